@@ -1,0 +1,88 @@
+"""What a user sees when a spec is wrong: where, what was expected, the nearest right name.
+
+Every problem a user could fix is a :class:`Diagnostic`; a :class:`SpecError` carries one or more of them.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+Path = tuple[str | int, ...]
+"""Where a value stands in a spec: ``("graph", "q_in", "visible")``."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """A stretch of one line of a file. Lines and columns count from 1; ``end`` is the column after the last."""
+
+    file: str
+    line: int
+    column: int
+    end: int
+    text: str
+
+    def at(self, offset: int, length: int) -> Span:
+        """The part of this span that starts ``offset`` characters in (clipped to the line)."""
+        start = min(self.column + offset, max(self.end - 1, self.column))
+        return Span(self.file, self.line, start, max(start + 1, min(start + length, self.end)), self.text)
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True)
+class Diagnostic:
+    """One problem: a stable ``code``, the place in the spec (``where``), the text that set it (``span``)."""
+
+    code: str
+    message: str
+    where: str = ""
+    span: Span | None = None
+    hint: str = ""
+    notes: tuple[str, ...] = ()
+
+    def render(self) -> str:
+        """Text for a terminal: ``file:line:column  where: message``, the line, a caret run, notes."""
+        head = f"{self.where}: {self.message}" if self.where else self.message
+        if self.span is None:
+            lines = [f"error[{self.code}]  {head}", *([f"  {self.hint}"] if self.hint else [])]
+        else:
+            gutter = " " * len(str(self.span.line))
+            carets = " " * (self.span.column - 1) + "^" * max(1, self.span.end - self.span.column)
+            lines = [
+                f"{self.span}  error[{self.code}]  {head}",
+                f"  {self.span.line} | {self.span.text}",
+                f"  {gutter} | {carets}{' ' + self.hint if self.hint else ''}",
+            ]
+        return "\n".join([*lines, *(f"  = {note}" for note in self.notes)])
+
+    def as_json(self) -> dict[str, Any]:
+        """The same as plain data, for tools."""
+        place = None if self.span is None else {k: getattr(self.span, k) for k in ("file", "line", "column", "end")}
+        return {"code": self.code, "where": self.where, "message": self.message, "hint": self.hint,
+                "notes": list(self.notes), "span": place}
+
+
+class SpecError(Exception):
+    """A spec cannot be used; ``diagnostics`` says why, all independent problems at once."""
+
+    def __init__(self, *diagnostics: Diagnostic) -> None:
+        super().__init__("\n\n".join(d.render() for d in diagnostics))
+        self.diagnostics = diagnostics
+
+
+def did_you_mean(word: object, known: Iterable[str]) -> str:
+    """``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
+    near = difflib.get_close_matches(str(word), sorted(set(known)), n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else ""
+
+
+def dotted(path: Path) -> str:
+    """``("graph", "q", "of", 0)`` as ``graph.q.of[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
