@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Value
 from compose.graph.scope import Element, Failed, Scope
-from compose.language.axes import Axes, signature
+from compose.language.axes import Axes, Type, signature
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.models import Network
 from compose.language.nodes import Application
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 def apply(scope: Scope, name: str, node: Application) -> Element:
@@ -23,6 +25,7 @@ def apply(scope: Scope, name: str, node: Application) -> Element:
             match(signature(text), given[port].type, bound)
         except Mismatch as error:
             elaboration.fail("graph.axes", (*at, port), str(error))
+    given = {port: _full(value, network.inputs[port]) for port, value in given.items()}
     variables = {v: axes[0] for v, axes in bound.items() if v[0].isupper() and len(axes) == 1}
     turns = 1 if node.repeat is None else elaboration.turns(node.repeat, (*at, "repeat"))
     elaboration.applying.append(node.network)
@@ -82,6 +85,14 @@ def _inputs(scope: Scope, node: Application, network: Network, at: Path) -> dict
     if failed:
         raise Failed
     return given
+
+
+def _full(value: Value, text: str) -> Value:
+    """A bare ``true`` stands for a mask over all axes that the input declares."""
+    wanted = signature(text)
+    if not isinstance(value.constant, bool) or value.type.axes or wanted.lead or any(t.variable for t in wanted.tokens):
+        return value
+    return replace(value, type=Type(tuple(t.name for t in wanted.tokens), "bool"))
 
 
 def _result(body: Scope, network: Network, name: str) -> Value:

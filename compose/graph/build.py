@@ -9,7 +9,7 @@ from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed
 from compose.language.diagnostics import Diagnostic, SpecError, dotted
 from compose.language.load import Loaded
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:

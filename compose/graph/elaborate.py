@@ -21,7 +21,7 @@ from compose.language.expressions import Ref, Tree
 from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 class Elaboration:
@@ -181,7 +181,7 @@ class Elaboration:
                 self.fail("graph.axes", node.where, f"the result {kind} has axis '{double}' twice", hint)
             name = f"{node.name}.{output}" if output else node.name
             node.values[output] = self.graph.values[name] = Value(name, kind, node, output)
-        for name, weight in node.op.weights(node).items():
+        for name, weight in node.op.learned(node).items():
             self._weight(node, name, weight)
         for port, axis in node.op.counted(node):
             if self.table.has_presence(axis):

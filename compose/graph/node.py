@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from compose.language.axes import Axes, Signature, Type
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.operation import Operation, Weight
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 if TYPE_CHECKING:
     from compose.graph.scope import Scope

@@ -17,7 +17,7 @@ from compose.language.diagnostics import Path, did_you_mean
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
 from compose.language.nodes import AnyNode, Application
 from compose.language.operation import Operation
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 if TYPE_CHECKING:
     from compose.graph.elaborate import Elaboration

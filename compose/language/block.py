@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 from compose.language.axes import Signature, Type, join, signature
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.operation import Operation, Site
-from compose.language.scalars import Expr, Name
+from compose.language.values import Expr, Name
 
 Port = Expr
 """A wire: an expression over nodes, environment fields, network inputs and params."""

@@ -25,7 +25,7 @@ from pydantic import (
 
 from compose.language.block import AxisName, OneOrMore
 from compose.language.nodes import Node
-from compose.language.scalars import AxesText, Expr, Name, Period, Ratio
+from compose.language.values import AxesText, Expr, Name, Period, Ratio
 
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""

@@ -10,7 +10,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from compose.language.block import Block, catalogue, find_block
 from compose.language.diagnostics import did_you_mean
-from compose.language.scalars import Expr, Name
+from compose.language.values import Expr, Name
 
 
 class Application(BaseModel):

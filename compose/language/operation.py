@@ -16,7 +16,7 @@ from compose.language.axes import Axes, Type
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from compose.language.scalars import Expr
+    from compose.language.values import Expr
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Operation:
         """Types of the outputs by name; the name "" is what the bare node name means."""
         raise NotImplementedError
 
-    def weights(self, site: Site) -> dict[str, Weight]:
+    def learned(self, site: Site) -> dict[str, Weight]:
         """Weights by name."""
         return {}
 

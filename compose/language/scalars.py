@@ -1,165 +1,48 @@
-"""Small validated values a spec is made of: names, expressions, sizes, ratios, periods."""
+"""What an unquoted YAML scalar means: the core schema of YAML 1.2, less its doubtful numbers."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cached_property
-from typing import Annotated, Any, Literal
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import PydanticCustomError, core_schema
+LARGEST_INTEGER = 10**15
 
-from compose.language.axes import SignatureError, signature
-from compose.language.expressions import ExpressionError, Number, Tree, Truth, parse, unparse
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no spec may contain, escaped or not: controls, lone surrogates, byte order marks."""
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
-"""A name a user chose: lower case, digits, underscores."""
+_CONSTANTS = {
+    **dict.fromkeys(("null", "Null", "NULL", "~", ""), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DOUBTFUL = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+|0b[01]+|[-+]?[0-9][0-9_]*")
 
-Clock = Literal["env_steps", "episodes", "updates"]
+
+class BadNumber(ValueError):
+    """A number that is not accepted; the text says why."""
 
 
-@dataclass(frozen=True)
-class Expr:
-    """An expression as a value: equal when the canonical texts are equal.
+def read(text: str) -> None | bool | int | float | str:
+    """The value of an unquoted scalar. ``1e-4`` is a float; ``yes``, ``no``, ``on``, ``off`` are strings.
 
-    ``source`` is the text as written (offsets of the tree point into it).
+    Raises BadNumber for numbers that are not finite, over 1e15 as integers, or written in a way that YAML versions read
+    differently (``010``, ``0x1f``, ``1_000``).
     """
-
-    text: str
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "source", self.source or self.text)
-        object.__setattr__(self, "text", unparse(parse(self.source)))
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Expr) and self.text == other.text
-
-    def __hash__(self) -> int:
-        return hash(self.text)
-
-    def __str__(self) -> str:
-        return self.text
-
-    @cached_property
-    def tree(self) -> Tree:
-        return parse(self.source)
-
-    @classmethod
-    def of(cls, raw: object) -> Expr:
-        """From what a spec may contain: text, a number or a truth value. Raises ExpressionError or TypeError."""
-        if isinstance(raw, Expr):
-            return raw
-        if isinstance(raw, bool):
-            return cls("true" if raw else "false")
-        if isinstance(raw, int | float):
-            return cls(unparse(Number(raw)))
-        if isinstance(raw, str):
-            return cls(raw)
-        raise TypeError(f"expected an expression, got {type(raw).__name__}")
-
-    def plain(self) -> str | int | float | bool:
-        """The same as YAML would hold it: numbers and truth values bare, everything else as text."""
-        tree = self.tree
-        return tree.value if isinstance(tree, Number | Truth) else self.text
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda e: e.plain())
-        )
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": ["string", "number", "boolean"], "description": "an expression"}
-
-    @classmethod
-    def _validate(cls, raw: object) -> Expr:
-        try:
-            return cls.of(raw)
-        except ExpressionError as error:
-            context = {"offset": error.offset, "length": error.length, "hint": error.hint}
-            raise PydanticCustomError("expression", "{text}", {"text": error.message, **context}) from None
-        except TypeError as error:
-            raise PydanticCustomError("expression", "{text}", {"text": str(error)}) from None
-
-
-def _check_signature(text: str) -> str:
-    try:
-        signature(text)
-    except SignatureError as error:
-        raise PydanticCustomError("axes", "{text}", {"text": str(error)}) from None
+    if text in _CONSTANTS:
+        return _CONSTANTS[text]
+    if _INTEGER.fullmatch(text):
+        if len(text) > len(str(LARGEST_INTEGER)) + 1 or abs(int(text)) > LARGEST_INTEGER:
+            raise BadNumber("integers go up to 1e15")
+        return int(text)
+    if _NOT_FINITE.fullmatch(text):
+        raise BadNumber("numbers must be finite")
+    if _DOUBTFUL.fullmatch(text):
+        raise BadNumber("numbers are plain decimals: no leading zeros, no '_', not octal, hexadecimal or binary")
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        if value in (float("inf"), float("-inf")):
+            raise BadNumber("numbers must be finite; this one is too large for a float")
+        return value
     return text
-
-
-class _AxesText:
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_after_validator_function(_check_signature, core_schema.str_schema(strict=True))
-
-
-AxesText = Annotated[str, _AxesText]
-"""A signature of axes, ``bool batch time agent entity``."""
-
-
-@dataclass(frozen=True)
-class Period:
-    """``200 episodes``: a number of ticks of a clock."""
-
-    count: int
-    clock: Clock
-
-    PATTERN = re.compile(r"(\d+)\s+(env_steps|episodes|updates)")
-
-    def __str__(self) -> str:
-        return f"{self.count} {self.clock}"
-
-    @classmethod
-    def of(cls, raw: object) -> Period:
-        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
-        if isinstance(raw, cls):
-            return raw
-        if match is None or int(match[1]) < 1:
-            expected = "expected a count and a clock (env_steps, episodes, updates) such as '200 episodes'"
-            raise PydanticCustomError("period", "{text}", {"text": expected})
-        return cls(int(match[1]), match[2])  # type: ignore[arg-type]
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}
-
-
-@dataclass(frozen=True)
-class Ratio:
-    """``1 per episode``, ``8 per 8 episodes``: gradient updates for collected episodes (the update-to-data ratio)."""
-
-    updates: int
-    episodes: int
-
-    PATTERN = re.compile(r"(\d+)\s+per\s+(?:(\d+)\s+episodes|episode)")
-
-    def __str__(self) -> str:
-        return f"{self.updates} per {'episode' if self.episodes == 1 else f'{self.episodes} episodes'}"
-
-    @classmethod
-    def of(cls, raw: object) -> Ratio:
-        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
-        if isinstance(raw, cls):
-            return raw
-        if match is None or int(match[1]) < 1 or int(match[2] or 1) < 1:
-            expected = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
-            raise PydanticCustomError("ratio", "{text}", {"text": expected})
-        return cls(int(match[1]), int(match[2] or 1))
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}

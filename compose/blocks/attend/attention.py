@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.language.axes import Type, prime
 from compose.language.block import Block, Port, Size
 from compose.language.operation import Run, Site, Weight
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 class Attention(Block):
@@ -41,7 +41,7 @@ class Attention(Block):
     def adapt(self, types: dict[str, Type | tuple[Type, ...]]) -> dict[str, Type | tuple[Type, ...]]:
         return types | second_copy(types, ("queries", -2), ("keys", -2))
 
-    def weights(self, site: Site) -> dict[str, Weight]:
+    def learned(self, site: Site) -> dict[str, Weight]:
         width, query, key, to = site.axes(self.width), site.bound["WidthQ"], site.bound["WidthK"], site.axes(self.to)
         size, heads = site.size(width[0]), site.count(self.heads)
         if size is not None and size % heads:

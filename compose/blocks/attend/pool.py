@@ -7,7 +7,7 @@ from compose.graph.align import align
 from compose.language.axes import Type, join
 from compose.language.block import AxisName, Block, Port
 from compose.language.operation import Run, Site
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 class Pool(Block):
@@ -51,7 +51,11 @@ class Pool(Block):
         axes = (*join(kind.axes[:-1], seen.axes), kind.axes[-1])
         rows = align(of, kind.axes, axes)
         allowed = both(align(mask, seen.axes, axes), run.present("of", over, axes))
-        return reduce_rows(rows, allowed, axes.index(over) - len(axes), self.by, slots=self.count != "present")
+        pooled = reduce_rows(rows, allowed, axes.index(over) - len(axes), self.by, slots=self.count != "present")
+        if allowed is True or mask is True:
+            kept = [a for a in axes if a != over]
+            pooled = pooled.expand([-1 if a in kind.axes else run.size(a) for a in kept])
+        return pooled
 
 
 def reduce_rows(of: Any, allowed: Any, dim: int, by: str, *, slots: bool) -> Any:

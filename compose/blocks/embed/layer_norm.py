@@ -20,7 +20,7 @@ class LayerNorm(Block):
 
     returns = "... In"
 
-    def weights(self, site: Site) -> dict[str, Weight]:
+    def learned(self, site: Site) -> dict[str, Weight]:
         return {"gain": Weight(site.bound["In"], "ones"), "bias": Weight(site.bound["In"], "zeros")}
 
     def compute(self, run: Run, *, of: Any) -> Any:

@@ -26,7 +26,7 @@ class Linear(Block):
 
     returns = "... to"
 
-    def weights(self, site: Site) -> dict[str, Weight]:
+    def learned(self, site: Site) -> dict[str, Weight]:
         fan = site.bound["In"]
         out = site.axes(*self.to)
         weights = {"weight": Weight((*out, *fan), fan=fan)}

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.language.axes import Type
 from compose.language.block import AxisName, Block, Port
 from compose.language.operation import Run, Site
-from compose.language.scalars import Expr
+from compose.language.values import Expr
 
 
 class WeightedSum(Block):

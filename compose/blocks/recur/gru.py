@@ -28,7 +28,7 @@ class Gru(Block):
             site.fail("of", f"a recurrence needs axes 'batch' and 'time', got {site.type('of')}")
         return super().infer(site)
 
-    def weights(self, site: Site) -> dict[str, Weight]:
+    def learned(self, site: Site) -> dict[str, Weight]:
         to, fed = site.axes(self.to), site.bound["In"]
         shapes = {"input": (*to, *fed), "hidden": (*to, *to), "input_bias": to, "hidden_bias": to}
         return {name: Weight(("3", *axes), fan=to) for name, axes in shapes.items()}

@@ -6,7 +6,7 @@ from compose.graph.functions import shift
 from compose.language.axes import Type, join
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
-from compose.language.scalars import AxesText
+from compose.language.values import AxesText
 
 
 class Previous(Block):

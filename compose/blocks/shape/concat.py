@@ -74,12 +74,12 @@ class Concat(Block):
             return torch.cat(spread(of, kinds, (*lead, "")), -1)
         axes = join(*(k.axes for k in kinds))
         at = axes.index(self.along)
-        tensors = [(x, k) for x, k in zip(of, kinds, strict=True) if k.axes]
+        tensors = [(x, k) for x, k in zip(of, kinds, strict=True) if not isinstance(x, bool)]
         sizes = [next(x.shape[k.axes.index(a)] for x, k in tensors if a in k.axes) for a in axes]
         some = align(tensors[0][0], tensors[0][1].axes, axes)
         rows = []
         for x, kind in zip(of, kinds, strict=True):
-            row = align(x, kind.axes, axes) if kind.axes else torch.full_like(some.narrow(at, 0, 1), x)
-            mine = row.shape[at] if self.along in kind.axes else 1
+            row = torch.full_like(some.narrow(at, 0, 1), x) if isinstance(x, bool) else align(x, kind.axes, axes)
+            mine = run.size(self.along) if self.along in kind.axes else 1
             rows.append(row.expand(*sizes[:at], mine, *sizes[at + 1 :]))
         return torch.cat(rows, at)
