@@ -161,21 +161,16 @@ class Case:
             yield f"losses.{ours}", relative(losses[ours], self.arrays[name].to(self.dtype))
 
     def _error(self, mine: Tensor, recorded: Tensor, shift: str, fields: dict[str, Tensor]) -> float:
-        steps = mine.shape[1]
         agents = self.manifest["hyperparameters"]["n_agents"]
-        counted = torch.ones_like(fields["steps"])
+        counted, present = self.arrays["in/filled"][..., 0].bool(), fields["present"][..., :agents]
         if shift:
-            mine = mine[:, :-1] if shift == "now" else mine[:, 1:]
-            counted, steps = fields["steps"][:, :-1], steps - 1
+            part = slice(None, -1) if shift == "now" else slice(1, None)
+            mine, counted, present = mine[:, part], fields["steps"][:, :-1], present[:, part]
         recorded = recorded.reshape(mine.shape).to(mine.dtype)
         while counted.dim() < mine.dim():
             counted = counted.unsqueeze(-1)
         if mine.dim() > 2 and mine.shape[2] == agents:
-            # Unfilled steps are recorded as all present; who was absent at the start still carries another state.
-            here = (fields["present"] & fields["present"][:, :1])[:, 1:] if shift == "next" else \
-                (fields["present"] & fields["present"][:, :1])[:, :steps]
-            here = here[..., :agents]
-            counted = counted & here.reshape(*here.shape, *[1] * (mine.dim() - 3))
+            counted = counted & present.reshape(*present.shape, *[1] * (mine.dim() - 3))
         counted = counted.expand_as(mine)
         return relative(mine[counted], recorded[counted])
 
