@@ -131,6 +131,7 @@ class Rows(Function):
     ``entities(x)``: rows of agents as rows of entities; zeros for those who are no agents."""
 
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+    passes_masks: ClassVar[bool] = True
 
     @property
     def old(self) -> str:
@@ -139,6 +140,10 @@ class Rows(Function):
     @property
     def new(self) -> str:
         return {"agents": "agent", "others": "other", "entities": "entity"}[self.name]
+
+    def renames(self, site: Site) -> dict[str, str]:
+        have = site.type("x0").axes
+        return {self.old: self.new + "'" if self.new in have else self.new} if self.old in have else {}
 
     def infer(self, site: Site) -> dict[str, Type]:
         arrives = site.type("x0")
@@ -215,9 +220,13 @@ class Renamed(Operation):
 
     old: str
     new: str
+    passes_masks: ClassVar[bool] = True
 
     def ports(self) -> Mapping[str, str]:
         return {"x0": "any ..."}
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return {self.old: self.new}
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": site.type("x0").renamed(self.old, self.new)}
@@ -238,6 +247,9 @@ class Presence(Operation):
 
     def ports(self) -> Mapping[str, str]:
         return {f"x{i}": "any ..." for i, known in enumerate(self.known) if known}
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return dict.fromkeys(self.parts, self.axis)
 
     def infer(self, site: Site) -> dict[str, Type]:
         leads = [tuple(a for a in site.type(p).axes if a != self.parts[int(p[1:])]) for p in self.ports()]

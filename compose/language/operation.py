@@ -107,6 +107,15 @@ class Operation:
     aligned: ClassVar[bool] = True
     """Tensors arrive aligned to signatures; otherwise as they are, in the order of their own axes."""
 
+    itself: ClassVar[bool] = False
+    """An axis of entities that goes is read at the reading agent's own row only."""
+
+    stopped: ClassVar[bool] = False
+    """No gradient passes."""
+
+    passes_masks: ClassVar[bool] = False
+    """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+
     delayed: ClassVar[bool] = False
     """The output at a step depends on earlier steps only; a cycle may run through it."""
 
@@ -144,6 +153,14 @@ class Operation:
 
     def mixes(self, site: Site) -> Axes:
         """Axes that an output keeps although its rows depend on one another along them."""
+        return ()
+
+    def renames(self, site: Site) -> dict[str, str]:
+        """Axes whose rows leave under another name, row by row."""
+        return {}
+
+    def orders(self, site: Site) -> Axes:
+        """Axes whose rows it treats by their position."""
         return ()
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
