@@ -1,8 +1,8 @@
 """Specs with several parents: where the parents disagree, the child must decide.
 
-Parents are applied in order, but the order should never decide silently. Two specs of a lineage, neither an ancestor of the
-other, disagree where both set a place differently. A definition (a mapping with its tag, such as ``{block: gru, ...}``) is
-one place; a patch sets its single values.
+Parents are applied in order, but the order should never decide silently. Two specs of a lineage, neither an ancestor
+of the other, disagree where both set a place differently. A definition (a mapping with its tag, such as
+``{block: gru, ...}``) is one place; a patch sets its single values.
 """
 
 from __future__ import annotations
@@ -69,5 +69,5 @@ def _disagreements(first: dict[Path, Node], second: dict[Path, Node]) -> Iterato
 def _show(node: Node) -> str:
     value = plain(node)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: ..." if isinstance(v, dict | list) else f"{k}: {v}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_show(member)}" for name, member in node.members.items()) + "}"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,8 +3,8 @@
 A spec is a patch on what its ancestors say, and a spec without ancestors a patch on nothing. Mappings merge member by
 member; anything else, lists included, is replaced whole. The amendments:
 
-1. A changed tag replaces. Where ``block``, ``network``, ``kind``, ``choose``, ``like`` or a loss's ``of`` changes, the old
-   mapping's other fields would make no sense, so none is kept. ``replace: true`` in a network says the same.
+1. A changed tag replaces. Where ``block``, ``network``, ``kind``, ``choose``, ``like`` or a loss's ``of`` changes, the
+   old mapping's other fields would make no sense, so none is kept. ``replace: true`` in a network says the same.
 2. ``null`` deletes a member of an open map (:mod:`.roles`) and is the value null everywhere else.
 3. A mapping without its tag is a patch and must hit a mapping; deleting must hit too. A patch that hits nothing is a
    misspelt name, never an addition.
@@ -25,6 +25,10 @@ from compose.language.tree import Node, same
 
 OWN = ("compose", "name", "summary", "paper", "abstract")
 """Members that say something about one file; they are not inherited."""
+
+ORDER = ("compose", "name", "summary", "paper", "abstract", "example_env", "params", "axes", "networks", "graph", "act",
+         "losses", "learner", "claims")
+"""How a merged spec reads."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,8 @@ def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
     tree = merging.expanded(tree)
     if merging.problems:
         raise SpecError(*merging.problems)
-    return tree
+    first = {name: tree.members[name] for name in ORDER if name in tree.members}
+    return replace(tree, value={**first, **tree.members})
 
 
 class _Merge:
@@ -147,7 +152,8 @@ class _Merge:
         if old:
             found = f"'{name}' is {'an expression' if rule.noun == 'node' else 'a single value'} here"
         needs = f"a new {rule.noun} needs {' or '.join(f'{key}:' for key in rule.whole)}"
-        self.report("merge.patch", f"nothing to patch: {found}", new, at, (not old and did_you_mean(name, known)) or needs)
+        near = "" if old else did_you_mean(name, known)
+        self.report("merge.patch", f"nothing to patch: {found}", new, at, near or needs)
 
     def report(self, code: str, message: str, node: Node, at: Path, hint: str = "") -> None:
         self.problems.append(Diagnostic(code, message, dotted(at), node.place, hint))

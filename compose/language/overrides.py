@@ -20,8 +20,9 @@ def parse(item: str) -> Node:
     names = path.split(".")
     line = Span(FILE, 1, 1, max(2, len(item) + 1), item)
     if not equals or not all(name.strip() == name and name for name in names) or len(item.splitlines()) != 1:
-        raise SpecError(Diagnostic("set.syntax", "expected PATH=VALUE on one line", "", line if item.isprintable() else None,
-                                   "for example: axes.layer=3"))
+        shown = line if item.isprintable() else None
+        found = "expected PATH=VALUE on one line"
+        raise SpecError(Diagnostic("set.syntax", found, "", shown, "for example: axes.layer=3"))
     if len(names) > MAX_DEPTH:
         raise SpecError(Diagnostic("set.syntax", f"the path has more than {MAX_DEPTH} parts"))
     if names[0] in ("compose", "extends"):
@@ -36,9 +37,8 @@ def parse(item: str) -> Node:
 
 
 def unknown(layers: Sequence[Node], overrides: Sequence[Node]) -> list[Diagnostic]:
-    """Parameters and axes that an override would invent: nobody reads them, so setting one would silently change nothing.
-
-    The code is ``set.unknown``.
+    """Parameters and axes that an override would invent (``set.unknown``): nobody reads them, so setting one would
+    silently change nothing.
     """
     problems = []
     for place, noun in (("params", "parameter"), ("axes", "axis")):

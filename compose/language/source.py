@@ -95,7 +95,7 @@ def _decode(text: str | bytes, file: str) -> str:
 class _Reader:
     def __init__(self, text: str, file: str, lines: list[str]) -> None:
         self.text, self.file, self.lines = text, file, lines
-        self.loader = yaml.SafeLoader(text)
+        self.loader: Any = yaml.SafeLoader(text)
         self.problems: list[Diagnostic] = []
         self.nodes = 0
 
@@ -159,8 +159,9 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return Node(None, span)
         if event.tag is not None:
-            self.report("yaml.tag", f"YAML tags ({event.tag.replace('tag:yaml.org,2002:', '!!')}) are not part of the language", span, at,
-                        "quote an expression that starts with !")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.report("yaml.tag", f"YAML tags ({tag}) are not part of the language", span, at,
+                        "quote text that starts with !")
         build: Callable[[Any, Path], Node] = (
             self.mapping if isinstance(event, yaml.MappingStartEvent)
             else self.sequence if isinstance(event, yaml.SequenceStartEvent) else self.scalar)
@@ -209,7 +210,8 @@ class _Reader:
             value = self.node(event, (*at, name))
             if _is_blank(event):
                 self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name),
-                            "write null to delete what is inherited")
+                            "inside {...} a text with a comma needs quotes" if start.flow_style
+                            else "write null to delete what is inherited")
             if name in members and members[name].key is not None:
                 self.report("yaml.duplicate", "this key is given twice", key.span, (*at, name), "",
                             f"first given at {members[name].key}")
