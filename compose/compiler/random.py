@@ -1,0 +1,73 @@
+"""Random numbers as a pure function of a key and a counter.
+
+Nothing here has a state. A draw is ``f(key, counter)``: the key says which stream of which seed, the counter says
+which number of that stream (built from the episode, the step and the agent, say). Draws are therefore the same on every
+device, in any order, and whatever else is drawn beside them, so that results do not depend on the batch size.
+
+The mixing is a SplitMix64 finaliser (Steele, Lea and Flood 2014; constants of Stafford's variant 13) on
+``key + counter * odd``, with the key mixed in once more between the rounds so that two keys never give shifted copies
+of one sequence. For one key it is a bijection of 64-bit integers: different counters never give the same bits. Not for
+cryptography.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from torch import Tensor, float32
+
+_STEP, _FIRST, _SECOND = (value - (1 << 64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
+
+
+def key(seed: int, *parts: str | int) -> int:
+    """A key in 0 .. 2**63 - 1 for the stream that ``parts`` names under ``seed``.
+
+    ``key(0, "slip")`` and ``key(0, "slip", 1)`` are unrelated, as are ``"1"`` and ``1``.
+    """
+    text = json.dumps([seed, *parts]).encode()
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
+
+
+def bits(key: int, counters: Tensor) -> Tensor:
+    """64 random bits for each counter.
+
+    Args:
+        key: The stream, from :func:`key`.
+        counters: int64, any shape. Equal counters give equal bits.
+
+    Returns:
+        int64 of the same shape, uniform over all 2**64 values.
+    """
+    z = counters * _STEP
+    z += key
+    z ^= _shifted(z, 30)
+    z *= _FIRST
+    z ^= key
+    z ^= _shifted(z, 27)
+    z *= _SECOND
+    z ^= _shifted(z, 31)
+    return z
+
+
+def uniform(key: int, counters: Tensor) -> Tensor:
+    """A float32 in [0, 1) for each counter: one of the 2**24 multiples of 2**-24, all equally likely."""
+    return _shifted(bits(key, counters), 40).to(float32) * 2.0**-24
+
+
+def integers(key: int, counters: Tensor, n: int) -> Tensor:
+    """An int64 in 0 .. n - 1 for each counter. Some values are likelier than others by at most n / 2**32.
+
+    Raises:
+        ValueError: If ``n`` is not in 1 .. 2**31.
+    """
+    if not 1 <= n <= 1 << 31:
+        raise ValueError(f"n must be in 1 .. 2**31, got {n}")
+    return (_shifted(bits(key, counters), 32) * n) >> 32
+
+
+def _shifted(z: Tensor, by: int) -> Tensor:
+    """Logical right shift: zeros come in from the left, which int64's own shift does not do."""
+    shifted = z >> by
+    shifted &= (1 << (64 - by)) - 1
+    return shifted

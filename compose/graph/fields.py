@@ -1,0 +1,96 @@
+"""The fields an environment may offer to a spec as ``env.NAME``: axes, dtype and what each agent may know of them.
+
+Axes are written in the order of the tensor. A prime marks the second copy of an axis: ``entity'``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+Dtype = Literal["float", "bool", "int"]
+Scope = Literal["local", "row", "global"]
+
+
+class Model(BaseModel):
+    """Base of all schema data: frozen, strict about types, no unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+
+
+class Field(Model):
+    """One tensor of the episode batch."""
+
+    axes: tuple[str, ...]
+    """Axis names in the order of the tensor's dimensions."""
+    dtype: Dtype
+    """Kind of number; ``float`` takes the precision of the model."""
+    scope: Scope
+    """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity,
+    row e is about entity e only, so an agent that sees e may know it. ``global``: anything else."""
+    what: str
+    """One sentence: what it holds, in which units, and what absent rows hold."""
+
+
+def _field(axes: str, dtype: Dtype, scope: Scope, what: str) -> Field:
+    return Field(axes=tuple(axes.split()), dtype=dtype, scope=scope, what=what)
+
+
+_STANDARD = {
+    "entities": _field("batch time entity feature", "float", "row", "Features of every entity; absent rows are zero."),
+    "visible": _field("batch time agent entity", "bool", "local", "True where the agent may see the entity."),
+    "sight": _field(
+        "batch time entity entity'", "bool", "global",
+        "True where the first entity sees the second; rows of agents equal `visible`.",
+    ),
+    "present": _field("batch time entity", "bool", "row", "True where the slot holds an entity; the dead stay present."),
+    "available": _field(
+        "batch time agent action", "bool", "local",
+        "True where the agent may take the action; at least one per agent, absent agents included.",
+    ),
+    "action": _field("batch time agent", "int", "local", "The action taken in this step."),
+    "last_action": _field(
+        "batch time agent action", "float", "local",
+        "One-hot action of the previous step; zero in the first step and for absent agents.",
+    ),
+    "reward": _field("batch time", "float", "global", "Team reward of this step's joint action."),
+    "terminated": _field(
+        "batch time", "bool", "global",
+        "True where this step truly ended the episode; a truncation by the time limit stays False.",
+    ),
+    "steps": _field(
+        "batch time", "bool", "global",
+        "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.",
+    ),
+    "active": _field("batch time agent", "bool", "local", "True where the agent is present and can act (is alive)."),
+    "task": _field("batch", "int", "global", "Index of the episode's task in the schema's list of tasks."),
+    "success": _field("batch", "bool", "global", "True if the episode reached the environment's goal."),
+}
+
+_OPTIONAL = {
+    "state": _field("batch time state", "float", "global", "The environment's own flat state vector."),
+    "observation": _field("batch time agent observation", "float", "local", "The agent's own flat observation vector."),
+    "position": _field("batch time agent xy", "float", "local", "The agent's position."),
+    "agent_id": _field("agent id", "float", "local", "One-hot index of the agent."),
+    "truth_groups": _field(
+        "batch time agent entity", "bool", "global", "True where the entity belongs to the agent's group of the task.",
+    ),
+    "action_entity": _field(
+        "batch action entity", "bool", "global", "True where the action is aimed at the entity; fixed for an episode.",
+    ),
+}
+
+KNOWN_FIELDS = {**_STANDARD, **_OPTIONAL}
+"""Every field name whose meaning is fixed: an environment that offers it, offers exactly this."""
+
+
+def standard_fields(*optional: str, **others: Field) -> dict[str, Field]:
+    """The fields every environment offers, then the named optional ones, then the environment's own.
+
+    ``standard_fields("state", "position")``
+
+    Raises:
+        KeyError: If a name in ``optional`` is not an optional field.
+    """
+    return {**_STANDARD, **{name: _OPTIONAL[name] for name in optional}, **others}
