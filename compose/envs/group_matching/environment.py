@@ -29,37 +29,38 @@ class GroupMatching(Environment):
         self.device = torch.device(device)
         self._cells = torch.eye(settings.cells, schema.sizes["feature"], device=self.device)
         self._agent = torch.arange(settings.agents, device=self.device)
-        self._time: int | None = None
+        self._counters: Tensor | None = None
 
     def reset(self, episodes: Tensor, seed: int) -> Fields:
         """Draw groups and cells; see :meth:`Environment.reset`."""
         agents, limit = self.settings.agents, self.settings.limit
         episodes = episodes.to(self.device, torch.int64)
         per_agent = episodes[:, None] * agents + self._agent
-        self._member = self._groups(episodes, per_agent, seed)
-        self._representative = dynamics.representative(self._member)
-        self._cell = integers(key(seed, "cell"), per_agent, self.settings.cells)
-        self._matches = dynamics.matches(self._cell, self._member, self._representative)
-        self._running = torch.ones_like(episodes, dtype=torch.bool)
-        self._time, self._counters = 0, episodes[:, None] * (limit * agents) + self._agent
+        self._counters = episodes[:, None] * (limit * agents) + self._agent
         self._slip, self._noise = key(seed, "slip"), key(seed, "noise")
-        self._fixed_part, self._constant = self._unchanging(len(episodes))
+        cell = integers(key(seed, "cell"), per_agent, self.settings.cells)
+        return self.begin(self._groups(episodes, per_agent, seed), cell)
+
+    def begin(self, member: Tensor, cell: Tensor) -> Fields:
+        """Start from given groups (batch group agent) and cells (batch agent): the reset without its random draws."""
+        self._time, self._member, self._cell = 0, member, cell
+        self._representative = dynamics.representative(member)
+        self._matches = dynamics.matches(cell, member, self._representative)
+        self._running = torch.ones(len(cell), dtype=torch.bool, device=self.device)
+        self._fixed_part, self._constant = self._unchanging(len(cell))
         return self._fields()
 
     def step(self, action: Tensor) -> Transition:
         """Move every agent; see :meth:`Environment.step`."""
-        slip, noise = self._draws()
-        moved = dynamics.move(self._cell, action.to(self.device), slip, noise, self.settings.cells)
-        return self.advance(moved)
+        if self._counters is None:
+            raise RuntimeError("reset the environment before stepping it")
+        counters = self._counters + self._time * self.settings.agents
+        slip = uniform(self._slip, counters) < self.settings.slip
+        noise = integers(self._noise, counters, ACTIONS)
+        return self.advance(dynamics.move(self._cell, action.to(self.device), slip, noise, self.settings.cells))
 
     def advance(self, moved: Tensor) -> Transition:
-        """Put the agents of running episodes into the cells ``moved`` (batch agent): the step without its random draws.
-
-        Raises:
-            RuntimeError: If there was no :meth:`reset`.
-        """
-        if self._time is None:
-            raise RuntimeError("reset the environment before stepping it")
+        """Put the agents of running episodes into the cells ``moved`` (batch agent): the step without its draws."""
         self._time += 1
         running, at_limit = self._running, self._time >= self.settings.limit
         self._cell = torch.where(running[:, None], moved, self._cell)
@@ -75,13 +76,6 @@ class GroupMatching(Environment):
             success=solved,
             fields=self._fields(),
         )
-
-    def _draws(self) -> tuple[Tensor, Tensor]:
-        """Which agents slip in this step, and the action each would then execute."""
-        if self._time is None:
-            raise RuntimeError("reset the environment before stepping it")
-        counters = self._counters + self._time * self.settings.agents
-        return uniform(self._slip, counters) < self.settings.slip, integers(self._noise, counters, ACTIONS)
 
     def _groups(self, episodes: Tensor, per_agent: Tensor, seed: int) -> Tensor:
         """(batch group agent) bool."""
