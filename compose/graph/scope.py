@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from compose.graph.functions import Select, Stack, function
+from compose.graph.functions import function
 from compose.graph.node import Node, Value
+from compose.graph.structure import Select, Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, did_you_mean
