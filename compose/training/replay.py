@@ -25,8 +25,8 @@ class Replay:
     fields without a batch axis are kept once.
     """
 
-    def __init__(self, schema: EntitySchema, capacity: int) -> None:
-        self.schema, self.capacity = schema, capacity
+    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str = "cpu") -> None:
+        self.schema, self.capacity, self.device = schema, capacity, torch.device(device)
         self.added = 0
         """Episodes ever added; episode n (from 0) lies in slot n modulo capacity."""
         self._store: dict[str, Tensor] = {}
