@@ -44,7 +44,7 @@ _STANDARD = {
         "batch time entity entity'", "bool", "global",
         "True where the first entity sees the second; rows of agents equal `visible`.",
     ),
-    "present": _field("batch time entity", "bool", "row", "True where the slot holds an entity; the dead stay present."),
+    "present": _field("batch time entity", "bool", "row", "True where the slot holds an entity; dead ones stay."),
     "available": _field(
         "batch time agent action", "bool", "local",
         "True where the agent may take the action; at least one per agent, absent agents included.",

@@ -1,0 +1,54 @@
+# Every target sets up what it needs: a virtual environment in .venv, made once and again when the dependencies change.
+#   PYTHON=python3.12       another interpreter (3.11 or newer)
+#   PIP_FLAGS='...'         more arguments for pip, say an index that has the build of torch that you want
+#   WORKERS=8               test processes
+PYTHON ?= python3
+PIP_FLAGS ?=
+WORKERS ?= 2
+DEMO ?= refil_group_matching --env group_matching/small
+
+BIN := .venv/bin
+INSTALLED := .venv/installed
+BENCHMARKS := $(wildcard benchmarks/bench_*.py)
+# One thread a process: torch's own threads would fight over the cores that the test processes already use.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+.DEFAULT_GOAL := help
+.PHONY: demo test test-long lint types bench docs clean help
+
+demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
+	$(BIN)/compose train $(DEMO)
+
+test: lint types  ## ruff, mypy and all tests but the long ones
+	$(PYTEST)
+
+test-long: lint types  ## the same, and the tests that take minutes
+	$(PYTEST) -m "long or not long"
+
+lint: $(INSTALLED)  ## ruff
+	$(BIN)/ruff check
+
+types: $(INSTALLED)  ## mypy, strict
+	$(BIN)/mypy
+
+bench: $(INSTALLED)  ## the short benchmarks: every benchmarks/bench_*.py
+	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+docs: $(INSTALLED)  ## write the reference of all blocks to docs/blocks.md
+	@mkdir -p docs
+	$(BIN)/compose describe --all --markdown > docs/blocks.md.new
+	@mv docs/blocks.md.new docs/blocks.md
+
+clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/blocks.md.new
+	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'Python 3.11 or newer is needed; name one: make PYTHON=python3.11 ...'; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Reading several entities under a mask."""

@@ -1,0 +1,105 @@
+"""Block ``attention``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.language.axes import Type, prime
+from compose.language.block import Block, Port, Size
+from compose.language.operation import Run, Site, Weight
+from compose.language.values import Expr
+
+
+class Attention(Block):
+    """Multi-head scaled dot-product attention of queries over keys, under a mask (Vaswani et al. 2017).
+
+    Per head, with d = width / heads: ``softmax_k(q k / sqrt(d)) v``; heads side by side, then one output map.
+    ``queries`` [... Query WidthQ], ``keys`` [... Key WidthK], ``mask`` bool [... Query Key] -> [... Query to].
+
+    Absent keys are never seen. A query that sees no key gets zeros before the output map, so its bias after it.
+    If queries and keys share an axis ``a``, a mask with ``a`` and ``a'`` is over pairs, one with ``a`` alone over keys.
+    Projections of queries, keys and values have no bias (REFIL's official code).
+    """
+
+    block: Literal["attention"]
+    queries: Annotated[Port, "... Query WidthQ"]
+    """Who looks."""
+    keys: Annotated[Port, "... Key WidthK"]
+    """What is looked at (keys and values)."""
+    mask: Annotated[Port, "bool ... Query? Key?"]
+    """True where the query may see the key."""
+    heads: Size = Expr("4")
+    """Number of heads; divides ``width``."""
+    width: Size
+    """Of all heads together."""
+    to: Size
+    """Width of the result."""
+    bias: bool = True
+    """Whether the output map has a bias."""
+
+    returns = "... Query to"
+    bounds: ClassVar[dict[str, str]] = {"keys": "mask"}
+
+    def adapt(self, types: dict[str, Type | tuple[Type, ...]]) -> dict[str, Type | tuple[Type, ...]]:
+        return types | second_copy(types, ("queries", -2), ("keys", -2))
+
+    def learned(self, site: Site) -> dict[str, Weight]:
+        width, query, key, to = site.axes(self.width), site.bound["WidthQ"], site.bound["WidthK"], site.axes(self.to)
+        size, heads = site.size(width[0]), site.count(self.heads)
+        if size is not None and size % heads:
+            site.fail("heads", f"width {size} does not divide into {heads} heads")
+        weights = {
+            "query": Weight((*width, *query), fan=query),
+            "key": Weight((*width, *key), fan=key),
+            "value": Weight((*width, *key), fan=key),
+            "out": Weight((*to, *width), fan=width),
+        }
+        return weights | ({"bias": Weight(to, fan=width)} if self.bias else {})
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        return (("mask", site.bound["Key"][0]),)
+
+    def compute(self, run: Run, *, queries: Any, keys: Any, mask: Any) -> Any:
+        from torch.nn import functional as F
+
+        heads = run.node.count(self.heads)
+
+        def split(x: Any) -> Any:
+            return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
+
+        q = split(F.linear(queries, run.weight("query")))
+        k = split(F.linear(keys, run.weight("key")))
+        v = split(F.linear(keys, run.weight("value")))
+        logits = q @ k.transpose(-1, -2) / (run.size(run.node.axes(self.width)[0]) / heads) ** 0.5
+        weights = masked_softmax(logits, both(mask, run.present("mask", run.node.bound["Key"][0])), heads=True)
+        joined = (weights @ v).transpose(-2, -3).flatten(-2)
+        return F.linear(joined, run.weight("out"), run.weight("bias") if self.bias else None)
+
+
+def second_copy(types: dict[str, Type | tuple[Type, ...]], *places: tuple[str, int]) -> dict[str, Type]:
+    """If two ports share the axis at these positions, the second one's is the second copy (primed), and a mask that
+    names it once means the second port's."""
+    (first, i), (second, j) = places
+    a, b, mask = types[first], types[second], types["mask"]
+    assert isinstance(a, Type)
+    assert isinstance(b, Type)
+    assert isinstance(mask, Type)
+    if len(a.axes) < 2 or len(b.axes) < 2 or a.axes[i] != b.axes[j]:
+        return {}
+    axis = b.axes[j]
+    seen = mask if prime(axis) in mask.axes else mask.renamed(axis, prime(axis))
+    return {second: b.renamed(axis, prime(axis)), "mask": seen}
+
+
+def both(mask: Any, present: Any) -> Any:
+    """Where the mask is true and the key is present; True when neither restricts."""
+    if present is None:
+        return mask
+    return present if mask is True else mask & present
+
+
+def masked_softmax(logits: Any, allowed: Any, *, heads: bool = False) -> Any:
+    """Softmax over the last axis where allowed, zeros elsewhere (a row that allows nothing is all zeros)."""
+    if allowed is True:
+        return logits.softmax(-1)
+    if heads:
+        allowed = allowed.unsqueeze(-3)
+    return logits.masked_fill(~allowed, -1e30).softmax(-1).masked_fill(~allowed, 0.0)

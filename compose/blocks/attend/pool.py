@@ -1,0 +1,72 @@
+"""Block ``pool``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.blocks.attend.attention import both
+from compose.graph.align import align
+from compose.language.axes import Type, join
+from compose.language.block import AxisName, Block, Port
+from compose.language.operation import Run, Site
+from compose.language.values import Expr
+
+
+class Pool(Block):
+    """The mean, sum or maximum of rows under a mask; a row of the mask for each reader.
+
+    ``of`` [... In] with axis ``over``, ``mask`` bool [...], e.g. (batch time agent entity): axes the mask has beside
+    ``over`` stay, so every agent pools what it sees. A reader that sees nothing gets zeros.
+
+    ``count: present`` takes only rows that are present and seen. ``slots`` counts the others as zeros (mean over all
+    slots, max with 0), as REFIL's official poolings do. ``all`` takes every row with its content.
+    """
+
+    block: Literal["pool"]
+    of: Annotated[Port, "..."]
+    """Rows to pool."""
+    mask: Annotated[Port, "any ..."] = Expr("true")
+    """True where a row counts."""
+    over: AxisName
+    """The axis that is pooled."""
+    by: Literal["mean", "sum", "max"] = "mean"
+    """How."""
+    count: Literal["present", "slots", "all"] = "present"
+    """What counts."""
+
+    bounds: ClassVar[dict[str, str]] = {"of": "mask"}
+    aligned: ClassVar[bool] = False
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        of, mask = site.type("of"), site.type("mask")
+        over = site.axis(self.over, "of")
+        if mask.dtype != "bool":
+            site.fail("mask", f"expected a mask, got {mask}")
+        return {"": Type((*join(of.axes[:-1], mask.axes), of.axes[-1]), sign=of.sign).without([over])}
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        return (("of", site.axis(self.over, "of")),) if self.count != "all" else ()
+
+    def compute(self, run: Run, *, of: Any, mask: Any) -> Any:
+        node = run.node
+        kind, seen, over = node.type("of"), node.type("mask"), node.axis(self.over, "of")
+        axes = (*join(kind.axes[:-1], seen.axes), kind.axes[-1])
+        rows = align(of, kind.axes, axes)
+        allowed = both(align(mask, seen.axes, axes), run.present("of", over, axes))
+        pooled = reduce_rows(rows, allowed, axes.index(over) - len(axes), self.by, slots=self.count != "present")
+        if allowed is True or mask is True:
+            kept = [a for a in axes if a != over]
+            pooled = pooled.expand([-1 if a in kind.axes else run.size(a) for a in kept])
+        return pooled
+
+
+def reduce_rows(of: Any, allowed: Any, dim: int, by: str, *, slots: bool) -> Any:
+    """Mean, sum or max along ``dim`` of allowed rows; with ``slots``, others count as zeros. Nothing allowed: zeros."""
+    if allowed is True:
+        return of.amax(dim) if by == "max" else of.mean(dim) if by == "mean" else of.sum(dim)
+    if by == "max":
+        if slots:
+            return of.masked_fill(~allowed, 0.0).amax(dim)
+        return of.masked_fill(~allowed, -1e30).amax(dim).masked_fill(~allowed.any(dim), 0.0)
+    total = of.masked_fill(~allowed, 0.0).sum(dim)
+    if by == "sum":
+        return total
+    return total / of.shape[dim] if slots else total / allowed.sum(dim).clamp(min=1)

@@ -1,0 +1,1 @@
+"""Embeddings: from features to features."""

@@ -1,0 +1,1 @@
+"""Masks: who takes part with whom."""

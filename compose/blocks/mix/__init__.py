@@ -1,0 +1,1 @@
+"""From utilities to joint values."""

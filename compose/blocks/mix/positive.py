@@ -1,0 +1,57 @@
+"""Block ``positive``."""
+
+from typing import Annotated, Any, Literal
+
+from compose.blocks.reduce.softmax import softmax_over
+from compose.language.axes import Axes, Type
+from compose.language.block import Block, Over, Port
+from compose.language.operation import Run, Site
+
+
+class Positive(Block):
+    """Numbers that are not negative, so that what they weight is monotone (a sign type).
+
+    ``of`` [...] -> nonneg [...]: ``|x|``, ``log(1 + e^x)``, the logistic function, or a softmax over the axis ``over``
+    (REFIL: over the mixing axis). ``plus`` is added. ``count`` as in `softmax`.
+    """
+
+    block: Literal["positive"]
+    of: Annotated[Port, "..."]
+    """Any numbers."""
+    by: Literal["softmax", "abs", "softplus", "sigmoid"]
+    """How they become positive."""
+    over: Over | None = None
+    """The axis of the softmax."""
+    plus: float = 0.0
+    """Added to the result."""
+    count: Literal["present", "slots", "all"] = "present"
+    """What takes part in a softmax."""
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        if (self.by == "softmax") != (self.over is not None):
+            need = "needs" if self.by == "softmax" else "takes no"
+            site.fail("by", f"by: {self.by} {need} 'over'")
+        if self.over is not None and len(self.over) != 1:
+            site.fail("over", "a softmax runs over one axis")
+        if self.plus < 0:
+            site.fail("plus", f"{self.plus:g} would make the result negative")
+        self._over(site)
+        return {"": Type(site.type("of").axes, sign="nonneg")}
+
+    def _over(self, site: Site) -> Axes:
+        return tuple(site.axis(a, "of") for a in self.over or ())
+
+    def mixes(self, site: Site) -> Axes:
+        return self._over(site)
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        return tuple(("of", a) for a in self._over(site)) if self.count != "all" else ()
+
+    def compute(self, run: Run, *, of: Any) -> Any:
+        from torch.nn import functional as F
+
+        if self.by == "softmax":
+            y = softmax_over(run, of, self._over(run.node)[0], self.count)
+        else:
+            y = {"abs": of.abs, "sigmoid": of.sigmoid, "softplus": lambda: F.softplus(of)}[self.by]()
+        return y + self.plus if self.plus else y

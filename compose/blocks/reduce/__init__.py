@@ -1,0 +1,1 @@
+"""Fewer axes: means, sums, maxima, picks."""

@@ -1,0 +1,48 @@
+"""Blocks ``argmax`` and ``max``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.language.axes import Type
+from compose.language.block import AxisName, Block, Port
+from compose.language.operation import Run, Site
+
+
+class _Best(Block):
+    block: str
+    of: Annotated[Port, "..."]
+    """What is compared."""
+    where: Annotated[Port | None, "bool ..."] = None
+    """Only these may win; all if left out."""
+    over: AxisName
+    """The axis that is searched."""
+
+    def _candidates(self, run: Run, of: Any, where: Any) -> Any:
+        return of if where is None else of.masked_fill(~where, -1e30)
+
+
+class Argmax(_Best):
+    """Where the largest allowed element stands: ``of`` [...] -> int [... without over]; 0 if nothing is allowed."""
+
+    block: Literal["argmax"]
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": Type(site.type("of").axes, "int").without([site.axis(self.over, "of")])}
+
+    def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))
+        return self._candidates(run, of, where).argmax(dim)
+
+
+class Max(_Best):
+    """The largest allowed element: ``of`` [...] -> [... without over]; -1e30 if nothing is allowed."""
+
+    block: Literal["max"]
+    monotone: ClassVar[dict[str, int]] = {"of": 1}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        of = site.type("of")
+        return {"": Type(of.axes, sign="any").without([site.axis(self.over, "of")])}
+
+    def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))
+        return self._candidates(run, of, where).amax(dim)

@@ -1,0 +1,71 @@
+"""Blocks ``mean`` and ``sum``."""
+
+from math import prod
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.language.axes import Axes, Type
+from compose.language.block import Block, Over, Port
+from compose.language.operation import Run, Site
+
+
+class _Reduction(Block):
+    block: str
+    of: Annotated[Port, "..."]
+    """What is reduced."""
+    where: Annotated[Port | None, "bool ..."] = None
+    """Only these count; all if left out."""
+    over: Over
+    """The axis or axes that go."""
+    count: Literal["present", "slots", "all"] = "present"
+    """What counts: rows that are present; all slots, absent rows as zeros; all rows with their content."""
+
+    monotone: ClassVar[dict[str, int]] = {"of": 1}
+
+    def _over(self, site: Site) -> Axes:
+        return tuple(site.axis(a, "of") for a in self.over)
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        of = site.type("of")
+        return {"": Type(of.axes, sign=of.sign).without(self._over(site))}
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        return tuple(("of", a) for a in self._over(site)) if self.count != "all" else ()
+
+    def _allowed(self, run: Run, where: Any) -> Any:
+        """Which elements count, broadcastable against ``of``; None if all do."""
+        allowed = where
+        for axis in self._over(run.node) if self.count != "all" else ():
+            present = run.present("of", axis)
+            if present is not None:
+                allowed = present if allowed is None else allowed & present
+        return allowed
+
+
+class Mean(_Reduction):
+    """The mean over axes of what counts.
+
+    ``of`` [...] -> [... without over]. ``present``: sum over present rows / their number (0 if there is none);
+    ``slots``: the same sum / number of slots; ``all``: sum over all rows / number of slots.
+    """
+
+    block: Literal["mean"]
+
+    def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        dims, allowed = run.dims("of", self._over(run.node)), self._allowed(run, where)
+        if allowed is None:
+            return of.mean(dims)
+        total = of.masked_fill(~allowed, 0.0).sum(dims)
+        counted = where if self.count == "slots" else allowed
+        if counted is not None:
+            return total / counted.expand_as(of).sum(dims).clamp(min=1)
+        return total / prod(run.size(axis) for axis in self._over(run.node))
+
+
+class Sum(_Reduction):
+    """The sum over axes of what counts. ``of`` [...] -> [... without over]; ``slots`` is the same as ``present``."""
+
+    block: Literal["sum"]
+
+    def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        dims, allowed = run.dims("of", self._over(run.node)), self._allowed(run, where)
+        return (of if allowed is None else of.masked_fill(~allowed, 0.0)).sum(dims)

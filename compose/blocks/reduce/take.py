@@ -1,0 +1,32 @@
+"""Block ``take``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.language.axes import Type
+from compose.language.block import Block, Port
+from compose.language.operation import Run, Site
+
+
+class Take(Block):
+    """The element of the last axis that an index names: ``y = x[..., index]``.
+
+    ``of`` [... Choice], ``index`` int [...] -> [...]; the action value of the action taken, for instance.
+    """
+
+    block: Literal["take"]
+    of: Annotated[Port, "... Choice"]
+    """What is picked from."""
+    index: Annotated[Port, "int ..."]
+    """Which one, counting from 0."""
+
+    monotone: ClassVar[dict[str, int]] = {"of": 1}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        if site.type("index").dtype != "int":
+            site.fail("index", f"expected an index (int), got {site.type('index')}")
+        return {"": Type(site.bound["..."], site.type("of").dtype, site.type("of").sign)}
+
+    def compute(self, run: Run, *, of: Any, index: Any) -> Any:
+        import torch
+
+        return torch.take_along_dim(of, index.unsqueeze(-1), -1).squeeze(-1)

@@ -1,0 +1,131 @@
+"""The plain interpreter: walk the typed graph and call every operation's pure function.
+
+It is the reference that everything faster is tested against. Called with tensors it computes; called with
+``torch.fx`` proxies it writes the program down (:mod:`compose.compiler.trace`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from compose.graph.align import align
+from compose.graph.graph import Graph
+from compose.graph.node import Node, Value
+from compose.language.axes import Axes, signature
+
+
+class Sources(Protocol):
+    """Where an interpreter gets what the graph does not compute."""
+
+    def read(self, kind: str, name: str) -> Any:
+        """A ``weight``, ``target`` copy, ``field``, ``draw``, ``state`` or ``param`` by name; None: no such state."""
+
+
+@dataclass
+class Interpreter:
+    """One evaluation of a graph."""
+
+    graph: Graph
+    sources: Sources
+    results: dict[Value, Any] = field(default_factory=dict)
+    carried: dict[str, Any] = field(default_factory=dict)
+    """State for the next step, by ``node.name``."""
+
+    def evaluate(self, values: Iterable[Value]) -> list[Any]:
+        """The tensors of ``values``; every node they need is computed once."""
+        values = list(values)
+        for node in self.graph.nodes(values):
+            self._compute(node)
+        return [self.value(v) for v in values]
+
+    def value(self, value: Value) -> Any:
+        """A tensor that has been computed, a field, or a number."""
+        if value.constant is not None:
+            return value.constant
+        if value not in self.results:
+            if value.field is not None:
+                self.results[value] = self.sources.read("field", value.field)
+            elif value.param is not None:
+                self.results[value] = self.sources.read("param", value.param)
+            else:
+                raise KeyError(value.name)
+        return self.results[value]
+
+    def _compute(self, node: Node) -> None:
+        if all(v in self.results for v in node.values.values()):
+            return
+        run = NodeRun(node, self)
+        found = node.op.compute(run, **{port: run.port(port) for port in node.wires})
+        outputs = found if isinstance(found, dict) else {"": found}
+        for name, value in node.values.items():
+            self.results[value] = outputs[name]
+
+
+@dataclass
+class NodeRun:
+    """What one operation may ask for; implements :class:`compose.language.operation.Run`."""
+
+    node: Node
+    interpreter: Interpreter
+
+    def axes(self, port: str) -> Axes:
+        """The axes of the tensor at a port, in order, as the operation receives it."""
+        if self.node.op.aligned:
+            return self.node.signature_axes(signature(self.node.op.ports()[port]))
+        return self.node.type(port).axes
+
+    def port(self, port: str) -> Any:
+        wire, kinds = self.node.wires[port], self.node.types[port]
+        if isinstance(wire, tuple):
+            assert isinstance(kinds, tuple)
+            tensors = [self.interpreter.value(v) for v in wire]
+            if not self.node.op.aligned:
+                return tuple(tensors)
+            return tuple(align(x, k.axes, self.axes(port)) for x, k in zip(tensors, kinds, strict=True))
+        x = self.interpreter.value(wire)
+        return align(x, self.node.type(port).axes, self.axes(port)) if self.node.op.aligned else x
+
+    def weight(self, name: str) -> Any:
+        use = self.node.weights[name]
+        weight = self.interpreter.sources.read("target" if use.target else "weight", use.name)
+        for index in use.index:
+            weight = weight[index]
+        return weight
+
+    def present(self, port: str, axis: str, axes: Axes | None = None) -> Any:
+        value = self.node.presence.get(f"{port}:{axis}")
+        if value is None:
+            return None
+        return align(self.interpreter.value(value), value.type.axes, self.axes(port) if axes is None else axes)
+
+    def dims(self, port: str, axes: Axes) -> tuple[int, ...]:
+        have = self.axes(port)
+        return tuple(have.index(a) - len(have) for a in axes)
+
+    def draw(self, name: str) -> Any:
+        return self.interpreter.sources.read("draw", f"{self.node.name}.{name}")
+
+    def state(self, name: str) -> Any:
+        return self.interpreter.sources.read("state", f"{self.node.name}.{name}")
+
+    def carry(self, name: str, value: Any) -> None:
+        self.interpreter.carried[f"{self.node.name}.{name}"] = value
+
+    def size(self, axis: str) -> int:
+        size = self.node.size(axis)
+        if size is None:
+            raise ValueError(f"the size of axis '{axis}' is not known without an environment")
+        return size
+
+
+@dataclass
+class Given:
+    """Sources that are plain mappings."""
+
+    values: Mapping[str, Mapping[str, Any]]
+
+    def read(self, kind: str, name: str) -> Any:
+        found = self.values.get(kind, {})
+        return found.get(name) if kind == "state" else found[name]

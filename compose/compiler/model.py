@@ -1,0 +1,197 @@
+"""A spec compiled for one environment: weights, and the programs `act` and `learn`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.compiler import weights as weighing
+from compose.compiler.interpret import Interpreter
+from compose.compiler.objective import objective
+from compose.compiler.passes import PASSES, Pass
+from compose.compiler.random import key, uniform
+from compose.compiler.trace import Outputs, Program, trace
+from compose.graph.align import align
+from compose.graph.graph import Graph
+from compose.graph.node import Node, Value
+from compose.graph.proofs.signal import trained
+from compose.language.models import Moving
+
+Tensors = Mapping[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Acted:
+    """One step: ``values`` [batch agent action], ``where`` bool [batch agent action], state for the next step."""
+
+    values: Tensor
+    where: Tensor
+    state: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One pass over whole episodes."""
+
+    totals: dict[str, Tensor]
+    """Optimizer -> the scalar to minimise."""
+    losses: dict[str, Tensor]
+    """Loss -> its value before its weight, without gradient."""
+    taps: dict[str, Tensor] = field(default_factory=dict)
+    """Values that were asked for by name."""
+
+
+class Model:
+    """Weights and programs of one spec in one environment. Use :func:`compile` to make one."""
+
+    def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
+                 dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
+                 taps: Sequence[str] = ()) -> None:
+        self.graph, self.spec, self.schema = graph, graph.spec, graph.schema
+        self.device, self.dtype = torch.device(device), dtype
+        started = weighing.initial(graph, seed, device=device, dtype=dtype)
+        self.weights = {name: torch.nn.Parameter(value) for name, value in started.items()}
+        self.taps = tuple(taps)
+        self.programs = {
+            "act": trace(graph, _act_body, stateful=True, passes=passes),
+            "learn": trace(graph, _learn_body(self.taps), stateful=False, passes=passes),
+        }
+        lagged = {n for program in self.programs.values() for n in program.needs("target")}
+        self.target = {name: started[name].clone() for name in self.weights if name in lagged}
+
+    # ---------------------------------------------------------------- weights
+
+    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
+        """Learned weights under their names in the spec."""
+        yield from self.weights.items()
+
+    def parameters(self) -> Iterator[torch.nn.Parameter]:
+        """Learned weights."""
+        yield from self.weights.values()
+
+    def trained_by(self, optimizer: str) -> dict[str, torch.nn.Parameter]:
+        """The weights that the losses of an optimizer reach."""
+        terms = [t for t in self.graph.losses.values() if t.optimizer == optimizer]
+        names = set().union(*(trained(self.graph, t.value) for t in terms))
+        return {name: w for name, w in self.weights.items() if name in names}
+
+    def load(self, weights: Tensors, target: Tensors | None = None) -> None:
+        """Copy values in, by name. Raises KeyError or ValueError unless names and shapes are exactly the model's."""
+        for mine, given in ((self.weights, weights), (self.target, target)):
+            if given is None:
+                continue
+            if set(mine) != set(given):
+                missing, extra = sorted(set(mine) - set(given)), sorted(set(given) - set(mine))
+                raise KeyError(f"weights do not match: missing {missing}, left over {extra}")
+            with torch.no_grad():
+                for name, value in given.items():
+                    if mine[name].shape != value.shape:
+                        raise ValueError(f"{name}: expected {list(mine[name].shape)}, got {list(value.shape)}")
+                    mine[name].copy_(value)
+
+    # --------------------------------------------------------------- programs
+
+    @property
+    def moving(self) -> tuple[str, ...]:
+        """Params that move; `act` and `learn` need their values of the moment."""
+        return tuple(name for name, value in self.spec.params.items() if isinstance(value, Moving))
+
+    def act(self, fields: Tensors, state: Tensors | None = None, draws: Tensors | None = None,
+            params: Mapping[str, float] | None = None) -> Acted:
+        """One step for a batch of episodes; ``fields`` have a time axis of length 1."""
+        batch = next(iter(fields.values())).shape[0]
+        given = self._given(fields, draws, params)
+        given["state"] = self.initial_state(batch) if state is None else state
+        with torch.no_grad():
+            found = self.programs["act"](given)
+        where = found.pop("where", None)
+        values = found.pop("values")
+        allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where
+        return Acted(values, allowed, found)
+
+    def learn(self, fields: Tensors, draws: Tensors | None = None,
+              params: Mapping[str, float] | None = None) -> Learned:
+        """All losses on a batch of whole episodes; ``fields`` [batch time ...]."""
+        found = self.programs["learn"](self._given(fields, draws, params))
+        return learned(found)
+
+    def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:
+        return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws or {},
+                "param": params or {}, "state": {}}
+
+    def initial_state(self, batch: int) -> dict[str, Tensor]:
+        """What the first step of an episode carries."""
+        state = {}
+        for node, name in self._stateful():
+            kind = node.op.carries(node)[name]
+            sizes = [batch if a == "batch" else self.graph.table.size(a) or 0 for a in kind.axes]
+            dtype = {"bool": torch.bool, "int": torch.int64}.get(kind.dtype, self.dtype)
+            start = getattr(node.op, "start", 0.0)
+            state[f"{node.name}.{name}"] = torch.full(sizes, start, dtype=dtype, device=self.device)
+        return state
+
+    def _stateful(self) -> list[tuple[Node, str]]:
+        wanted = set(self.programs["act"].needs("state"))
+        nodes = self.graph.nodes(self.graph.acted())
+        return [(n, s) for n in nodes for s in n.op.carries(n) if f"{n.name}.{s}" in wanted]
+
+    # ----------------------------------------------------------------- random
+
+    def draw(self, program: str, seed: int, clock: int, episodes: Tensor) -> dict[str, Tensor]:
+        """Every random input of a program: a pure function of (seed, node, program, clock, episode number)."""
+        roots = self.graph.acted() if program == "act" else self.graph.learned()
+        wanted, made = set(self.programs[program].needs("draw")), {}
+        for node in self.graph.nodes(roots):
+            for name in node.op.draws(node):
+                full = f"{node.name}.{name}"
+                if full in wanted:
+                    made[full] = node.op.sample(name, _uniform(seed, full, program, clock, episodes), node)
+        return made
+
+
+def _uniform(seed: int, name: str, program: str, clock: int, episodes: Tensor) -> Any:
+    calls = iter(range(1 << 20))
+
+    def draw(columns: int) -> Tensor:
+        """[episode, columns] numbers in [0, 1); every call is another stream."""
+        counters = episodes[:, None] * columns + torch.arange(columns, device=episodes.device)
+        return uniform(key(seed, "draw", name, program, clock, next(calls)), counters)
+
+    return draw
+
+
+def _act_body(interpreter: Interpreter) -> Outputs:
+    graph, wanted = interpreter.graph, ("batch", "time", "agent", "action")
+    names = [n for n, v in (("values", graph.act_values), ("where", graph.act_where)) if v is not None]
+    found = interpreter.evaluate(graph.acted())
+    pairs = zip(names, graph.acted(), found, strict=True)
+    outputs = {name: align(x, value.type.axes, wanted).select(1, 0) for name, value, x in pairs}
+    return outputs | interpreter.carried
+
+
+def _learn_body(taps: Sequence[str]) -> Any:
+    def body(interpreter: Interpreter) -> Outputs:
+        interpreter.evaluate(interpreter.graph.learned())
+        totals, losses = objective(interpreter)
+        asked: list[Value] = [interpreter.graph.values[name] for name in taps]
+        tapped = dict(zip(taps, interpreter.evaluate(asked), strict=True))
+        return {
+            **{f"total:{k}": v for k, v in totals.items()},
+            **{f"loss:{k}": v for k, v in losses.items()},
+            **{f"tap:{k}": v for k, v in tapped.items()},
+        }
+
+    return body
+
+
+def learned(found: Outputs) -> Learned:
+    """Outputs of a `learn` program, sorted."""
+
+    def part(kind: str) -> dict[str, Any]:
+        return {k.split(":", 1)[1]: v for k, v in found.items() if k.startswith(f"{kind}:")}
+
+    return Learned(part("total"), {k: v.detach() for k, v in part("loss").items()}, part("tap"))

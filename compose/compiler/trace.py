@@ -1,0 +1,101 @@
+"""From the typed graph to a ``torch.fx.GraphModule``: the interpreter runs once on proxies and is written down.
+
+The module's forward is straight-line code. Weights, fields, draws, state and moving params are all *inputs*, named
+after the spec (``weight_utility_a_query``), so that the same code runs on other weights and other batches.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import fx
+
+from compose.compiler.interpret import Given, Interpreter
+from compose.compiler.passes import Pass, run_passes
+from compose.graph.graph import Graph
+
+Outputs = dict[str, Any]
+Body = Callable[[Interpreter], Outputs]
+"""What a program computes, as a function of an interpreter."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of a program: what kind of thing, and its name in the spec."""
+
+    kind: str
+    name: str
+
+    @property
+    def identifier(self) -> str:
+        return re.sub(r"\W", "_", f"{self.kind}_{self.name}")
+
+
+@dataclass
+class _Placeholders:
+    """Makes a placeholder the first time something is read."""
+
+    graph: fx.Graph
+    tracer: fx.proxy.TracerBase
+    stateful: bool
+    inputs: dict[Input, fx.Proxy] = field(default_factory=dict)
+
+    def read(self, kind: str, name: str) -> Any:
+        if kind == "state" and not self.stateful:
+            return None
+        key = Input(kind, name)
+        if key not in self.inputs:
+            names = {i.identifier for i in self.inputs}
+            label = key.identifier + "_" * (key.identifier in names)
+            with self.graph.inserting_before(next(iter(self.graph.nodes))):
+                self.inputs[key] = fx.Proxy(self.graph.placeholder(label), self.tracer)
+        return self.inputs[key]
+
+
+@dataclass
+class Program:
+    """A compiled graph for one purpose. Call it with mappings of its inputs by kind; it gives outputs by name."""
+
+    graph: Graph
+    body: Body
+    module: fx.GraphModule
+    inputs: tuple[Input, ...]
+    outputs: tuple[str, ...]
+    log: tuple[str, ...] = ()
+    """What each pass did."""
+
+    def __call__(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
+        """Run the traced module. ``given``: kind (weight, target, field, draw, state, param) -> name -> tensor."""
+        found = self.module(*(given[i.kind][i.name] for i in self.inputs))
+        return dict(zip(self.outputs, found, strict=True))
+
+    def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
+        """The same by the plain interpreter, without the traced module: the reference."""
+        return self.body(Interpreter(self.graph, Given(given)))
+
+    def needs(self, kind: str) -> list[str]:
+        """Names of its inputs of one kind."""
+        return [i.name for i in self.inputs if i.kind == kind]
+
+
+def trace(graph: Graph, body: Body, *, stateful: bool, passes: Sequence[Pass] = ()) -> Program:
+    """Write ``body`` down as a program, then run passes over it.
+
+    Args:
+        stateful: read carried state (one-step programs); otherwise every episode starts fresh.
+    """
+    code = fx.Graph()
+    anchor = code.call_function(torch.ones, (0,))
+    sources = _Placeholders(code, fx.proxy.GraphAppendingTracer(code), stateful)
+    outputs = body(Interpreter(graph, sources))
+    code.output(tuple(v.node if isinstance(v, fx.Proxy) else v for v in outputs.values()))
+    code.erase_node(anchor)
+    module, log = run_passes(fx.GraphModule(torch.nn.Module(), code), passes)
+    module.graph.lint()
+    order = {p.node.target: key for key, p in sources.inputs.items()}
+    inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
+    return Program(graph, body, module, inputs, tuple(outputs), log)

@@ -1,0 +1,131 @@
+"""Spec in, typed graph out."""
+
+from __future__ import annotations
+
+from compose.graph.elaborate import Elaboration
+from compose.graph.graph import Graph
+from compose.graph.losses import elaborate_losses
+from compose.graph.schema import EntitySchema
+from compose.graph.scope import Failed
+from compose.language.diagnostics import Diagnostic, SpecError, dotted
+from compose.language.load import Loaded
+from compose.language.values import Expr
+
+
+def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:
+    """Type the whole spec against an environment's schema; without one, sizes stay symbolic.
+
+    Raises:
+        SpecError: with every independent mistake.
+    """
+    spec = loaded.spec
+    elaboration = Elaboration(loaded, schema)
+    if spec.abstract:
+        text = "is abstract: it lacks what a child spec must add, and cannot be used alone"
+        raise SpecError(Diagnostic("spec.abstract", text, spec.name, loaded.span(("abstract",))))
+    _axes(elaboration)
+    _shadows(elaboration)
+    elaborate_losses(elaboration)
+    _act(elaboration)
+    _claims(elaboration)
+    while elaboration.late:
+        node, scope, expr = elaboration.late.pop()
+        try:
+            node.wires["of"] = scope.expression(expr, (*node.where, "of"))
+            _closes(elaboration, node)
+        except Failed:
+            continue
+    _unused(elaboration)
+    if elaboration.errors:
+        raise SpecError(*elaboration.errors.values())
+    return elaboration.graph
+
+
+def _closes(elaboration: Elaboration, node: object) -> None:
+    """A loop must bring back the axes that its delay declares."""
+    from compose.graph.node import Node
+
+    assert isinstance(node, Node)
+    declared, arrives = node.values[""].type, node.wires["of"].type  # type: ignore[union-attr]
+    if set(declared.axes) != set(arrives.axes):
+        elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
+
+
+def _axes(elaboration: Elaboration) -> None:
+    for name, size in elaboration.spec.axes.items():
+        try:
+            elaboration.measure(size, ("axes", name))
+        except (Failed, RecursionError) as error:
+            if isinstance(error, RecursionError):
+                elaboration.report("name.size", ("axes", name), f"the size of '{name}' depends on itself")
+
+
+def _shadows(elaboration: Elaboration) -> None:
+    spec = elaboration.spec
+    taken = {**dict.fromkeys(spec.axes, "an axis"), **dict.fromkeys(spec.params, "a param"), "env": "the environment"}
+    bodies = [(("graph",), spec.graph, {})]
+    bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]  # type: ignore[misc]
+    for where, nodes, inputs in bodies:
+        for name in nodes:
+            if name in taken or name in inputs:
+                what = taken.get(name, "an input of the network")
+                elaboration.report("name.shadow", (*where, name), f"'{name}' is also {what}; give the node another name")
+
+
+def _act(elaboration: Elaboration) -> None:
+    act, wanted = elaboration.spec.act, ("batch", "time", "agent", "action")
+    source = "logits" if act.choose == "categorical" else "values"
+    expr = getattr(act, source)
+    if expr is None:
+        elaboration.report("spec.missing", ("act",), f"choose: {act.choose} needs '{source}'")
+        return
+    for field, given, dtype in ((source, expr, "float"), ("where", act.where, "bool")):
+        if given is None:
+            continue
+        try:
+            value = elaboration.main.expression(given, ("act", field))
+        except Failed:
+            continue
+        if set(value.type.axes) != set(wanted) or value.type.dtype != dtype:
+            expected = f"{'bool' if dtype == 'bool' else ''}[{' '.join(wanted)}]"
+            elaboration.report("graph.axes", ("act", field), f"expected {expected}, got {value.type}")
+        elif field == "where":
+            elaboration.graph.act_where = value
+        else:
+            elaboration.graph.act_values = value
+
+
+def _claims(elaboration: Elaboration) -> None:
+    claim = elaboration.spec.claims.igm_claim
+    if claim is not None and claim.status != "none":
+        at = ("claims", "igm", "joint") if not isinstance(elaboration.spec.claims.igm, str) else ("claims", "igm")
+        try:
+            elaboration.graph.joint = elaboration.main.expression(claim.joint or Expr("q_tot"), at)
+        except Failed:
+            return
+
+
+def _unused(elaboration: Elaboration) -> None:
+    """Nodes that nothing reads: an error where the spec wrote them, a note where it inherited them."""
+    spec, loaded = elaboration.spec, elaboration.loaded
+    bodies = [(("graph",), spec.graph, [elaboration.main])]
+    for name, network in spec.networks.items():
+        scopes = elaboration.applied.get(name, [])
+        if scopes:
+            bodies.append((("networks", name, "nodes"), network.nodes, scopes))  # type: ignore[arg-type]
+        elif not elaboration.errors:
+            text = f"network '{name}' is never applied; it owns no weights"
+            elaboration.graph.notes.append(Diagnostic("graph.unused", text, dotted(("networks", name))))
+    for where, nodes, scopes in bodies:
+        for name in nodes:
+            if any(name in scope.elements for scope in scopes):
+                continue
+            at = (*where, name)
+            if loaded.document.is_own(at) and not elaboration.errors:
+                hint = "read it from a loss or from `act`, or leave it out"
+                span = loaded.document.key_span(at)
+                elaboration.errors[("graph.unused", dotted(at), "")] = Diagnostic(
+                    "graph.unused", f"nothing reads '{name}'", dotted(at), span, hint)
+            else:
+                note = Diagnostic("graph.unused", f"nothing reads the inherited '{name}'", dotted(at))
+                elaboration.graph.notes.append(note)

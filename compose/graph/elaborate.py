@@ -1,0 +1,245 @@
+"""From a spec to a typed graph. Collects every independent mistake; what follows from one stays silent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import NoReturn
+
+from compose.graph.functions import COMPUTE, First, Presence, Renamed, Rows
+from compose.graph.graph import Graph
+from compose.graph.match import Mismatch, match
+from compose.graph.node import Node, Value, WeightInfo, WeightUse
+from compose.graph.fields import KNOWN_FIELDS, Field
+from compose.graph.schema import EntitySchema
+from compose.graph.scope import Element, Failed, Scope
+from compose.graph.sizes import AxisTable, UnknownSize
+from compose.language.axes import Axes, Type, join, prime, signature
+from compose.language.block import Block
+from compose.language.diagnostics import Diagnostic, Path, Span, did_you_mean, dotted
+from compose.language.expressions import Ref, Tree
+from compose.language.load import Loaded
+from compose.language.models import Moving
+from compose.language.nodes import Application
+from compose.language.values import Expr
+
+
+class Elaboration:
+    """The state of one elaboration; :func:`compose.graph.build.build_graph` drives it."""
+
+    def __init__(self, loaded: Loaded, schema: EntitySchema | None) -> None:
+        self.loaded, self.spec, self.schema = loaded, loaded.spec, schema
+        self.table = AxisTable(self.spec, schema)
+        self.graph = Graph(self.spec, schema, self.table)
+        self.errors: dict[tuple[str, str, str], Diagnostic] = {}
+        self.trail: list[tuple[Scope, str]] = []
+        self.stacked: dict[str, Value] = {}
+        self.applied: dict[str, list[Scope]] = {}
+        self.applying: list[str] = []
+        self.late: list[tuple[Node, Scope, Expr]] = []
+        self._fields: dict[str, Value] = {}
+        self._presence: dict[tuple[str, bool], Value] = {}
+        self._numbers: dict[str, int] = {}
+        self.main = Scope(self, self.spec.graph, ("graph",))
+
+    # --------------------------------------------------------------- mistakes
+
+    def span(self, at: Path, part: Tree | None = None) -> Span | None:
+        """Where the value at a path stands in its file; of an expression, the part that is meant."""
+        found = self.loaded.span(at)
+        if found is None or part is None or not part.end:
+            return found
+        return found.at(part.start, part.end - part.start)
+
+    def report(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None) -> None:
+        """Remember a mistake (once, however many applications of a network run into it)."""
+        where = dotted(at)
+        self.errors.setdefault((code, where, message), Diagnostic(code, message, where, self.span(at, part), hint))
+
+    def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None) -> NoReturn:
+        """Report, then give up on this value."""
+        self.report(code, at, message, hint, part)
+        raise Failed
+
+    def cycle(self, scope: Scope, name: str) -> NoReturn:
+        names = [n for s, n in self.trail if s.where == scope.where and s.prefix == scope.prefix]
+        loop = [*names[names.index(name) :], name] if name in names else [name]
+        text = f"cycle without a delay: {' -> '.join(loop)}"
+        self.fail("graph.cycle", (*scope.where, name), text, "a loop must run through `previous` or a stored statistic")
+
+    # ----------------------------------------------------------------- leaves
+
+    def fields(self) -> Mapping[str, Field]:
+        """Fields that `env.` may name."""
+        return self.schema.fields if self.schema is not None else KNOWN_FIELDS
+
+    def env(self, ref: Ref, at: Path) -> Value:
+        name = ".".join(ref.parts[1:])
+        if name not in self._fields:
+            fields = self.fields()
+            if name not in fields and self.schema is not None and name in KNOWN_FIELDS:
+                text = f"{self.spec.name} needs field '{name}'; {self.schema.name} has none"
+                self.fail("env.field", at, text, part=ref)
+            if name not in fields:
+                hint = did_you_mean(name, fields)
+                self.fail("env.field", at, f"environments have no field '{name}'", hint and hint.replace("'", "'env.", 1),
+                          part=ref)
+            field = fields[name]
+            self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype), field=name)
+            self.graph.values[f"env.{name}"] = self._fields[name]
+        return self._fields[name]
+
+    def field(self, name: str) -> Value:
+        return self.env(Ref(("env", name)), ("graph",))
+
+    def constant(self, number: float | bool) -> Value:
+        dtype, sign = ("bool", "any") if isinstance(number, bool) else ("float", "nonneg" if number >= 0 else "any")
+        kind = Type((), dtype, sign)  # type: ignore[arg-type]
+        return Value(str(number).lower(), kind, constant=number, range=(float(number), float(number)))
+
+    def scalar(self, name: str) -> Value | None:
+        """A param or the size of an axis as a number; None if there is no such name."""
+        param = self.spec.params.get(name)
+        if isinstance(param, Moving):
+            low, high = param.range()
+            return Value(name, Type((), "float", "nonneg" if low >= 0 else "any"), param=name, range=(low, high))
+        if param is not None:
+            return self.constant(param)
+        if name in self.spec.axes:
+            try:
+                size = self.table.size(name)
+            except UnknownSize:
+                return None
+            return Value(name, Type((), "float", "nonneg"), constant=size, range=None if size is None else (size, size))
+        return None
+
+    def fold(self, name: str, operands: list[Value]) -> Value | None:
+        """A function of plain numbers is a plain number."""
+        numbers = [v.constant for v in operands]
+        if any(n is None or isinstance(n, bool) for n in numbers) or name in ("first", "previous", "stop"):
+            return None
+        if name in ("+", "-", "*", "neg") or (name == "/" and numbers[1]):
+            return self.constant(COMPUTE[name](*numbers))
+        return None
+
+    def fresh(self, name: str) -> str:
+        """A name for a value that has none of its own: ``q_in#1``."""
+        self._numbers[name] = self._numbers.get(name, 0) + 1
+        return f"{name}#{self._numbers[name]}"
+
+    def measure(self, size: Expr, at: Path) -> float | None:
+        """The number a size stands for; None while symbolic. Raises Failed if it names nothing or is no size."""
+        try:
+            value = self.table.evaluate(size.tree)
+        except UnknownSize as error:
+            self.fail("name.size", self.loaded.narrow(at, str(size)), str(error), did_you_mean(error.name, error.known))
+        if value is not None and (value < 1 or value != int(value)):
+            self.fail("name.size", self.loaded.narrow(at, str(size)), f"'{size}' is {value:g}; a size is a whole number of at least 1")
+        return value
+
+    def turns(self, axis: str, at: Path) -> int:
+        """How often `each` or `repeat` over an axis happens."""
+        return int(self.measure(Expr(axis), at) or 1)
+
+    def join_axis(self, node: Node, axis: str, rows: tuple[str, ...]) -> None:
+        """Axis ``axis`` holds the rows of others; its declared size must be theirs together."""
+        at = self.loaded.narrow(node.where, axis)
+        self.measure(Expr(axis), at)
+        held = self.table.joined.setdefault(axis, rows)
+        if held != rows:
+            self.fail("graph.axes", at, f"'{axis}' joins {' + '.join(rows)} here and {' + '.join(held)} elsewhere")
+        have, parts = self.table.size(axis), [self.table.size(r) for r in rows]
+        known = [p for p in parts if p is not None]
+        if have is not None and len(known) == len(parts) and have != sum(known):
+            self.fail("graph.axes", at, f"'{axis}' has {have} rows; {' + '.join(rows)} are {sum(known)}")
+
+    # ------------------------------------------------------------------ nodes
+
+    def node(self, scope: Scope, name: str) -> Element:
+        """Make the node ``name`` of a scope. Raises Failed."""
+        raw = scope.nodes[name]
+        if isinstance(raw, Expr):
+            value = scope.expression(raw, (*scope.where, name))
+            self.graph.values.setdefault(f"{scope.prefix}{name}", value)
+            return Element({"": value})
+        if isinstance(raw, Application):
+            return scope.application(name, raw)
+        return scope.block(name, raw)
+
+    def finish(self, node: Node) -> dict[str, Value]:
+        """Check what arrives at a node's ports; give it outputs, weights and presences. Raises Failed."""
+        self._match(node)
+        for port in node.op.nonneg:
+            if port in node.wires and node.type(port).sign != "nonneg":
+                hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"
+                self.fail("graph.sign", (*node.where, port), f"'{port}' must not be negative, and this may be", hint)
+        for output, kind in node.op.infer(node).items():
+            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
+            double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)
+            if double:
+                hint = f"`rename` the second copy to {double}'"
+                self.fail("graph.axes", node.where, f"the result {kind} has axis '{double}' twice", hint)
+            name = f"{node.name}.{output}" if output else node.name
+            node.values[output] = self.graph.values[name] = Value(name, kind, node, output)
+        for name, weight in node.op.learned(node).items():
+            self._weight(node, name, weight)
+        for port, axis in node.op.counted(node):
+            if self.table.has_presence(axis):
+                timed = "time" in node.type(port).axes
+                node.presence[f"{port}:{axis}"] = self.presence(axis, timed=timed)
+        return node.values
+
+    def _match(self, node: Node) -> None:
+        node.seen = node.op.adapt(dict(node.types))
+        bound: dict[str, Axes] = {}
+        for port, text in node.op.ports().items():
+            if port not in node.seen:
+                continue
+            kinds = node.seen[port]
+            for i, kind in enumerate(kinds if isinstance(kinds, tuple) else (kinds,)):
+                at = (*node.where, port, i) if isinstance(kinds, tuple) else (*node.where, port)
+                try:
+                    match(signature(text), kind, bound)
+                except Mismatch as error:
+                    self.fail("graph.axes", at if isinstance(node.op, Block) else node.where, str(error))
+        node.bound = {"...": (), **bound}
+
+    def _weight(self, node: Node, name: str, weight: object) -> None:
+        scope, turns = node.scope, node.scope.turns
+        full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
+        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)  # type: ignore[attr-defined,arg-type]
+        held = self.graph.weights.setdefault(full, info)
+        if held.axes != info.axes:
+            here, there = " ".join(info.axes), " ".join(held.axes)
+            hint = "all applications of a network share its weights; make another network with `like`"
+            self.fail("graph.weights", node.where, f"weight '{full}' is [{here}] here and [{there}] elsewhere", hint)
+        target = scope.target or bool(getattr(node.op, "target", False))
+        node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)
+
+    # --------------------------------------------------------------- presence
+
+    def presence(self, axis: str, *, timed: bool) -> Value:
+        """Who is present along an axis: bool [batch time axis], or as of the first step."""
+        key = (axis, timed)
+        if key not in self._presence:
+            name = f"present.{axis}" if timed else f"present.first.{axis}"
+            if not timed:
+                wires = {"x0": self.presence(axis, timed=True)}
+                self._presence[key] = self.main.place(name, First("first", 1), dict(wires), ("graph",))[""]
+            else:
+                self._presence[key] = self._present(axis, name)
+        return self._presence[key]
+
+    def _present(self, axis: str, name: str) -> Value:
+        if axis.endswith("'"):
+            wires = {"x0": self.presence(axis[:-1], timed=True)}
+            return self.main.place(name, Renamed(axis[:-1], prime(axis[:-1])), dict(wires), ("graph",))[""]
+        if axis == "entity":
+            return self.field("present")
+        if axis in ("agent", "other"):
+            rows = Rows(f"{axis}s", 1)
+            return self.main.place(name, rows, {"x0": self.field("present")}, ("graph",))[""]
+        parts = self.table.joined[axis]
+        known = tuple(self.table.has_presence(p) for p in parts)
+        wires = {f"x{i}": self.presence(p, timed=True) for i, p in enumerate(parts) if known[i]}
+        return self.main.place(name, Presence(axis, parts, known), dict(wires), ("graph",))[""]

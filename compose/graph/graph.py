@@ -1,0 +1,86 @@
+"""A whole spec as one typed graph: what `check` proves things about and what the compiler lowers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from compose.graph.node import Node, Value, WeightInfo
+from compose.graph.schema import EntitySchema
+from compose.graph.sizes import AxisTable
+from compose.language.axes import Axes
+from compose.language.diagnostics import Diagnostic
+from compose.language.models import Spec
+
+
+@dataclass(eq=False)
+class LossTerm:
+    """One loss: its value, which elements count, how axes reduce, its weight."""
+
+    name: str
+    value: Value
+    where: Value
+    weight: Value
+    mean: Axes
+    sum: Axes
+    count: str
+    optimizer: str
+    presence: dict[str, Value]
+
+    def operands(self) -> list[Value]:
+        return [self.value, self.where, self.weight, *self.presence.values()]
+
+
+@dataclass(eq=False)
+class Graph:
+    """The typed graph of one spec in one environment (or, with symbolic sizes, in none)."""
+
+    spec: Spec
+    schema: EntitySchema | None
+    table: AxisTable
+    values: dict[str, Value] = field(default_factory=dict)
+    """Every value by name: ``q``, ``q.a``, ``groups.within``."""
+    weights: dict[str, WeightInfo] = field(default_factory=dict)
+    losses: dict[str, LossTerm] = field(default_factory=dict)
+    act_values: Value | None = None
+    act_where: Value | None = None
+    joint: Value | None = None
+    """What the IGM claim calls Q_tot."""
+    notes: list[Diagnostic] = field(default_factory=list)
+
+    def nodes(self, roots: Iterable[Value] | None = None) -> list[Node]:
+        """Nodes that ``roots`` need (everything if None), operands before users.
+
+        A loop through a delayed output is cut at the delay.
+        """
+        order: dict[Node, None] = {}
+        opened: set[Node] = set()
+        for root in self.values.values() if roots is None else roots:
+            stack: list[tuple[Node, Iterator[Value]]] = []
+            if root.node is not None and root.node not in opened:
+                opened.add(root.node)
+                stack.append((root.node, iter(root.node.operands())))
+            while stack:
+                node, operands = stack[-1]
+                fresh = next((v.node for v in operands if v.node is not None and v.node not in opened), None)
+                if fresh is not None:
+                    opened.add(fresh)
+                    stack.append((fresh, iter(fresh.operands())))
+                else:
+                    order[node] = None
+                    stack.pop()
+        return list(order)
+
+    def learned(self) -> list[Value]:
+        """What the `learn` program must give."""
+        return [v for term in self.losses.values() for v in term.operands()]
+
+    def acted(self) -> list[Value]:
+        """What the `act` program must give."""
+        return [v for v in (self.act_values, self.act_where) if v is not None]
+
+    def fields(self, roots: Iterable[Value]) -> list[str]:
+        """Environment fields that ``roots`` read."""
+        roots = list(roots)
+        values = [*roots, *(v for node in self.nodes(roots) for v in node.operands())]
+        return sorted({v.field for v in values if v.field is not None})

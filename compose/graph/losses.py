@@ -1,0 +1,85 @@
+"""Losses: an expression, a declared reduction, a weight that must not become negative."""
+
+from __future__ import annotations
+
+from compose.graph.elaborate import Elaboration
+from compose.graph.graph import LossTerm
+from compose.graph.intervals import interval
+from compose.graph.node import Value
+from compose.graph.scope import Failed
+from compose.language.diagnostics import Path, did_you_mean
+from compose.language.models import Loss
+
+
+def elaborate_losses(elaboration: Elaboration) -> None:
+    """Type every loss of the spec into ``graph.losses``; mistakes are reported."""
+    for name, loss in elaboration.spec.losses.items():
+        try:
+            elaboration.graph.losses[name] = _loss(elaboration, name, loss)
+        except Failed:
+            continue
+
+
+def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
+    at, failed = ("losses", name), False
+    values: dict[str, Value] = {}
+    for field in ("of", "where", "weight"):
+        try:
+            values[field] = elaboration.main.expression(getattr(loss, field), (*at, field))
+        except Failed:
+            failed = True
+    optimizer = _optimizer(elaboration, loss, at)
+    if failed:
+        raise Failed
+    of, where, weight = values["of"], values["where"], values["weight"]
+    _reduction(elaboration, loss, of, at)
+    if where.type.dtype != "bool":
+        elaboration.fail("graph.axes", (*at, "where"), f"expected a mask, got {where.type}")
+    extra = [a for a in where.type.axes if a not in of.type.axes]
+    if extra:
+        text = f"'where' is {where.type}; the loss is {of.type} and has no axis '{extra[0]}'"
+        elaboration.fail("graph.axes", (*at, "where"), text)
+    _weight(elaboration, weight, (*at, "weight"))
+    counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
+    presence = {a: elaboration.presence(a, timed="time" in of.type.axes) for a in counted}
+    return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence)
+
+
+def _optimizer(elaboration: Elaboration, loss: Loss, at: Path) -> str:
+    known = elaboration.spec.learner.optimizers
+    if loss.optimizer is None:
+        if len(known) != 1:
+            hint = f"optimizer: {' or '.join(known)}"
+            elaboration.fail("loss.optimizer", at, "several optimizers; the loss must say which one it trains", hint)
+        return next(iter(known))
+    if loss.optimizer not in known:
+        elaboration.fail("loss.optimizer", (*at, "optimizer"), f"no optimizer '{loss.optimizer}'",
+                         did_you_mean(loss.optimizer, known) or f"optimizers: {', '.join(known)}")
+    return loss.optimizer
+
+
+def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> None:
+    if of.type.dtype == "bool" or "batch" not in of.type.axes:
+        elaboration.fail("graph.axes", (*at, "of"), f"a loss needs numbers with an axis 'batch', got {of.type}")
+    for field, axes in (("mean", loss.mean), ("sum", loss.sum)):
+        for axis in axes:
+            if axis not in of.type.axes and axis != "batch":
+                elaboration.fail("graph.axes", (*at, field), f"no axis '{axis}' in {of.type}",
+                                 did_you_mean(axis, of.type.axes))
+    both = set(loss.mean) & set(loss.sum)
+    if both:
+        elaboration.fail("loss.reduction", (*at, "sum"), f"axis '{both.pop()}' is in 'mean' and in 'sum'")
+    loose = [a for a in of.type.axes if a not in ("batch", "time", *loss.mean, *loss.sum)]
+    if loose:
+        hint = "average it, add it up, or mix it before the loss"
+        names = ", ".join(f"'{a}'" for a in loose)
+        elaboration.fail("loss.reduction", (*at, "of"), f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'", hint)
+
+
+def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
+    if weight.type.axes:
+        elaboration.fail("loss.weight", at, f"a weight is one number, got {weight.type}")
+    low, high = interval(weight)
+    if low < 0:
+        reach = f"is {low:g}" if low == high else f"can be {low:g} (it moves between {low:g} and {high:g})"
+        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative")

@@ -1,0 +1,68 @@
+"""Do the axes that arrive at ports fit their signatures? Binds variables and leading axes."""
+
+from __future__ import annotations
+
+from compose.language.axes import Axes, Signature, Type, join
+
+
+class Mismatch(ValueError):
+    """What arrives does not fit; ``expected`` is the signature with what is bound so far filled in."""
+
+    def __init__(self, expected: str, got: str, why: str = "") -> None:
+        super().__init__(f"expected {expected}, got {got}" + (f": {why}" if why else ""))
+
+
+def match(signature: Signature, arrives: Type, bound: dict[str, Axes]) -> None:
+    """Fit one type against one signature, entering what it binds into ``bound`` (``"..."`` holds leading axes).
+
+    Lower-case axes and variables already bound are found by name; fresh variables take the last of what remains, from
+    right to left; the rest are leading axes. Only ``time`` and optional axes may be missing. A mask (bool) may not
+    bring leading axes that no data port before it has.
+
+    Raises:
+        Mismatch: with what was expected and what arrives.
+    """
+
+    def refuse(why: str = "") -> Mismatch:
+        return Mismatch(describe(signature, bound), str(arrives), why)
+
+    if signature.dtype != "any" and arrives.dtype != signature.dtype and not (
+        signature.dtype == "float" and arrives.dtype == "int"
+    ):
+        raise refuse()
+    scalar = not arrives.axes
+    rest = list(arrives.axes)
+    fresh = []
+    for token in signature.tokens:
+        if token.variable and token.name not in bound:
+            fresh.append(token)
+            continue
+        for axis in bound[token.name] if token.variable else (token.name,):
+            if axis in rest:
+                rest.remove(axis)
+            elif not (token.optional or axis in ("time", "batch") or (scalar and arrives.dtype == "bool")):
+                raise refuse(f"axis '{axis}' is missing")
+    for token in reversed(fresh):
+        if rest and rest[-1] not in ("batch", "time"):
+            bound[token.name] = (rest.pop(),)
+        elif token.optional or (scalar and arrives.dtype == "bool"):
+            bound[token.name] = ()
+        else:
+            raise refuse(f"nothing is left for {token.name}")
+    if not signature.lead and rest:
+        raise refuse(f"axis '{rest[0]}' does not belong here")
+    if signature.lead:
+        lead = bound.get("...")
+        extra = [a for a in rest if lead is not None and a not in lead]
+        if extra and arrives.dtype == "bool" and signature.dtype == "bool":
+            raise refuse(f"axis '{extra[0]}' does not belong here")
+        bound["..."] = join(lead or (), rest)
+
+
+def describe(signature: Signature, bound: dict[str, Axes]) -> str:
+    """The signature with bound variables and leading axes filled in."""
+    words = [*(bound.get("...", ("...",)) if signature.lead else ())]
+    for token in signature.tokens:
+        words += bound.get(token.name, (token.name,)) if token.variable else (token.name,)
+    prefix = "" if signature.dtype in ("float", "any") else signature.dtype
+    return f"{prefix}[{' '.join(words)}]"

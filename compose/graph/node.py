@@ -1,0 +1,134 @@
+"""The typed graph: values with types, nodes that make them.
+
+After elaboration all networks are inlined: ``q.a`` is node ``a`` of the network that ``q`` applies. Weights keep the
+network's name (``utility.a.query``), so that all applications share them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from compose.language.axes import Axes, Signature, Type
+from compose.language.diagnostics import Path, did_you_mean
+from compose.language.operation import Operation, Weight
+from compose.language.values import Expr
+
+if TYPE_CHECKING:
+    from compose.graph.scope import Scope
+
+
+@dataclass(eq=False)
+class Value:
+    """One tensor-to-be: a field of the environment, a constant, a moving param, or an output of a node."""
+
+    name: str
+    type: Type
+    node: Node | None = None
+    output: str = ""
+    field: str | None = None
+    """Name of the environment field, for those."""
+    constant: float | bool | None = None
+    """The number, for constants."""
+    param: str | None = None
+    """Name of the moving param, for those."""
+    range: tuple[float, float] | None = None
+    """Between which numbers a constant or a moving param stays."""
+
+    def __repr__(self) -> str:
+        return f"<{self.name} {self.type}>"
+
+
+@dataclass(frozen=True)
+class WeightUse:
+    """Which weight a node reads: its name, the index into leading ``repeat``/``each`` axes, the lagged copy or not."""
+
+    name: str
+    index: tuple[int, ...]
+    target: bool
+
+
+@dataclass(frozen=True)
+class WeightInfo:
+    """A weight of the spec: full axes (leading repeats first) and how it starts."""
+
+    name: str
+    axes: Axes
+    weight: Weight
+    network: str
+
+
+@dataclass(eq=False)
+class Node:
+    """One operation at one place. Implements :class:`compose.language.operation.Site`."""
+
+    name: str
+    op: Operation
+    where: Path
+    scope: Scope
+    wires: dict[str, Value | tuple[Value, ...]]
+    seen: Mapping[str, Type | tuple[Type, ...]] = field(default_factory=dict)
+    """Types at ports as the operation sees them (axes renamed by its ``adapt``)."""
+    bound: Mapping[str, Axes] = field(default_factory=dict)
+    weights: dict[str, WeightUse] = field(default_factory=dict)
+    presence: dict[str, Value] = field(default_factory=dict)
+    """"port:axis" -> who is present along it."""
+    values: dict[str, Value] = field(default_factory=dict)
+
+    @property
+    def types(self) -> Mapping[str, Type | tuple[Type, ...]]:
+        return self.seen or {p: tuple(v.type for v in w) if isinstance(w, tuple) else w.type for p, w in self.wires.items()}
+
+    def operands(self) -> list[Value]:
+        """Everything it reads, presence included."""
+        flat: list[Value] = []
+        for wire in self.wires.values():
+            flat += wire if isinstance(wire, tuple) else (wire,)
+        return [*flat, *self.presence.values()]
+
+    def type(self, port: str) -> Type:
+        found = self.types[port]
+        assert isinstance(found, Type)
+        return found
+
+    def signature_axes(self, signature: Signature) -> Axes:
+        """The axes of a port in the order in which its tensor arrives."""
+        lead = self.bound["..."] if signature.lead else ()
+        own = [a for t in signature.tokens for a in (self.bound[t.name] if t.variable else (t.name,))]
+        return (*lead, *own)
+
+    def axes(self, *sizes: Expr) -> Axes:
+        return tuple(a for size in sizes for a in self.scope.size_axes(size, self.where))
+
+    def axis(self, name: str, port: str) -> str:
+        resolved = self.scope.variables.get(name, name)
+        found = self.types[port]
+        have = found.axes if isinstance(found, Type) else tuple(a for t in found for a in t.axes)
+        if resolved not in have:
+            hint = did_you_mean(name, have)
+            self.fail("over", f"no axis '{name}' in [{' '.join(have)}]", hint)
+        return resolved
+
+    def size(self, axis: str) -> int | None:
+        return self.scope.elaboration.table.size(axis)
+
+    def count(self, size: Expr) -> int:
+        return self.scope.count(size, self.where)
+
+    def join(self, axis: str, rows: tuple[str, ...]) -> None:
+        self.scope.elaboration.join_axis(self, axis, rows)
+
+    def has_presence(self, axis: str) -> bool:
+        return self.scope.elaboration.table.has_presence(axis)
+
+    def fail(self, field: str, message: str, hint: str = "") -> NoReturn:
+        self.scope.elaboration.fail("graph.axes", (*self.where, *field.split(".")) if field else self.where,
+                                    message, hint)
+
+    def as_json(self) -> dict[str, Any]:
+        """For tools: what `compose build --json` prints."""
+        tag = getattr(self.op, "block", type(self.op).__name__)
+        outputs = {name: str(v.type) for name, v in self.values.items()}
+        return {"name": self.name, "block": tag, "outputs": outputs,
+                "reads": [v.name for v in self.operands()], "weights": [w.name for w in self.weights.values()]}

@@ -1,0 +1,105 @@
+"""How many rows an axis has, and who on it may be absent.
+
+The name of an axis says its size: ``embed`` is the param that sizes it, ``4*embed`` and ``feature+action`` are
+arithmetic. Without an environment some sizes stay symbolic (None).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from compose.graph.schema import EntitySchema
+from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, unparse
+from compose.language.models import Spec
+
+ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "feature", "state", "observation",
+               "xy", "id", "task")  # fmt: skip
+"""Axes that environments may have; what a schema gives decides their sizes."""
+
+
+class UnknownSize(ValueError):
+    """A size expression names something that is neither a param nor an axis."""
+
+    def __init__(self, name: str, known: list[str]) -> None:
+        super().__init__(f"'{name}' is no axis and no param")
+        self.name, self.known = name, known
+
+
+@dataclass
+class AxisTable:
+    """All axes of one spec in one environment (or in none)."""
+
+    spec: Spec
+    schema: EntitySchema | None
+    joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Axes made by joining others along them: ``factor`` -> ("agent", "agent")."""
+
+    @property
+    def known(self) -> list[str]:
+        return sorted({*ENVIRONMENT, *self.spec.axes, *self._numbers()})
+
+    def _numbers(self) -> Mapping[str, float | int]:
+        return {k: v for k, v in self.spec.params.items() if isinstance(v, int | float)}
+
+    def canonical(self, tree: Tree) -> str:
+        """The name of the axis that a size expression stands for."""
+        return unparse(tree).replace(" ", "")
+
+    def size(self, axis: str) -> int | None:
+        """Rows of an axis; None while symbolic. Raises UnknownSize."""
+        value = self.evaluate(parse(axis.rstrip("'")))
+        return None if value is None else int(value)
+
+    def evaluate(self, tree: Tree) -> float | None:
+        """The number a size expression stands for; None if it depends on an environment that is not given."""
+        match tree:
+            case Number() | Truth():
+                return tree.value
+            case Ref():
+                return self._named(str(tree))
+            case Apply():
+                arguments = [self.evaluate(a) for a in tree.arguments]
+                known = [a for a in arguments if a is not None]
+                return self._apply(tree.function, known) if len(known) == len(arguments) else None
+        raise TypeError(tree)
+
+    def _named(self, name: str) -> float | None:
+        numbers = self._numbers()
+        if name in self.spec.axes:
+            return self.evaluate(self.spec.axes[name].tree)
+        if name in numbers:
+            return numbers[name]
+        if self.schema is not None and name in self.schema.sizes:
+            return None if name in ("batch", "time") else self.schema.sizes[name]
+        if name in ENVIRONMENT:
+            return None
+        raise UnknownSize(name, self.known)
+
+    def _apply(self, function: str, values: list[float]) -> float:
+        match function, values:
+            case "+", [a, b]:
+                return a + b
+            case "-", [a, b]:
+                return a - b
+            case "*", [a, b]:
+                return a * b
+            case "/", [a, b] if b != 0:
+                return a / b
+            case "ceil", [a]:
+                return math.ceil(a - 1e-9)
+            case "floor", [a]:
+                return math.floor(a + 1e-9)
+            case "maximum", [a, b]:
+                return max(a, b)
+            case "minimum", [a, b]:
+                return min(a, b)
+        raise UnknownSize(function, ["+", "-", "*", "/", "ceil", "floor", "maximum", "minimum"])
+
+    def has_presence(self, axis: str) -> bool:
+        """Can rows of this axis be absent?"""
+        base = axis.rstrip("'")
+        if base in self.joined:
+            return any(self.has_presence(part) for part in self.joined[base])
+        return base in ("agent", "entity", "other")

@@ -1,0 +1,148 @@
+"""Blocks: operations that a spec names by a tag, one Pydantic model each, in an open registry.
+
+A block's fields are its ports (``Annotated[Port, "signature"]``) and its arguments; its docstring is its reference.
+Third parties register theirs through the entry point group ``compose.blocks`` or ``--plugin FILE``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from importlib.metadata import entry_points
+from typing import Annotated, Any, ClassVar, get_args
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from compose.language.axes import Signature, Type, join, signature
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.operation import Operation, Site
+from compose.language.values import Expr, Name
+
+Port = Expr
+"""A wire: an expression over nodes, environment fields, network inputs and params."""
+
+Size = Expr
+"""A width: an axis, a param that sizes one, or arithmetic over them (``4 * embed``)."""
+
+AxisName = Annotated[str, BeforeValidator(lambda v: v)]
+"""The name of an axis that an input has."""
+
+
+def _listed(value: object) -> object:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+OneOrMore = BeforeValidator(_listed)
+"""A list, or one item standing for a list of one."""
+
+Over = Annotated[tuple[AxisName, ...], OneOrMore]
+"""One axis or several: ``agent`` or ``[agent, mixing]``."""
+
+Sizes = Annotated[tuple[Size, ...], OneOrMore]
+"""One width or several; ``scalar`` for none."""
+
+
+class Block(BaseModel, Operation):
+    """One unit of computation with typed ports."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True,
+                              ignored_types=(cached_property,))
+
+    returns: ClassVar[str | dict[str, str]] = "..."
+    """Signature of the output, or of each output by name; a field's name in it stands for that field's axes."""
+
+    block: str
+
+    target: bool = False
+    """Use the lagged copy of this node's weights."""
+    each: Name | None = None
+    """Own weights for every index of this axis."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.tag():
+            register(cls)
+
+    @classmethod
+    def tag(cls) -> str:
+        """The tag of this block; empty for an abstract one."""
+        literal = get_args(cls.model_fields["block"].annotation)
+        return str(literal[0]) if literal else ""
+
+    @classmethod
+    def port_signatures(cls) -> dict[str, str]:
+        """Port -> signature, in field order."""
+        found = {}
+        for name, info in cls.model_fields.items():
+            text = next((m for m in info.metadata if isinstance(m, str)), None)
+            if text is not None:
+                found[name] = text
+        return found
+
+    def ports(self) -> Mapping[str, str]:
+        """The signatures of the ports that are wired (optional ones may not be)."""
+        return {name: text for name, text in self.port_signatures().items() if getattr(self, name) is not None}
+
+    @classmethod
+    def spelled(cls, field: str) -> str:
+        """A field's name as a file writes it (``with`` for ``with_``)."""
+        return cls.model_fields[field].alias or field
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        returns = {"": self.returns} if isinstance(self.returns, str) else self.returns
+        return {name: self.output(site, signature(text)) for name, text in returns.items()}
+
+    def output(self, site: Site, text: Signature) -> Type:
+        """The type a signature of :attr:`returns` stands for here."""
+        axes = list(site.bound["..."]) if text.lead else []
+        for token in text.tokens:
+            field = getattr(self, token.name, None)
+            if token.variable:
+                axes += site.bound[token.name]
+            elif isinstance(field, Expr):
+                axes += site.axes(field)
+            elif isinstance(field, tuple):
+                axes += site.axes(*field)
+            else:
+                axes.append(token.name)
+        return Type(tuple(axes) if text.lead else join(axes), "float" if text.dtype == "any" else text.dtype)
+
+
+_REGISTRY: dict[str, type[Block]] = {}
+_CATALOGUE_LOADED = False
+
+
+def register(cls: type[Block]) -> None:
+    """Enter a block under its tag. Raises SpecError if the tag is taken by another class."""
+    tag = cls.tag()
+    held = _REGISTRY.get(tag)
+    if held is not None and (held.__module__, held.__qualname__) != (cls.__module__, cls.__qualname__):
+        message = f"block '{tag}' is defined twice: by {held.__module__} and by {cls.__module__}"
+        raise SpecError(Diagnostic("plugin.clash", message, hint="a plug-in's tag reads vendor/name"))
+    _REGISTRY[tag] = cls
+
+
+def catalogue() -> dict[str, type[Block]]:
+    """All blocks by tag: those of ``compose.blocks``, then what plug-ins have registered so far."""
+    global _CATALOGUE_LOADED
+    if not _CATALOGUE_LOADED:
+        import compose.blocks  # noqa: F401  (registers what it defines)
+
+        _CATALOGUE_LOADED = True
+    return _REGISTRY
+
+
+def find_block(tag: str) -> type[Block] | None:
+    """The block of a tag, from the catalogue or from an installed plug-in; None if nobody has it."""
+    found = catalogue().get(tag)
+    if found is None and "/" in tag:
+        for entry in entry_points(group="compose.blocks", name=tag):
+            try:
+                entry.load()
+            except Exception as error:
+                package = entry.dist.name if entry.dist else entry.value
+                message = f"plug-in '{package}' failed to load: {type(error).__name__}: {error}"
+                raise SpecError(Diagnostic("plugin.broken", message)) from error
+        found = _REGISTRY.get(tag)
+    return found

@@ -1,0 +1,171 @@
+"""Plain data to YAML text as people write specs: block style outside, one line for each node; what is written loads back equal."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
+from compose.language.scalars import LARGEST_INTEGER, UNPRINTABLE, BadNumber, read
+from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES
+
+WIDTH = 120
+_ALIGNED = 24
+
+_INDICATORS = "?:,[]{}#&*!|>'\"%@`"
+_BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
+
+
+def dump(data: Mapping[str, Any]) -> str:
+    """YAML text of a mapping; ``load(dump(data)).data == data``. Tuples are written as lists.
+
+    Raises SpecError with everything that a spec cannot hold: ``data.type``, ``data.number``, ``data.character``, ``data.key``,
+    ``data.depth``, ``data.size``.
+    """
+    cleaner = _Cleaner()
+    clean = cleaner.clean(data, ())
+    if not isinstance(data, Mapping):
+        cleaner.report("data.type", f"a spec is a mapping, not {_article(data)}", ())
+    if cleaner.problems:
+        raise SpecError(*cleaner.problems)
+    return "\n".join(_block(clean, (), 0)) + "\n" if clean else "{}\n"
+
+
+class _Cleaner:
+    """Data as the loader would give it."""
+
+    def __init__(self) -> None:
+        self.problems: list[Diagnostic] = []
+        self.values = 0
+
+    def report(self, code: str, message: str, at: Path) -> None:
+        self.problems.append(Diagnostic(code, message, dotted(at)))
+
+    def clean(self, value: Any, at: Path) -> Any:
+        self.values += 1
+        if len(at) > MAX_DEPTH:
+            self.report("data.depth", f"values are nested more than {MAX_DEPTH} deep", at[:3])
+            raise SpecError(*self.problems)
+        if self.values > MAX_NODES:
+            self.report("data.size", f"more than {MAX_NODES} values", ())
+            raise SpecError(*self.problems)
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self.text(value, at)
+        if isinstance(value, int | float):
+            return self.number(value, at)
+        if isinstance(value, Mapping):
+            return {self.key(name, at): self.clean(member, (*at, str(name))) for name, member in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.clean(item, (*at, index)) for index, item in enumerate(value)]
+        self.report("data.type", f"a spec holds text, numbers, true, false, null, lists and mappings, not {_article(value)}", at)
+        return None
+
+    def text(self, value: str, at: Path) -> str:
+        if bad := UNPRINTABLE.search(value):
+            self.report("data.character", f"the character U+{ord(bad[0]):04X} is not allowed", at)
+        return str.__str__(value)
+
+    def number(self, value: int | float, at: Path) -> int | float:
+        if isinstance(value, float):
+            if not math.isfinite(value):
+                self.report("data.number", "numbers must be finite", at)
+            return float(value)
+        if abs(value) > LARGEST_INTEGER:
+            self.report("data.number", "integers go up to 1e15", at)
+        return int(value)
+
+    def key(self, name: Any, at: Path) -> str:
+        if not isinstance(name, str) or len(name) > MAX_KEY:
+            self.report("data.key", f"keys are texts of at most {MAX_KEY} characters", at)
+            return ""
+        return self.text(name, at)
+
+
+def _block(value: Any, at: Path, indent: int) -> list[str]:
+    """The lines of a mapping or list that is not empty."""
+    blank = " " * indent
+    if isinstance(value, list):
+        lines: list[str] = []
+        for item in value:
+            if _is_flow(item, (*at, 0), indent + 2):
+                lines.append(f"{blank}- {_flow(item, inside=False)}")
+            else:
+                first, *rest = _block(item, (*at, 0), indent + 2)
+                lines += [f"{blank}- {first.lstrip()}", *rest]
+        return lines
+    heads = {name: _text(name, inside=False) + ":" for name in value}
+    pad = _alignment(value, at, heads)
+    lines = []
+    for name, member in value.items():
+        here, head = (*at, name), blank + heads[name]
+        if _is_flow(member, here, len(head) + 1):
+            lines.append(f"{head:<{indent + pad}} {_flow(member, inside=False)}")
+        else:
+            lines += [head, *_block(member, here, indent + 2)]
+    return lines
+
+
+def _alignment(value: dict[str, Any], at: Path, heads: dict[str, str]) -> int:
+    """Nodes and losses stand in columns."""
+    match at:
+        case ("graph" | "losses",) | ("networks", _, "nodes"):
+            widths = [len(head) for name, head in heads.items() if _is_flow(value[name], (*at, name), 2 * len(at) + len(head) + 1)]
+            return max((width for width in widths if width <= _ALIGNED), default=0)
+        case _:
+            return 0
+
+
+def _is_flow(value: Any, at: Path, column: int) -> bool:
+    """Does this stand on one line?"""
+    if not isinstance(value, dict | list) or not value:
+        return True
+    match at:
+        case ("graph" | "networks" | "losses" | "learner",) | ("networks", _) | ("networks", _, "nodes") | ("learner", "optimizers"):
+            if any(isinstance(member, dict) for member in (value.values() if isinstance(value, dict) else value)):
+                return False
+    return column + len(_flow(value, inside=False)) <= WIDTH
+
+
+def _flow(value: Any, *, inside: bool = True) -> str:
+    """A value on one line; ``inside`` another flow collection, more characters need quotes."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(name)}: {_flow(member)}" for name, member in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, str):
+        return _text(value, inside=inside)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return re.sub(r"^(-?\d+)e", r"\1.0e", repr(value))  # other YAML readers take 1e-05 for text
+    return "null" if value is None else str(value)
+
+
+def _text(text: str, *, inside: bool = True) -> str:
+    if _is_plain(text, inside):
+        return text
+    return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
+
+
+def _is_plain(text: str, inside: bool) -> bool:
+    """Would this be read back as the same text without quotes?"""
+    if not text or text != text.strip() or _BREAKS.search(text) or text[0] in _INDICATORS or text == "<<":
+        return False
+    if text.startswith(("- ", "---", "...")) or text == "-" or ": " in text or text.endswith(":") or " #" in text:
+        return False
+    if inside and (any(mark in text for mark in ",?[]{}") or text.count("(") != text.count(")")):
+        return False
+    try:
+        return isinstance(read(text), str)
+    except BadNumber:
+        return False
+
+
+def _article(value: object) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[:1] in 'aeiou' else 'a'} {name}"

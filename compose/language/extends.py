@@ -1,0 +1,103 @@
+"""``extends``: which files a spec builds on, each once, ancestors first."""
+
+from __future__ import annotations
+
+import pathlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from compose.language import files
+from compose.language.diagnostics import Diagnostic, Span, SpecError
+from compose.language.source import load
+from compose.language.tree import Node
+from compose.language.version import upgraded
+
+MAX_GENERATIONS = 32
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What one file says, less ``extends``, and which files it builds on (``id`` and ``ancestors`` are real paths)."""
+
+    id: pathlib.Path
+    file: str
+    root: Node
+    ancestors: frozenset[pathlib.Path]
+    extends: Span | None
+
+
+def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list[Layer]:
+    """The files a spec is made of: every ancestor once, parents in the order in which they are named, the spec itself last.
+
+    A parent is the name of a packaged spec, or a path relative to the file that names it, which must stay in that file's folder.
+    Raises SpecError with the problems of all files: those of reading them, and ``extends.value``, ``extends.cycle``,
+    ``extends.outside``, ``extends.depth``.
+    """
+    family = _Family(packaged.resolve())
+    family.add(main, text, (), None)
+    if family.problems:
+        raise SpecError(*family.problems)
+    return list(family.layers.values())
+
+
+class _Family:
+    def __init__(self, packaged: pathlib.Path) -> None:
+        self.packaged = packaged
+        self.layers: dict[pathlib.Path, Layer] = {}
+        self.broken: set[pathlib.Path] = set()
+        self.problems: list[Diagnostic] = []
+
+    def add(self, file: files.File, text: str | bytes | None, trail: tuple[files.File, ...], span: Span | None) -> None:
+        """Read a file and all it builds on; ``trail`` leads from the main spec here, ``span`` names it."""
+        if file.path in self.layers or file.path in self.broken:
+            return
+        try:
+            root = upgraded(load(files.contents(file, span) if text is None else text, file.name).root, file.name)
+        except SpecError as error:
+            self.problems += error.diagnostics
+            self.broken.add(file.path)
+            return
+        trail = (*trail, file)
+        ancestors: set[pathlib.Path] = set()
+        for name in self.names(root):
+            try:
+                parent = self.parent(str(name.value), file, trail, name.span)
+            except SpecError as error:
+                self.problems += error.diagnostics
+                continue
+            self.add(parent, None, trail, name.span)
+            if parent.path in self.layers:
+                ancestors |= {parent.path, *self.layers[parent.path].ancestors}
+        extends = root.members.get("extends")
+        self.layers[file.path] = Layer(file.path, file.name, root.without("extends"), frozenset(ancestors),
+                                       extends.span if extends else None)
+
+    def names(self, root: Node) -> Iterator[Node]:
+        """The parents a file names: one or a list."""
+        extends = root.members.get("extends")
+        if extends is None:
+            return
+        for name in extends.value if isinstance(extends.value, list) else [extends]:
+            if isinstance(name.value, str):
+                yield name
+            else:
+                self.problems.append(Diagnostic("extends.value", "expected a spec's name or path, or a list of them", "extends",
+                                                name.span))
+
+    def parent(self, name: str, child: files.File, trail: tuple[files.File, ...], span: Span) -> files.File:
+        """The file that a name stands for, if it may be used here."""
+        if not files.is_path(name):
+            parent = files.packaged(name, self.packaged, span)
+        else:
+            folder = child.path.parent
+            parent = files.local(name, folder, span)
+            if not (parent.path.is_relative_to(folder) or parent.path.is_relative_to(self.packaged)):
+                raise SpecError(Diagnostic("extends.outside", f"{name} lies outside the folder of {child.name}", "extends", span,
+                                           "parents are packaged specs, or files in the spec's folder or below"))
+        if parent.path in (file.path for file in trail):
+            start = [file.path for file in trail].index(parent.path)
+            loop = " -> ".join(file.name for file in (*trail[start:], parent))
+            raise SpecError(Diagnostic("extends.cycle", f"a spec cannot build on itself: {loop}", "extends", span))
+        if len(trail) >= MAX_GENERATIONS:
+            raise SpecError(Diagnostic("extends.depth", f"more than {MAX_GENERATIONS} generations of specs", "extends", span))
+        return parent

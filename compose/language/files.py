@@ -1,0 +1,71 @@
+"""Finding and reading spec files."""
+
+from __future__ import annotations
+
+import importlib.resources
+import pathlib
+from dataclasses import dataclass
+
+from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
+from compose.language.source import MAX_BYTES
+
+
+@dataclass(frozen=True)
+class File:
+    """A spec file: ``path`` is absolute without links, ``name`` is what messages call it."""
+
+    path: pathlib.Path
+    name: str
+
+
+def packaged_specs() -> pathlib.Path:
+    """The folder of the specs that come with the package."""
+    return pathlib.Path(str(importlib.resources.files("compose") / "specs"))
+
+
+def is_path(argument: str) -> bool:
+    """An argument with ``/`` or ``.yaml`` is a path; anything else is the name of a packaged spec."""
+    return "/" in argument or argument.endswith(".yaml")
+
+
+def packaged(name: str, folder: pathlib.Path, span: Span | None = None) -> File:
+    """A packaged spec by name. Raises SpecError ``file.unknown``."""
+    known = {path.stem for path in folder.glob("*.yaml")}
+    if name not in known:
+        hint = did_you_mean(name, known) or "the path of a file contains / or ends in .yaml"
+        raise SpecError(Diagnostic("file.unknown", f"there is no packaged spec '{name}'", "", span, hint))
+    path = (folder / f"{name}.yaml").resolve()
+    return File(path, _shown(path))
+
+
+def local(argument: str, folder: pathlib.Path, span: Span | None = None) -> File:
+    """A path, seen from a folder. Raises SpecError ``file.missing`` if it is no path at all."""
+    try:
+        path = (folder / argument).resolve()
+    except (OSError, ValueError, RuntimeError):
+        raise SpecError(Diagnostic("file.missing", f"{argument!r} is not the path of a file", "", span)) from None
+    return File(path, _shown(path))
+
+
+def contents(file: File, span: Span | None = None) -> bytes:
+    """The bytes of a file, at most one more than a spec may have.
+
+    Raises SpecError: ``file.missing``, ``file.directory``, ``file.unreadable``.
+    """
+    try:
+        if file.path.is_dir():
+            raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a spec", "", span))
+        if not file.path.is_file():
+            near = did_you_mean(file.path.name, (path.name for path in file.path.parent.glob("*.yaml")))
+            raise SpecError(Diagnostic("file.missing", f"there is no file {file.name}", "", span, near))
+        with file.path.open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
+    except OSError as error:
+        why = (error.strerror or "unknown reason").lower()
+        raise SpecError(Diagnostic("file.unreadable", f"{file.name} cannot be read: {why}", "", span)) from None
+
+
+def _shown(path: pathlib.Path) -> str:
+    """As short as it can be clicked: relative where it lies below the current folder."""
+    here = pathlib.Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

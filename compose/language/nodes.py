@@ -1,0 +1,135 @@
+"""Nodes: an expression, a block, or an application of a network. An open union, looked up when a value is validated."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
+
+from compose.language.block import Block, catalogue, find_block
+from compose.language.diagnostics import did_you_mean
+from compose.language.values import Expr, Name
+
+
+class Application(BaseModel):
+    """A node that applies a network; all applications of a network share its weights."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+
+    network: Name
+    inputs: Annotated[dict[str, Expr], "ports"] = {}
+    """Input of the network -> what is wired to it (written beside ``network`` in a file)."""
+    target: bool = False
+    """Apply the lagged copy, nested networks too."""
+    repeat: Name | None = None
+    """Apply once for every index of this axis, each with its own weights, feeding the result back into ``carry``."""
+    carry: Name | None = None
+    tied: bool = False
+    """With ``repeat``: the same weights every time."""
+
+    def __hash__(self) -> int:
+        return hash((self.network, tuple(self.inputs.items()), self.target, self.repeat))
+
+
+AnyNode = Expr | Application | Block
+MODIFIERS = ("network", "target", "repeat", "carry", "tied")
+
+
+def read_node(raw: object) -> AnyNode:
+    """The node that plain data describes. Raises pydantic's ValidationError with all of its mistakes."""
+    if isinstance(raw, Expr | Application | Block):
+        return raw
+    if not isinstance(raw, dict):
+        return _single(lambda: Expr._validate(raw), raw)
+    if "network" in raw:
+        inputs = {k: v for k, v in raw.items() if k not in MODIFIERS}
+        errors, wired = [], {}
+        for port, value in inputs.items():
+            try:
+                wired[port] = _single(lambda value=value: Expr._validate(value), value)  # type: ignore[misc]
+            except ValidationError as error:
+                errors += _details(error, (port,))
+        try:
+            node = Application.model_validate({k: raw[k] for k in MODIFIERS if k in raw} | {"inputs": wired})
+        except ValidationError as error:
+            errors += _details(error, ())
+        if errors:
+            raise ValidationError.from_exception_data("application", errors)
+        return node
+    if "block" not in raw:
+        text = "a node is an expression, or has a 'block' or a 'network'"
+        raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw)])
+    cls = find_block(raw["block"]) if isinstance(raw["block"], str) else None
+    if cls is None:
+        known = catalogue()
+        hint = did_you_mean(raw["block"], known) or "`compose list blocks` names them all"
+        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
+        raise ValidationError.from_exception_data("node", [error])
+    return cls.model_validate(raw)
+
+
+def write_node(node: AnyNode, *, defaults: bool = False) -> object:
+    """The plain data that :func:`read_node` reads back as an equal node."""
+    if isinstance(node, Expr):
+        return node.plain()
+    if isinstance(node, Application):
+        wired = {port: expr.plain() for port, expr in node.inputs.items()}
+        rest = node.model_dump(exclude={"network", "inputs"}, exclude_defaults=not defaults)
+        return {"network": node.network, **wired, **rest}
+    return node.model_dump(exclude_defaults=not defaults, by_alias=True)
+
+
+def _single(parse: Any, raw: object) -> Any:
+    try:
+        return parse()
+    except PydanticCustomError as error:
+        details = InitErrorDetails(type=error, loc=(), input=raw)
+        raise ValidationError.from_exception_data("expression", [details]) from None
+
+
+def _custom(code: str, text: str, raw: object, at: tuple[str, ...] = (), hint: str = "") -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError(code, "{text}", {"text": text, "hint": hint}), loc=at, input=raw)
+
+
+def _details(error: ValidationError, at: tuple[str, ...]) -> list[InitErrorDetails]:
+    return [
+        InitErrorDetails(
+            type=PydanticCustomError(e["type"], "{text}", {"text": e["msg"], **e.get("ctx", {})})
+            if e["type"] not in ("missing", "extra_forbidden")
+            else e["type"],
+            loc=(*at, *e["loc"]),
+            input=e["input"],
+        )
+        for e in error.errors()
+    ]
+
+
+class _OpenUnion:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        def validate(raw: object) -> AnyNode:
+            try:
+                return read_node(raw)
+            except ValidationError as error:
+                text = "; ".join(f"{'.'.join(map(str, e['loc']))} {e['msg']}".strip() for e in error.errors())
+                raise PydanticCustomError("node", "{text}", {"text": text}) from None
+
+        def serialize(node: AnyNode, info: core_schema.SerializationInfo) -> object:
+            return write_node(node, defaults=not info.exclude_defaults)
+
+        return core_schema.no_info_plain_validator_function(
+            validate,
+            serialization=core_schema.plain_serializer_function_ser_schema(serialize, info_arg=True),
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean", "object"], "description": "a node"}
+
+
+Node = Annotated[Any, _OpenUnion]
+"""An expression, a block or an application."""
+
+EMPTY: MappingProxyType[str, Any] = MappingProxyType({})

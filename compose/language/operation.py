@@ -1,0 +1,172 @@
+"""What every computation declares about itself, before and without any tensor.
+
+An :class:`Operation` is one kind of computation: a block of the catalogue or a closed function. The graph asks it for
+the types of its outputs, for its weights, and for the facts that proofs rest on. The compiler asks it to compute. It
+never holds tensors; the same operation is used for any weights and any batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol
+
+from compose.language.axes import Axes, Type
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from compose.language.values import Expr
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A weight as data: its axes in memory order and how it starts.
+
+    ``init`` "fan_in" draws from U(-1/sqrt(n), 1/sqrt(n)) with n the product of the sizes of the axes ``fan``
+    (torch's default for linear layers and GRU cells); "zeros" and "ones" are constant.
+    """
+
+    axes: Axes
+    init: Literal["fan_in", "zeros", "ones"] = "fan_in"
+    fan: Axes = ()
+
+
+class Site(Protocol):
+    """Where an operation stands in a graph: what arrives at its ports, and what names mean there."""
+
+    types: Mapping[str, Type | tuple[Type, ...]]
+    bound: Mapping[str, Axes]
+
+    def type(self, port: str) -> Type:
+        """The type that arrives at a port with one operand."""
+
+    def axes(self, *sizes: Expr) -> Axes:
+        """The axes that size arguments name: ``embed`` -> ("embed",), ``scalar`` -> ()."""
+
+    def axis(self, name: str, port: str) -> str:
+        """An axis named in an argument, which must be one of the axes of ``port``."""
+
+    def size(self, axis: str) -> int | None:
+        """The number of rows of an axis; None while it is symbolic."""
+
+    def count(self, size: Expr) -> int:
+        """A whole number given as an argument (``heads``)."""
+
+    def join(self, axis: str, rows: tuple[str, ...]) -> None:
+        """Declare that an axis joins the rows of others ("1" for a single row)."""
+
+    def has_presence(self, axis: str) -> bool:
+        """Can rows of this axis be absent?"""
+
+    def fail(self, field: str, message: str, hint: str = "") -> NoReturn:
+        """Report a mistake at a field of this node."""
+
+
+class Run(Protocol):
+    """What an operation may ask for while it computes. Tensors arrive aligned to the port's signature: leading axes,
+    then the signature's own; a missing axis has size 1, so that everything broadcasts from the right."""
+
+    node: Site
+
+    def weight(self, name: str) -> Tensor:
+        """A weight of this node, with the axes it declared."""
+
+    def present(self, port: str, axis: str, axes: Axes | None = None) -> Tensor | None:
+        """Who is present along ``axis``, broadcastable against ``port`` (or over ``axes``); None if nobody can be
+        absent."""
+
+    def dims(self, port: str, axes: Axes) -> tuple[int, ...]:
+        """Negative positions of axes in the tensor at ``port``."""
+
+    def draw(self, name: str) -> Tensor:
+        """A random draw declared by :meth:`Operation.draws`."""
+
+    def state(self, name: str) -> Tensor | None:
+        """What was carried from the step before; None at the start of an episode."""
+
+    def carry(self, name: str, value: Tensor) -> None:
+        """Hand a value to the next step."""
+
+    def size(self, axis: str) -> int:
+        """The number of rows of an axis."""
+
+
+class Operation:
+    """One kind of computation. Subclasses declare; nothing here imports torch."""
+
+    nonneg: ClassVar[tuple[str, ...]] = ()
+    """Ports that must not be negative (sign types)."""
+
+    monotone: ClassVar[Mapping[str, int]] = {}
+    """Port -> +1 where no output ever falls when that input rises, -1 where none ever rises."""
+
+    bounds: ClassVar[Mapping[str, str]] = {}
+    """Data port -> mask port: rows of the data port's consumed axis count only where the mask is true."""
+
+    aligned: ClassVar[bool] = True
+    """Tensors arrive aligned to signatures; otherwise as they are, in the order of their own axes."""
+
+    itself: ClassVar[bool] = False
+    """An axis of entities that goes is read at the reading agent's own row only."""
+
+    stopped: ClassVar[bool] = False
+    """No gradient passes."""
+
+    passes_masks: ClassVar[bool] = False
+    """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+
+    delayed: ClassVar[bool] = False
+    """The output at a step depends on earlier steps only; a cycle may run through it."""
+
+    def ports(self) -> Mapping[str, str]:
+        """Port -> signature, in the order in which variables are bound."""
+        raise NotImplementedError
+
+    def adapt(self, types: dict[str, Type | tuple[Type, ...]]) -> dict[str, Type | tuple[Type, ...]]:
+        """Rename axes of what arrives before ports are matched (the second copy of an axis in self-attention)."""
+        return types
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        """Types of the outputs by name; the name "" is what the bare node name means."""
+        raise NotImplementedError
+
+    def learned(self, site: Site) -> dict[str, Weight]:
+        """Weights by name."""
+        return {}
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        """(port, axis) pairs whose presence the computation needs."""
+        return ()
+
+    def draws(self, site: Site) -> dict[str, Type]:
+        """Random inputs by name."""
+        return {}
+
+    def sample(self, name: str, uniform: Any, site: Site) -> Tensor:
+        """Make one draw; ``uniform(*sizes)`` gives numbers in [0, 1), one stream for each episode."""
+        raise NotImplementedError
+
+    def carries(self, site: Site) -> dict[str, Type]:
+        """State that passes from one step to the next, by name, without the time axis; it starts as zeros."""
+        return {}
+
+    def mixes(self, site: Site) -> Axes:
+        """Axes that an output keeps although its rows depend on one another along them."""
+        return ()
+
+    def renames(self, site: Site) -> dict[str, str]:
+        """Axes whose rows leave under another name, row by row."""
+        return {}
+
+    def orders(self, site: Site) -> Axes:
+        """Axes whose rows it treats by their position."""
+        return ()
+
+    def monotone_in(self, site: Site) -> Mapping[str, int]:
+        """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
+        return self.monotone
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        """The pure function: tensors in, one tensor (or a dict by output name) out, in plain torch operations."""
+        raise NotImplementedError

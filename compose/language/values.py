@@ -1,0 +1,165 @@
+"""Small validated values a spec is made of: names, expressions, sizes, ratios, periods."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic_core import PydanticCustomError, core_schema
+
+from compose.language.axes import SignatureError, signature
+from compose.language.expressions import ExpressionError, Number, Tree, Truth, parse, unparse
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
+"""A name a user chose: lower case, digits, underscores."""
+
+Clock = Literal["env_steps", "episodes", "updates"]
+
+
+@dataclass(frozen=True)
+class Expr:
+    """An expression as a value: equal when the canonical texts are equal.
+
+    ``source`` is the text as written (offsets of the tree point into it).
+    """
+
+    text: str
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "source", self.source or self.text)
+        object.__setattr__(self, "text", unparse(parse(self.source)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expr) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __str__(self) -> str:
+        return self.text
+
+    @cached_property
+    def tree(self) -> Tree:
+        return parse(self.source)
+
+    @classmethod
+    def of(cls, raw: object) -> Expr:
+        """From what a spec may contain: text, a number or a truth value. Raises ExpressionError or TypeError."""
+        if isinstance(raw, Expr):
+            return raw
+        if isinstance(raw, bool):
+            return cls("true" if raw else "false")
+        if isinstance(raw, int | float):
+            return cls(unparse(Number(raw)))
+        if isinstance(raw, str):
+            return cls(raw)
+        raise TypeError(f"expected an expression, got {type(raw).__name__}")
+
+    def plain(self) -> str | int | float | bool:
+        """The same as YAML would hold it: numbers and truth values bare, everything else as text."""
+        tree = self.tree
+        return tree.value if isinstance(tree, Number | Truth) else self.text
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda e: e.plain())
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean"], "description": "an expression"}
+
+    @classmethod
+    def _validate(cls, raw: object) -> Expr:
+        try:
+            return cls.of(raw)
+        except ExpressionError as error:
+            context = {"offset": error.offset, "length": error.length, "hint": error.hint}
+            raise PydanticCustomError("expression", "{text}", {"text": error.message, **context}) from None
+        except TypeError as error:
+            raise PydanticCustomError("expression", "{text}", {"text": str(error)}) from None
+
+
+def _check_signature(text: str) -> str:
+    try:
+        signature(text)
+    except SignatureError as error:
+        raise PydanticCustomError("axes", "{text}", {"text": str(error)}) from None
+    return text
+
+
+class _AxesText:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(_check_signature, core_schema.str_schema(strict=True))
+
+
+AxesText = Annotated[str, _AxesText]
+"""A signature of axes, ``bool batch time agent entity``."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """``200 episodes``: a number of ticks of a clock."""
+
+    count: int
+    clock: Clock
+
+    PATTERN = re.compile(r"(\d+)\s+(env_steps|episodes|updates)")
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.clock}"
+
+    @classmethod
+    def of(cls, raw: object) -> Period:
+        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
+        if isinstance(raw, cls):
+            return raw
+        if match is None or int(match[1]) < 1:
+            expected = "expected a count and a clock (env_steps, episodes, updates) such as '200 episodes'"
+            raise PydanticCustomError("period", "{text}", {"text": expected})
+        return cls(int(match[1]), match[2])  # type: ignore[arg-type]
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """``1 per episode``, ``8 per 8 episodes``: gradient updates for collected episodes (the update-to-data ratio)."""
+
+    updates: int
+    episodes: int
+
+    PATTERN = re.compile(r"(\d+)\s+per\s+(?:(\d+)\s+episodes|episode)")
+
+    def __str__(self) -> str:
+        return f"{self.updates} per {'episode' if self.episodes == 1 else f'{self.episodes} episodes'}"
+
+    @classmethod
+    def of(cls, raw: object) -> Ratio:
+        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
+        if isinstance(raw, cls):
+            return raw
+        if match is None or int(match[1]) < 1 or int(match[2] or 1) < 1:
+            expected = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
+            raise PydanticCustomError("ratio", "{text}", {"text": expected})
+        return cls(int(match[1]), int(match[2] or 1))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}

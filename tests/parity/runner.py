@@ -1,0 +1,223 @@
+"""Parity with released code: one runner for any recorded case and a mapping of weight names.
+
+    python -m tests.parity.runner FOLDER [--mapping FILE]
+
+A case is a folder with ``case.safetensors`` and ``manifest.json`` (masks there: 1 = masked out). The mapping says which
+spec it is, which of our weights is which recorded one, and which recorded array every value is compared with. No weight
+may be skipped or left over, on either side.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+from safetensors.torch import load_file
+from torch import Tensor
+
+from compose.compiler.model import Model
+from compose.graph.build import build_graph
+from compose.graph.schema import EntitySchema, EntityType, Feature, ActionGroup, standard_fields
+from compose.language.load import load
+from compose.training.optim import make_optimizers
+
+MAPPINGS = Path(__file__).parent / "mappings"
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """A mapping file with what it includes; later files win, lists add up."""
+    own = yaml.safe_load(path.read_text())
+    merged: dict[str, Any] = {}
+    parts = [read_mapping(path.parent / f"{name}.yaml") for name in own.pop("include", [])]
+    for part in [*parts, own]:
+        for key, value in part.items():
+            if isinstance(value, dict):
+                merged[key] = merged.get(key, {}) | value
+            else:
+                merged[key] = merged.get(key, []) + value if isinstance(value, list) else value
+    return merged
+
+
+@dataclass
+class Case:
+    """One recorded case and the mapping to a spec of ours."""
+
+    arrays: dict[str, Tensor]
+    manifest: dict[str, Any]
+    mapping: dict[str, Any]
+    dtype: torch.dtype = torch.float32
+
+    @classmethod
+    def read(cls, folder: Path, mapping: Path | None = None) -> Case:
+        manifest = json.loads((folder / "manifest.json").read_text())
+        mapping = mapping or MAPPINGS / f"{manifest['case']}.yaml"
+        return cls(load_file(folder / "case.safetensors"), manifest, read_mapping(mapping))
+
+    # ------------------------------------------------------------------ model
+
+    def schema(self) -> EntitySchema:
+        hyper = self.manifest["hyperparameters"]
+        agents, entities, actions = hyper["n_agents"], hyper["n_entities"], hyper["n_actions"]
+        kinds = [EntityType(name="agent", side="agent", min=0, max=agents)]
+        if entities > agents:
+            kinds.append(EntityType(name="other", side="other", min=0, max=entities - agents))
+        return EntitySchema(
+            name="recorded", summary="sizes of a recorded case", agents=agents, entities=entities, fewest_agents=1,
+            fewest_others=0, types=tuple(kinds), features=(Feature(name="all", size=hyper["entity_shape"], kind="float"),),
+            actions=(ActionGroup(name="all", count=actions),), limit=self.arrays["in/filled"].shape[1] - 1,
+            truncates=True, fields=standard_fields("truth_groups"),
+        )  # fmt: skip
+
+    def model(self, taps: tuple[str, ...] = ()) -> Model:
+        hyper = self.manifest["hyperparameters"]
+        settings = [f"params.{ours}={hyper[theirs]}" for ours, theirs in self.mapping["params"].items()]
+        settings += ["learner.optimizers.main.clip=" + str(hyper["grad_norm_clip"]),
+                     f"learner.optimizers.main.lr={hyper['lr']}"]
+        graph = build_graph(load(self.mapping["spec"], settings), self.schema())
+        model = Model(graph, dtype=self.dtype, taps=taps)
+        online, target = self.weights("params"), self.weights("target_params")
+        model.load(online, {name: target[name] for name in model.target})
+        return model
+
+    def names(self) -> dict[str, str]:
+        """Our weight -> recorded name, with ``[i/n]`` for the i-th of n pieces."""
+        found = {}
+        for section in self.mapping["weights"]:
+            for ours, theirs in section["for"].items():
+                for node, name in (section["map"] | self.mapping["layer"]).items():
+                    found[f"{ours}.{node}"] = f"{theirs}.{name}"
+        return found
+
+    def weights(self, group: str) -> dict[str, Tensor]:
+        """All our weights from a group of recorded arrays. Raises if a recorded one is left over."""
+        used: dict[str, int] = {}
+        found = {}
+        shapes = {name: None for name in self.names()}
+        for ours, theirs in self.names().items():
+            name, _, piece = theirs.partition("[")
+            array = self.arrays[f"{group}/{name}"]
+            if piece:
+                index, pieces = (int(n) for n in piece.rstrip("]").split("/"))
+                array = array.chunk(pieces)[index]
+            used[name] = used.get(name, 0) + array.numel()
+            found[ours] = self.shaped(ours, array).to(self.dtype)
+        assert set(found) == set(shapes)
+        recorded = {k.split("/", 1)[1]: v for k, v in self.arrays.items() if k.startswith(f"{group}/")}
+        for name, array in recorded.items():
+            if not any(name.endswith(buffer) for buffer in self.mapping.get("buffers", [])):
+                assert used.get(name) == array.numel(), f"{group}/{name}: {used.get(name)} of {array.numel()} used"
+        return found
+
+    @staticmethod
+    def shaped(name: str, array: Tensor) -> Tensor:
+        """Released GRU weights hold three gates one after the other; ours have an axis for them."""
+        return array.unflatten(0, (3, -1)) if name.split(".")[1] == "h" else array
+
+    # ----------------------------------------------------------------- inputs
+
+    def fields(self) -> dict[str, Tensor]:
+        """The recorded episodes in our conventions (True = visible, present)."""
+        a = self.arrays
+        agents = self.manifest["hyperparameters"]["n_agents"]
+        taken = a["in/actions_onehot"].to(self.dtype)
+        last = torch.cat([torch.zeros_like(taken[:, :1]), taken[:, :-1]], 1)
+        mask = a["out/mask"][..., 0].bool()
+        fields = {
+            "entities": a["in/entities"].to(self.dtype), "visible": ~a["in/obs_mask"][:, :, :agents].bool(),
+            "present": ~a["in/entity_mask"].bool(), "available": a["in/avail_actions"].bool(),
+            "action": a["in/actions"][..., 0], "last_action": last, "reward": a["in/reward"][..., 0].to(self.dtype),
+            "terminated": a["in/terminated"][..., 0].bool(),
+            "steps": torch.cat([mask, torch.zeros_like(mask[:, :1])], 1),
+        }  # fmt: skip
+        if "in/gt_mask" in a:
+            fields["truth_groups"] = ~a["in/gt_mask"][:, :, :agents].bool()
+        return fields
+
+    def draws(self, step: int | None = None) -> dict[str, Tensor]:
+        """The recorded partition (of the recorded case, or of a later optimiser step)."""
+        source = {ours: name for ours, name in self.mapping.get("draws", {}).items() if name}
+        if step is None:
+            return {ours: self.arrays[f"out/{name}"].long() for ours, name in source.items()}
+        return {ours: self.arrays[f"steps/{name}"][step].long() for ours, name in source.items()}
+
+    # ---------------------------------------------------------------- results
+
+    def compare_values(self) -> Iterator[tuple[str, float]]:
+        """(name, largest error relative to 1e-5 |value| + 1e-6) of every mapped value, on steps that count."""
+        taps = tuple(self.mapping["values"])
+        found = self.model(taps).learn(self.fields(), self.draws())
+        fields = self.fields()
+        for ours, theirs in self.mapping["values"].items():
+            name, _, shift = theirs.partition("@")
+            yield ours, self._error(found.taps[ours].detach(), self.arrays[name], shift, fields)
+        losses = {"total": found.totals["main"].detach(), **found.losses}
+        for ours, name in {**self.mapping["losses"], "total": "out/loss_total"}.items():
+            yield f"losses.{ours}", relative(losses[ours], self.arrays[name].to(self.dtype))
+
+    def _error(self, mine: Tensor, recorded: Tensor, shift: str, fields: dict[str, Tensor]) -> float:
+        agents = self.manifest["hyperparameters"]["n_agents"]
+        counted, present = self.arrays["in/filled"][..., 0].bool(), fields["present"][..., :agents]
+        if shift:
+            part = slice(None, -1) if shift == "now" else slice(1, None)
+            mine, counted, present = mine[:, part], fields["steps"][:, :-1], present[:, part]
+        recorded = recorded.reshape(mine.shape).to(mine.dtype)
+        while counted.dim() < mine.dim():
+            counted = counted.unsqueeze(-1)
+        if mine.dim() > 2 and mine.shape[2] == agents:
+            counted = counted & present.reshape(*present.shape, *[1] * (mine.dim() - 3))
+        counted = counted.expand_as(mine)
+        return relative(mine[counted], recorded[counted])
+
+    def compare_gradients(self) -> Iterator[tuple[str, float]]:
+        """(weight, largest error relative to 1e-4 |g| + 1e-6 max |g|)."""
+        model = self.model()
+        model.learn(self.fields(), self.draws()).totals["main"].backward()
+        recorded = self.weights("grads")
+        largest = max(float(g.abs().max()) for g in recorded.values())
+        for name, weight in model.named_parameters():
+            assert weight.grad is not None
+            yield name, relative(weight.grad, recorded[name], 1e-4, 1e-6 * largest)
+
+    def compare_steps(self) -> Iterator[tuple[str, float]]:
+        """Weights after one optimiser step (atol 1e-5), losses and gradient norms of three."""
+        model = self.model()
+        optimizers = make_optimizers(model)
+        steps = self.arrays["steps/loss_total"].shape[0]
+        for step in range(steps):
+            draws = self.draws(step) if self.mapping.get("draws") else {}
+            total = model.learn(self.fields(), draws).totals["main"]
+            yield f"steps.loss[{step}]", relative(total.detach(), self.arrays["steps/loss_total"][step], 1e-4, 1e-5)
+            norm = optimizers["main"].step(total)
+            yield f"steps.norm[{step}]", relative(torch.as_tensor(norm), self.arrays["steps/grad_norm_total"][step], 1e-3)
+            if step == 0:
+                after = self.weights("params_after")
+                for name, weight in model.named_parameters():
+                    yield f"after.{name}", relative(weight.detach(), after[name], 0.0, 1e-5)
+
+
+def relative(mine: Tensor, recorded: Tensor, rtol: float = 1e-5, atol: float = 1e-6) -> float:
+    """Largest |mine - recorded| / (rtol |recorded| + atol); at most 1 means equal within the tolerance."""
+    if mine.numel() == 0:
+        return 0.0
+    return float(((mine.double() - recorded.double()).abs() / (rtol * recorded.double().abs() + atol)).max())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--mapping", type=Path)
+    given = parser.parse_args()
+    case = Case.read(given.folder, given.mapping)
+    for part in (case.compare_values, case.compare_gradients, case.compare_steps):
+        for name, error in part():
+            print(f"{'ok ' if error <= 10 else 'BAD'} {error:10.3g}  {name}")
+
+
+if __name__ == "__main__":
+    main()

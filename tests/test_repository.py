@@ -1,0 +1,230 @@
+"""The rules of the repository: layout, direction of imports, what may not be in the code. See CONTRIBUTING.md."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LINKS = ("blocks", "envs", "specs")
+LAYERS = ("language", "graph", "compiler", "training", "study", "cli")  # each may import itself and those before it
+CATALOGUES = {  # what a catalogue may import
+    "blocks": ("compose.blocks", "compose.language", "compose.graph", "compose.compiler.random"),
+    "envs": ("compose.envs", "compose.language", "compose.graph", "compose.compiler.random"),
+}
+ENTRIES = {"compose.blocks", "compose.envs.catalogue", "compose.envs.interface"}  # what a layer may import of them
+TORCH = {"torch", "tensordict", "safetensors"}
+UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
+UNSAFE_CALLS = {"eval", "exec", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "torch.load"}
+# Paths that hold on one machine only. Longer paths and addresses that merely contain such a piece are fine.
+MACHINE_PATH = re.compile(r"(?<![\w.}~*-])/(?:work|tmp|root|home|Users|opt)/|\.\./shared\b")
+
+
+class Import(NamedTuple):
+    """One imported module: ``from compose.graph import schema`` imports the module ``compose.graph.schema``."""
+
+    module: str
+    place: str
+    lazy: bool  # inside a function, or for type checkers only
+
+
+def sources(*folders: str) -> list[Path]:
+    return sorted(file for folder in folders for file in (ROOT / folder).rglob("*.py"))
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text(encoding="utf-8"), str(file))
+
+
+def is_module(name: str) -> bool:
+    path = ROOT.joinpath(*name.split("."))
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def imports(file: Path) -> list[Import]:
+    return list(imports_in(tree(file), file.relative_to(ROOT)))
+
+
+def imports_in(node: ast.AST, file: Path, lazy: bool = False) -> Iterator[Import]:
+    place = f"{file}:{getattr(node, 'lineno', 0)}"
+    if isinstance(node, ast.Import):
+        yield from (Import(alias.name, place, lazy) for alias in node.names)
+    elif isinstance(node, ast.ImportFrom):
+        start = file.parent.parts[: len(file.parent.parts) + 1 - node.level] if node.level else ()
+        base = ".".join([*start, *([node.module] if node.module else [])])
+        for alias in node.names:
+            full = f"{base}.{alias.name}"
+            yield Import(full if within(base, "compose") and is_module(full) else base, place, lazy)
+    lazy = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_types_only(node)
+    for child in ast.iter_child_nodes(node):
+        yield from imports_in(child, file, lazy)
+
+
+def is_for_types_only(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
+
+
+def within(module: str, *packages: str) -> bool:
+    return any(module == name or module.startswith(name + ".") for name in packages)
+
+
+def layer(module: str) -> str:
+    return module.split(".")[1] if module.count(".") else ""
+
+
+def call_name(node: ast.AST) -> str:
+    """``f`` or ``module.f`` for the call of such a name, else nothing."""
+    if not isinstance(node, ast.Call):
+        return ""
+    match node.func:
+        case ast.Name(name):
+            return name
+        case ast.Attribute(value=ast.Name(module), attr=name):
+            return f"{module}.{name}"
+    return ""
+
+
+@cache
+def tracked() -> tuple[Path, ...]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout")
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return tuple(file for name in names.split("\0") if name and (file := ROOT / name).is_file())
+
+
+@pytest.mark.parametrize("name", LINKS)
+def test_links_at_the_top_level_lead_into_the_package(name: str) -> None:
+    link = ROOT / name
+    assert link.is_symlink()
+    assert link.readlink() == Path("compose", name)
+
+
+def test_nothing_imports_through_a_link() -> None:
+    files = sources("compose", "tests", "benchmarks", "examples", "docs")
+    assert not [found for file in files for found in imports(file) if within(found.module, *LINKS)]
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_import_downwards(name: str) -> None:
+    above = {f"compose.{other}" for other in LAYERS[LAYERS.index(name) + 1 :]}
+    wrong = [
+        found
+        for file in sources(f"compose/{name}")
+        for found in imports(file)
+        if within(found.module, *above) or (found.module == "compose" and name != "cli")
+    ]
+    assert not wrong, f"{name} stands below what it imports"
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_know_no_particular_block_or_environment(name: str) -> None:
+    wrong = [
+        found
+        for file in sources(f"compose/{name}")
+        for found in imports(file)
+        if layer(found.module) in CATALOGUES and found.module not in ENTRIES
+    ]
+    assert not wrong, f"only {sorted(ENTRIES)} may be imported"
+
+
+@pytest.mark.parametrize("name", CATALOGUES)
+def test_catalogues_import_only_interfaces(name: str) -> None:
+    wrong = [
+        found
+        for file in sources(f"compose/{name}")
+        for found in imports(file)
+        if within(found.module, "compose") and not within(found.module, *CATALOGUES[name])
+    ]
+    assert not wrong, f"only {CATALOGUES[name]} may be imported"
+
+
+@pytest.mark.parametrize("name", ["language", "graph", "blocks"])
+def test_torch_is_imported_late(name: str) -> None:
+    files = sources(f"compose/{name}")
+    assert not [found for file in files for found in imports(file) if within(found.module, *TORCH) and not found.lazy]
+
+
+@pytest.mark.parametrize(
+    "module", ["compose", "compose.language", "compose.graph", "compose.blocks", "compose.envs", "compose.cli"]
+)
+def test_import_is_light(module: str) -> None:
+    code = f"import {module}, sys; print(*sorted({TORCH!r} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
+
+
+@pytest.mark.parametrize("file", sources("compose"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_files_are_short(file: Path) -> None:
+    assert len(file.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("file", sources("compose"), ids=lambda file: str(file.relative_to(ROOT)))
+def test_nothing_runs_code_from_data(file: Path) -> None:
+    assert not [found for found in imports(file) if within(found.module, *UNSAFE_MODULES)]
+    assert not {call_name(node) for node in ast.walk(tree(file))} & UNSAFE_CALLS
+
+
+def test_files_name_no_machine() -> None:
+    found = []
+    for file in tracked():
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            continue  # an image or an array
+        place = file.relative_to(ROOT)
+        found += [f"{place}:{number}: {line}" for number, line in enumerate(lines, 1) if MACHINE_PATH.search(line)]
+    assert not found
+
+
+@pytest.mark.long
+def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"  # setuptools leaves files where it builds
+    for file in tracked():
+        (copy / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, copy / file.relative_to(ROOT))
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(copy)]
+    subprocess.run(command, check=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    files = {file.relative_to(ROOT).as_posix() for file in tracked() if file.is_relative_to(ROOT / "compose")}
+    assert files - names == set()
+    assert not [name for name in names if not re.match(r"compose/|compose_marl-[^/]+\.dist-info/", name)]
+
+
+@pytest.mark.parametrize(
+    ("code", "module", "lazy"),
+    [
+        ("import compose.language.diagnostics", "compose.language.diagnostics", False),
+        ("from compose.language import diagnostics", "compose.language.diagnostics", False),
+        ("from compose.language.diagnostics import Span", "compose.language.diagnostics", False),
+        ("from . import Name", "compose.graph", False),
+        ("from .. import blocks", "compose.blocks", False),
+        ("from ..language.diagnostics import Span", "compose.language.diagnostics", False),
+        ("if TYPE_CHECKING:\n    import torch", "torch", True),
+        ("def f():\n    from torch import nn", "torch", True),
+        ("class C:\n    from torch import nn", "torch", False),
+    ],
+)
+def test_imports_are_understood(code: str, module: str, lazy: bool) -> None:
+    (found,) = imports_in(ast.parse(code), Path("compose/graph/file.py"))
+    assert (found.module, found.lazy) == (module, lazy)
+
+
+@pytest.mark.parametrize("before", ["cd ", "'", "=", "(", "file://"])
+def test_machine_paths_are_recognised(before: str) -> None:
+    for folder in ("work", "tmp", "root", "home"):
+        assert MACHINE_PATH.search(f"{before}/{folder}/x") is not None
+
+
+@pytest.mark.parametrize("before", ["https://example.org", "a", "~", ".", "${HOME}"])
+def test_other_paths_are_no_machine_paths(before: str) -> None:
+    assert MACHINE_PATH.search(f"{before}/{'tmp'}/x") is None
