@@ -155,12 +155,14 @@ def _flow(value: Any, *, inside: bool = True) -> str:
 
 def _head(name: str) -> str:
     """A key in a block; at the start of a line, ``---`` and ``...`` would be document marks."""
-    return f'"{name}"' if name in ("---", "...") else _text(name, inside=False)
+    return _quoted(name) if f"{name} ".startswith(("--- ", "... ")) else _text(name, inside=False)
 
 
 def _text(text: str, *, inside: bool = True) -> str:
-    if _is_plain(text, inside):
-        return text
+    return text if _is_plain(text, inside) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
 
 
