@@ -12,7 +12,7 @@ from typing import Any
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.scalars import LARGEST_INTEGER, UNPRINTABLE, BadNumber, read
-from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES
+from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES, MAX_PROBLEMS
 
 WIDTH = 120
 _ALIGNED = 24
@@ -47,6 +47,8 @@ class _Cleaner:
 
     def report(self, code: str, message: str, at: Path) -> None:
         self.problems.append(Diagnostic(code, message, dotted(at)))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SpecError(*self.problems)
 
     def clean(self, value: Any, at: Path) -> Any:
         self.values += 1

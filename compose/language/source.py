@@ -22,6 +22,9 @@ MAX_BYTES = 2**20
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_KEY = 128
+MAX_LINE = 10_000
+MAX_PROBLEMS = 50
+"""So many problems are told at once; the rest can wait."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def _decode(text: str | bytes, file: str) -> str:
             found = f"{file} is not UTF-8 text (byte {raw[error.start]:#04x} at offset {error.start})"
             raise SpecError(Diagnostic("yaml.encoding", found)) from None
     text = text.removeprefix("\ufeff")
+    if long := next((row for row, line in enumerate(text.splitlines(), 1) if len(line) > MAX_LINE), None):
+        raise SpecError(Diagnostic("yaml.size", f"{file}, line {long} has more than {MAX_LINE} characters"))
     if bad := UNPRINTABLE.search(text):
         line = len(text[: bad.start()].splitlines() or [""]) + text[: bad.start()].endswith(("\n", "\r"))
         found = f"{file}, line {line}: the character U+{ord(bad[0]):04X} is not allowed"
@@ -101,6 +106,8 @@ class _Reader:
 
     def report(self, code: str, message: str, span: Span, at: Path = (), hint: str = "", *notes: str) -> None:
         self.problems.append(Diagnostic(code, message, dotted(at), span, hint, notes))
+        if len(self.problems) == MAX_PROBLEMS:
+            self.finish()
 
     def finish(self) -> None:
         if self.problems:

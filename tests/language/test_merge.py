@@ -275,6 +275,15 @@ def test_wrong_likes(explain: Any) -> None:
              |                        ^^ Did you mean 'a'?""")
 
 
+def test_long_chains_and_big_copies_are_refused(explain: Any) -> None:
+    chain = "".join(f"  n{i}: {{like: n{i + 1}}}\n" for i in range(3000))
+    assert "error[merge.like]  networks.n31.like: more than 32 networks in a row" in explain(one="networks:\n" + chain)
+    nodes = ", ".join(f"n{i}: {i}" for i in range(3000))
+    copies = "".join(f"  c{i}: {{like: u}}\n" for i in range(200))
+    text = explain(one=f"networks:\n  u: {{nodes: {{{nodes}}}, returns: n0}}\n{copies}")
+    assert "error[merge.size]  networks.c33: networks that are like others hold more than 100000 values" in text
+
+
 # provenance
 
 
@@ -297,7 +306,7 @@ def test_every_value_keeps_its_place_and_its_past(build: Any) -> None:
     assert place(("networks", "w", "nodes", "a", "to")) == "child.yaml:3:32"
     assert document.history["networks", "w", "nodes", "a", "to"][0].value == "embed"
     assert place(("networks", "w", "nodes", "a", "of")) == place(("networks", "u", "nodes", "a",
-    "of")) == "base.yaml:7:34"
+    "of")) == "base.yaml:7:30"
     assert document.is_own(("params", "embed"))
     assert document.is_own(("graph", "t"))
     assert not document.is_own(("graph", "q"))

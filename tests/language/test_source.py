@@ -93,6 +93,7 @@ def test_spans_cover_contents_without_quotes() -> None:
     "yaml.character"),
     ('a: "\\0"', "yaml.character"), ('a: "\\e[31m"', "yaml.character"), ("a: x\ufeff", "yaml.character"),
     (b"a: \xff", "yaml.encoding"), ("a: b".encode("utf-16"), "yaml.encoding"), ("x" * (MAX_BYTES + 1), "yaml.size"),
+    ("a: " + "b" * 10_000, "yaml.size"),
     ("a:\n" + "- 1\n" * MAX_NODES, "yaml.size"), ("{a: " * 100_000, "yaml.depth"), ("[" * 100_000, "yaml.depth"),
     ("a: " + "[" * MAX_DEPTH + "b" + "]" * MAX_DEPTH, "yaml.depth"), ("{" * 100_000, "yaml.depth"),
     ("? " * 100_000, "yaml.depth"), ("- " * 100_000, "yaml.depth"),
@@ -106,6 +107,10 @@ def test_what_is_refused(text: str | bytes, code: str) -> None:
 def test_all_problems_of_a_file_come_at_once() -> None:
     assert codes("a: 1\na: 2\nb: *x\nc: !t 3\n1: x\nd:\ne: .inf\n") == [
         "yaml.duplicate", "yaml.alias", "yaml.tag", "yaml.key", "yaml.no_value", "yaml.number"]
+
+
+def test_fifty_problems_are_enough() -> None:
+    assert codes("a: 1\n" * 10_000) == ["yaml.duplicate"] * 50
 
 
 def test_the_nesting_limit_is_the_last_that_loads() -> None:
