@@ -133,7 +133,8 @@ def test_absent_rows_and_unrecorded_steps_are_zero(offered: EntitySchema, seed: 
 def test_presence_and_tasks_are_within_the_schema(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
     fields = fake_batch(offered, seed, batch=batch, time=time)
     counts = fields["present"][:, 0, : offered.agents].sum(1), fields["present"][:, 0, offered.agents :].sum(1)
-    for count, (fewest, most) in zip(counts, (offered.present_range("agent"), offered.present_range("other")), strict=True):
+    ranges = offered.present_range("agent"), offered.present_range("other")
+    for count, (fewest, most) in zip(counts, ranges, strict=True):
         assert fewest <= count.min()
         assert count.max() <= most
     assert counts[0][0] == offered.present_range("agent")[0]  # at least one agent absent where that can be
