@@ -42,22 +42,9 @@ def read_node(raw: object) -> AnyNode:
     if isinstance(raw, Expr | Application | Block):
         return raw
     if not isinstance(raw, dict):
-        return _single(lambda: Expr._validate(raw), raw)
+        return _expression(raw)
     if "network" in raw:
-        inputs = {k: v for k, v in raw.items() if k not in MODIFIERS}
-        errors, wired = [], {}
-        for port, value in inputs.items():
-            try:
-                wired[port] = _single(lambda value=value: Expr._validate(value), value)  # type: ignore[misc]
-            except ValidationError as error:
-                errors += _details(error, (port,))
-        try:
-            node = Application.model_validate({k: raw[k] for k in MODIFIERS if k in raw} | {"inputs": wired})
-        except ValidationError as error:
-            errors += _details(error, ())
-        if errors:
-            raise ValidationError.from_exception_data("application", errors)
-        return node
+        return _application(raw)
     if "block" not in raw:
         text = "a node is an expression, or has a 'block' or a 'network'"
         raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw)])
@@ -70,20 +57,28 @@ def read_node(raw: object) -> AnyNode:
     return cls.model_validate(raw)
 
 
-def write_node(node: AnyNode, *, defaults: bool = False) -> object:
-    """The plain data that :func:`read_node` reads back as an equal node."""
-    if isinstance(node, Expr):
-        return node.plain()
-    if isinstance(node, Application):
-        wired = {port: expr.plain() for port, expr in node.inputs.items()}
-        rest = node.model_dump(exclude={"network", "inputs"}, exclude_defaults=not defaults)
-        return {"network": node.network, **wired, **rest}
-    return node.model_dump(exclude_defaults=not defaults, by_alias=True)
-
-
-def _single(parse: Any, raw: object) -> Any:
+def _application(raw: dict[str, Any]) -> Application:
+    errors: list[InitErrorDetails] = []
+    wired: dict[str, Expr] = {}
+    for port, value in raw.items():
+        if port not in MODIFIERS:
+            try:
+                wired[port] = _expression(value)
+            except ValidationError as error:
+                errors += _details(error, (port,))
+    settings = {name: raw[name] for name in MODIFIERS if name in raw}
     try:
-        return parse()
+        node = Application.model_validate(settings | {"inputs": wired})
+    except ValidationError as error:
+        raise ValidationError.from_exception_data("application", errors + _details(error, ())) from None
+    if errors:
+        raise ValidationError.from_exception_data("application", errors)
+    return node
+
+
+def _expression(raw: object) -> Expr:
+    try:
+        return Expr._validate(raw)
     except PydanticCustomError as error:
         details = InitErrorDetails(type=error, loc=(), input=raw)
         raise ValidationError.from_exception_data("expression", [details]) from None
@@ -116,13 +111,7 @@ class _OpenUnion:
                 text = "; ".join(f"{'.'.join(map(str, e['loc']))} {e['msg']}".strip() for e in error.errors())
                 raise PydanticCustomError("node", "{text}", {"text": text}) from None
 
-        def serialize(node: AnyNode, info: core_schema.SerializationInfo) -> object:
-            return write_node(node, defaults=not info.exclude_defaults)
-
-        return core_schema.no_info_plain_validator_function(
-            validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(serialize, info_arg=True),
-        )
+        return core_schema.no_info_plain_validator_function(validate)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
