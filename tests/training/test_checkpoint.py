@@ -50,9 +50,10 @@ def test_a_kill_before_the_rename_leaves_the_old_one(folder, monkeypatch, moment
         calls.append(target)
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Path, moment, killed)
-        save(folder, 2)
+        with pytest.raises(Killed):
+            save(folder, 2)
     assert calls
     assert read_state(latest(folder))["n"] == 1
     assert read_tensors(latest(folder), "weights")["w"].tolist() == [1.0] * 3
@@ -69,9 +70,10 @@ def test_a_kill_between_the_rename_and_the_pointer_leaves_the_old_one(folder, mo
             raise Killed
         write_whole(path, data)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "write_whole", killed)
-        save(folder, 2)
+        with pytest.raises(Killed):
+            save(folder, 2)
     assert read_state(latest(folder))["n"] == 1
     save(folder, 3)
     assert read_state(latest(folder))["n"] == 3

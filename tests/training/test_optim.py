@@ -58,7 +58,8 @@ def test_order():
 
 
 def test_what_is_not_finite_stops_before_the_step():
-    for scale, where in ((torch.inf, r"losses\.square: the loss is inf"), (2e37, r"learner\.optimizers\.main: the norm")):
+    cases = ((torch.inf, r"losses\.square: the loss is inf"), (2e37, r"learner\.optimizers\.main: the norm"))
+    for scale, where in cases:
         model = Two(scale)
         optimizers = Optimizers(model, {"main": optimizer()})
         with pytest.raises(SpecError, match=where) as caught:

@@ -40,8 +40,9 @@ def settings(**changes):
 
 def go(folder, *, learner=None, console=None, **changes):
     seed, resume = changes.pop("seed", 3), changes.pop("resume", False)
-    return train(spec(**learner or {}), CountDown(), run_dir=folder, settings=settings(**changes), seed=seed, resume=resume,
-                 console=console or Console(file=io.StringIO()), build=build)  # fmt: skip
+    console = console or Console(file=io.StringIO())
+    return train(spec(**learner or {}), CountDown(), run_dir=folder, settings=settings(**changes), seed=seed,
+                 resume=resume, console=console, build=build)  # fmt: skip
 
 
 def tensors(folder):
@@ -116,9 +117,10 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, dies_at):
             raise Killed
         update(self)
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Learner, "update", killed)
-        go(tmp_path / "killed", learner=learner)
+        with pytest.raises(Killed):
+            go(tmp_path / "killed", learner=learner)
     go(tmp_path / "killed", learner=learner, resume=True)
     same(tmp_path / "whole", tmp_path / "killed")
     assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
