@@ -52,5 +52,5 @@ class Environment(ABC):
         An episode that has ended stays as it is: reward 0, flags False, fields unchanged.
 
         Raises:
-            RuntimeError: If there was no :meth:`reset`, or more steps than the limit since.
+            RuntimeError: If there was no :meth:`reset`.
         """

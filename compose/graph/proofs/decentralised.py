@@ -132,5 +132,5 @@ class Infos:
         if not node.op.passes_masks:
             return False
         joined = node.op.renames(node)  # a single row joined to others (a memory token) is the agent's own
-        return all(self.of(v).seen or not set(joined) & set(v.type.axes) for v in operands)
+        return all(self.of(v).seen or (joined and not set(joined) & set(v.type.axes)) for v in operands)
 
