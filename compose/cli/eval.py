@@ -1,0 +1,2 @@
+def eval_(): "x"
+EXAMPLES=""
