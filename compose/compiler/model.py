@@ -14,7 +14,7 @@ from compose.compiler.interpret import Interpreter
 from compose.compiler.objective import objective
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.random import key, uniform
-from compose.compiler.trace import Outputs, Program, trace
+from compose.compiler.trace import Outputs, trace
 from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value

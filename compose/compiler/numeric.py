@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -38,8 +40,8 @@ class Bench:
     def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,
                given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
         """The tensors of ``wanted``; ``given`` replaces values by tensors."""
-        params = {name: 0.5 for name in self.model.moving}
-        sources = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
+        params = dict.fromkeys(self.model.moving, 0.5)
+        sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
                    "draw": self.draws if draws is None else draws}
         return Interpreter(self.graph, Given(sources), dict(given or {})).evaluate(wanted)
 
@@ -178,5 +180,5 @@ def _filled(steps: Tensor) -> Tensor:
 
 
 def _losses(bench: Bench, fields: Fields) -> dict[str, float]:
-    params = {name: 0.5 for name in bench.model.moving}
+    params = dict.fromkeys(bench.model.moving, 0.5)
     return {name: float(v) for name, v in bench.model.learn(fields, bench.draws, params).losses.items()}

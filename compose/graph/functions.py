@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from compose.language.axes import Axes, Type, join
 from compose.language.operation import Operation, Run, Site

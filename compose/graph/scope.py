@@ -183,7 +183,9 @@ class Scope:
             return Element({"": self.every(name, block, wires, at)})
         made = self.place(f"{self.prefix}{name}", block, wires, at)
         if late:
-            self.elaboration.late.append((made[""].node, self, getattr(block, "of")))  # noqa: B009
+            delay = made[""].node
+            assert delay is not None
+            self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
     def every(self, name: str, block: Block, wires: dict[str, Value | tuple[Value, ...]], at: Path) -> Value:

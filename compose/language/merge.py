@@ -21,7 +21,8 @@ from dataclasses import dataclass, replace
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted
 from compose.language.roles import role
-from compose.language.tree import Node, same
+from compose.language.source import MAX_PROBLEMS
+from compose.language.tree import Node, same, walk
 
 OWN = ("compose", "name", "summary", "paper", "abstract")
 """Members that say something about one file; they are not inherited."""
@@ -29,6 +30,9 @@ OWN = ("compose", "name", "summary", "paper", "abstract")
 ORDER = ("compose", "name", "summary", "paper", "abstract", "example_env", "params", "axes", "networks", "graph", "act",
          "losses", "learner", "claims")
 """How a merged spec reads."""
+
+MAX_CHAIN = 32
+MAX_COPIED = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ class Like(Node):
 def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
     """One tree from a lineage, ancestors first, and the overrides on it; networks that are ``like`` others expanded.
 
-    Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``.
+    Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``,
+    ``merge.size``.
     """
     merging = _Merge()
     tree: Node | None = None
@@ -60,6 +65,7 @@ def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
 class _Merge:
     def __init__(self) -> None:
         self.problems: list[Diagnostic] = []
+        self.copied = 0
 
     def onto(self, old: Node | None, new: Node, at: Path) -> Node:
         """``new`` on top of ``old``; on top of nothing where there is no ``old``."""
@@ -129,6 +135,9 @@ class _Merge:
                 loop = " -> ".join((*trail, name, target)[(*trail, name).index(target) :])
                 self.report("merge.like", f"networks that are like each other: {loop}", other, at)
                 return None
+            if len(trail) >= MAX_CHAIN - 1:
+                self.report("merge.like", f"more than {MAX_CHAIN} networks in a row are like each other", other, at)
+                return None
             if target not in networks.members:
                 self.report("merge.like", f"there is no network '{target}' to be like" if target
                             else "like: takes the name of a network", other, at,
@@ -140,6 +149,11 @@ class _Merge:
             result = replace(full, was=network.was)
             for patch in network.patches:
                 result = self.members(result, patch, at[:-1])
+            self.copied += sum(1 for _ in walk(result))
+            if self.copied > MAX_COPIED:
+                found = f"networks that are like others hold more than {MAX_COPIED} values"
+                self.report("merge.size", found, network, at[:-1])
+                raise SpecError(*self.problems)
             return result
 
         written = {name: expand(name, ()) or network for name, network in networks.members.items()}
@@ -157,6 +171,8 @@ class _Merge:
 
     def report(self, code: str, message: str, node: Node, at: Path, hint: str = "") -> None:
         self.problems.append(Diagnostic(code, message, dotted(at), node.place, hint))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SpecError(*self.problems)
 
 
 def _is_patch(node: Node, at: Path) -> bool:

@@ -19,8 +19,8 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> Tens
 
     T = limit steps make T + 1 time indices: index t holds what was seen before step t, the action taken there and the
     reward it gave. ``filled`` [batch time] says which indices were reached, the last observation included; everything
-    else is zero. ``terminated`` marks a true end only, never the time limit. ``steps`` marks the indices at which a step
-    was taken. ``episode`` [batch] holds the numbers.
+    else is zero. ``terminated`` marks a true end only, never the time limit. ``steps`` marks the indices at which a
+    step was taken. ``episode`` [batch] holds the numbers.
 
     Args:
         actor: Chooses the actions.
