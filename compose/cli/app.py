@@ -18,7 +18,7 @@ EXAMPLES = examples(
     "compose list specs",
     "compose check refil --env smac/3-8sz",
     "compose build refil --env group_matching",
-    "compose train refil_group_matching --env group_matching/small --run runs/first",
+    "compose train refil_group_matching --env group_matching/small --updates 1500",
     "compose COMMAND --help",
 )
 

@@ -34,7 +34,7 @@ def describe(
 
         load_plugins(plugin or ())
         if all_ == (name is not None) or (markdown and not all_):
-            raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all (with --markdown for the reference)"))
+            raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all, which --markdown needs"))
         if name is None:
             _all(as_json=json, markdown=markdown)
         else:
@@ -81,28 +81,27 @@ def _found(name: str) -> tuple[str, Any]:
 
     if (block := find_block(name)) is not None:
         return "block", block
-    specs = [path.stem for path in packaged_specs().glob("*.yaml")]
-    known = envs.names()
-    base = name.partition(":")[0]
+    specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
+    families = {known_name.partition("/")[0] for known_name in known}
     if name.endswith(".yaml"):
         return ("spec", load(name)) if _is_spec(name) else ("env", envs.schema(name))
     if name in specs:
         return "spec", load(name)
-    if base in known or base.partition("/")[0] in {known_.partition("/")[0] for known_ in known}:
+    if name.partition(":")[0].partition("/")[0] in families:
         return "env", envs.schema(name)
-    if is_path(name):
-        return "spec", load(name)
     hint = did_you_mean(name, [*catalogue(), *specs, *known]) or "`compose list` names everything"
+    if is_path(name) and not did_you_mean(name, known):
+        return "spec", load(name)
     raise SpecError(Diagnostic("name.unknown", f"there is no block, spec or environment '{name}'", hint=hint))
 
 
 def _is_spec(path: str) -> bool:
-    """Does this YAML file hold a spec (it says which version of the language)? What cannot be read is taken for one."""
+    """Does this file hold a spec, not a schema? What cannot be read is taken for a spec."""
+    from pathlib import Path
+
     from compose.language.diagnostics import SpecError
     from compose.language.files import contents, local
     from compose.language.source import load
-
-    from pathlib import Path
 
     try:
         root = load(contents(local(path, Path.cwd())), path).root

@@ -9,7 +9,7 @@ import typer
 
 Set = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one value of the spec, e.g. params.lambda=0.7; repeatable."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec, e.g. params.lambda=0.7; repeatable."),
 ]
 Env = Annotated[
     str | None,
@@ -26,4 +26,4 @@ SPEC = "A packaged spec such as refil, or a path such as mine/refil.yaml."
 
 def examples(*commands: str) -> str:
     """The text below a command's help: one real command a line."""
-    return "\n\n".join(["Examples:", *(f"$ {command}" for command in commands)])
+    return "\n".join(["Examples:", *(f"  $ {command}" for command in commands)])

@@ -19,7 +19,7 @@ def load_plugins(files: Iterable[Path]) -> None:
     problems: list[Diagnostic] = []
     for number, file in enumerate(files):
         if not file.is_file():
-            problems.append(Diagnostic("plugin.missing", f"there is no file {file}", hint="--plugin takes a Python file"))
+            problems.append(Diagnostic("plugin.file", f"there is no file {file}", hint="--plugin takes Python files"))
             continue
         name = f"compose_plugin_{number}_{file.stem}"
         found = importlib.util.spec_from_file_location(name, file)

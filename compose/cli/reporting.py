@@ -20,10 +20,10 @@ FAILED, WRONG, STOPPED = 1, 2, 130
 
 
 @contextmanager
-def reporting(*, as_json: bool = False) -> Iterator[None]:
+def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterator[None]:
     """Turn mistakes a user can fix into messages and an exit code, never a traceback.
 
-    Diagnostics go to stderr, or as JSON to stdout.
+    Diagnostics go to stderr, or as JSON to stdout. ``stopped`` is what an interrupted command says.
     """
     try:
         yield
@@ -44,7 +44,7 @@ def reporting(*, as_json: bool = False) -> Iterator[None]:
             show([problem])
         raise typer.Exit(WRONG) from None
     except KeyboardInterrupt:
-        typer.echo("\ninterrupted", err=True)
+        typer.echo(f"\n{stopped}", err=True)
         raise typer.Exit(STOPPED) from None
 
 

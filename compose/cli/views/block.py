@@ -6,9 +6,10 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, NoReturn, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
 
 from compose.cli.views.catalogue import family, uses
+from compose.cli.views.docs import field_docs
 from compose.language.axes import Axes, Type, signature
 from compose.language.block import Block
 from compose.language.dump import dump
@@ -62,7 +63,7 @@ class Reference:
     def _rest(self, name: str) -> tuple[str, str]:
         info = self.block.model_fields[name]
         default = "" if info.is_required() else _default(info.default)
-        return default, " ".join((info.description or "").split())
+        return default, field_docs(self.block).get(name, "")
 
     @property
     def outputs(self) -> dict[str, str]:
@@ -84,14 +85,13 @@ class Reference:
     def guarantees(self) -> list[str]:
         """What proofs may rest on."""
         block = self.block
-        lines = [f"never falls when {_spelled(block, p)} rises" if d > 0 else f"never rises when {_spelled(block, p)} does"
-                 for p, d in block.monotone.items()]
+        lines = [f"never {'falls' if d > 0 else 'rises'} when {_spelled(block, p)} rises" for p, d in block.monotone.items()]
         lines += [f"depends on a row of {_spelled(block, p)} only where {_spelled(block, m)} is true"
                   for p, m in block.bounds.items()]
         lines += [f"demands that {_spelled(block, p)} is not negative" for p in block.nonneg]
         lines += ["passes no gradient on"] if getattr(block, "stopped", False) else []
         lines += ["depends on earlier steps only: a loop may run through it"] if block.delayed else []
-        lines += ["monotone in ports that depend on its arguments or on signs"] \
+        lines += ["monotone in some ports, which depends on its arguments and on signs"] \
             if block.monotone_in is not Operation.monotone_in else []
         return lines
 
@@ -123,6 +123,8 @@ class Reference:
 def kind(annotation: Any) -> str:
     """A Python annotation in the words of a spec's author."""
     origin, parts = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return kind(parts[0])
     if origin is Literal:
         return " | ".join(map(str, parts))
     if origin is tuple:
@@ -154,10 +156,11 @@ class _Sample:
             port: Type((*(("batch", "time") if s.lead else ()), *(t.name for t in s.tokens)))
             for port, s in self.signatures.items()
         }
-        self.example = block.model_construct(**{
+        given: dict[str, Any] = {
             name: (Expr(name),) if get_origin(info.annotation) is tuple else Expr(name)
             for name, info in block.model_fields.items() if info.is_required() and name != "block"
-        })
+        }
+        self.example = block.model_construct(**given)
 
     def type(self, port: str) -> Type:
         found = self.types[port]

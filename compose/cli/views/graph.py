@@ -33,7 +33,8 @@ def show(about: Subject, proofs: list[Proof]) -> None:
     page.table((Cell(p.name, "name"), Cell(p.outcome, p.outcome), Cell(p.how)) for p in proofs)
     for proof in proofs:
         if not proof.as_claimed:
-            page.line(Cell(f"{proof.name} is {proof.outcome}, but the spec claims '{proof.expected}'", "wrong"), indent=2)
+            claim = f"{proof.name} is {proof.outcome}, but the spec claims '{proof.expected}'"
+            page.line(Cell(claim, "wrong"), indent=2)
     show_learning(spec)
 
 

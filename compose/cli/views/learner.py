@@ -18,7 +18,7 @@ def show_learning(spec: Spec) -> None:
                  *([f"count {loss.count}"] if loss.count != "present" else []),
                  *([f"optimizer {loss.optimizer}"] if loss.optimizer else [])]
         text = str(loss.of) + (f"   ({'; '.join(extra)})" if extra else "")
-        rows.append((Cell(name, "name"), f"{loss.weight} *", text))
+        rows.append((Cell(name, "name"), "" if str(loss.weight) == "1" else f"{loss.weight} *", text))
     page.table(rows)
     page.title("act")
     page.paragraph(acting(spec), indent=2)

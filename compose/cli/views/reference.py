@@ -13,10 +13,10 @@ HEADER = """# Blocks
 
 Written by `compose describe --all --markdown` (`make docs`); do not edit.
 
-A block is a node `NAME: {block: TAG, PORT: expression, ARGUMENT: value}`. In signatures a lower-case word is that axis, a
-`Capital` any axis (the same wherever it recurs in the block), `...` any leading axes, `axis?` an axis that may be missing;
-`time` always may. Every block also takes `target: true` (the lagged copy of its weights) and `each: AXIS` (own weights for
-every index of that axis). See [language.md](language.md).
+A block is a node `NAME: {block: TAG, PORT: expression, ARGUMENT: value}`. In signatures a lower-case word is that axis,
+a `Capital` any axis (the same wherever it recurs in the block), `...` any leading axes, `axis?` an axis that may be
+missing; `time` always may. Every block also takes `target: true` (the lagged copy of its weights) and `each: AXIS` (own
+weights for every index of that axis). See [language.md](language.md).
 """
 
 
@@ -34,7 +34,8 @@ def show(reference: Reference) -> None:
             page.table((Cell(a.name, "name"), a.kind, f"{a.doc}{_note(a.default)}") for a in arguments)
     if reference.outputs:
         page.title("outputs")
-        page.table((Cell(f".{name}" if name else "(its name)", "name"), kind) for name, kind in reference.outputs.items())
+        outputs = reference.outputs.items()
+        page.table((Cell(f".{name}" if name else "(its name)", "name"), kind) for name, kind in outputs)
     if reference.weights:
         page.title("weights")
         page.table((Cell(name, "name"), f"[{' '.join(axes)}]") for name, axes in reference.weights.items())

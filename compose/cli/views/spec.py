@@ -27,9 +27,9 @@ def show(loaded: Loaded) -> None:
     if spec.paper is not None:
         page.paragraph(_cited(spec.paper), indent=2, style="dim")
     page.line()
-    rows = [("file", loaded.document.file), ("builds on", " <- ".join(reversed(loaded.document.files[:-1])) or "nothing"),
-            ("example", spec.example_env or "none"), ("claims", _claims(spec.claims)),
-            ("identity", spec.identity()[:12])]
+    parents = " <- ".join(reversed(loaded.document.files[:-1]))
+    rows = [("file", loaded.document.file), ("builds on", parents or "nothing"), ("example", spec.example_env or "none"),
+            ("claims", _claims(spec.claims)), ("identity", spec.identity()[:12])]
     page.table((Cell(what, "name"), text) for what, text in rows)
     if spec.params:
         page.title("params")
@@ -39,8 +39,9 @@ def show(loaded: Loaded) -> None:
         page.table((Cell(name, "name"), str(size)) for name, size in spec.axes.items())
     if spec.networks:
         page.title("networks")
-        page.table((Cell(name, "name"), f"{len(net.nodes)} nodes", f"reads {', '.join(net.inputs) or 'env only'}; returns "
-                    f"{net.result}") for name, net in spec.networks.items())
+        page.table((Cell(name, "name"), f"{len(network.nodes)} nodes",
+                    f"reads {', '.join(network.inputs) or 'env only'}; returns {network.result}")
+                   for name, network in spec.networks.items())
     page.title("graph")
     page.paragraph(", ".join(spec.graph), indent=2)
     show_learning(spec)
