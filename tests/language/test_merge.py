@@ -278,9 +278,9 @@ def test_wrong_likes(explain: Any) -> None:
 def test_long_chains_and_big_copies_are_refused(explain: Any) -> None:
     chain = "".join(f"  n{i}: {{like: n{i + 1}}}\n" for i in range(3000))
     assert "error[merge.like]  networks.n31.like: more than 32 networks in a row" in explain(one="networks:\n" + chain)
-    nodes = ", ".join(f"n{i}: {i}" for i in range(3000))
+    nodes = "".join(f"      n{i}: {i}\n" for i in range(3000))
     copies = "".join(f"  c{i}: {{like: u}}\n" for i in range(200))
-    text = explain(one=f"networks:\n  u: {{nodes: {{{nodes}}}, returns: n0}}\n{copies}")
+    text = explain(one=f"networks:\n  u:\n    nodes:\n{nodes}    returns: n0\n{copies}")
     assert "error[merge.size]  networks.c33: networks that are like others hold more than 100000 values" in text
 
 
