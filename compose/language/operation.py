@@ -69,6 +69,10 @@ class Run(Protocol):
 
     node: Site
 
+    @property
+    def dtype(self) -> Any:
+        """The torch dtype of floats in this model."""
+
     def weight(self, name: str) -> Tensor:
         """A weight of this node, with the axes it declared."""
 
