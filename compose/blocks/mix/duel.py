@@ -12,7 +12,8 @@ class Duel(Block):
 
     With ``q_f = v_f + a_f`` this is ``sum_f v_f + importance_f a_f``: greedy for the whole where every ``a_f`` is 0,
     provided that ``a_f <= 0`` and ``importance_f > 0``. Pass ``stop(a)``, as released codes do, to train utilities
-    through the plain sum only. ``values``, ``advantages``, ``importance`` [... over] -> [...]. Absent factors add nothing.
+    through the plain sum only. ``values``, ``advantages``, ``importance`` [... over] -> [...]. Absent factors add
+    nothing.
     """
 
     block: Literal["duel"]

@@ -10,8 +10,8 @@ from compose.language.operation import Run, Site
 class Split(Block):
     """Consecutive stretches of an axis, each an output of its own: the reverse of ``concat``.
 
-    ``of`` [... along ...] -> for every ``name: axis`` of ``into`` an output ``name`` [... axis ...], in order. ``name: 1``
-    is a single row, without its axis. Together they are as long as ``along``.
+    ``of`` [... along ...] -> for every ``name: axis`` of ``into`` an output ``name`` [... axis ...], in order.
+    ``name: 1`` is a single row, without its axis. Together they are as long as ``along``.
     """
 
     block: Literal["split"]
