@@ -43,9 +43,10 @@ def test_every_weight_moves_and_targets_follow(spec):
 def test_restored_learners_go_on_alike():
     one, two = learner(), learner()
     advance(one, 5)
-    two.restore({group: {k: x.clone() for k, x in found.items()} for group, found in one.tensors().items()}, one.state())
-    two.replay.write(one.replay.read(one.replay.added - len(one.replay), one.replay.added),
-                     one.replay.added - len(one.replay))  # fmt: skip
+    saved = {group: {name: x.clone() for name, x in found.items()} for group, found in one.tensors().items()}
+    two.restore(saved, one.state())
+    oldest = one.replay.added - len(one.replay)
+    two.replay.write(one.replay.read(oldest, one.replay.added), oldest)
     two.replay.added = one.replay.added
     advance(one, 12)
     advance(two, 12)
