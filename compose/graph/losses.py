@@ -73,7 +73,8 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
     if loose:
         hint = "average it, add it up, or mix it before the loss"
         names = ", ".join(f"'{a}'" for a in loose)
-        elaboration.fail("loss.reduction", (*at, "of"), f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'", hint)
+        text = f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'"
+        elaboration.fail("loss.reduction", (*at, "of"), text, hint)
 
 
 def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
@@ -82,4 +83,5 @@ def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
     low, high = interval(weight)
     if low < 0:
         reach = f"is {low:g}" if low == high else f"can be {low:g} (it moves between {low:g} and {high:g})"
-        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative")
+        notes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
+        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", notes=notes)

@@ -66,3 +66,9 @@ def describe(signature: Signature, bound: dict[str, Axes]) -> str:
         words += bound.get(token.name, (token.name,)) if token.variable else (token.name,)
     prefix = "" if signature.dtype in ("float", "any") else signature.dtype
     return f"{prefix}[{' '.join(words)}]"
+
+
+def binding(signature: Signature, bound: dict[str, Axes], binders: dict[str, str]) -> tuple[str, ...]:
+    """What the variables of a signature stand for, and the port that said so."""
+    names = [*(["..."] if signature.lead else []), *(t.name for t in signature.tokens if t.variable)]
+    return tuple(f"{n} is [{' '.join(bound[n])}], from '{binders[n]}'" for n in names if n in binders and bound[n])

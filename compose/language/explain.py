@@ -20,6 +20,12 @@ OWNERS: dict[tuple[str, ...], type[BaseModel]] = {
     ("learner",): models.Learner, ("learner", "replay"): models.ReplaySettings, ("claims",): models.Claims,
     ("learner", "target"): models.TargetSettings, ("claims", "igm"): models.Igm,
 }  # fmt: skip
+OWNER_NOUNS: dict[type[BaseModel] | None, str] = {
+    models.Spec: "a spec", models.Paper: "a paper", models.Act: "act", models.Loss: "a loss",
+    models.Moving: "a schedule", models.Network: "a network", models.Learner: "the learner", models.ReplaySettings: "the replay buffer",
+    models.TargetSettings: "the target", models.Claims: "claims", models.Igm: "the claim",
+    models.RMSprop: "rmsprop", models.Adam: "adam",
+}  # fmt: skip
 OPTIMIZERS: dict[str, type[BaseModel]] = {"rmsprop": models.RMSprop, "adam": models.Adam}
 EXPECTED = {
     "int_type": "a whole number", "float_type": "a number", "string_type": "text", "bool_type": "true or false",
@@ -60,7 +66,7 @@ def owner(data: Any, place: Path) -> type[BaseModel] | None:
     inside = data
     for part in place:
         inside = inside[part]
-    if len(place) >= 2 and place[0] == "graph" or (len(place) >= 4 and place[2] == "nodes"):
+    if (len(place) >= 2 and place[0] == "graph") or (len(place) >= 4 and place[2] == "nodes"):
         return find_block(inside["block"]) if isinstance(inside, dict) and "block" in inside else None
     if place[:2] == ("learner", "optimizers") and isinstance(inside, dict):
         return OPTIMIZERS.get(str(inside.get("kind")))
@@ -86,7 +92,8 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         model = owner(document.data, place[:-1])
         hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
         tag = model.tag() if model is not None and hasattr(model, "tag") else ""
-        text = f"block '{tag}' has no field '{place[-1]}'" if tag else f"no field '{place[-1]}' here"
+        noun = f"block '{tag}'" if tag else OWNER_NOUNS.get(model, "this")
+        text = f"{noun} has no field '{place[-1]}'"
         return Diagnostic("spec.unknown", text, where, document.key_span(place), hint)
     if kind == "block.unknown":
         return Diagnostic(kind, context["text"], where, span, context.get("hint", ""))

@@ -221,5 +221,14 @@ class Spec(Model):
     def identity(self) -> str:
         """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""
         prose = ("name", "summary", "paper", "abstract", "example_env")
-        data = {k: v for k, v in self.data(defaults=True).items() if k not in prose}
+        data = canonical({k: v for k, v in self.data(defaults=True).items() if k not in prose})
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def canonical(value: Any) -> Any:
+    """Equal numbers as one: 1.0 as 1, -0.0 as 0."""
+    if isinstance(value, dict):
+        return {name: canonical(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
