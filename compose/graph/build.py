@@ -7,7 +7,7 @@ from compose.graph.graph import Graph
 from compose.graph.losses import elaborate_losses
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed
-from compose.language.diagnostics import Diagnostic, SpecError, dotted
+from compose.language.diagnostics import Diagnostic, SpecError, dotted, in_order
 from compose.language.load import Loaded
 from compose.language.values import Expr
 
@@ -30,7 +30,7 @@ def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
     elaboration = Elaboration(loaded, schema)
     if spec.abstract:
         text = f"{spec.name} is abstract: it lacks what a child spec must add, and cannot be used alone"
-        raise SpecError(Diagnostic("spec.abstract", text, "abstract", loaded.document.key_span(("abstract",))))
+        raise SpecError(Diagnostic("spec.abstract", text, "", loaded.document.key_span(("abstract",))))
     _axes(elaboration)
     _shadows(elaboration)
     elaborate_losses(elaboration)
@@ -45,7 +45,7 @@ def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
             continue
     _unused(elaboration)
     if elaboration.errors:
-        raise SpecError(*elaboration.errors.values())
+        raise SpecError(*in_order(elaboration.errors.values()))
     return elaboration.graph
 
 

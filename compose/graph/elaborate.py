@@ -40,6 +40,7 @@ class Elaboration:
         self.graph = Graph(self.spec, schema, self.table)
         self.errors: dict[tuple[str, str, str], Diagnostic] = {}
         self.unsized: set[str] = set()
+        self.first_use: dict[str, str] = {}
         self.trail: list[tuple[Scope, str]] = []
         self.stacked: dict[str, Value] = {}
         self.applied: dict[str, list[Scope]] = {}
@@ -68,7 +69,8 @@ class Elaboration:
         where = dotted(at)
         span = self.loaded.document.key_span(at) if key else self.span(at, part)
         same = "" if at[0] == "networks" and code in PER_APPLICATION else message
-        self.errors.setdefault((code, str(span), same), Diagnostic(code, message, where, span, hint, notes))
+        place = "" if code == "graph.size" else str(span)
+        self.errors.setdefault((code, place, same), Diagnostic(code, message, where, span, hint, notes))
 
     def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
              key: bool = False, notes: tuple[str, ...] = ()) -> NoReturn:
@@ -107,9 +109,8 @@ class Elaboration:
                 text = f"{self.spec.name} needs field '{name}'; {self.schema.name} has none"
                 self.fail("env.field", at, text, part=ref)
             if name not in fields:
-                hint = did_you_mean(name, fields)
-                self.fail("env.field", at, f"environments have no field '{name}'", hint and hint.replace("'", "'env.", 1),
-                          part=ref)
+                hint = did_you_mean(name, fields).replace("'", "'env.", 1)
+                self.fail("env.field", at, f"environments have no field '{name}'", hint, ref)
             field = fields[name]
             self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
@@ -240,8 +241,11 @@ class Elaboration:
                 try:
                     match(signature(text), kind, bound)
                 except Mismatch as error:
-                    at = (*node.field(port), i) if isinstance(kinds, tuple) else node.field(port)
-                    self.fail("graph.axes", at, str(error), notes=binding(signature(text), bound, binders))
+                    wire = node.wires[port]
+                    at, came = (*node.field(port), i) if isinstance(wire, tuple) else node.field(port), wire
+                    came = came[i] if isinstance(came, tuple) else came
+                    notes = binding(signature(text), bound, binders)
+                    self.fail("graph.axes", at, error.about(came.type), notes=notes)
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 
@@ -250,10 +254,12 @@ class Elaboration:
         full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
         info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)  # type: ignore[attr-defined,arg-type]
         held = self.graph.weights.setdefault(full, info)
+        self.first_use.setdefault(full, node.name)
         if held.axes != info.axes:
             here, there = " ".join(info.axes), " ".join(held.axes)
             hint = "all applications of a network share its weights; make another network with `like`"
-            self.fail("graph.weights", node.where, f"weight '{full}' is [{here}] here and [{there}] elsewhere", hint)
+            text = f"weight '{full}' is [{here}] in '{node.name}' and [{there}] in '{self.first_use[full]}'"
+            self.fail("graph.weights", node.where, text, hint, key=True)
         target = scope.target or bool(getattr(node.op, "target", False))
         node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)
 

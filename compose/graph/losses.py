@@ -26,6 +26,8 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     for field in ("of", "where", "weight"):
         try:
             values[field] = elaboration.main.expression(getattr(loss, field), (*at, field))
+            if field == "weight":
+                _weight(elaboration, values[field], (*at, field))
         except Failed:
             failed = True
     optimizer = _optimizer(elaboration, loss, at)
@@ -39,7 +41,6 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     if extra:
         text = f"'where' is {where.type}; the loss is {of.type} and has no axis '{extra[0]}'"
         elaboration.fail("graph.axes", (*at, "where"), text)
-    _weight(elaboration, weight, (*at, "weight"))
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
     presence = {a: elaboration.presence(a, timed="time" in of.type.axes) for a in counted}
     return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence)

@@ -9,7 +9,12 @@ class Mismatch(ValueError):
     """What arrives does not fit; ``expected`` is the signature with what is bound so far filled in."""
 
     def __init__(self, expected: str, got: str, why: str = "") -> None:
-        super().__init__(f"expected {expected}, got {got}" + (f": {why}" if why else ""))
+        self.expected, self.why = expected, why
+        super().__init__(self.about(got))
+
+    def about(self, got: object) -> str:
+        """The message, for what arrived before its axes were renamed."""
+        return f"expected {self.expected}, got {got}" + (f": {self.why}" if self.why else "")
 
 
 def match(signature: Signature, arrives: Type, bound: dict[str, Axes]) -> None:

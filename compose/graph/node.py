@@ -136,8 +136,10 @@ class Node:
         """Report a mistake at a field (``of.1`` is an item of one), or at an operand of a function."""
         name, _, item = field.partition(".")
         at = self.field(name) if name else self.where
-        part = self.parts.get(name)
-        self.scope.elaboration.fail("graph.axes", (*at, int(item)) if item else at, message, hint, part)
+        elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
+        if isinstance(given, Expr) and name not in self.op.ports():
+            elaboration.fail("graph.size", at, message, hint, notes=elaboration.set_at(given.tree))
+        elaboration.fail("graph.axes", (*at, int(item)) if item else at, message, hint, self.parts.get(name))
 
     def as_json(self) -> dict[str, Any]:
         """For tools: what `compose build --json` prints."""

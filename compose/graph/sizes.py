@@ -19,6 +19,10 @@ ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "
 """Axes that environments may have; what a schema gives decides their sizes."""
 
 
+SIZES = ("+", "-", "*", "/", "ceil", "floor", "maximum", "minimum")
+"""What sizes are made with."""
+
+
 class UnknownSize(ValueError):
     """A size expression has no value: it names what is neither a param nor an axis, or says something else wrong."""
 
@@ -62,6 +66,9 @@ class AxisTable:
             case Ref():
                 return self._named(str(tree))
             case Apply():
+                if tree.function not in SIZES:
+                    why = f"a size is made of {', '.join(SIZES)}; '{tree.function}' is none of them"
+                    raise UnknownSize(tree.function, [], why)
                 arguments = [self.evaluate(a) for a in tree.arguments]
                 known = [a for a in arguments if a is not None]
                 return self._apply(tree.function, known) if len(known) == len(arguments) else None
@@ -106,8 +113,7 @@ class AxisTable:
                 return max(a, b)
             case "minimum", [a, b]:
                 return min(a, b)
-        known = ["+", "-", "*", "/", "ceil", "floor", "maximum", "minimum"]
-        raise UnknownSize(function, known, f"a size is made of {', '.join(known)}; '{function}' is none of them")
+        raise TypeError(function)
 
     def has_presence(self, axis: str) -> bool:
         """Can rows of this axis be absent?"""

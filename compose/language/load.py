@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compose.language.diagnostics import Diagnostic, Path, Span, SpecError
+from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, in_order
 from compose.language.explain import explain
 from compose.language.models import Spec
 from compose.language.nodes import read_node
@@ -100,13 +100,5 @@ def validate(document: Document) -> Loaded:
     except ValidationError as error:
         problems += explain(error, document, ())
     if problems:
-        raise SpecError(*_once(problems))
+        raise SpecError(*in_order(problems))
     return Loaded(spec, document)
-
-
-def _once(problems: list[Diagnostic]) -> list[Diagnostic]:
-    """In the order of the files' lines; what networks share with the one they are like is said once."""
-    found: dict[object, Diagnostic] = {}
-    for problem in problems:
-        found.setdefault((problem.code, problem.message, problem.span), problem)
-    return sorted(found.values(), key=lambda p: (p.span.file, p.span.line, p.span.column) if p.span else ("", 0, 0))
