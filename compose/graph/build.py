@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph
 from compose.graph.losses import elaborate_losses
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed
-from compose.language.diagnostics import Diagnostic, SpecError, dotted, in_order
+from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
 from compose.language.load import Loaded
 from compose.language.values import Expr
 
@@ -70,8 +73,8 @@ def _axes(elaboration: Elaboration) -> None:
 def _shadows(elaboration: Elaboration) -> None:
     spec = elaboration.spec
     taken = {**dict.fromkeys(spec.axes, "an axis"), **dict.fromkeys(spec.params, "a param"), "env": "the environment"}
-    bodies = [(("graph",), spec.graph, {})]
-    bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]  # type: ignore[misc]
+    bodies: list[tuple[Path, Mapping[str, Any], Mapping[str, str]]] = [(("graph",), spec.graph, {})]
+    bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]
     for where, nodes, inputs in bodies:
         for name in nodes:
             if name in taken or name in inputs:

@@ -16,6 +16,7 @@ from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import AxisTable, UnknownSize
 from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
+from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Ref, Tree, parse, references
 from compose.language.load import Loaded
@@ -208,6 +209,9 @@ class Elaboration:
             self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
             raise SpecError(*self.errors.values())
         self._match(node)
+        for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
+            if isinstance(size, Expr) and str(size) == "scalar":
+                self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
         for port in node.op.nonneg:
             if port in node.wires and node.type(port).sign != "nonneg":
                 hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"

@@ -118,7 +118,8 @@ class Scope:
         name = rest[0]
         if len(rest) > 1 or name not in element.outputs:
             named = [o for o in element.outputs if o]
-            hint = did_you_mean(name, named) or (f"outputs: {', '.join(named)}" if named else "its only output is itself")
+            have = f"outputs: {', '.join(named)}" if named else "its only output is itself"
+            hint = did_you_mean(name, named) or have
             text = f"'{ref.parts[0]}' has no output '{'.'.join(rest)}'"
             self.elaboration.fail("name.output", at, text, hint, ref)
         return element.outputs[name]
@@ -192,7 +193,9 @@ class Scope:
                 if axis.rstrip("'") not in self.elaboration.table.known:
                     text, known = f"'{axis}' is no axis and no param", self.elaboration.table.known
                     self.elaboration.fail("name.size", (*at, "axes"), text, did_you_mean(axis, known))
-            self.elaboration.late.append((made[""].node, self, getattr(block, "of")))  # noqa: B009
+            delay = made[""].node
+            assert delay is not None
+            self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
     def every(self, name: str, block: Block, wires: Wires, at: Path) -> Value:

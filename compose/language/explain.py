@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
@@ -50,7 +51,25 @@ def explain(error: ValidationError, document: Document, at: Path) -> list[Diagno
         if any(place == p[: len(place)] and place != p for p in found):
             continue
         found.setdefault(place, _one(problem, place, document))
-    return list(found.values())
+    missing = {p["loc"] for _, p in placed if p["type"] == "missing"}
+    return _together(found) if len(missing) > 1 else list(found.values())
+
+
+def _together(found: dict[Path, Diagnostic]) -> list[Diagnostic]:
+    """All that one mapping lacks in one diagnostic."""
+    lacking: dict[str, list[str]] = {}
+    for place, problem in found.items():
+        if problem.code == "spec.missing":
+            lacking.setdefault(problem.where, []).append(f"'{place[-1]}'")
+    kept = {}
+    for place, problem in found.items():
+        several = lacking.get(problem.where, []) if problem.code == "spec.missing" else []
+        if len(several) > 1:
+            head = problem.message.rpartition(" needs ")[0]
+            text = f"{head} needs {', '.join(several[:-1])} and {several[-1]}"
+            problem = replace(problem, message=text, hint="")
+        kept[place if len(several) < 2 else (*place[:-1], "")] = problem
+    return list(kept.values())
 
 
 def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
@@ -58,9 +77,9 @@ def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
     place: list[str | int] = []
     parts = list(loc)
     for i, part in enumerate(parts):
-        if (isinstance(data, dict) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        member = isinstance(data, dict) and part in data
+        item = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if member or item:
             data = data[part]
         elif not (missing and i == len(parts) - 1):
             continue
@@ -85,12 +104,16 @@ def owner(data: Any, place: Path) -> type[BaseModel] | None:
 
 def names(model: type[BaseModel] | None) -> list[str]:
     """The fields of a model as a file spells them."""
-    return [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
+    known = [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
+    shared = list(Block.model_fields)
+    return [n for n in known if n not in shared] + [n for n in known if n in shared and n != "block"]
 
 
 def noun(model: type[BaseModel] | None) -> str:
     """What messages call the owner of a field."""
-    return f"block '{model.tag()}'" if model is not None and issubclass(model, Block) else OWNER_NOUNS.get(model, "this")
+    if model is not None and issubclass(model, Block):
+        return f"block '{model.tag()}'"
+    return OWNER_NOUNS.get(model, "this")
 
 
 def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
