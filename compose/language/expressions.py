@@ -176,7 +176,7 @@ class _Parser:
             arguments.append(self.binary(0))
         end = self.expect(")")
         if len(arguments) != FUNCTIONS[name]:
-            few = f"'{name}' takes {FUNCTIONS[name]}, got {len(arguments)}"
+            few = f"'{name}' takes {FUNCTIONS[name]} argument{'s' * (FUNCTIONS[name] > 1)}, got {len(arguments)}"
             raise ExpressionError(few, start, end - start, "A function with other arguments is a block.")
         return Apply(name, tuple(arguments), start=start, end=end)
 

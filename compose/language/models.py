@@ -8,8 +8,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -19,10 +20,12 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     StringConstraints,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from compose.language.block import AxisName, OneOrMore
-from compose.language.nodes import Node
+from compose.language.nodes import MODIFIERS, Node
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
 
@@ -56,6 +59,21 @@ class Moving(Model):
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Whatever its kind needs is there."""
+        needs = {"constant": (), "piecewise": ("over",)}.get(self.kind, ("to", "over"))
+        missing = [name for name in needs if not getattr(self, name) and getattr(self, name) != 0]
+        if missing:
+            text = f"kind: {self.kind} needs '{missing[0]}'"
+        elif any(b[0] < a[0] for a, b in pairwise(self.at)):
+            text = "points stand in the order of their fractions"
+        elif self.kind == "exponential" and self.from_ * (self.to or 0.0) <= 0:
+            text = f"an exponential schedule needs two numbers of one sign, not {self.from_:g} and {self.to:g}"
+        else:
+            return self
+        raise PydanticCustomError("schedule", "{text}", {"text": text})
+
     def range(self) -> tuple[float, float]:
         """The smallest and the largest value it can take."""
         values = [self.from_, self.from_ if self.to is None else self.to, *(v for _, v in self.at)]
@@ -65,10 +83,20 @@ class Moving(Model):
 Param = float | int | Moving
 
 
+def _unreserved(name: str) -> str:
+    if name in MODIFIERS:
+        text = f"'{name}' is a setting of every application; give the input another name"
+        raise PydanticCustomError("name.reserved", "{text}", {"text": text})
+    return name
+
+
+InputName = Annotated[Name, AfterValidator(_unreserved)]
+
+
 class Network(Model):
     """A named sub-graph that owns weights and can be applied many times."""
 
-    inputs: Frozen[Name, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
+    inputs: Frozen[InputName, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
     """What differs between applications: name -> axes."""
     nodes: Frozen[Name, Node]
     returns: Name | Frozen[Name, AxesText]
@@ -221,5 +249,14 @@ class Spec(Model):
     def identity(self) -> str:
         """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""
         prose = ("name", "summary", "paper", "abstract", "example_env")
-        data = {k: v for k, v in self.data(defaults=True).items() if k not in prose}
+        data = canonical({k: v for k, v in self.data(defaults=True).items() if k not in prose})
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def canonical(value: Any) -> Any:
+    """Equal numbers as one: 1.0 as 1, -0.0 as 0."""
+    if isinstance(value, dict):
+        return {name: canonical(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

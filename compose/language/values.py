@@ -57,7 +57,8 @@ class Expr:
             return cls(unparse(Number(raw)))
         if isinstance(raw, str):
             return cls(raw)
-        raise TypeError(f"expected an expression, got {type(raw).__name__}")
+        kinds = {dict: "a mapping", list: "a list", type(None): "nothing"}
+        raise TypeError(f"expected an expression, got {kinds.get(type(raw), type(raw).__name__)}")
 
     def plain(self) -> str | int | float | bool:
         """The same as YAML would hold it: numbers and truth values bare, everything else as text."""

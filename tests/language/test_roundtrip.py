@@ -43,10 +43,14 @@ SIGNATURES = st.lists(st.sampled_from(["batch", "time", "agent", "entity", "enti
                           lambda prefix: prefix + " ".join(axes)))
 PERIODS = st.tuples(st.integers(1, 10**6), st.sampled_from(["env_steps", "episodes", "updates"])).map(
     lambda p: f"{p[0]} {p[1]}")
-POINTS = st.lists(st.tuples(st.floats(0, 1), FLOATS).map(list), max_size=3)
-MOVING = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["constant", "linear", "exponential", "cosine", "piecewise"])},
-    optional={"from": FLOATS | st.integers(-5, 5), "to": FLOATS, "over": PERIODS, "at": POINTS})
+POINTS = st.lists(st.tuples(st.floats(0, 1), FLOATS).map(list), max_size=3).map(sorted)
+FROM = {"from": FLOATS | st.integers(-5, 5)}
+MOVING = st.one_of(
+    st.fixed_dictionaries({"kind": st.just("constant")}, optional=FROM),
+    st.fixed_dictionaries({"kind": st.sampled_from(["linear", "cosine"]), "to": FLOATS, "over": PERIODS}, optional=FROM),
+    st.fixed_dictionaries({"kind": st.just("exponential"), "from": st.just(1), "to": st.just(0.5), "over": PERIODS}),
+    st.fixed_dictionaries({"kind": st.just("piecewise"), "over": PERIODS, "at": POINTS},
+                          optional={**FROM, "to": FLOATS}))
 
 
 def values(info: FieldInfo) -> st.SearchStrategy[Any]:
