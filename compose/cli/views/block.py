@@ -85,7 +85,8 @@ class Reference:
     def guarantees(self) -> list[str]:
         """What proofs may rest on."""
         block = self.block
-        lines = [f"never {'falls' if d > 0 else 'rises'} when {_spelled(block, p)} rises" for p, d in block.monotone.items()]
+        lines = [f"never {'falls' if d > 0 else 'rises'} when {_spelled(block, p)} rises"
+                 for p, d in block.monotone.items()]
         lines += [f"depends on a row of {_spelled(block, p)} only where {_spelled(block, m)} is true"
                   for p, m in block.bounds.items()]
         lines += [f"demands that {_spelled(block, p)} is not negative" for p in block.nonneg]
