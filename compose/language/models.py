@@ -16,7 +16,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
     PositiveFloat,
     PositiveInt,
     StringConstraints,
@@ -25,17 +24,14 @@ from pydantic import (
 from compose.language.block import AxisName, OneOrMore
 from compose.language.nodes import Node
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
+from compose.language.write import write
 
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
-Frozen = Annotated[
-    Mapping[Key, Item],
-    AfterValidator(lambda m: MappingProxyType(dict(m))),
-    PlainSerializer(dict, return_type=dict[Any, Any]),
-]
+Frozen = Annotated[Mapping[Key, Item], AfterValidator(lambda m: MappingProxyType(dict(m)))]
 """A mapping that cannot be changed."""
 
 
@@ -45,6 +41,9 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
+Pair = Annotated[tuple[float, float], Field(strict=False)]
+
+
 class Moving(Model):
     """A param whose value moves with a clock: from ``from`` to ``to`` over ``over``, then constant."""
 
@@ -52,7 +51,7 @@ class Moving(Model):
     from_: float = Field(alias="from", default=0.0)
     to: float | None = None
     over: Period | None = None
-    at: tuple[tuple[float, float], ...] = ()
+    at: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     """Only piecewise: pairs of (fraction of ``over``, value), joined by straight lines."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
@@ -216,18 +215,11 @@ class Spec(Model):
 
     def data(self, *, defaults: bool = False) -> dict[str, Any]:
         """Plain data (what YAML holds); with ``defaults``, also what was left at its default."""
-        dumped = self.model_dump(exclude_defaults=not defaults, exclude_none=not defaults)
-        return {name: plain(value) for name, value in dumped.items()}
+        data: dict[str, Any] = write(self, defaults=defaults)
+        return data
 
     def identity(self) -> str:
         """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""
         prose = ("name", "summary", "paper", "abstract", "example_env")
         data = {k: v for k, v in self.data(defaults=True).items() if k not in prose}
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def plain(value: Any) -> Any:
-    """Tuples as lists, one-element lists as they are: what a YAML reader would give back."""
-    if isinstance(value, Mapping):
-        return {k: plain(v) for k, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list | tuple) else value

@@ -76,6 +76,10 @@ class Run(Protocol):
     def node(self) -> Site:
         """Where the operation stands."""
 
+    @property
+    def dtype(self) -> Any:
+        """The torch dtype of floats in this model."""
+
     def weight(self, name: str) -> Tensor:
         """A weight of this node, with the axes it declared."""
 
