@@ -48,8 +48,8 @@ def test_the_language_page_names_every_function() -> None:
 
 def test_blocks_said_to_be_missing_are_missing() -> None:
     page = (DOCS / "language.md").read_text(encoding="utf-8")
-    tables = page[page.index("## What is not there yet"):page.index("Constructs of the language that are accepted")]
+    tables = page[page.index("## What is not there yet"):page.index("Constructs of the language, and")]
     rows = [line.split("|")[1] for line in tables.splitlines() if line.startswith("| `")]
     tags = {tag for row in rows for tag in re.findall(r"`(\w+)`", row)}
-    assert len(tags) > 20
+    assert tags
     assert not tags & set(catalogue()), "these exist now; the page must say so"
