@@ -35,7 +35,7 @@ class Bench:
         self.graph, self.model = graph, Model(graph, seed=seed, dtype=torch.float64, passes=())
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
-        self.fields: Fields = {name: value.clone() for name, value in batch.items()}
+        self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
         self.draws = self.model.draw("learn", seed, 0, torch.arange(4))
         self.noise = torch.Generator().manual_seed(seed)
 
@@ -45,7 +45,7 @@ class Bench:
         params = dict.fromkeys(self.model.moving, 0.5)
         sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
                    "draw": self.draws if draws is None else draws}
-        return Interpreter(self.graph, Given(sources), dict(given or {})).evaluate(wanted)
+        return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)

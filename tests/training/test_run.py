@@ -2,6 +2,7 @@
 
 import io
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ class Killed(Exception):
 
 @pytest.fixture(autouse=True)
 def _fakes(monkeypatch):
-    monkeypatch.setattr(running, "_spec_text", lambda model: "linear\n")
+    monkeypatch.setattr(running, "_spec_text", lambda spec: "linear\n")
 
 
 def settings(**changes):
@@ -255,3 +256,11 @@ def test_a_policy_says_what_is_wrong_with_fields(tmp_path):
 def test_no_policy_where_there_is_no_run(tmp_path):
     with pytest.raises(SpecError, match=r"(?s)run\.file.*is this the folder of a run"):
         load_policy(tmp_path, build=build)
+
+
+def test_it_learns(tmp_path):
+    result = go(tmp_path / "a", updates=400, eval_every=1000, eval_episodes=60, checkpoint_updates=None,
+                chance_episodes=200,
+                learner={"environments": 8, "replay": SimpleNamespace(episodes=500, batch=16, start=16)})  # fmt: skip
+    assert result.chance["random"].success < 0.3
+    assert result.final.success > 0.9
