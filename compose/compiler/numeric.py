@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-
 from typing import Any
 
 import torch
@@ -43,8 +42,10 @@ class Bench:
                given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
         """The tensors of ``wanted``; ``given`` replaces values by tensors."""
         params = dict.fromkeys(self.model.moving, 0.5)
-        sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
-                   "draw": self.draws if draws is None else draws}
+        sources: dict[str, Mapping[str, Any]] = {
+            "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
+            "draw": self.draws if draws is None else draws,
+        }  # fmt: skip
         return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
@@ -194,9 +195,10 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
         model.load(bench.model.weights, bench.model.target)
     except ValueError:
         return None  # a weight has a row for every slot; the static check says so
-    fields = {n: _padded(x, schema.fields[n].axes, schema.agents) for n, x in bench.fields.items() if n in schema.fields}
+    known = {name: x for name, x in bench.fields.items() if name in schema.fields}
+    fields = {name: _padded(x, schema.fields[name].axes, schema.agents) for name, x in known.items()}
     draws = {name: _padded(x, _draw_axes(bench, name), schema.agents) for name, x in bench.draws.items()}
-    found = model.learn(fields, draws, {name: 0.5 for name in model.moving}).losses
+    found = model.learn(fields, draws, dict.fromkeys(model.moving, 0.5)).losses
     for name, old in before.items():
         if abs(float(found[name]) - old) > 1e-9 * (1 + abs(old)):
             return f"loss '{name}' changes by {abs(float(found[name]) - old):.3g} when there are more empty slots"

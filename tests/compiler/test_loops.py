@@ -11,7 +11,13 @@ from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
 
 HEAD = "compose: 1\nname: delayed\nsummary: A delay.\nextends: qmix_attention_group_matching\n"
-NODES = "networks: {utility: {nodes: {late: {block: previous, of: %s, axes: batch time agent embed}, q: {of: relu(a) + late}}}}\n"
+DELAY = """\
+networks:
+  utility:
+    nodes:
+      late: {block: previous, of: a, axes: batch time agent embed}
+      q: {of: relu(a) + late}
+"""
 LOOP = """\
 networks:
   utility:
@@ -33,6 +39,6 @@ def test_a_loop_types_and_is_refused_by_the_compiler() -> None:
 
 def test_a_delay_that_states_its_axes_without_need_compiles() -> None:
     schema = catalogue.schema("group_matching/small")
-    loaded = load_text(HEAD + NODES % "a", name="delayed.yaml")
+    loaded = load_text(HEAD + DELAY, name="delayed.yaml")
     assert build_graph(loaded, schema).loops == {}
     assert compile(loaded, schema).initial_state(2)["q.late.previous"].shape == (2, 5, 64)

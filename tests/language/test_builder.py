@@ -8,7 +8,18 @@ import pytest
 import compose
 from compose.language import builder, expressions, handles
 from compose.language.builder import (
-    SpecBuilder, agents, block, ceil, env, first, loss, maximum, moving, patch, square, stop,
+    SpecBuilder,
+    agents,
+    block,
+    ceil,
+    env,
+    first,
+    loss,
+    maximum,
+    moving,
+    patch,
+    square,
+    stop,
 )  # fmt: skip
 from compose.language.diagnostics import SpecError
 from compose.language.handles import Handle, apply
@@ -68,7 +79,8 @@ def small(name: str = "small") -> SpecBuilder:
     g.best = block.max(of=g.q_bar, over="action", where=env.available)
     g.y = block.td_target(value=g.best, reward=env.reward, terminated=env.terminated, discount=p.gamma)
     s.losses.td = loss(square(g.taken - g.y), mean="agent")
-    s.act(choose="epsilon_greedy", values=g.q, where=env.available, epsilon=moving("linear", 1.0, 0.05, "500 env_steps"))
+    epsilon = moving("linear", 1.0, 0.05, "500 env_steps")
+    s.act(choose="epsilon_greedy", values=g.q, where=env.available, epsilon=epsilon)
     s.learner(kind="replay", replay={"episodes": 100}, optimizers={"main": {"kind": "adam", "lr": 1e-3}})
     s.claims(decentralised="proved", igm="none")
     return s
@@ -203,7 +215,8 @@ def wrong(change: Callable[[SpecBuilder], object]) -> str:
         (lambda s: s.network("utility", returns="x"), "error[python.misuse]  networks.utility.returns is given twice"),
         (lambda s: s.act(choose="greedy"), "error[python.misuse]  act.choose is given twice"),
         (lambda s: setattr(s.params, "bad", object()),
-         "error[data.type]  params.bad: a spec holds text, numbers, true, false, null, lists and mappings, not an object"),
+         "error[data.type]  params.bad: a spec holds text, numbers, true, false, null, lists and mappings, "
+         "not an object"),
         (lambda s: setattr(s.graph, "z", block.linaer(of=s.graph.q)),
          "<small>:20:18  error[block.unknown]  graph.z.block: no block 'linaer'\n"
          "  20 |   z:     {block: linaer, of: q}\n"

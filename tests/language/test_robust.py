@@ -34,7 +34,8 @@ def edited(text: str, rng: random.Random) -> str:
                 lines[i] = " ".join(words)
             case 4:
                 at = rng.randrange(len(lines[i]) + 1)
-                lines[i] = lines[i][:at] + chr(rng.choice([rng.randrange(32, 127), rng.randrange(1, 0x2FF)])) + lines[i][at:]
+                odd = chr(rng.choice([rng.randrange(32, 127), rng.randrange(1, 0x2FF)]))
+                lines[i] = lines[i][:at] + odd + lines[i][at:]
             case 5:
                 at = rng.randrange(len(lines[i]) + 1)
                 lines[i] = lines[i][:at] + lines[i][at + 1 :]
@@ -47,7 +48,8 @@ def edited(text: str, rng: random.Random) -> str:
                 lines[i] = f"{head}{colon}{rng.choice(WHOLE)}" if colon else lines[i]
             case 8:
                 head, colon, tail = lines[i].partition(": ")
-                lines[i] = f"{head}{colon}" + tail.replace(rng.choice("abcdefghijklmnopqrstuvw_"), rng.choice("abc."), 1)
+                letter = rng.choice("abcdefghijklmnopqrstuvw_")
+                lines[i] = f"{head}{colon}" + tail.replace(letter, rng.choice("abc."), 1)
         text = "\n".join(lines)
     return text
 
