@@ -29,6 +29,8 @@ class Interpreter:
 
     graph: Graph
     sources: Sources
+    dtype: Any
+    """The torch dtype of floats."""
     results: dict[Value, Any] = field(default_factory=dict)
     carried: dict[str, Any] = field(default_factory=dict)
     """State for the next step, by ``node.name``."""
@@ -69,6 +71,10 @@ class NodeRun:
 
     node: Node
     interpreter: Interpreter
+
+    @property
+    def dtype(self) -> Any:
+        return self.interpreter.dtype
 
     def axes(self, port: str) -> Axes:
         """The axes of the tensor at a port, in order, as the operation receives it."""

@@ -14,7 +14,7 @@ from compose.compiler.interpret import Interpreter
 from compose.compiler.objective import objective
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.random import key, uniform
-from compose.compiler.trace import Outputs, Program, trace
+from compose.compiler.trace import Outputs, trace
 from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -57,8 +57,8 @@ class Model:
         self.weights = {name: torch.nn.Parameter(value) for name, value in started.items()}
         self.taps = tuple(taps)
         self.programs = {
-            "act": trace(graph, _act_body, stateful=True, passes=passes),
-            "learn": trace(graph, _learn_body(self.taps), stateful=False, passes=passes),
+            "act": trace(graph, _act_body, stateful=True, dtype=dtype, passes=passes),
+            "learn": trace(graph, _learn_body(self.taps), stateful=False, dtype=dtype, passes=passes),
         }
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target = {name: started[name].clone() for name in self.weights if name in lagged}

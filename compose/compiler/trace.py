@@ -65,6 +65,7 @@ class Program:
     module: fx.GraphModule
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
+    dtype: torch.dtype
     log: tuple[str, ...] = ()
     """What each pass did."""
 
@@ -75,27 +76,28 @@ class Program:
 
     def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """The same by the plain interpreter, without the traced module: the reference."""
-        return self.body(Interpreter(self.graph, Given(given)))
+        return self.body(Interpreter(self.graph, Given(given), self.dtype))
 
     def needs(self, kind: str) -> list[str]:
         """Names of its inputs of one kind."""
         return [i.name for i in self.inputs if i.kind == kind]
 
 
-def trace(graph: Graph, body: Body, *, stateful: bool, passes: Sequence[Pass] = ()) -> Program:
+def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passes: Sequence[Pass] = ()) -> Program:
     """Write ``body`` down as a program, then run passes over it.
 
     Args:
         stateful: read carried state (one-step programs); otherwise every episode starts fresh.
+        dtype: of floats that the program makes itself (one-hot rows).
     """
     code = fx.Graph()
     anchor = code.call_function(torch.ones, (0,))
     sources = _Placeholders(code, fx.proxy.GraphAppendingTracer(code), stateful)
-    outputs = body(Interpreter(graph, sources))
+    outputs = body(Interpreter(graph, sources, dtype))
     code.output(tuple(v.node if isinstance(v, fx.Proxy) else v for v in outputs.values()))
     code.erase_node(anchor)
     module, log = run_passes(fx.GraphModule(torch.nn.Module(), code), passes)
     module.graph.lint()
     order = {p.node.target: key for key, p in sources.inputs.items()}
     inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
-    return Program(graph, body, module, inputs, tuple(outputs), log)
+    return Program(graph, body, module, inputs, tuple(outputs), dtype, log)

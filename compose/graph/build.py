@@ -8,8 +8,9 @@ from typing import Any
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph
 from compose.graph.losses import elaborate_losses
+from compose.graph.node import Node
 from compose.graph.schema import EntitySchema
-from compose.graph.scope import Failed
+from compose.graph.scope import Failed, Scope
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
 from compose.language.load import Loaded
 from compose.language.values import Expr
@@ -52,12 +53,9 @@ def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
     return elaboration.graph
 
 
-def _closes(elaboration: Elaboration, node: object) -> None:
+def _closes(elaboration: Elaboration, node: Node) -> None:
     """A loop must bring back the axes that its delay declares."""
-    from compose.graph.node import Node
-
-    assert isinstance(node, Node)
-    declared, arrives = node.values[""].type, node.wires["of"].type  # type: ignore[union-attr]
+    declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
 
@@ -119,11 +117,11 @@ def _claims(elaboration: Elaboration) -> None:
 def _unused(elaboration: Elaboration) -> None:
     """Nodes that nothing reads: an error where the spec wrote them, a note where it inherited them."""
     spec, loaded, sound = elaboration.spec, elaboration.loaded, not elaboration.errors
-    bodies = [(("graph",), spec.graph, [elaboration.main])]
+    bodies: list[tuple[Path, Mapping[str, Any], list[Scope]]] = [(("graph",), spec.graph, [elaboration.main])]
     for name, network in spec.networks.items():
         scopes = elaboration.applied.get(name, [])
         if scopes:
-            bodies.append((("networks", name, "nodes"), network.nodes, scopes))  # type: ignore[arg-type]
+            bodies.append((("networks", name, "nodes"), network.nodes, scopes))
         elif sound:
             text = f"network '{name}' is never applied; it owns no weights"
             elaboration.graph.notes.append(Diagnostic("graph.unused", text, dotted(("networks", name))))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compose.graph.functions import Function
-from compose.language.axes import Type, join
+from compose.language.axes import Axes, Type, join
 from compose.language.operation import Operation, Run, Site
 
 
@@ -50,6 +50,9 @@ class Previous(Function):
 
     def carries(self, site: Site) -> dict[str, Type]:
         return {"previous": site.type("x0").without(["time"])}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
 
     def compute(self, run: Run, **ports: Any) -> Any:
         return shift(run, ports["x0"], run.node.type("x0").axes.index("time"))
@@ -141,6 +144,9 @@ class Stack(Operation):
 
     def infer(self, site: Site) -> dict[str, Type]:
         first, at = site.type("x0"), self.position(site)
+        other = next((site.type(p) for p in self.ports() if site.type(p).axes != first.axes), first)
+        if other.axes != first.axes:
+            site.fail("", f"turns of '{self.axis}' differ: {first} and {other}")
         sign = "nonneg" if all(site.type(p).sign == "nonneg" for p in self.ports()) else "any"
         return {"": Type((*first.axes[:at], self.axis, *first.axes[at:]), first.dtype, sign)}  # type: ignore[arg-type]
 

@@ -14,6 +14,7 @@ from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.extends import Layer
 from compose.language.merge import OWN
 from compose.language.roles import role
+from compose.language.source import MAX_PROBLEMS
 from compose.language.tree import Node, plain, same
 
 
@@ -35,7 +36,7 @@ def conflicts(lineage: Sequence[Layer], overrides: Sequence[Node] = ()) -> list[
                     "extends.conflict", f"two parents of {heir.file} set this differently", dotted(at), heir.extends,
                     f"set {dotted(at)} here to decide",
                     (f"{_show(one)} at {one.span}", f"{_show(other)} at {other.span}"))
-    return list(found.values())
+    return list(found.values())[:MAX_PROBLEMS]
 
 
 def _settings(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:

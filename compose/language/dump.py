@@ -12,7 +12,7 @@ from typing import Any
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.scalars import LARGEST_INTEGER, UNPRINTABLE, BadNumber, read
-from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES
+from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES, MAX_PROBLEMS
 
 WIDTH = 120
 _ALIGNED = 24
@@ -47,6 +47,8 @@ class _Cleaner:
 
     def report(self, code: str, message: str, at: Path) -> None:
         self.problems.append(Diagnostic(code, message, dotted(at)))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SpecError(*self.problems)
 
     def clean(self, value: Any, at: Path) -> Any:
         self.values += 1
@@ -155,12 +157,14 @@ def _flow(value: Any, *, inside: bool = True) -> str:
 
 def _head(name: str) -> str:
     """A key in a block; at the start of a line, ``---`` and ``...`` would be document marks."""
-    return f'"{name}"' if name in ("---", "...") else _text(name, inside=False)
+    return _quoted(name) if f"{name} ".startswith(("--- ", "... ")) else _text(name, inside=False)
 
 
 def _text(text: str, *, inside: bool = True) -> str:
-    if _is_plain(text, inside):
-        return text
+    return text if _is_plain(text, inside) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
 
 

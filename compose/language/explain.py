@@ -81,7 +81,7 @@ def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
         item = isinstance(data, list) and isinstance(part, int) and part < len(data)
         if member or item:
             data = data[part]
-        elif not (missing and i == len(parts) - 1):
+        elif not missing or i < len(parts) - 1:
             continue
         place.append(part)
     return tuple(place)

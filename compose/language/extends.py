@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from compose.language import files
 from compose.language.diagnostics import Diagnostic, Span, SpecError
-from compose.language.source import load
+from compose.language.source import MAX_PROBLEMS, load
 from compose.language.tree import Node
 from compose.language.version import upgraded
 
@@ -36,7 +36,7 @@ def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list
     family = _Family(packaged.resolve())
     family.add(main, text, (), None)
     if family.problems:
-        raise SpecError(*family.problems)
+        raise SpecError(*family.problems[:MAX_PROBLEMS])
     return list(family.layers.values())
 
 

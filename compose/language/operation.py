@@ -7,7 +7,7 @@ never holds tensors; the same operation is used for any weights and any batch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol
 
@@ -35,8 +35,13 @@ class Weight:
 class Site(Protocol):
     """Where an operation stands in a graph: what arrives at its ports, and what names mean there."""
 
-    types: Mapping[str, Type | tuple[Type, ...]]
-    bound: Mapping[str, Axes]
+    @property
+    def types(self) -> Mapping[str, Type | tuple[Type, ...]]:
+        """What arrives at every port; a tuple where a port takes several operands."""
+
+    @property
+    def bound(self) -> Mapping[str, Axes]:
+        """The axes that variables of the signatures stand for; "..." holds the leading axes."""
 
     def type(self, port: str) -> Type:
         """The type that arrives at a port with one operand."""
@@ -67,7 +72,13 @@ class Run(Protocol):
     """What an operation may ask for while it computes. Tensors arrive aligned to the port's signature: leading axes,
     then the signature's own; a missing axis has size 1, so that everything broadcasts from the right."""
 
-    node: Site
+    @property
+    def node(self) -> Site:
+        """Where the operation stands."""
+
+    @property
+    def dtype(self) -> Any:
+        """The torch dtype of floats in this model."""
 
     def weight(self, name: str) -> Tensor:
         """A weight of this node, with the axes it declared."""
@@ -167,6 +178,6 @@ class Operation:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
         return self.monotone
 
-    def compute(self, run: Run, **ports: Any) -> Any:
-        """The pure function: tensors in, one tensor (or a dict by output name) out, in plain torch operations."""
-        raise NotImplementedError
+    compute: ClassVar[Callable[..., Any]]
+    """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
+    out, in plain torch operations."""

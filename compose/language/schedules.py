@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Protocol
 
 
@@ -71,12 +72,12 @@ def piecewise(points: Sequence[tuple[float, float]], over: float, x: float) -> f
     Raises:
         ValueError: If there are no points, or their fractions decrease.
     """
-    if not points or any(b[0] < a[0] for a, b in zip(points, points[1:], strict=False)):
+    if not points or any(b[0] < a[0] for a, b in pairwise(points)):
         raise ValueError("a piecewise schedule needs points in the order of their fractions")
     f = fraction(x, over)
     if f <= points[0][0]:
         return points[0][1]
-    for (left, low), (right, high) in zip(points, points[1:], strict=False):
+    for (left, low), (right, high) in pairwise(points):
         if left < f <= right:
             return high if f == right else low + (high - low) * (f - left) / (right - left)
     return points[-1][1]

@@ -43,7 +43,7 @@ def evaluate(model: Model, env: Environment, episodes: int, *, seed: int, first_
 def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, first_episode: int = 0) -> list[Row]:
     """Play episodes ``first_episode``, ``first_episode + 1``, ... of the evaluation stream of ``seed``.
 
-    The stream is not the one that training episodes come from, so no episode of the one is ever an episode of the other.
+    Training episodes come from another stream, so none of these is ever trained on.
 
     Returns:
         One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name).

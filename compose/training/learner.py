@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +17,7 @@ from compose.training.clocks import Clocks, moving_params, updates_due
 from compose.training.interfaces import Model
 from compose.training.optim import Optimizers
 from compose.training.replay import Replay
-from compose.training.rollout import rollout
+from compose.training.rollout import rollout, tensors
 from compose.training.targets import Targets
 
 
@@ -31,7 +30,7 @@ class Interval:
 
     @classmethod
     def empty(cls) -> Interval:
-        return cls(defaultdict(float), defaultdict(int))
+        return cls({}, {})
 
     def add(self, values: dict[str, float], count: int = 1) -> None:
         """Add values, each being a sum over ``count`` things."""
@@ -64,7 +63,7 @@ class Learner:
     @property
     def start(self) -> int:
         """Episodes held before the first update: at least a batch."""
-        return max(self.settings.replay.start, self.settings.replay.batch)
+        return int(max(self.settings.replay.start, self.settings.replay.batch))
 
     def due(self) -> int:
         """Updates to make before more is collected."""
@@ -97,7 +96,7 @@ class Learner:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         number = self.clocks.updates
         batch = self.replay.sample(self.settings.replay.batch, self.seed, number)
-        fields = {str(name): x for name, x in batch.items()}
+        fields = tensors(batch)
         draws = self.model.draw("learn", self.seed, number, batch["episode"])
         params = moving_params(self.model, self.clocks)
         made = self.optimizers.update(lambda: self.model.learn(fields, draws, params))
@@ -120,13 +119,13 @@ class Learner:
 
     def state(self) -> dict[str, Any]:
         """The numbers that belong to :meth:`tensors`."""
-        return {"clocks": asdict(self.clocks), "target_last": self.targets.clock.last, "interval": asdict(self.interval)}
+        last = self.targets.clock.last
+        return {"clocks": asdict(self.clocks), "target_last": last, "interval": asdict(self.interval)}
 
     def restore(self, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
         """Go on from what :meth:`tensors` and :meth:`state` gave; the replay is restored by itself."""
         self.model.load(tensors["weights"], tensors["target"])
-        device = self.env.device
-        self.optimizers.restore({k: x if k.endswith("/step") else x.to(device) for k, x in tensors["optimizers"].items()})
+        self.optimizers.restore(tensors["optimizers"])
         self.clocks = Clocks(**state["clocks"])
         self.targets.clock.last = state["target_last"]
         self.interval = Interval(**state["interval"])

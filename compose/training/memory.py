@@ -15,7 +15,7 @@ from compose.training.interfaces import Model
 from compose.training.replay import bytes_estimate
 
 APPLICATIONS = 4
-"""How often a weight is assumed to be applied in one pass over an episode batch (REFIL: three utilities, one target)."""
+"""How often a weight is assumed to be applied in one pass over a batch (REFIL: three utilities and a target)."""
 KEPT = 2
 """Values kept for each output element: itself and its gradient."""
 SHARE = 0.8

@@ -87,7 +87,9 @@ class Optimizers:
             optimizer.state.clear()
         for full, x in state.items():
             name, weight, key = full.split("/")
-            self.optimizers[name].state[self.weights[name][weight]][key] = x.clone()
+            parameter = self.weights[name][weight]
+            device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
+            self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
 
 
 def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:

@@ -23,7 +23,7 @@ from torch import Tensor
 
 from compose.compiler.model import Model
 from compose.graph.build import build_graph
-from compose.graph.schema import EntitySchema, EntityType, Feature, ActionGroup, standard_fields
+from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 from compose.language.load import load
 from compose.training.optim import Optimizers
 
@@ -98,7 +98,7 @@ class Case:
         """All our weights from a group of recorded arrays. Raises if a recorded one is left over."""
         used: dict[str, int] = {}
         found = {}
-        shapes = {name: None for name in self.names()}
+        shapes = dict.fromkeys(self.names())
         for ours, theirs in self.names().items():
             name, _, piece = theirs.partition("[")
             array = self.arrays[f"{group}/{name}"]

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
+from compose.language.axes import Axes
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site, Weight
 
@@ -22,6 +23,9 @@ class LayerNorm(Block):
 
     def learned(self, site: Site) -> dict[str, Weight]:
         return {"gain": Weight(site.bound["In"], "ones"), "bias": Weight(site.bound["In"], "zeros")}
+
+    def mixes(self, site: Site) -> Axes:
+        return site.bound["In"]
 
     def compute(self, run: Run, *, of: Any) -> Any:
         from torch.nn import functional as F

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from compose.language.axes import Type
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port, Size
 from compose.language.operation import Run, Site, Weight
 
@@ -36,6 +36,9 @@ class Gru(Block):
     def carries(self, site: Site) -> dict[str, Type]:
         lead = tuple(a for a in site.bound["..."] if a != "time")
         return {"h": Type((*lead, *site.axes(self.to)))}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         import torch

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.structure import shift
-from compose.language.axes import Type, join
+from compose.language.axes import Axes, Type, join
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 from compose.language.values import AxesText
@@ -34,6 +34,9 @@ class Previous(Block):
 
     def carries(self, site: Site) -> dict[str, Type]:
         return {"previous": self.infer(site)[""].without(["time"])}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return shift(run, of, run.node.type("of").axes.index("time"), self.start)

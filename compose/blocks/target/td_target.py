@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.language.axes import Type
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 from compose.language.values import Expr
@@ -32,6 +32,9 @@ class TdTarget(Block):
         if site.bound["..."][:2] != ("batch", "time"):
             site.fail("value", f"expected axes 'batch' and 'time', got {site.type('value')}")
         return {"": Type(site.bound["..."])}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, discount: Any) -> Any:
         import torch

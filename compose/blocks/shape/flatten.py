@@ -1,0 +1,52 @@
+"""Block ``flatten``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.graph.align import align
+from compose.language.axes import Axes, Type
+from compose.language.block import Block, Over, Port
+from compose.language.operation import Run, Site
+
+
+class Flatten(Block):
+    """Several axes as one width, in row-major order: what a network without structure reads.
+
+    ``of`` [... with axes] -> [... product], e.g. (batch time agent action) -> (batch time agent*action). Absent rows
+    count as zeros. The result depends on the order and the number of slots, so nothing after it is permutation
+    invariant.
+    """
+
+    block: Literal["flatten"]
+    of: Annotated[Port, "..."]
+    """What is flattened."""
+    axes: Over
+    """The axes that become one, slowest first."""
+
+    aligned: ClassVar[bool] = False
+    monotone: ClassVar[dict[str, int]] = {"of": 1}
+
+    def _flat(self, site: Site) -> Axes:
+        axes = tuple(site.axis(a, "of") for a in self.axes)
+        twice = next((a for a in axes if axes.count(a) > 1), None)
+        if twice:
+            site.fail("axes", f"axis '{twice}' stands twice")
+        return axes
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        of, flat = site.type("of"), self._flat(site)
+        parts = [a if a.isidentifier() else f"({a})" for a in (a.rstrip("'") for a in flat)]
+        width = flat[0] if len(flat) == 1 else "*".join(parts)
+        return {"": Type((*of.without(flat).axes, width), sign=of.sign)}
+
+    def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
+        return tuple(("of", a) for a in self._flat(site))
+
+    def compute(self, run: Run, *, of: Any) -> Any:
+        kind, flat = run.node.type("of"), self._flat(run.node)
+        axes = (*kind.without(flat).axes, *flat)
+        x = align(of, kind.axes, axes)
+        for axis in flat:
+            present = run.present("of", axis, axes)
+            if present is not None:
+                x = x.masked_fill(~present, 0.0)
+        return x.flatten(-len(flat))

@@ -1,0 +1,35 @@
+"""Block ``where``."""
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.language.axes import Type
+from compose.language.block import Block, Port
+from compose.language.operation import Run, Site
+
+
+class Where(Block):
+    """One of two values, element by element: ``then`` where ``test`` is true, ``otherwise`` elsewhere.
+
+    ``test`` bool [...], ``then`` and ``otherwise`` [...] -> [...]. Turns a mask into numbers (weighted QMIX's weights).
+    """
+
+    block: Literal["where"]
+    test: Annotated[Port, "bool ..."]
+    """Which."""
+    then: Annotated[Port, "..."]
+    """Where it is true."""
+    otherwise: Annotated[Port, "..."]
+    """Where it is false."""
+
+    monotone: ClassVar[dict[str, int]] = {"then": 1, "otherwise": 1}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        nonneg = site.type("then").sign == site.type("otherwise").sign == "nonneg"
+        return {"": Type(site.bound["..."], sign="nonneg" if nonneg else "any")}
+
+    def compute(self, run: Run, *, test: Any, then: Any, otherwise: Any) -> Any:
+        import torch
+
+        if isinstance(then, int | float):
+            then = torch.full_like(test, then, dtype=run.dtype)
+        return torch.where(test, then, otherwise).to(run.dtype)

@@ -1,0 +1,103 @@
+"""The contract test of operations: what a block declares is compared with what it does, and attacked.
+
+For authors of blocks. ``check_block(Linear, {"block": "linear", "of": "batch time agent embed", "to": "hidden"})`` puts
+the block into a graph of one node, fed by tensors of the types that the example writes at its ports. Axes get distinct
+prime sizes, so that no two are mixed up unnoticed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from compose.compiler.contract.attacks import absent_rows, bounds, monotone, pointwise, signs
+from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
+from compose.language.axes import Type, signature
+from compose.language.block import Block
+from compose.language.diagnostics import SpecError
+from compose.language.operation import Operation
+
+
+def check_block(cls: type[Block], example: Mapping[str, Any], sizes: Mapping[str, Any] | None = None) -> set[str]:
+    """Compare a block with its declarations.
+
+    Args:
+        example: the block as a spec writes it, with a type at every port: ``"[bool|int|nonneg] axis axis ..."``, or a
+            number, or a list of types.
+        sizes: sizes of axes that are not free (``{"factor": "2 * agent"}``); all others get primes of their own.
+
+    Returns:
+        The claims that this example could put to the test: ``monotone:of``, ``bounds:keys``, ``nonneg``.
+
+    Raises:
+        ContractError: declared and computed differ, or a claim is refuted.
+        SpecError: the example itself is refused.
+    """
+    block = cls.model_validate({k: "x" if k in _ports(cls) and isinstance(v, str) else
+                                ["x"] * len(v) if k in _ports(cls) and isinstance(v, list) else v
+                                for k, v in example.items()})
+    types = {field: _types(example[name]) for name, field in _ports(cls).items() if name in example}
+    words = [w for k, v in example.items() if k != "block" for text in (v if isinstance(v, list) else [v])
+             for w in re.findall(r"\b[a-z][a-z0-9_]*\b", str(text))]
+    return check_operation(block, types, sizes, words)
+
+
+def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None = None,
+                    words: list[str] | None = None) -> set[str]:
+    """The same for any operation; ``types``: port -> what arrives there."""
+    trial = trial_of(op, types, sizes or {}, words or [])
+    check_shapes(trial, "meta")
+    check_shapes(trial, "cpu")
+    _without_time(op, types, sizes or {}, words or [])
+    return {*signs(trial), *monotone(trial), *bounds(trial), *absent_rows(trial), *pointwise(trial)}
+
+
+def _ports(cls: type[Block]) -> dict[str, str]:
+    return {cls.spelled(name): name for name in cls.port_signatures()}
+
+
+def _types(text: Any) -> Any:
+    if isinstance(text, list):
+        return tuple(_types(t) for t in text)
+    if not isinstance(text, str):
+        return text
+    nonneg = text.startswith("nonneg ")
+    parsed = signature(text.removeprefix("nonneg "))
+    return Type(tuple(t.name for t in parsed.tokens), parsed.dtype, "nonneg" if nonneg else "any")  # type: ignore[arg-type]
+
+
+def check_shapes(trial: Trial, device: str) -> None:
+    """Shapes, dtypes, weights, draws and state are exactly the declared ones."""
+    node, given = trial.node, trial.inputs()
+    moved = {kind: {n: x.to(device) for n, x in tensors.items()} for kind, tensors in given.items()}
+    outputs, interpreter, sources = trial.interpret(moved)
+    for name, value in node.values.items():
+        found, kind = outputs[name], value.type
+        if not trial.fits(found, kind):
+            raise trial.fail(f"output '{name}' is declared {sized(kind, trial)}, computed {seen(found)}")
+    for what, declared in (("weight", {w.name for w in node.weights.values()}), ("draw", set(given["draw"]))):
+        used = {name for kind, name in sources.read_ if kind == what}
+        if used != declared:
+            raise trial.fail(f"declares {what}s {sorted(declared)}, uses {sorted(used)}")
+    states = {f"{node.name}.{name}": kind for name, kind in node.op.carries(node).items()}
+    mine = {k: v for k, v in interpreter.carried.items() if k.startswith(f"{node.name}.")}
+    if set(states) != set(mine):
+        raise trial.fail(f"declares state {sorted(states)}, carries {sorted(mine)}")
+    for name, kind in states.items():
+        if not trial.fits(mine[name], kind):
+            raise trial.fail(f"state '{name}' is declared {sized(kind, trial)}, carried {seen(mine[name])}")
+    if states:
+        trial.run({**moved, "state": mine})
+
+
+def _without_time(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> None:
+    """A port may drop `time` (constant over the episode): refused, or typed and computed."""
+    for port, kind in types.items():
+        if not isinstance(kind, Type) or "time" not in kind.axes:
+            continue
+        try:
+            trial = trial_of(op, {**types, port: kind.without(["time"])}, sizes, words)
+        except SpecError:
+            continue
+        check_shapes(trial, "meta")

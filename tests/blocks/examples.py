@@ -1,0 +1,90 @@
+"""Examples of every block for its contract test: the block as a spec writes it, with a type at every port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Example:
+    """A block, and sizes of axes that cannot be just any prime."""
+
+    node: dict[str, Any]
+    sizes: dict[str, Any] = field(default_factory=dict)
+
+
+def example(block: str, sizes: dict[str, Any] | None = None, **node: Any) -> Example:
+    return Example({"block": block, **{k.rstrip("_"): v for k, v in node.items()}}, sizes or {})
+
+
+PAIRS = "bool batch time agent entity"
+EXAMPLES = [
+    example("linear", of="batch time agent embed", to="hidden", activation="relu"),
+    example("linear", of="batch time embed", to=["agent", "mixing"], bias=False),
+    example("linear", of="batch time agent embed", to="embed", activation="tanh"),
+    example("linear", of="batch time embed", to="scalar"),
+    example("layer_norm", of="batch time agent embed"),
+    example("gru", of="batch time agent embed", to="hidden"),
+    example("gru", of="batch time embed", to="embed"),
+    example("previous", of="batch time agent embed", start=0.5),
+    example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity state", mask=PAIRS,
+            heads=3, width="embed", to="embed"),
+    example("attention", {"embed": 12, "token": 13}, queries="batch time agent token hidden",
+            keys="batch time agent token hidden", mask="bool batch time agent token token'",
+            heads=3, width="embed", to="hidden", bias=False),
+    example("attention", {"embed": 12}, queries="batch time entity hidden", keys="batch time entity hidden",
+            mask="bool batch time entity", heads=3, width="embed", to="hidden"),
+    example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity hidden", mask=True,
+            heads=3, width="embed", to="hidden"),
+    *(example("pool", of="batch time entity embed", mask=PAIRS, over="entity", by=by, count=count)
+      for by in ("mean", "sum", "max") for count in ("present", "slots", "all")),
+    example("pool", of="nonneg batch time entity embed", over="entity", by="max"),
+    example("random_partition", of="bool batch entity", parts=3),
+    example("given_partition", same=PAIRS),
+    example("positive", of="batch time agent mixing", by="softmax", over="mixing"),
+    example("positive", of="batch time agent mixing", by="softmax", over="agent"),
+    *(example("positive", of="batch time agent mixing", by=by, plus=0.5) for by in ("abs", "softplus", "sigmoid")),
+    *(example("monotone_mixer", factors="batch time agent", w1="nonneg batch time agent mixing",
+              b1="batch time mixing", w2="nonneg batch time mixing", v="batch time", activation=f)
+      for f in ("elu", "relu", "leaky_relu", "tanh", "sigmoid", "none")),
+    example("weighted_sum", of="batch time agent", weights="nonneg batch time agent", offset="batch time",
+            over="agent"),
+    example("weighted_sum", of="batch time team", weights="nonneg batch time team", over="team"),
+    example("duel", values="batch time agent", advantages="batch time agent", importance="nonneg batch time agent",
+            over="agent"),
+    *(example(block, of="batch time agent embed", over=over, count=count)
+      for block in ("mean", "sum") for over in ("agent", ["agent", "embed"]) for count in ("present", "slots", "all")),
+    example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
+    example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
+    *(example("softmax", of="batch time agent embed", over="agent", count=c) for c in ("present", "slots", "all")),
+    example("argmax", of="batch time agent action", where="bool batch time agent action", over="action"),
+    example("max", of="batch time agent action", where="bool batch time agent action", over="action"),
+    example("max", of="batch time agent action", over="agent"),
+    example("take", of="batch time agent action", index="int batch time agent"),
+    example("contract", of="batch time agent embed", with_="nonneg batch time agent", over="agent"),
+    example("contract", of="nonneg batch time embed mixing", with_="nonneg batch time agent embed", over="embed"),
+    example("entropy", of="nonneg batch time agent proto", over="proto"),
+    example("entropy", of="nonneg batch time agent proto", over="agent"),
+    example("kl", of="nonneg batch time agent proto", to="nonneg batch time agent proto", over="proto"),
+    example("concat", of=["batch time entity feature", "batch time entity action", "batch embed"]),
+    example("concat", {"factor": "2 * agent"}, of=["batch time agent", "nonneg batch time agent"], along="agent",
+            as_="factor"),
+    example("concat", {"token": "entity + 1"}, of=["batch time agent entity embed", "batch time agent embed"],
+            along="entity", as_="token"),
+    example("concat", {"token": "entity + 1"}, of=[PAIRS, True], along="entity", as_="token"),
+    example("one_hot", of="int batch time agent", as_="action"),
+    example("where", test="bool batch time", then="nonneg batch time agent", otherwise=0.1),
+    example("where", test="bool batch time", then=1, otherwise="batch time agent"),
+    example("where", test="bool batch time", then=1, otherwise=0.1),
+    example("flatten", of="batch time agent action", axes=["agent", "action"]),
+    example("flatten", of="nonneg batch time embed agent", axes="agent"),
+    example("expand", of="batch time entity embed", along="agent"),
+    example("own", of="batch time agent entity plain"),
+    example("own", of="batch time agent' agent role"),
+    example("rename", of="batch time agent role", axis="agent", to="agent'"),
+    example("rename", {"member": "agent"}, of="batch time agent role", axis="agent", to="member"),
+    example("split", {"token": "entity + 1"}, of="batch time agent token embed", along="token",
+            into={"body": "entity", "last": 1}),
+    example("td_target", value="batch time agent", reward="batch time", terminated="bool batch time", discount=0.9),
+]  # fmt: skip
