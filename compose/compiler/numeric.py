@@ -56,13 +56,13 @@ def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:
     attacks: dict[str, Callable[[Bench], str | None]] = {
         "decentralised": unseen, "igm": gradient_and_greedy, "permutation": permuted, "padding": garbage,
     }
-    found = []
+    found, benches = [], [Bench(graph, seed + i) for i in range(BATCHES)]
     for proof in proofs:
         run = attacks.get(proof.name)
         if run is None or proof.outcome == "not applicable":
             found.append(proof)
             continue
-        example = next((e for e in (run(Bench(graph, seed + i)) for i in range(BATCHES)) if e), None)
+        example = next((e for e in map(run, benches) if e), None)
         tried = f"{proof.how}; no counter-example in {BATCHES} random batches"
         found.append(replace(proof, how=tried) if example is None
                      else replace(proof, outcome="refuted", how=f"counter-example: {example}"))
@@ -74,6 +74,8 @@ def unseen(bench: Bench) -> str | None:
     values = bench.graph.acted()
     before = [x.detach() for x in bench.values(values, bench.fields)]
     agents = bench.fields["visible"].shape[2]
+    declared = bench.graph.schema.fields if bench.graph.schema is not None else {}
+    secret = [n for n, f in declared.items() if f.scope == "global" and f.dtype == "float" and n in bench.fields]
     for agent in range(agents):
         fields, hidden = dict(bench.fields), ~bench.fields["visible"][:, :, agent]
         noise = bench.random(fields["entities"])
@@ -89,8 +91,8 @@ def unseen(bench: Bench) -> str | None:
                 flip[:, :, agent] = False
                 seen = fields[name] ^ (flip.unsqueeze(-1) & (bench.random(fields[name].double()) > 0))
                 fields[name] = seen
-        if "state" in fields:
-            fields["state"] = bench.random(fields["state"])
+        for name in secret:
+            fields[name] = bench.random(fields[name])
         for value, old, new in zip(values, before, bench.values(values, fields), strict=True):
             moved = (old.double() - new.detach().double())[:, :, agent].abs()
             moved = moved.flatten(2).amax(2) * bench.fields["present"][:, :, agent]

@@ -58,6 +58,11 @@ def _closes(elaboration: Elaboration, node: Node) -> None:
     declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
+    elaboration.match(node)
+    if node in elaboration.graph.nodes([v for v in node.operands() if v.node is not node]):
+        text = "this loop types, but loops cannot be compiled yet"
+        span = elaboration.loaded.document.key_span(node.where)
+        elaboration.graph.loops[node] = Diagnostic("compile.loop", text, dotted(node.where), span)
 
 
 def _axes(elaboration: Elaboration) -> None:

@@ -208,7 +208,7 @@ class Elaboration:
         if len(self.graph.values) > LARGEST:
             self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
             raise SpecError(*self.errors.values())
-        self._match(node)
+        self.match(node)
         for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
             if isinstance(size, Expr) and str(size) == "scalar":
                 self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
@@ -233,7 +233,8 @@ class Elaboration:
                 node.presence[f"{port}:{axis}"] = self.presence(axis, timed=timed)
         return node.values
 
-    def _match(self, node: Node) -> None:
+    def match(self, node: Node) -> None:
+        """Fit what arrives at a node's ports against their signatures. Raises Failed."""
         node.seen = node.op.adapt(dict(node.types))
         bound: dict[str, Axes] = {}
         binders: dict[str, str] = {}

@@ -41,7 +41,7 @@ Frozen = Annotated[Mapping[Key, Item], AfterValidator(lambda m: MappingProxyType
 class Model(BaseModel):
     """Closed (a misspelt key is an error), frozen, strict (``"64"`` and ``true`` are no numbers)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 Pair = Annotated[tuple[float, float], Field(strict=False)]

@@ -16,7 +16,7 @@ from compose.language.values import Expr, Name
 class Application(BaseModel):
     """A node that applies a network; all applications of a network share its weights."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     network: Name
     inputs: Annotated[dict[str, Expr], "ports"] = {}

@@ -85,7 +85,8 @@ class Reference:
     def guarantees(self) -> list[str]:
         """What proofs may rest on."""
         block = self.block
-        lines = [f"never {'falls' if d > 0 else 'rises'} when {_spelled(block, p)} rises" for p, d in block.monotone.items()]
+        lines = [f"never {'falls' if d > 0 else 'rises'} when {_spelled(block, p)} rises"
+                 for p, d in block.monotone.items()]
         lines += [f"depends on a row of {_spelled(block, p)} only where {_spelled(block, m)} is true"
                   for p, m in block.bounds.items()]
         lines += [f"demands that {_spelled(block, p)} is not negative" for p in block.nonneg]
@@ -101,12 +102,19 @@ class Reference:
         return dump(uses(self.tag) or {"y": {"block": self.tag, **self._required()}}).strip()
 
     def _required(self) -> dict[str, Any]:
-        fields = {}
+        """Required fields with placeholders: lower case for values, capitals for axes and sizes."""
+        fields: dict[str, Any] = {}
         for name, info in self.block.model_fields.items():
-            if info.is_required() and name != "block":
-                listed = get_origin(info.annotation) is tuple and name in self.block.port_signatures()
-                first = get_args(info.annotation)[0] if get_origin(info.annotation) is Literal else name.rstrip("_")
-                fields[self.block.spelled(name)] = [first] if listed else first
+            if not info.is_required() or name == "block":
+                continue
+            origin, parts, spelled = get_origin(info.annotation), get_args(info.annotation), self.block.spelled(name)
+            if name in self.block.port_signatures():
+                value = "x" if spelled == "of" else spelled
+                fields[spelled] = [value] if origin is tuple else value
+            elif origin is Literal:
+                fields[spelled] = parts[0]
+            else:
+                fields[spelled] = {"first": "SIZE", "rest": "SIZE"} if origin is dict else spelled.upper()
         return fields
 
     def as_json(self) -> dict[str, Any]:
@@ -129,6 +137,8 @@ def kind(annotation: Any) -> str:
         return " | ".join(map(str, parts))
     if origin is tuple:
         return f"{kind(parts[0])}, or a list of them"
+    if origin is dict:
+        return f"mapping of names to {kind(parts[1])}s"
     if origin is Union or type(annotation).__name__ == "UnionType":
         return " | ".join(kind(p) for p in parts if p is not type(None))
     names = {Expr: "size", str: "axis", int: "whole number", float: "number", bool: "true | false"}

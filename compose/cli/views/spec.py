@@ -28,8 +28,9 @@ def show(loaded: Loaded) -> None:
         page.paragraph(_cited(spec.paper), indent=2, style="dim")
     page.line()
     parents = " <- ".join(reversed(loaded.document.files[:-1]))
-    rows = [("file", loaded.document.file), ("builds on", parents or "nothing"), ("example", spec.example_env or "none"),
-            ("claims", _claims(spec.claims)), ("identity", spec.identity()[:12])]
+    rows = [("file", loaded.document.file), ("builds on", parents or "nothing"),
+            ("example", spec.example_env or "none"), ("claims", _claims(spec.claims)),
+            ("identity", spec.identity()[:12])]
     page.table((Cell(what, "name"), text) for what, text in rows)
     if spec.params:
         page.title("params")
