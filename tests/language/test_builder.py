@@ -22,7 +22,7 @@ from compose.language.builder import (
     stop,
 )  # fmt: skip
 from compose.language.diagnostics import SpecError
-from compose.language.handles import Handle, apply
+from compose.language.handles import Handle
 from compose.language.values import Expr
 
 TITLE = "Randomized Entity-wise Factorization for Multi-Agent Reinforcement Learning"
@@ -79,7 +79,7 @@ def small(name: str = "small") -> SpecBuilder:
     g.best = block.max(of=g.q_bar, over="action", where=env.available)
     g.y = block.td_target(value=g.best, reward=env.reward, terminated=env.terminated, discount=p.gamma)
     s.losses.td = loss(square(g.taken - g.y), mean="agent")
-    epsilon = moving("linear", 1.0, 0.05, "500 env_steps")
+    epsilon = moving("linear", 1.0, 0.05, over="500 env_steps")
     s.act(choose="epsilon_greedy", values=g.q, where=env.available, epsilon=epsilon)
     s.learner(kind="replay", replay={"episodes": 100}, optimizers={"main": {"kind": "adam", "lr": 1e-3}})
     s.claims(decentralised="proved", igm="none")
@@ -177,10 +177,13 @@ def test_python_equality_and_hash_stay_pythons() -> None:
 
 
 def wrong(change: Callable[[SpecBuilder], object]) -> str:
-    s = small()
-    with pytest.raises(SpecError) as caught:
+    def attempt() -> None:
+        s = small()
         change(s)
         s.build()
+
+    with pytest.raises(SpecError) as caught:
+        attempt()
     return str(caught.value)
 
 
@@ -232,11 +235,12 @@ def test_mistakes_are_spec_errors(change: Callable[[SpecBuilder], object], text:
 
 
 def test_an_expression_that_grows_too_long_is_refused() -> None:
-    with pytest.raises(SpecError, match="longer than 1000 characters"):
+    def grow(step: Callable[[Handle], Handle]) -> None:
         x = env.reward
         for _ in range(2000):
-            x = x + 1
+            x = step(x)
+
+    with pytest.raises(SpecError, match="longer than 1000 characters"):
+        grow(lambda x: x + 1)
     with pytest.raises(SpecError, match="more than 40 levels deep"):
-        for _ in range(100):
-            x = apply("neg", x if isinstance(x, str) else "(a)")
-            x = f"({x})"
+        grow(lambda x: -x)

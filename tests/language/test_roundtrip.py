@@ -47,8 +47,8 @@ POINTS = st.lists(st.tuples(st.floats(0, 1), FLOATS).map(list), max_size=3).map(
 FROM = {"from": FLOATS | st.integers(-5, 5)}
 MOVING = st.one_of(
     st.fixed_dictionaries({"kind": st.just("constant")}, optional=FROM),
-    st.fixed_dictionaries({"kind": st.sampled_from(["linear", "cosine"]), "to": FLOATS, "over": PERIODS},
-                          optional=FROM),
+    st.fixed_dictionaries(
+        {"kind": st.sampled_from(["linear", "cosine"]), "to": FLOATS, "over": PERIODS}, optional=FROM),
     st.fixed_dictionaries({"kind": st.just("exponential"), "from": st.just(1), "to": st.just(0.5), "over": PERIODS}),
     st.fixed_dictionaries({"kind": st.just("piecewise"), "over": PERIODS, "at": POINTS},
                           optional={**FROM, "to": FLOATS}))
