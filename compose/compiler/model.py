@@ -14,10 +14,11 @@ from compose.compiler.interpret import Interpreter
 from compose.compiler.objective import objective
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.random import key, uniform
-from compose.compiler.trace import Outputs, Program, trace
+from compose.compiler.trace import Outputs, trace
 from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
+from compose.graph.proofs.signal import trained
 from compose.language.models import Moving
 
 Tensors = Mapping[str, Tensor]
@@ -75,8 +76,7 @@ class Model:
     def trained_by(self, optimizer: str) -> dict[str, torch.nn.Parameter]:
         """The weights that the losses of an optimizer reach."""
         terms = [t for t in self.graph.losses.values() if t.optimizer == optimizer]
-        nodes = self.graph.nodes([v for t in terms for v in t.operands()])
-        names = {use.name for node in nodes for use in node.weights.values() if not use.target}
+        names = set().union(*(trained(self.graph, t.value) for t in terms))
         return {name: w for name, w in self.weights.items() if name in names}
 
     def load(self, weights: Tensors, target: Tensors | None = None) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph
 from compose.graph.losses import elaborate_losses
+from compose.graph.node import Node
 from compose.graph.schema import EntitySchema
-from compose.graph.scope import Failed
-from compose.language.diagnostics import Diagnostic, SpecError, dotted
+from compose.graph.scope import Failed, Scope
+from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.load import Loaded
 from compose.language.values import Expr
 
@@ -41,12 +45,9 @@ def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:
     return elaboration.graph
 
 
-def _closes(elaboration: Elaboration, node: object) -> None:
+def _closes(elaboration: Elaboration, node: Node) -> None:
     """A loop must bring back the axes that its delay declares."""
-    from compose.graph.node import Node
-
-    assert isinstance(node, Node)
-    declared, arrives = node.values[""].type, node.wires["of"].type  # type: ignore[union-attr]
+    declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
 
@@ -63,8 +64,8 @@ def _axes(elaboration: Elaboration) -> None:
 def _shadows(elaboration: Elaboration) -> None:
     spec = elaboration.spec
     taken = {**dict.fromkeys(spec.axes, "an axis"), **dict.fromkeys(spec.params, "a param"), "env": "the environment"}
-    bodies = [(("graph",), spec.graph, {})]
-    bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]  # type: ignore[misc]
+    bodies: list[tuple[Path, Mapping[str, Any], Mapping[str, str]]] = [(("graph",), spec.graph, {})]
+    bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]
     for where, nodes, inputs in bodies:
         for name in nodes:
             if name in taken or name in inputs:
@@ -108,11 +109,11 @@ def _claims(elaboration: Elaboration) -> None:
 def _unused(elaboration: Elaboration) -> None:
     """Nodes that nothing reads: an error where the spec wrote them, a note where it inherited them."""
     spec, loaded = elaboration.spec, elaboration.loaded
-    bodies = [(("graph",), spec.graph, [elaboration.main])]
+    bodies: list[tuple[Path, Mapping[str, Any], list[Scope]]] = [(("graph",), spec.graph, [elaboration.main])]
     for name, network in spec.networks.items():
         scopes = elaboration.applied.get(name, [])
         if scopes:
-            bodies.append((("networks", name, "nodes"), network.nodes, scopes))  # type: ignore[arg-type]
+            bodies.append((("networks", name, "nodes"), network.nodes, scopes))
         elif not elaboration.errors:
             text = f"network '{name}' is never applied; it owns no weights"
             elaboration.graph.notes.append(Diagnostic("graph.unused", text, dotted(("networks", name))))

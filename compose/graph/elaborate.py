@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from compose.graph.functions import COMPUTE, First, Presence, Renamed, Rows
+from compose.graph.fields import KNOWN_FIELDS, Field
+from compose.graph.functions import COMPUTE
 from compose.graph.graph import Graph
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
-from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import AxisTable, UnknownSize
+from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, did_you_mean, dotted

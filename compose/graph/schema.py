@@ -182,7 +182,7 @@ class EntitySchema(Model):
         known = {**self.sizes, "batch": 0}
         problems = [f"axes.{axis} is given by the schema itself" for axis in self.axes if axis in {**own, "batch": 0}]
         for name, field in self.fields.items():
-            problems += [f"fields.{name}: no size for axis '{axis}'. {did_you_mean(axis, known)}".rstrip()
+            problems += [f"fields.{name}: no size for axis '{axis}'. {did_you_mean(axis, known)}".removesuffix(". ")
                          for axis in field.axes if axis.removesuffix("'") not in known]
             if len(set(field.axes)) < len(field.axes):
                 problems.append(f"fields.{name}: an axis occurs twice; mark the second copy with a prime")

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from compose.graph.functions import Select, Stack, function
+from compose.graph.functions import function
 from compose.graph.node import Node, Value
+from compose.graph.structure import Select, Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, did_you_mean
@@ -182,7 +183,9 @@ class Scope:
             return Element({"": self.every(name, block, wires, at)})
         made = self.place(f"{self.prefix}{name}", block, wires, at)
         if late:
-            self.elaboration.late.append((made[""].node, self, getattr(block, "of")))  # noqa: B009
+            delay = made[""].node
+            assert delay is not None
+            self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
     def every(self, name: str, block: Block, wires: dict[str, Value | tuple[Value, ...]], at: Path) -> Value:

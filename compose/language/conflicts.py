@@ -1,8 +1,8 @@
 """Specs with several parents: where the parents disagree, the child must decide.
 
-Parents are applied in order, but the order should never decide silently. Two specs of a lineage, neither an ancestor of the
-other, disagree where both set a place differently. A definition (a mapping with its tag, such as ``{block: gru, ...}``) is
-one place; a patch sets its single values.
+Parents are applied in order, but the order should never decide silently. Two specs of a lineage, neither an ancestor
+of the other, disagree where both set a place differently. A definition (a mapping with its tag, such as
+``{block: gru, ...}``) is one place; a patch sets its single values.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.extends import Layer
 from compose.language.merge import OWN
 from compose.language.roles import role
+from compose.language.source import MAX_PROBLEMS
 from compose.language.tree import Node, plain, same
 
 
@@ -35,7 +36,7 @@ def conflicts(lineage: Sequence[Layer], overrides: Sequence[Node] = ()) -> list[
                     "extends.conflict", f"two parents of {heir.file} set this differently", dotted(at), heir.extends,
                     f"set {dotted(at)} here to decide",
                     (f"{_show(one)} at {one.span}", f"{_show(other)} at {other.span}"))
-    return list(found.values())
+    return list(found.values())[:MAX_PROBLEMS]
 
 
 def _settings(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
@@ -69,5 +70,5 @@ def _disagreements(first: dict[Path, Node], second: dict[Path, Node]) -> Iterato
 def _show(node: Node) -> str:
     value = plain(node)
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{k}: ..." if isinstance(v, dict | list) else f"{k}: {v}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{name}: {_show(member)}" for name, member in node.members.items()) + "}"
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,4 +1,7 @@
-"""Plain data to YAML text as people write specs: block style outside, one line for each node; what is written loads back equal."""
+"""Plain data to YAML text as people write specs: block style outside, one line for each node.
+
+What is written loads back equal.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +12,22 @@ from typing import Any
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.scalars import LARGEST_INTEGER, UNPRINTABLE, BadNumber, read
-from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES
+from compose.language.source import MAX_DEPTH, MAX_KEY, MAX_NODES, MAX_PROBLEMS
 
 WIDTH = 120
 _ALIGNED = 24
 
 _INDICATORS = "?:,[]{}#&*!|>'\"%@`"
 _BREAKS = re.compile("[\t\n\r\x85\u2028\u2029]")
-_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r",
+            "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 
 
 def dump(data: Mapping[str, Any]) -> str:
     """YAML text of a mapping; ``load(dump(data)).data == data``. Tuples are written as lists.
 
-    Raises SpecError with everything that a spec cannot hold: ``data.type``, ``data.number``, ``data.character``, ``data.key``,
-    ``data.depth``, ``data.size``.
+    Raises SpecError with everything that a spec cannot hold: ``data.type``, ``data.number``, ``data.character``,
+    ``data.key``, ``data.depth``, ``data.size``.
     """
     cleaner = _Cleaner()
     clean = cleaner.clean(data, ())
@@ -43,6 +47,8 @@ class _Cleaner:
 
     def report(self, code: str, message: str, at: Path) -> None:
         self.problems.append(Diagnostic(code, message, dotted(at)))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SpecError(*self.problems)
 
     def clean(self, value: Any, at: Path) -> Any:
         self.values += 1
@@ -62,7 +68,8 @@ class _Cleaner:
             return {self.key(name, at): self.clean(member, (*at, str(name))) for name, member in value.items()}
         if isinstance(value, list | tuple):
             return [self.clean(item, (*at, index)) for index, item in enumerate(value)]
-        self.report("data.type", f"a spec holds text, numbers, true, false, null, lists and mappings, not {_article(value)}", at)
+        allowed = "text, numbers, true, false, null, lists and mappings"
+        self.report("data.type", f"a spec holds {allowed}, not {_article(value)}", at)
         return None
 
     def text(self, value: str, at: Path) -> str:
@@ -98,24 +105,24 @@ def _block(value: Any, at: Path, indent: int) -> list[str]:
                 first, *rest = _block(item, (*at, 0), indent + 2)
                 lines += [f"{blank}- {first.lstrip()}", *rest]
         return lines
-    heads = {name: _text(name, inside=False) + ":" for name in value}
-    pad = _alignment(value, at, heads)
+    heads = {name: _head(name) + ":" for name in value}
+    pad = _alignment(at, heads)
     lines = []
     for name, member in value.items():
         here, head = (*at, name), blank + heads[name]
         if _is_flow(member, here, len(head) + 1):
-            lines.append(f"{head:<{indent + pad}} {_flow(member, inside=False)}")
+            text = _flow(member, inside=False)
+            lines.append(f"{head if indent + pad + len(text) >= WIDTH else head.ljust(indent + pad)} {text}")
         else:
             lines += [head, *_block(member, here, indent + 2)]
     return lines
 
 
-def _alignment(value: dict[str, Any], at: Path, heads: dict[str, str]) -> int:
+def _alignment(at: Path, heads: dict[str, str]) -> int:
     """Nodes and losses stand in columns."""
     match at:
         case ("graph" | "losses",) | ("networks", _, "nodes"):
-            widths = [len(head) for name, head in heads.items() if _is_flow(value[name], (*at, name), 2 * len(at) + len(head) + 1)]
-            return max((width for width in widths if width <= _ALIGNED), default=0)
+            return max((len(head) for head in heads.values() if len(head) <= _ALIGNED), default=0)
         case _:
             return 0
 
@@ -124,9 +131,11 @@ def _is_flow(value: Any, at: Path, column: int) -> bool:
     """Does this stand on one line?"""
     if not isinstance(value, dict | list) or not value:
         return True
-    match at:
-        case ("graph" | "networks" | "losses" | "learner",) | ("networks", _) | ("networks", _, "nodes") | ("learner", "optimizers"):
-            if any(isinstance(member, dict) for member in (value.values() if isinstance(value, dict) else value)):
+    if isinstance(value, dict) and any(isinstance(member, dict) for member in value.values()):
+        match at:
+            case ("graph" | "networks" | "losses" | "learner",) | ("networks", _):
+                return False
+            case ("networks", _, "nodes") | ("learner", "optimizers"):
                 return False
     return column + len(_flow(value, inside=False)) <= WIDTH
 
@@ -146,9 +155,16 @@ def _flow(value: Any, *, inside: bool = True) -> str:
     return "null" if value is None else str(value)
 
 
+def _head(name: str) -> str:
+    """A key in a block; at the start of a line, ``---`` and ``...`` would be document marks."""
+    return _quoted(name) if f"{name} ".startswith(("--- ", "... ")) else _text(name, inside=False)
+
+
 def _text(text: str, *, inside: bool = True) -> str:
-    if _is_plain(text, inside):
-        return text
+    return text if _is_plain(text, inside) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
     return '"' + "".join(_ESCAPES.get(character, character) for character in text) + '"'
 
 
@@ -156,7 +172,7 @@ def _is_plain(text: str, inside: bool) -> bool:
     """Would this be read back as the same text without quotes?"""
     if not text or text != text.strip() or _BREAKS.search(text) or text[0] in _INDICATORS or text == "<<":
         return False
-    if text.startswith(("- ", "---", "...")) or text == "-" or ": " in text or text.endswith(":") or " #" in text:
+    if text.startswith("- ") or text == "-" or ": " in text or text.endswith(":") or " #" in text:
         return False
     if inside and (any(mark in text for mark in ",?[]{}") or text.count("(") != text.count(")")):
         return False

@@ -49,7 +49,7 @@ def real_path(data: object, loc: Iterable[str | int], *, missing: bool) -> Path:
             data = data[part]
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             data = data[part]
-        elif not (missing and i == len(parts) - 1):
+        elif not missing or i < len(parts) - 1:
             continue
         place.append(part)
     return tuple(place)
@@ -60,7 +60,7 @@ def owner(data: Any, place: Path) -> type[BaseModel] | None:
     inside = data
     for part in place:
         inside = inside[part]
-    if len(place) >= 2 and place[0] == "graph" or (len(place) >= 4 and place[2] == "nodes"):
+    if (len(place) >= 2 and place[0] == "graph") or (len(place) >= 4 and place[2] == "nodes"):
         return find_block(inside["block"]) if isinstance(inside, dict) and "block" in inside else None
     if place[:2] == ("learner", "optimizers") and isinstance(inside, dict):
         return OPTIMIZERS.get(str(inside.get("kind")))

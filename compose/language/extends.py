@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from compose.language import files
 from compose.language.diagnostics import Diagnostic, Span, SpecError
-from compose.language.source import load
+from compose.language.source import MAX_PROBLEMS, load
 from compose.language.tree import Node
 from compose.language.version import upgraded
 
@@ -27,16 +27,16 @@ class Layer:
 
 
 def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list[Layer]:
-    """The files a spec is made of: every ancestor once, parents in the order in which they are named, the spec itself last.
+    """The files a spec is made of: every ancestor once, parents in the order in which they are named, the spec last.
 
-    A parent is the name of a packaged spec, or a path relative to the file that names it, which must stay in that file's folder.
-    Raises SpecError with the problems of all files: those of reading them, and ``extends.value``, ``extends.cycle``,
-    ``extends.outside``, ``extends.depth``.
+    A parent is the name of a packaged spec, or a path relative to the file that names it, which must stay in that
+    file's folder. Raises SpecError with the problems of all files: those of reading them, and ``extends.value``,
+    ``extends.cycle``, ``extends.outside``, ``extends.depth``.
     """
     family = _Family(packaged.resolve())
     family.add(main, text, (), None)
     if family.problems:
-        raise SpecError(*family.problems)
+        raise SpecError(*family.problems[:MAX_PROBLEMS])
     return list(family.layers.values())
 
 
@@ -81,8 +81,8 @@ class _Family:
             if isinstance(name.value, str):
                 yield name
             else:
-                self.problems.append(Diagnostic("extends.value", "expected a spec's name or path, or a list of them", "extends",
-                                                name.span))
+                found = "expected a spec's name or path, or a list of them"
+                self.problems.append(Diagnostic("extends.value", found, "extends", name.span))
 
     def parent(self, name: str, child: files.File, trail: tuple[files.File, ...], span: Span) -> files.File:
         """The file that a name stands for, if it may be used here."""
@@ -92,12 +92,14 @@ class _Family:
             folder = child.path.parent
             parent = files.local(name, folder, span)
             if not (parent.path.is_relative_to(folder) or parent.path.is_relative_to(self.packaged)):
-                raise SpecError(Diagnostic("extends.outside", f"{name} lies outside the folder of {child.name}", "extends", span,
-                                           "parents are packaged specs, or files in the spec's folder or below"))
+                raise SpecError(Diagnostic(
+                    "extends.outside", f"{name} lies outside the folder of {child.name}", "extends", span,
+                    "parents are packaged specs, or files in the spec's folder or below"))
         if parent.path in (file.path for file in trail):
             start = [file.path for file in trail].index(parent.path)
             loop = " -> ".join(file.name for file in (*trail[start:], parent))
             raise SpecError(Diagnostic("extends.cycle", f"a spec cannot build on itself: {loop}", "extends", span))
         if len(trail) >= MAX_GENERATIONS:
-            raise SpecError(Diagnostic("extends.depth", f"more than {MAX_GENERATIONS} generations of specs", "extends", span))
+            found = f"more than {MAX_GENERATIONS} generations of specs"
+            raise SpecError(Diagnostic("extends.depth", found, "extends", span))
         return parent

@@ -56,7 +56,8 @@ def contents(file: File, span: Span | None = None) -> bytes:
         if file.path.is_dir():
             raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a spec", "", span))
         if not file.path.is_file():
-            near = did_you_mean(file.path.name, (path.name for path in file.path.parent.glob("*.yaml")))
+            near = did_you_mean(file.path.stem, (path.stem for path in file.path.parent.glob("*.yaml")))
+            near = near.replace("'?", ".yaml'?")
             raise SpecError(Diagnostic("file.missing", f"there is no file {file.name}", "", span, near))
         with file.path.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)

@@ -29,7 +29,7 @@ class Loaded:
 
     def narrow(self, at: Path, text: str) -> Path:
         """The path below ``at`` whose value is ``text``; ``at`` itself if there is none."""
-        inside = self.document.data
+        inside: Any = self.document.data
         for part in at:
             try:
                 inside = inside[part]

@@ -3,8 +3,8 @@
 A spec is a patch on what its ancestors say, and a spec without ancestors a patch on nothing. Mappings merge member by
 member; anything else, lists included, is replaced whole. The amendments:
 
-1. A changed tag replaces. Where ``block``, ``network``, ``kind``, ``choose``, ``like`` or a loss's ``of`` changes, the old
-   mapping's other fields would make no sense, so none is kept. ``replace: true`` in a network says the same.
+1. A changed tag replaces. Where ``block``, ``network``, ``kind``, ``choose``, ``like`` or a loss's ``of`` changes, the
+   old mapping's other fields would make no sense, so none is kept. ``replace: true`` in a network says the same.
 2. ``null`` deletes a member of an open map (:mod:`.roles`) and is the value null everywhere else.
 3. A mapping without its tag is a patch and must hit a mapping; deleting must hit too. A patch that hits nothing is a
    misspelt name, never an addition.
@@ -18,13 +18,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted
 from compose.language.roles import role
-from compose.language.tree import Node, same
+from compose.language.source import MAX_PROBLEMS
+from compose.language.tree import Node, same, walk
 
 OWN = ("compose", "name", "summary", "paper", "abstract")
 """Members that say something about one file; they are not inherited."""
+
+ORDER = ("compose", "name", "summary", "paper", "abstract", "example_env", "params", "axes", "networks", "graph", "act",
+         "losses", "learner", "claims")
+"""How a merged spec reads."""
+
+MAX_CHAIN = 32
+MAX_COPIED = 100_000
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,8 @@ class Like(Node):
 def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
     """One tree from a lineage, ancestors first, and the overrides on it; networks that are ``like`` others expanded.
 
-    Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``.
+    Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``,
+    ``merge.size``.
     """
     merging = _Merge()
     tree: Node | None = None
@@ -49,7 +59,8 @@ def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
     tree = merging.expanded(tree)
     if merging.problems:
         raise SpecError(*merging.problems)
-    return tree
+    first = {name: tree.members[name] for name in ORDER if name in tree.members}
+    return replace(tree, value={**first, **tree.members})
 
 
 class _Merge:
@@ -108,36 +119,8 @@ class _Merge:
         networks = tree.members.get("networks")
         if networks is None or not networks.is_map:
             return tree
-        done: dict[str, Node | None] = {}
-
-        def expand(name: str, trail: tuple[str, ...]) -> Node | None:
-            """The network in full; None where that cannot be had, for a reason that has been reported."""
-            if name not in done:
-                network = networks.members[name]
-                done[name] = expand_like(name, network, trail) if isinstance(network, Like) else network
-            return done[name]
-
-        def expand_like(name: str, network: Like, trail: tuple[str, ...]) -> Node | None:
-            other, at = network.members["like"], ("networks", name, "like")
-            target = other.value if isinstance(other.value, str) else ""
-            if target in (*trail, name):
-                loop = " -> ".join((*trail, name, target)[(*trail, name).index(target) :])
-                self.report("merge.like", f"networks that are like each other: {loop}", other, at)
-                return None
-            if target not in networks.members:
-                self.report("merge.like", f"there is no network '{target}' to be like" if target
-                            else "like: takes the name of a network", other, at,
-                            did_you_mean(target, set(networks.members) - {name}))
-                return None
-            full = expand(target, (*trail, name))
-            if full is None:
-                return None
-            result = replace(full, was=network.was)
-            for patch in network.patches:
-                result = self.members(result, patch, at[:-1])
-            return result
-
-        written = {name: expand(name, ()) or network for name, network in networks.members.items()}
+        likes = _Likes(self, networks.members)
+        written = {name: likes.full(name, ()) or network for name, network in networks.members.items()}
         return replace(tree, value={**tree.members, "networks": replace(networks, value=written)})
 
     def missed(self, new: Node, old: Node | None, at: Path, known: Iterable[str]) -> None:
@@ -147,10 +130,60 @@ class _Merge:
         if old:
             found = f"'{name}' is {'an expression' if rule.noun == 'node' else 'a single value'} here"
         needs = f"a new {rule.noun} needs {' or '.join(f'{key}:' for key in rule.whole)}"
-        self.report("merge.patch", f"nothing to patch: {found}", new, at, (not old and did_you_mean(name, known)) or needs)
+        near = "" if old else did_you_mean(name, known)
+        self.report("merge.patch", f"nothing to patch: {found}", new, at, near or needs)
 
     def report(self, code: str, message: str, node: Node, at: Path, hint: str = "") -> None:
         self.problems.append(Diagnostic(code, message, dotted(at), node.place, hint))
+        if len(self.problems) == MAX_PROBLEMS:
+            raise SpecError(*self.problems)
+
+
+class _Likes:
+    """Networks written out, each once; those that cannot be are None, for a reason that has been reported."""
+
+    def __init__(self, merging: _Merge, networks: dict[str, Node]) -> None:
+        self.merging, self.networks = merging, networks
+        self.done: dict[str, Node | None] = {}
+        self.copied = 0
+
+    def full(self, name: str, trail: tuple[str, ...]) -> Node | None:
+        """A network without ``like``; ``trail`` are the networks that are waiting for it."""
+        if name not in self.done:
+            network = self.networks[name]
+            self.done[name] = self.copy(name, network, (*trail, name)) if isinstance(network, Like) else network
+        return self.done[name]
+
+    def copy(self, name: str, network: Like, trail: tuple[str, ...]) -> Node | None:
+        at = ("networks", name)
+        target = network.get("like")
+        if problem := self.problem(target, trail):
+            known = isinstance(target, str) and target in self.networks
+            near = "" if known else did_you_mean(target, set(self.networks) - {name})
+            self.merging.report("merge.like", problem, network.members["like"], (*at, "like"), near)
+            return None
+        other = self.full(target, trail)
+        if other is None:
+            return None
+        result = replace(other, was=network.was)
+        for patch in network.patches:
+            result = self.merging.members(result, patch, at)
+        self.copied += sum(1 for _ in walk(result))
+        if self.copied > MAX_COPIED:
+            found = f"networks that are like others hold more than {MAX_COPIED} values"
+            self.merging.report("merge.size", found, network, at)
+            raise SpecError(*self.merging.problems)
+        return result
+
+    def problem(self, target: Any, trail: tuple[str, ...]) -> str:
+        """Why the last network of a trail cannot be like ``target``; empty if it can."""
+        if not isinstance(target, str):
+            return "like: takes the name of a network"
+        if target not in self.networks:
+            return f"there is no network '{target}' to be like"
+        if target in trail:
+            return f"networks that are like each other: {' -> '.join((*trail[trail.index(target) :], target))}"
+        return f"more than {MAX_CHAIN} networks in a row are like each other" if len(trail) >= MAX_CHAIN else ""
 
 
 def _is_patch(node: Node, at: Path) -> bool:

@@ -16,7 +16,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeFloat,
     PlainSerializer,
     PositiveFloat,
     PositiveInt,
@@ -217,7 +216,8 @@ class Spec(Model):
 
     def data(self, *, defaults: bool = False) -> dict[str, Any]:
         """Plain data (what YAML holds); with ``defaults``, also what was left at its default."""
-        return plain(self.model_dump(exclude_defaults=not defaults, exclude_none=not defaults))
+        dumped = self.model_dump(exclude_defaults=not defaults, exclude_none=not defaults)
+        return {name: plain(value) for name, value in dumped.items()}
 
     def identity(self) -> str:
         """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""

@@ -42,22 +42,9 @@ def read_node(raw: object) -> AnyNode:
     if isinstance(raw, Expr | Application | Block):
         return raw
     if not isinstance(raw, dict):
-        return _single(lambda: Expr._validate(raw), raw)
+        return _expression(raw)
     if "network" in raw:
-        inputs = {k: v for k, v in raw.items() if k not in MODIFIERS}
-        errors, wired = [], {}
-        for port, value in inputs.items():
-            try:
-                wired[port] = _single(lambda value=value: Expr._validate(value), value)  # type: ignore[misc]
-            except ValidationError as error:
-                errors += _details(error, (port,))
-        try:
-            node = Application.model_validate({k: raw[k] for k in MODIFIERS if k in raw} | {"inputs": wired})
-        except ValidationError as error:
-            errors += _details(error, ())
-        if errors:
-            raise ValidationError.from_exception_data("application", errors)
-        return node
+        return _application(raw)
     if "block" not in raw:
         text = "a node is an expression, or has a 'block' or a 'network'"
         raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw)])
@@ -65,8 +52,8 @@ def read_node(raw: object) -> AnyNode:
     if cls is None:
         known = catalogue()
         hint = did_you_mean(raw["block"], known) or "`compose list blocks` names them all"
-        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
-        raise ValidationError.from_exception_data("node", [error])
+        unknown = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
+        raise ValidationError.from_exception_data("node", [unknown])
     return cls.model_validate(raw)
 
 
@@ -81,12 +68,31 @@ def write_node(node: AnyNode, *, defaults: bool = False) -> object:
     return node.model_dump(exclude_defaults=not defaults, by_alias=True)
 
 
-def _single(parse: Any, raw: object) -> Any:
+def _expression(raw: object) -> Expr:
     try:
-        return parse()
+        return Expr._validate(raw)
     except PydanticCustomError as error:
         details = InitErrorDetails(type=error, loc=(), input=raw)
         raise ValidationError.from_exception_data("expression", [details]) from None
+
+
+def _application(raw: dict[str, Any]) -> Application:
+    errors: list[InitErrorDetails] = []
+    wired: dict[str, Expr] = {}
+    for port, value in raw.items():
+        if port in MODIFIERS:
+            continue
+        try:
+            wired[port] = _expression(value)
+        except ValidationError as error:
+            errors += _details(error, (port,))
+    try:
+        node = Application.model_validate({k: raw[k] for k in MODIFIERS if k in raw} | {"inputs": wired})
+    except ValidationError as error:
+        errors += _details(error, ())
+    if errors:
+        raise ValidationError.from_exception_data("application", errors)
+    return node
 
 
 def _custom(code: str, text: str, raw: object, at: tuple[str, ...] = (), hint: str = "") -> InitErrorDetails:

@@ -37,11 +37,11 @@ class Site(Protocol):
 
     @property
     def types(self) -> Mapping[str, Type | tuple[Type, ...]]:
-        """The types that arrive, by port."""
+        """What arrives at every port; a tuple where a port takes several operands."""
 
     @property
     def bound(self) -> Mapping[str, Axes]:
-        """What variables of the signatures stand for; ``"..."`` holds leading axes."""
+        """The axes that variables of the signatures stand for; "..." holds the leading axes."""
 
     def type(self, port: str) -> Type:
         """The type that arrives at a port with one operand."""
@@ -118,6 +118,15 @@ class Operation:
     aligned: ClassVar[bool] = True
     """Tensors arrive aligned to signatures; otherwise as they are, in the order of their own axes."""
 
+    itself: ClassVar[bool] = False
+    """An axis of entities that goes is read at the reading agent's own row only."""
+
+    stopped: ClassVar[bool] = False
+    """No gradient passes."""
+
+    passes_masks: ClassVar[bool] = False
+    """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+
     delayed: ClassVar[bool] = False
     """The output at a step depends on earlier steps only; a cycle may run through it."""
 
@@ -157,10 +166,18 @@ class Operation:
         """Axes that an output keeps although its rows depend on one another along them."""
         return ()
 
+    def renames(self, site: Site) -> dict[str, str]:
+        """Axes whose rows leave under another name, row by row."""
+        return {}
+
+    def orders(self, site: Site) -> Axes:
+        """Axes whose rows it treats by their position."""
+        return ()
+
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
         return self.monotone
 
     compute: ClassVar[Callable[..., Any]]
-    """``compute(run, *, PORT, ...)``, the pure function: tensors in, one tensor (or a dict by output name) out, in
-    plain torch operations. Every operation defines it, with its ports as keywords."""
+    """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
+    out, in plain torch operations."""

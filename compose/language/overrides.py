@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
+from compose.language.scalars import UNPRINTABLE
 from compose.language.source import MAX_DEPTH, load_value
 from compose.language.tree import Node
 
@@ -19,9 +20,10 @@ def parse(item: str) -> Node:
     path, equals, _ = item.partition("=")
     names = path.split(".")
     line = Span(FILE, 1, 1, max(2, len(item) + 1), item)
-    if not equals or not all(name.strip() == name and name for name in names) or len(item.splitlines()) != 1:
-        raise SpecError(Diagnostic("set.syntax", "expected PATH=VALUE on one line", "", line if item.isprintable() else None,
-                                   "for example: axes.layer=3"))
+    clean = len(item.splitlines()) == 1 and not UNPRINTABLE.search(item)
+    if not (clean and equals and all(name.strip() == name and name for name in names)):
+        found, shown = "expected PATH=VALUE on one line", line if clean else None
+        raise SpecError(Diagnostic("set.syntax", found, "", shown, "for example: axes.layer=3"))
     if len(names) > MAX_DEPTH:
         raise SpecError(Diagnostic("set.syntax", f"the path has more than {MAX_DEPTH} parts"))
     if names[0] in ("compose", "extends"):
@@ -36,9 +38,8 @@ def parse(item: str) -> Node:
 
 
 def unknown(layers: Sequence[Node], overrides: Sequence[Node]) -> list[Diagnostic]:
-    """Parameters and axes that an override would invent: nobody reads them, so setting one would silently change nothing.
-
-    The code is ``set.unknown``.
+    """Parameters and axes that an override would invent (``set.unknown``): nobody reads them, so setting one would
+    silently change nothing.
     """
     problems = []
     for place, noun in (("params", "parameter"), ("axes", "axis")):

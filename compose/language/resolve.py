@@ -21,8 +21,8 @@ from compose.language.tree import Node, Past, plain, walk
 class Document:
     """A merged spec as plain data, ``extends`` and ``like`` resolved.
 
-    ``values`` and ``keys`` say where each value and its key are written, ``history`` what a value overrode (newest first),
-    ``files`` which files it is made of: ancestors first, the main one last.
+    ``values`` and ``keys`` say where each value and its key are written, ``history`` what a value overrode (newest
+    first), ``files`` which files it is made of: ancestors first, the main one last.
     """
 
     data: dict[str, Any]
@@ -54,9 +54,10 @@ def resolve(argument: str | pathlib.Path, overrides: Sequence[str] = (), *, text
             packaged: pathlib.Path | None = None) -> Document:
     """The document of a spec.
 
-    ``argument`` is a path if it contains ``/`` or ends in ``.yaml``, else the name of a packaged spec. ``overrides`` are items
-    such as ``params.lambda=0.7``. ``text`` stands in for the contents of the file, which then need not exist. ``packaged`` is the folder of
-    the packaged specs. Raises SpecError with all problems of the first stage that has any: reading, inheritance, merging.
+    ``argument`` is a path if it contains ``/`` or ends in ``.yaml``, else the name of a packaged spec. ``overrides``
+    are items such as ``params.lambda=0.7``. ``text`` stands in for the contents of the file, which then need not exist.
+    ``packaged`` is the folder of the packaged specs. Raises SpecError with all problems of the first stage that has
+    any: reading, inheritance, merging.
     """
     folder = packaged or files.packaged_specs()
     main = _main(argument, folder, named=text is not None)
@@ -96,5 +97,8 @@ def _main(argument: str | pathlib.Path, folder: pathlib.Path, *, named: bool) ->
 def _document(tree: Node, names: tuple[str, ...]) -> Document:
     nodes = list(walk(tree))
     return Document(
-        data=plain(tree), values={at: node.span for at, node in nodes}, keys={at: node.key for at, node in nodes if node.key},
-        history={at: node.was for at, node in nodes if node.was}, files=names)
+        data=plain(tree),
+        values={at: node.span for at, node in nodes},
+        keys={at: node.key for at, node in nodes if node.key},
+        history={at: node.was for at, node in nodes if node.was},
+        files=names)

@@ -24,7 +24,7 @@ class BadNumber(ValueError):
     """A number that is not accepted; the text says why."""
 
 
-def read(text: str) -> None | bool | int | float | str:
+def read(text: str) -> bool | int | float | str | None:
     """The value of an unquoted scalar. ``1e-4`` is a float; ``yes``, ``no``, ``on``, ``off`` are strings.
 
     Raises BadNumber for numbers that are not finite, over 1e15 as integers, or written in a way that YAML versions read

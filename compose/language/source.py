@@ -22,6 +22,9 @@ MAX_BYTES = 2**20
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_KEY = 128
+MAX_LINE = 10_000
+MAX_PROBLEMS = 50
+"""So many problems are told at once; the rest can wait."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,8 @@ def _decode(text: str | bytes, file: str) -> str:
             found = f"{file} is not UTF-8 text (byte {raw[error.start]:#04x} at offset {error.start})"
             raise SpecError(Diagnostic("yaml.encoding", found)) from None
     text = text.removeprefix("\ufeff")
+    if long := next((row for row, line in enumerate(text.splitlines(), 1) if len(line) > MAX_LINE), None):
+        raise SpecError(Diagnostic("yaml.size", f"{file}, line {long} has more than {MAX_LINE} characters"))
     if bad := UNPRINTABLE.search(text):
         line = len(text[: bad.start()].splitlines() or [""]) + text[: bad.start()].endswith(("\n", "\r"))
         found = f"{file}, line {line}: the character U+{ord(bad[0]):04X} is not allowed"
@@ -95,12 +100,14 @@ def _decode(text: str | bytes, file: str) -> str:
 class _Reader:
     def __init__(self, text: str, file: str, lines: list[str]) -> None:
         self.text, self.file, self.lines = text, file, lines
-        self.loader = yaml.SafeLoader(text)
+        self.loader: Any = yaml.SafeLoader(text)
         self.problems: list[Diagnostic] = []
-        self.nodes = 0
+        self.nodes = self.depth = 0
 
     def report(self, code: str, message: str, span: Span, at: Path = (), hint: str = "", *notes: str) -> None:
         self.problems.append(Diagnostic(code, message, dotted(at), span, hint, notes))
+        if len(self.problems) == MAX_PROBLEMS:
+            self.finish()
 
     def finish(self) -> None:
         if self.problems:
@@ -150,7 +157,7 @@ class _Reader:
         self.nodes += 1
         if self.nodes > MAX_NODES:
             self.fatal("yaml.size", f"more than {MAX_NODES} values in one file", span)
-        if len(at) > MAX_DEPTH:
+        if self.depth > MAX_DEPTH:
             self.fatal("yaml.depth", f"values are nested more than {MAX_DEPTH} deep", span)
         if event.anchor is not None:
             self.report("yaml.alias", "anchors (&) and aliases (*) are not part of the language", span, at,
@@ -159,12 +166,16 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return Node(None, span)
         if event.tag is not None:
-            self.report("yaml.tag", f"YAML tags ({event.tag.replace('tag:yaml.org,2002:', '!!')}) are not part of the language", span, at,
-                        "quote an expression that starts with !")
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.report("yaml.tag", f"YAML tags ({tag}) are not part of the language", span, at,
+                        "quote text that starts with !")
         build: Callable[[Any, Path], Node] = (
             self.mapping if isinstance(event, yaml.MappingStartEvent)
             else self.sequence if isinstance(event, yaml.SequenceStartEvent) else self.scalar)
-        return build(event, at)
+        self.depth += 1
+        node = build(event, at)
+        self.depth -= 1
+        return node
 
     def scalar(self, event: Any, at: Path) -> Node:
         span = self.span(event.start_mark, event.end_mark)
@@ -209,7 +220,8 @@ class _Reader:
             value = self.node(event, (*at, name))
             if _is_blank(event):
                 self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name),
-                            "write null to delete what is inherited")
+                            "inside {...} a text with a comma needs quotes" if start.flow_style
+                            else "write null to delete what is inherited")
             if name in members and members[name].key is not None:
                 self.report("yaml.duplicate", "this key is given twice", key.span, (*at, name), "",
                             f"first given at {members[name].key}")
@@ -234,8 +246,8 @@ class _Reader:
             del self.problems[quiet:]
             span = self.span(*torn)
             whole = self.text[torn[0].index : torn[1].index]
-            self.report("yaml.comma", "inside {...} and [...] a comma ends the value, so this expression is torn apart",
-                        span, at, f'quote it: "{whole}"' if "\n" not in whole and len(whole) < 80 else "quote it")
+            self.report("yaml.comma", "the comma ends this value, which tears an expression apart", span, at,
+                        f'quote it: "{whole}"' if "\n" not in whole and len(whole) < 80 else "quote it")
 
     def extent(self, start: Any, end: Any, first: Span | None) -> Span:
         """``{...}`` and ``[...]`` in full; of a block collection its first key, or first dash."""

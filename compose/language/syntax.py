@@ -23,14 +23,14 @@ def diagnose(error: yaml.MarkedYAMLError, span: Callable[[Any, Any], Span]) -> D
     if error.context and error.context_mark:
         start = span(error.context_mark, error.context_mark)
         notes = (f"{error.context} that starts at {start}",)
-    in_flow = "{" in here.text or "[" in here.text
-    needs_quotes = in_flow or any(word in problem for word in ("indicator", "cannot start", "node content", "not allowed", "tag"))
+    telling = ("indicator", "cannot start", "node content", "not allowed", "tag")
+    needs_quotes = "{" in here.text or "[" in here.text or any(word in problem for word in telling)
     return Diagnostic("yaml.syntax", problem, span=here, hint=_QUOTE if needs_quotes else "", notes=notes)
 
 
 class Torn:
-    """Notices that the commas of ``{of: minimum(a, b)}`` cut an expression: a parenthesis opens in one scalar and closes in
-    a later one. ``found`` is the first such stretch, as a pair of marks."""
+    """Notices that the comma of ``{of: minimum(a, b)}`` cuts an expression: a parenthesis opens in one scalar and
+    closes in a later one. ``found`` is the first such stretch, as a pair of marks."""
 
     def __init__(self) -> None:
         self.found: tuple[Any, Any] | None = None

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from compose.language.diagnostics import Path, Span
 
-Scalar = None | bool | int | float | str
+Scalar = bool | int | float | str | None
 
 
 class Past(NamedTuple):

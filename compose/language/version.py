@@ -13,7 +13,8 @@ STEPS: Mapping[int, Callable[[Node], Node]] = {}
 """Version -> a pure step from a file's tree in that version to the next one's."""
 
 
-def upgraded(root: Node, file: str, *, steps: Mapping[int, Callable[[Node], Node]] = STEPS, version: int = VERSION) -> Node:
+def upgraded(root: Node, file: str, *, steps: Mapping[int, Callable[[Node], Node]] = STEPS,
+             version: int = VERSION) -> Node:
     """The tree in the language's present version.
 
     Raises SpecError: ``version.missing``, ``version.newer``, ``version.unknown``.
@@ -27,8 +28,8 @@ def upgraded(root: Node, file: str, *, steps: Mapping[int, Callable[[Node], Node
         raise SpecError(Diagnostic("version.unknown", f"there is no version {stated.value} of the language", "compose",
                                    stated.span, f"this is version {version}"))
     if number > version:
-        raise SpecError(Diagnostic("version.newer", f"{file} needs version {number} of the language, this is version {version}",
-                                   "compose", stated.span, "upgrade compose-marl"))
+        found = f"{file} needs version {number} of the language, this is version {version}"
+        raise SpecError(Diagnostic("version.newer", found, "compose", stated.span, "upgrade compose-marl"))
     for old in range(number, version):
         root = steps[old](root)
     return root

@@ -8,7 +8,8 @@ from typing import Any, ClassVar
 import pytest
 
 from compose.compiler.contract import ContractError, check_block, check_operation
-from compose.graph.functions import Previous, Rows, Select, Stack, function
+from compose.graph.functions import function
+from compose.graph.structure import Previous, Rows, Select, Stack
 from compose.language.axes import Type
 from compose.language.block import catalogue
 from compose.language.expressions import FUNCTIONS

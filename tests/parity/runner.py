@@ -23,9 +23,9 @@ from torch import Tensor
 
 from compose.compiler.model import Model
 from compose.graph.build import build_graph
-from compose.graph.schema import EntitySchema, EntityType, Feature, ActionGroup, standard_fields
+from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 from compose.language.load import load
-from compose.training.optim import make_optimizers
+from compose.training.optim import Optimizers
 
 MAPPINGS = Path(__file__).parent / "mappings"
 
@@ -98,7 +98,7 @@ class Case:
         """All our weights from a group of recorded arrays. Raises if a recorded one is left over."""
         used: dict[str, int] = {}
         found = {}
-        shapes = {name: None for name in self.names()}
+        shapes = dict.fromkeys(self.names())
         for ours, theirs in self.names().items():
             name, _, piece = theirs.partition("[")
             array = self.arrays[f"{group}/{name}"]
@@ -187,13 +187,12 @@ class Case:
     def compare_steps(self) -> Iterator[tuple[str, float]]:
         """Weights after one optimiser step (atol 1e-5), losses and gradient norms of three."""
         model = self.model()
-        optimizers = make_optimizers(model)
-        steps = self.arrays["steps/loss_total"].shape[0]
-        for step in range(steps):
+        optimizers = Optimizers(model, model.spec.learner.optimizers)
+        for step in range(self.arrays["steps/loss_total"].shape[0]):
             draws = self.draws(step) if self.mapping.get("draws") else {}
-            total = model.learn(self.fields(), draws).totals["main"]
-            yield f"steps.loss[{step}]", relative(total.detach(), self.arrays["steps/loss_total"][step], 1e-4, 1e-5)
-            norm = optimizers["main"].step(total)
+            total = model.learn(self.fields(), draws).totals["main"].detach()
+            yield f"steps.loss[{step}]", relative(total, self.arrays["steps/loss_total"][step], 1e-4, 1e-5)
+            norm = optimizers.update(lambda: model.learn(self.fields(), draws)).norms["main"]  # noqa: B023
             yield f"steps.norm[{step}]", relative(torch.as_tensor(norm), self.arrays["steps/grad_norm_total"][step], 1e-3)
             if step == 0:
                 after = self.weights("params_after")

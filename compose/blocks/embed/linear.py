@@ -43,5 +43,5 @@ class Linear(Block):
             y = of @ weight if bias is None else of @ weight + bias
         else:
             y = F.linear(of, weight.flatten(0, -2), None if bias is None else bias.flatten())
-            y = y.unflatten(-1, [run.size(a) for a in out])
+            y = y.reshape(*y.shape[:-1], *(run.size(a) for a in out))
         return activate(self.activation, y)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.graph.functions import shift
+from compose.graph.structure import shift
 from compose.language.axes import Axes, Type, join
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site

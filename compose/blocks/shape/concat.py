@@ -28,6 +28,7 @@ class Concat(Block):
     """The name of the joined axis."""
 
     aligned: ClassVar[bool] = False
+    passes_masks: ClassVar[bool] = True
 
     def _parts(self, site: Site) -> tuple[Type, ...]:
         found = site.types["of"]
@@ -61,6 +62,9 @@ class Concat(Block):
         site.join(self.as_, rows)
         axes = join(*(p.axes for p in parts))
         return Type(tuple(self.as_ if a == self.along else a for a in axes), dtype, sign)
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return {} if self.along is None or self.as_ is None else {self.along: self.as_}
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         return {"of": 1}

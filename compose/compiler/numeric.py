@@ -1,0 +1,184 @@
+"""Proofs attacked with numbers: random batches, in float64, looking for a counter-example.
+
+An attack that finds one *refutes* the check and names it; one that finds none says how hard it tried. Nothing here
+proves anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.compiler.fake_batch import fake_batch
+from compose.compiler.interpret import Given, Interpreter
+from compose.compiler.model import Model
+from compose.graph.graph import Graph
+from compose.graph.node import Value
+from compose.graph.proofs.proof import Proof
+
+Fields = dict[str, Tensor]
+BATCHES, TOLERANCE = 3, 1e-7
+
+
+class Bench:
+    """One model and one random batch; evaluates any values of the graph on changed fields."""
+
+    def __init__(self, graph: Graph, seed: int) -> None:
+        assert graph.schema is not None
+        self.graph, self.model = graph, Model(graph, seed=seed, dtype=torch.float64, passes=())
+        short = min(graph.schema.limit + 1, 6)
+        batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
+        self.fields: Fields = {name: value.clone() for name, value in batch.items()}
+        self.draws = self.model.draw("learn", seed, 0, torch.arange(4))
+        self.noise = torch.Generator().manual_seed(seed)
+
+    def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,
+               given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
+        """The tensors of ``wanted``; ``given`` replaces values by tensors."""
+        params = dict.fromkeys(self.model.moving, 0.5)
+        sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
+                   "draw": self.draws if draws is None else draws}
+        return Interpreter(self.graph, Given(sources), dict(given or {})).evaluate(wanted)
+
+    def random(self, like: Tensor) -> Tensor:
+        return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)
+
+
+def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:
+    """The same proofs, those that a counter-example refutes marked so, the others with what was tried."""
+    attacks: dict[str, Callable[[Bench], str | None]] = {
+        "decentralised": unseen, "igm": gradient_and_greedy, "permutation": permuted, "padding": garbage,
+    }
+    found = []
+    for proof in proofs:
+        run = attacks.get(proof.name)
+        if run is None or proof.outcome == "not applicable":
+            found.append(proof)
+            continue
+        example = next((e for e in (run(Bench(graph, seed + i)) for i in range(BATCHES)) if e), None)
+        tried = f"{proof.how}; no counter-example in {BATCHES} random batches"
+        found.append(replace(proof, how=tried) if example is None
+                     else replace(proof, outcome="refuted", how=f"counter-example: {example}"))
+    return found
+
+
+def unseen(bench: Bench) -> str | None:
+    """Change what an agent cannot see; its action values must not move."""
+    values = bench.graph.acted()
+    before = bench.values(values, bench.fields)
+    agents = bench.fields["visible"].shape[2]
+    for agent in range(agents):
+        fields, hidden = dict(bench.fields), ~bench.fields["visible"][:, :, agent]
+        noise = bench.random(fields["entities"])
+        fields["entities"] = torch.where(hidden.unsqueeze(-1), noise, fields["entities"])
+        other = torch.arange(agents) != agent
+        acted = hidden[:, :, :agents] & other
+        fields["last_action"] = torch.where(acted.unsqueeze(-1), bench.random(fields["last_action"]),
+                                            fields["last_action"])
+        for name in ("sight", "visible"):
+            if name in fields:
+                rows = fields[name].shape[2]
+                flip = hidden[:, :, :rows].clone()
+                flip[:, :, agent] = False
+                seen = fields[name] ^ (flip.unsqueeze(-1) & (bench.random(fields[name].double()) > 0))
+                fields[name] = seen
+        if "state" in fields:
+            fields["state"] = bench.random(fields["state"])
+        for value, old, new in zip(values, before, bench.values(values, fields), strict=True):
+            moved = (old.double() - new.double())[:, :, agent].abs()
+            moved = moved.flatten(2).amax(2) * bench.fields["present"][:, :, agent]
+            if moved.max() > TOLERANCE:
+                b, t = divmod(int(moved.argmax()), moved.shape[1])
+                return f"{value.name} of agent {agent} moves by {float(moved.max()):.3g} at step {t} of episode {b} " \
+                       "when only rows it cannot see change"
+    return None
+
+
+def gradient_and_greedy(bench: Bench) -> str | None:
+    """The joint value must not fall when a utility rises, and the greedy joint action must be the best one."""
+    graph, fields = bench.graph, bench.fields
+    joint, utilities = graph.joint or graph.values.get("q_tot"), graph.act_values
+    if joint is None or utilities is None:
+        return None
+    (leaf,) = bench.values([utilities], fields)
+    leaf = leaf.detach().requires_grad_()
+    (value,) = bench.values([joint], fields, given={utilities: leaf})
+    (slope,) = torch.autograd.grad(value.sum(), leaf)
+    if slope.min() < -TOLERANCE:
+        return f"{joint.name} falls with slope {float(slope.min()):.3g} when a utility of {utilities.name} rises"
+    allowed = fields["available"]
+    greedy = leaf.detach().masked_fill(~allowed, -1e30).argmax(-1)
+    (best,) = bench.values([joint], {**fields, "action": greedy})
+    for _ in range(16):
+        chance = torch.rand(allowed.shape, generator=bench.noise).masked_fill(~allowed, -1.0)
+        (other,) = bench.values([joint], {**fields, "action": chance.argmax(-1)})
+        if (other - best).max() > TOLERANCE:
+            return f"a joint action beats the greedy one by {float((other - best).max()):.3g} in {joint.name}"
+    return None
+
+
+def permuted(bench: Bench) -> str | None:
+    """Reorder agents, and the other entities; values must follow and losses stay."""
+    graph, fields = bench.graph, bench.fields
+    assert graph.schema is not None
+    agents, entities = graph.schema.agents, graph.schema.entities
+    order = torch.cat([torch.randperm(agents, generator=bench.noise),
+                       torch.randperm(entities - agents, generator=bench.noise) + agents])
+    ranks = {"agent": order[:agents], "entity": order, "entity'": order}
+    moved = {}
+    for name, tensor in fields.items():
+        kept = tensor
+        for dim, axis in enumerate(graph.schema.fields[name].axes if name in graph.schema.fields else ()):
+            if axis in ranks:
+                kept = kept.index_select(dim, ranks[axis])
+        moved[name] = kept
+    draws = {name: _reordered(bench, name, tensor, ranks) for name, tensor in bench.draws.items()}
+    assert graph.act_values is not None
+    wanted = [graph.act_values, *(t.value for t in graph.losses.values())]
+    before, after = bench.values(wanted, fields), bench.values(wanted, moved, draws)
+    for value, old, new in zip(wanted, before, after, strict=True):
+        for dim, axis in enumerate(value.type.axes):
+            if axis in ranks:
+                old = old.index_select(dim, ranks[axis])
+        if old.shape == new.shape and (old - new).abs().max() > 1e-6 * (1 + float(old.abs().max())):
+            return f"{value.name} changes by {float((old - new).abs().max()):.3g} when slots are reordered"
+    return None
+
+
+def _reordered(bench: Bench, name: str, tensor: Tensor, ranks: Mapping[str, Tensor]) -> Tensor:
+    node_name, _, draw = name.rpartition(".")
+    node = next(n for n in bench.graph.nodes() if n.name == node_name)
+    for dim, axis in enumerate(node.op.draws(node)[draw].axes):
+        if axis in ranks:
+            tensor = tensor.index_select(dim, ranks[axis])
+    return tensor
+
+
+def garbage(bench: Bench) -> str | None:
+    """Fill absent rows and unfilled steps with noise; losses and the values of present agents must stay."""
+    graph, fields = bench.graph, bench.fields
+    assert graph.schema is not None
+    filled = fields["filled"] if "filled" in fields else _filled(fields["steps"])
+    empty = ~(fields["present"] & filled.unsqueeze(-1))
+    noisy = dict(fields)
+    noisy["entities"] = torch.where(empty.unsqueeze(-1), bench.random(fields["entities"]), fields["entities"])
+    before, after = _losses(bench, fields), _losses(bench, noisy)
+    for name in before:
+        if abs(before[name] - after[name]) > 1e-9 * (1 + abs(before[name])):
+            return f"loss '{name}' changes by {abs(before[name] - after[name]):.3g} when absent rows hold other numbers"
+    return None
+
+
+def _filled(steps: Tensor) -> Tensor:
+    """Stored steps: those taken, and the one after the last of them."""
+    return steps | torch.cat([torch.ones_like(steps[:, :1]), steps[:, :-1]], 1)
+
+
+def _losses(bench: Bench, fields: Fields) -> dict[str, float]:
+    params = dict.fromkeys(bench.model.moving, 0.5)
+    return {name: float(v) for name, v in bench.model.learn(fields, bench.draws, params).losses.items()}

@@ -1,0 +1,115 @@
+"""Find an environment by name. Schemas need no torch; only :func:`make` imports it.
+
+A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a schema file
+(it contains ``.yaml``). Packages add families through the entry point group ``compose.envs``, whose entries are named
+``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a name asks for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from compose.envs import options
+from compose.envs.plugins import load, plugins
+from compose.graph.schema import EntitySchema, load_schema
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    import torch
+
+    from compose.envs.interface import Environment
+
+_BUILT_IN = {"group_matching": "compose.envs.group_matching", "smac": "compose.envs.smac"}
+
+
+class Family(Protocol):
+    """Environments that share a schema builder. Importing one must not import torch."""
+
+    summary: str
+    """One sentence for a list of environments."""
+    instances: Mapping[str, Any]
+    """Settings (a frozen Pydantic model) by instance name; ``""`` is the family's bare name."""
+
+    def schema(self, instance: str, settings: Any) -> EntitySchema:
+        """The schema of an instance under ``settings``, which options in the name may have changed."""
+
+    def make(self, schema: EntitySchema, settings: Any, device: str | torch.device) -> Environment:
+        """The environment itself, or a SpecError if the schema is all there is."""
+
+
+def names() -> tuple[str, ...]:
+    """All built-in names, then the families of installed plug-ins (which are not imported).
+
+    Raises:
+        SpecError: If two packages claim one name, or one claims a built-in family.
+    """
+    return (*_built_in_names(), *plugins(_BUILT_IN))
+
+
+def schema(name: str) -> EntitySchema:
+    """The entity schema of ``name``.
+
+    Raises:
+        SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
+    """
+    return load_schema(name) if ".yaml" in name else _resolve(name)[1]
+
+
+def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
+    """A batched environment.
+
+    Raises:
+        SpecError: As :func:`schema`, and if the environment is data only.
+    """
+    if ".yaml" in name:
+        load_schema(name)
+        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one")
+    family, schema, settings = _resolve(name)
+    return family.make(schema, settings, device)
+
+
+def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
+    """The family, the schema and the settings that a name means."""
+    base, colon, text = name.partition(":")
+    title, instance, family = _family(base)
+    if instance not in family.instances:
+        known = [_joined(title, other) for other in family.instances]
+        message = f"no environment '{base}'" if instance else f"'{base}' needs an instance"
+        raise _error("unknown-environment", name, message, did_you_mean(base, known), f"there are: {', '.join(known)}")
+    settings = family.instances[instance]
+    if colon:
+        given = options.parse(name, text)
+        settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
+    return family, family.schema(instance, settings).model_copy(update={"name": base}), settings
+
+
+def _family(base: str) -> tuple[str, str, Family]:
+    """The family's name, the instance's name and the family that ``base`` asks for."""
+    others = plugins(_BUILT_IN)
+    first, _, rest = base.partition("/")
+    if first in _BUILT_IN:
+        return first, rest, _built_in(first)
+    for candidate in (base, base.rpartition("/")[0], first):
+        if candidate in others:
+            return candidate, base.removeprefix(candidate).removeprefix("/"), cast(Family, load(others[candidate]))
+    known = (*_built_in_names(), *_BUILT_IN, *others)
+    raise _error("unknown-environment", base, f"no environment '{base}'", did_you_mean(base, known),
+                 f"families: {', '.join((*_BUILT_IN, *others))}", "the name of a schema file contains .yaml")
+
+
+def _built_in(family: str) -> Family:
+    return cast(Family, import_module(_BUILT_IN[family]).FAMILY)
+
+
+def _built_in_names() -> list[str]:
+    return [_joined(family, instance) for family in _BUILT_IN for instance in _built_in(family).instances]
+
+
+def _joined(family: str, instance: str) -> str:
+    return f"{family}/{instance}" if instance else family
+
+
+def _error(code: str, where: str, message: str, hint: str = "", *notes: str) -> SpecError:
+    return SpecError(Diagnostic(code, message, where=where, hint=hint, notes=notes))

@@ -1,0 +1,56 @@
+"""What a batched environment is: many episodes side by side, stepped together, as torch tensors."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from compose.graph.schema import EntitySchema
+
+Fields = dict[str, Tensor]
+"""The schema's fields as they are now, by name, without the time axis. Constant ones may be expanded (stride 0) views,
+so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``terminated`` and ``steps``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """What one joint action did. Every tensor is fresh: later steps do not change it."""
+
+    reward: Tensor
+    """(batch) float32."""
+    terminated: Tensor
+    """(batch) bool: the episode truly ended in this step."""
+    truncated: Tensor
+    """(batch) bool: the time limit ended it in this step, and values bootstrap through that."""
+    success: Tensor
+    """(batch) bool: the episode reached the environment's goal in this step."""
+    fields: Fields
+    """The fields after the step."""
+
+
+class Environment(ABC):
+    """Episodes that start together at :meth:`reset` and advance together by :meth:`step`.
+
+    Every random draw is a function of (seed, episode number, step, stream), never of the batch size or of the place in
+    the batch: given the same actions, an episode is bitwise the same alone and among thousands.
+    """
+
+    schema: EntitySchema
+    device: torch.device
+
+    @abstractmethod
+    def reset(self, episodes: Tensor, seed: int) -> Fields:
+        """Begin one episode for each number in ``episodes`` (int64, (batch)) and return the first fields."""
+
+    @abstractmethod
+    def step(self, action: Tensor) -> Transition:
+        """Take one action per agent (int64, (batch agent)).
+
+        An episode that has ended stays as it is: reward 0, flags False, fields unchanged.
+
+        Raises:
+            RuntimeError: If there was no :meth:`reset`.
+        """

@@ -1,0 +1,52 @@
+"""Environment families of other packages, through the entry point group ``compose.envs``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib.metadata import EntryPoint, entry_points
+
+from compose.language.diagnostics import Diagnostic, SpecError
+
+GROUP = "compose.envs"
+_PARTS = ("summary", "instances", "schema", "make")
+
+
+def plugins(built_in: Iterable[str]) -> dict[str, EntryPoint]:
+    """The installed plug-ins by name, none of them imported.
+
+    Raises:
+        SpecError: If two packages claim one name, or one claims a built-in family.
+    """
+    found: dict[str, EntryPoint] = {}
+    taken = set(built_in)
+    for entry in entry_points(group=GROUP):
+        if entry.name.partition("/")[0] in taken:
+            raise _error(entry, f"claimed by {_package(entry)}, but it is built in")
+        if entry.name in found:
+            raise _error(entry, f"claimed by {_package(entry)} and by {_package(found[entry.name])}")
+        found[entry.name] = entry
+    return found
+
+
+def load(entry: EntryPoint) -> object:
+    """Import a plug-in. Whatever that raises is its package's fault and is reported so.
+
+    Raises:
+        SpecError: If it cannot be imported, or is not a family.
+    """
+    try:
+        family: object = entry.load()
+    except Exception as error:
+        raise _error(entry, f"the plug-in of {_package(entry)} fails: {type(error).__name__}: {error}") from error
+    lacking = [part for part in _PARTS if not hasattr(family, part)]
+    if lacking:
+        raise _error(entry, f"the plug-in of {_package(entry)} is no environment family: it lacks {', '.join(lacking)}")
+    return family
+
+
+def _package(entry: EntryPoint) -> str:
+    return f"package '{entry.dist.name}'" if entry.dist else f"'{entry.value}'"
+
+
+def _error(entry: EntryPoint, message: str) -> SpecError:
+    return SpecError(Diagnostic("environment-plugin", message, where=entry.name))

@@ -1,0 +1,30 @@
+"""The result of one check."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Outcome = Literal["proved", "not proved", "refuted", "not applicable"]
+
+
+@dataclass(frozen=True)
+class Proof:
+    """``how`` says why it holds, or what stands in the way; ``path`` names the nodes from the cause to the effect."""
+
+    name: str
+    outcome: Outcome
+    how: str = ""
+    path: tuple[str, ...] = ()
+    expected: str | None = None
+    """What the spec claims: proved, refuted, soft or none; None if it claims nothing."""
+
+    @property
+    def as_claimed(self) -> bool:
+        """Does the outcome agree with the claim? A claim of "refuted" is met by whatever is not proved."""
+        if self.expected == "proved":
+            return self.outcome == "proved"
+        return self.outcome != "proved" if self.expected == "refuted" else True
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "path": list(self.path), "as_claimed": self.as_claimed}

@@ -1,0 +1,216 @@
+"""Functions of structure: shift in time, pick, join and rename rows. None changes a number."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from compose.graph.functions import Function
+from compose.language.axes import Axes, Type, join
+from compose.language.operation import Operation, Run, Site
+
+
+class First(Function):
+    """``first(x)``: x at the first step of the episode, without the time axis."""
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": site.type("x0").without(["time"])}
+
+    def carries(self, site: Site) -> dict[str, Type]:
+        kept = site.type("x0").without(["time"])
+        return {"first": kept, "started": Type(("batch",), "bool")} if "time" in site.type("x0").axes else {}
+
+    monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        import torch
+
+        axes = run.node.type("x0").axes
+        if "time" not in axes:
+            return ports["x0"]
+        value, kept, started = ports["x0"].select(axes.index("time"), 0), run.state("first"), run.state("started")
+        if kept is not None and started is not None:
+            value = value.where(~started.reshape(-1, *[1] * (len(axes) - 2)), kept)
+        run.carry("first", value)
+        run.carry("started", value.new_ones((value.shape[0],), dtype=torch.bool))
+        return value
+
+
+class Previous(Function):
+    """``previous(x)``: x one step earlier; zeros at the first step. The only closed function that shifts back."""
+
+    monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+    delayed: ClassVar[bool] = True
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        if "time" not in site.type("x0").axes:
+            site.fail("", f"'previous' needs an axis 'time', got {site.type('x0')}")
+        return {"": site.type("x0")}
+
+    def carries(self, site: Site) -> dict[str, Type]:
+        return {"previous": site.type("x0").without(["time"])}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        return shift(run, ports["x0"], run.node.type("x0").axes.index("time"))
+
+
+def shift(run: Run, value: Any, dim: int, start: float = 0.0) -> Any:
+    """One step later along time, ``start`` (or what was carried) first; carries the last step on."""
+    import torch
+
+    before = run.state("previous")
+    first = torch.full_like(value.narrow(dim, 0, 1), start) if before is None else before.unsqueeze(dim)
+    run.carry("previous", value.select(dim, -1))
+    return torch.cat([first, value.narrow(dim, 0, value.shape[dim] - 1)], dim)
+
+
+class Rows(Function):
+    """``agents(x)``, ``others(x)``: the agents' (the other entities') rows of x, on an axis of their own.
+    ``entities(x)``: rows of agents as rows of entities; zeros for those who are no agents."""
+
+    monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+    passes_masks: ClassVar[bool] = True
+
+    @property
+    def old(self) -> str:
+        return "agent" if self.name == "entities" else "entity"
+
+    @property
+    def new(self) -> str:
+        return {"agents": "agent", "others": "other", "entities": "entity"}[self.name]
+
+    def renames(self, site: Site) -> dict[str, str]:
+        have = site.type("x0").axes
+        return {self.old: self.new + "'" if self.new in have else self.new} if self.old in have else {}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        arrives = site.type("x0")
+        if not arrives.axes and arrives.dtype == "bool":
+            return {"": arrives}
+        if self.old not in arrives.axes:
+            site.fail("", f"'{self.name}' needs an axis '{self.old}', got {arrives}")
+        return {"": arrives.renamed(self.old, self.new + "'" if self.new in arrives.axes else self.new)}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        x = ports["x0"]
+        if isinstance(x, bool):
+            return x
+        axes = run.node.type("x0").axes
+        dim = axes.index(self.old) - len(axes)
+        agents = run.size("agent")
+        if self.name == "agents":
+            return x.narrow(dim, 0, agents)
+        if self.name == "others":
+            return x.narrow(dim, agents, run.size("entity") - agents)
+        import torch.nn.functional as F
+
+        return F.pad(x, (0, 0) * (-dim - 1) + (0, run.size("entity") - agents))
+
+
+@dataclass(frozen=True)
+class Select(Operation):
+    """One index of an axis (one turn of ``each``)."""
+
+    axis: str
+    index: int
+    monotone: ClassVar[Mapping[str, int]] = {"of": 1}
+
+    def ports(self) -> Mapping[str, str]:
+        return {"of": "any ..."}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": site.type("of").without([self.axis])}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        return ports["of"].select(run.node.type("of").axes.index(self.axis), self.index)
+
+
+@dataclass(frozen=True)
+class Stack(Operation):
+    """Values of equal types along a new axis, after batch and time."""
+
+    axis: str
+    turns: int
+
+    def ports(self) -> Mapping[str, str]:
+        return {f"x{i}": "any ..." for i in range(self.turns)}
+
+    def position(self, site: Site) -> int:
+        return sum(a in ("batch", "time") for a in site.type("x0").axes)
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        first, at = site.type("x0"), self.position(site)
+        other = next((site.type(p) for p in self.ports() if site.type(p).axes != first.axes), first)
+        if other.axes != first.axes:
+            site.fail("", f"turns of '{self.axis}' differ: {first} and {other}")
+        sign = "nonneg" if all(site.type(p).sign == "nonneg" for p in self.ports()) else "any"
+        return {"": Type((*first.axes[:at], self.axis, *first.axes[at:]), first.dtype, sign)}  # type: ignore[arg-type]
+
+    def monotone_in(self, site: Site) -> Mapping[str, int]:
+        return dict.fromkeys(self.ports(), 1)
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        import torch
+
+        return torch.stack(list(ports.values()), self.position(run.node))
+
+
+@dataclass(frozen=True)
+class Renamed(Operation):
+    """The same numbers, one axis under another name."""
+
+    old: str
+    new: str
+    passes_masks: ClassVar[bool] = True
+
+    def ports(self) -> Mapping[str, str]:
+        return {"x0": "any ..."}
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return {self.old: self.new}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": site.type("x0").renamed(self.old, self.new)}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        return ports["x0"]
+
+
+@dataclass(frozen=True)
+class Presence(Operation):
+    """Presence along an axis that joins others: theirs, one after the other; True where nobody can be absent."""
+
+    axis: str
+    parts: tuple[str, ...]
+    """The joined axes; their rows stand in this order."""
+    known: tuple[bool, ...]
+    """Which of them have presences of their own (one port each, in order)."""
+
+    def ports(self) -> Mapping[str, str]:
+        return {f"x{i}": "any ..." for i, known in enumerate(self.known) if known}
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return dict.fromkeys(self.parts, self.axis)
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        leads = [tuple(a for a in site.type(p).axes if a != self.parts[int(p[1:])]) for p in self.ports()]
+        return {"": Type((*join(*leads), self.axis), "bool")}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        import torch
+
+        some = next(iter(ports.values()))[..., :1]
+        rows = [
+            ports[f"x{i}"] if known else torch.ones_like(some).repeat_interleave(run.size(part), -1)
+            for i, (part, known) in enumerate(zip(self.parts, self.known, strict=True))
+        ]
+        return torch.cat(rows, -1)
+
+
+STRUCTURE: dict[str, type[Function]] = {
+    "first": First, "previous": Previous, "agents": Rows, "others": Rows, "entities": Rows,
+}  # fmt: skip

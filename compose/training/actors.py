@@ -1,0 +1,92 @@
+"""Who chooses the actions: a model, with or without exploration, or a fixed rule for chance levels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from compose.compiler.random import key, uniform
+from compose.training.interfaces import Model, Tensors
+
+
+class Actor(Protocol):
+    """Chooses a joint action for a batch of episodes, step by step from step 0 on."""
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+        """Actions, int64 [batch agent].
+
+        Args:
+            fields: What the environment shows now and ``last_action``; those with a time axis have length 1 there.
+            episodes: Episode numbers, int64 [batch].
+            step: Steps taken in the episode; 0 begins a new one.
+        """
+
+
+@dataclass
+class ModelActor:
+    """A model's values, epsilon-greedily: with probability ``epsilon`` an agent takes an available action at random.
+
+    The draws are keyed by (seed, episode number, step, agent): given the values, a choice is the same in any batch.
+    """
+
+    model: Model
+    seed: int
+    epsilon: float = 0.0
+    params: Mapping[str, float] = field(default_factory=dict)
+    _state: dict[str, Tensor] | None = None
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+        """See :class:`Actor`."""
+        draws = self.model.draw("act", self.seed, step, episodes)
+        acted = self.model.act(fields, None if step == 0 else self._state, draws, self.params)
+        self._state = acted.state
+        best = greedy(acted.values, acted.where)
+        if self.epsilon <= 0.0:
+            return best
+        explores = uniform(key(self.seed, "explore", step), _counters(episodes, best.shape[1])) < self.epsilon
+        return torch.where(explores, random_action(acted.where, self.seed, episodes, step), best)
+
+
+@dataclass(frozen=True)
+class RandomActor:
+    """Every agent takes an available action at random, all equally likely."""
+
+    seed: int
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+        """See :class:`Actor`."""
+        return random_action(fields["available"][:, 0], self.seed, episodes, step)
+
+
+@dataclass(frozen=True)
+class FixedActor:
+    """Every agent always takes one action, or its first available one where that is not available."""
+
+    action: int
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+        """See :class:`Actor`."""
+        available = fields["available"][:, 0]
+        first = available.to(torch.uint8).argmax(-1)
+        return torch.where(available[..., self.action], torch.full_like(first, self.action), first)
+
+
+def greedy(values: Tensor, where: Tensor) -> Tensor:
+    """The action of the largest value among those allowed [batch agent]; of equal ones, whichever argmax gives."""
+    return values.masked_fill(~where, -torch.inf).argmax(-1)
+
+
+def random_action(allowed: Tensor, seed: int, episodes: Tensor, step: int) -> Tensor:
+    """An allowed action for every agent, all equally likely [batch agent]."""
+    draw = uniform(key(seed, "action", step), _counters(episodes, allowed.shape[1]))
+    count = allowed.sum(-1)
+    chosen = torch.minimum((draw * count).long(), count - 1) + 1
+    return ((allowed.cumsum(-1) == chosen[..., None]) & allowed).to(torch.uint8).argmax(-1)
+
+
+def _counters(episodes: Tensor, agents: int) -> Tensor:
+    return episodes[:, None] * agents + torch.arange(agents, device=episodes.device)

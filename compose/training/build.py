@@ -1,0 +1,19 @@
+"""From a spec and a schema to a model, in the one place where training meets the compiler."""
+
+from __future__ import annotations
+
+import torch
+
+from compose.compiler.model import Model
+from compose.graph.build import build_graph
+from compose.graph.schema import EntitySchema
+from compose.language.load import Loaded
+
+
+def build_model(spec: Loaded, schema: EntitySchema, *, seed: int = 0, device: str | torch.device = "cpu") -> Model:
+    """Compile a spec for an environment.
+
+    Raises:
+        SpecError: With everything that is wrong with the graph.
+    """
+    return Model(build_graph(spec, schema), seed=seed, device=device)

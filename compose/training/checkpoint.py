@@ -1,0 +1,117 @@
+"""Checkpoints: tensors as safetensors, numbers as JSON; a folder that appears by one rename."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import load_file, save
+from torch import Tensor
+
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.folder import RunFolder, sync_folder, write_json, write_whole
+from compose.training.replay import Replay
+
+KEEP = 2
+"""How many checkpoints stay."""
+
+
+def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any],
+                    replay: Replay | None = None) -> Path:
+    """Write a checkpoint, point ``latest`` at it, and remove what no kept checkpoint needs.
+
+    The replay is written in chunks, each once: a checkpoint adds the episodes since the one before and names every
+    chunk that it needs.
+
+    Args:
+        folder: Of the run.
+        groups: File name -> tensors.
+        state: Plain data.
+        replay: Whose new episodes to add.
+    """
+    before = latest(folder)
+    serial = 1 if before is None else int(before.name) + 1
+    old = [] if before is None else read_state(before)["chunks"]
+    chunks = _write_chunks(folder, replay, old) if replay is not None else []
+    final = folder.checkpoints / f"{serial:06d}"
+    temporary = folder.checkpoints / f".tmp-{final.name}"
+    for stale in (temporary, final):  # a folder that `latest` never named
+        shutil.rmtree(stale, ignore_errors=True)
+    temporary.mkdir()
+    for name, tensors in groups.items():
+        write_whole(temporary / f"{name}.safetensors", _bytes(tensors))
+    write_json(temporary / "state.json", {**state, "chunks": chunks})
+    temporary.rename(final)
+    sync_folder(folder.checkpoints)
+    write_whole(folder.checkpoints / "latest", final.name + "\n")
+    _prune(folder)
+    return final
+
+
+def latest(folder: RunFolder) -> Path | None:
+    """The newest checkpoint, if there is one."""
+    pointer = folder.checkpoints / "latest"
+    return folder.checkpoints / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+
+
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """The plain data of a checkpoint."""
+    return dict(json.loads((checkpoint / "state.json").read_text(encoding="utf-8")))
+
+
+def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
+    """The tensors of one file of a checkpoint.
+
+    Raises:
+        SpecError: ``run.file`` if it cannot be read.
+    """
+    path = checkpoint / f"{group}.safetensors"
+    try:
+        return dict(load_file(path))
+    except Exception as error:
+        raise SpecError(Diagnostic("run.file", f"cannot be read: {error}", where=str(path))) from None
+
+
+def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
+    """Fill a replay with the chunks that a checkpoint names."""
+    device = replay.device
+    for name in read_state(checkpoint)["chunks"]:
+        tensors = {key: x.to(device) for key, x in read_tensors(folder.replay, name).items()}
+        replay.fixed = {key[1:]: x for key, x in tensors.items() if key.startswith("=")}
+        first, last = _bounds(name)
+        replay.write({key: x for key, x in tensors.items() if not key.startswith("=")}, first)
+        replay.added = last
+
+
+def _write_chunks(folder: RunFolder, replay: Replay, old: list[str]) -> list[str]:
+    oldest = replay.added - len(replay)
+    kept = [name for name in old if _bounds(name)[1] > oldest]
+    first = max(oldest, _bounds(old[-1])[1] if old else 0)
+    if first < replay.added:
+        name = f"{first:09d}-{replay.added:09d}"
+        tensors = replay.read(first, replay.added) | {f"={key}": x for key, x in replay.fixed.items()}
+        write_whole(folder.replay / f"{name}.safetensors", _bytes(tensors))
+        kept.append(name)
+    return kept
+
+
+def _bounds(chunk: str) -> tuple[int, int]:
+    first, last = chunk.split("-")
+    return int(first), int(last)
+
+
+def _bytes(tensors: Mapping[str, Tensor]) -> bytes:
+    return save({name: x.detach().cpu().contiguous().clone() for name, x in tensors.items()})
+
+
+def _prune(folder: RunFolder) -> None:
+    saved = sorted(path for path in folder.checkpoints.iterdir() if path.is_dir() and path.name.isdigit())
+    for path in saved[:-KEEP]:
+        shutil.rmtree(path)
+    needed = {f"{name}.safetensors" for path in saved[-KEEP:] for name in read_state(path)["chunks"]}
+    for path in folder.replay.iterdir():
+        if path.name not in needed:
+            path.unlink()

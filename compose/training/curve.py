@@ -1,0 +1,52 @@
+"""Evaluations over time: as numbers and as a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from compose.training.evaluate import Score, score
+from compose.training.folder import write_whole
+
+
+@dataclass(frozen=True)
+class Point:
+    """One evaluation."""
+
+    env_steps: int
+    updates: int
+    score: Score
+
+
+def points(rows: Sequence[Mapping[str, Any]]) -> list[Point]:
+    """Rows of ``evals.jsonl`` gathered by evaluation."""
+    groups = groupby(rows, key=lambda row: (row["env_steps"], row["updates"]))
+    return [Point(*at, score([dict(row) for row in group])) for at, group in groups]
+
+
+def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Mapping[str, Score]) -> None:
+    """Write a PNG: success rate and return over environment steps, with dashed lines for chance levels."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    steps = [point.env_steps for point in evaluations]
+    panels = (("success rate", lambda s: s.success), ("return", lambda s: s.returned))
+    for axes, (label, read) in zip(figure.subplots(1, 2), panels, strict=True):
+        axes.plot(steps, [read(point.score) for point in evaluations], marker=".", label=title)
+        for number, (name, level) in enumerate(chance.items(), 1):
+            axes.axhline(read(level), linestyle="--", linewidth=1, color=f"C{number % 10}", label=name)
+        axes.set_xlabel("environment steps")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+        if label == "success rate":
+            axes.set_ylim(-0.02, 1.02)
+    axes.legend(fontsize="small")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_whole(path, buffer.getvalue())

@@ -1,0 +1,86 @@
+"""Playing without exploring: one row for each episode, and the chance levels to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+import torch
+
+from compose.compiler.random import key
+from compose.envs.interface import Environment
+from compose.training.actors import Actor, FixedActor, ModelActor, RandomActor
+from compose.training.interfaces import Model
+from compose.training.rollout import rollout
+
+Row = dict[str, Any]
+
+_AT_ONCE = 1024
+
+
+@dataclass(frozen=True)
+class Score:
+    """Means over evaluation episodes."""
+
+    episodes: int
+    success: float
+    returned: float
+    length: float
+
+    def __str__(self) -> str:
+        return f"solved {self.success:.2f}, return {self.returned:.2f}, length {self.length:.1f}"
+
+
+def evaluate(model: Model, env: Environment, episodes: int, *, seed: int, first_episode: int = 0,
+             params: Mapping[str, float] | None = None) -> list[Row]:
+    """Greedy episodes of a model; see :func:`evaluate_actor`."""
+    actor = ModelActor(model, stream(seed), params=params or {})
+    return evaluate_actor(actor, env, episodes, seed=seed, first_episode=first_episode)
+
+
+def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, first_episode: int = 0) -> list[Row]:
+    """Play episodes ``first_episode``, ``first_episode + 1``, ... of the evaluation stream of ``seed``.
+
+    Training episodes come from another stream, so none of these is ever trained on.
+
+    Returns:
+        One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name).
+    """
+    rows: list[Row] = []
+    for start in range(first_episode, first_episode + episodes, _AT_ONCE):
+        numbers = torch.arange(start, min(start + _AT_ONCE, first_episode + episodes), device=env.device)
+        played = rollout(actor, env, numbers, stream(seed))
+        columns = (numbers, played["reward"].sum(1), played["steps"].sum(1), played["success"], played["task"])
+        for number, reward, length, success, task in zip(*(x.tolist() for x in columns), strict=True):
+            rows.append({"episode": number, "return": reward, "length": length, "success": success,
+                         "task": env.schema.tasks[task]})
+    return rows
+
+
+def stream(seed: int) -> int:
+    """The seed of everything random in evaluations."""
+    return key(seed, "evaluate")
+
+
+def score(rows: Sequence[Row]) -> Score:
+    """Means over rows."""
+    return Score(len(rows), fmean(row["success"] for row in rows), fmean(row["return"] for row in rows),
+                 fmean(row["length"] for row in rows))
+
+
+def chance_levels(env: Environment, episodes: int, *, seed: int) -> dict[str, Score]:
+    """How well play goes that has learned nothing: at random, and each plain action taken always."""
+    actors: dict[str, Actor] = {"random": RandomActor(stream(seed))}
+    actors |= {f"always {name}": FixedActor(action) for action, name in _plain_actions(env)}
+    return {name: score(evaluate_actor(actor, env, episodes, seed=seed)) for name, actor in actors.items()}
+
+
+def _plain_actions(env: Environment) -> list[tuple[int, str]]:
+    found, at = [], 0
+    for group in env.schema.actions:
+        if group.plain:
+            found += [(at + i, group.name if group.count == 1 else f"{group.name} {i}") for i in range(group.count)]
+        at += group.count
+    return found

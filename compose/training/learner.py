@@ -1,0 +1,144 @@
+"""The replay learner: collect episodes, update from replayed ones at the spec's ratio, let the targets follow."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.compiler.random import key
+from compose.envs.interface import Environment
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.schedules import value
+from compose.training.actors import ModelActor
+from compose.training.clocks import Clocks, moving_params, updates_due
+from compose.training.interfaces import Model
+from compose.training.optim import Optimizers
+from compose.training.replay import Replay
+from compose.training.rollout import rollout
+from compose.training.targets import Targets
+
+
+@dataclass
+class Interval:
+    """Sums since the last row of metrics."""
+
+    sums: dict[str, float]
+    counts: dict[str, int]
+
+    @classmethod
+    def empty(cls) -> Interval:
+        return cls({}, {})
+
+    def add(self, values: dict[str, float], count: int = 1) -> None:
+        """Add values, each being a sum over ``count`` things."""
+        for name, x in values.items():
+            self.sums[name] = self.sums.get(name, 0.0) + x
+            self.counts[name] = self.counts.get(name, 0) + count
+
+    def means(self) -> dict[str, float]:
+        """The mean of everything that was added."""
+        return {name: x / self.counts[name] for name, x in sorted(self.sums.items())}
+
+
+class Learner:
+    """One training in one environment; every random draw is keyed by ``seed``, a stream's name and a clock.
+
+    Raises:
+        SpecError: ``train.learner`` if the spec's learner is not a replay learner or its numbers contradict each other.
+    """
+
+    def __init__(self, model: Model, env: Environment, seed: int) -> None:
+        self.model, self.env, self.seed = model, env, seed
+        self.settings = model.spec.learner
+        _check(self.settings, model.spec.act)
+        self.clocks = Clocks()
+        self.replay = Replay(env.schema, self.settings.replay.episodes, env.device)
+        self.optimizers = Optimizers(model, self.settings.optimizers)
+        self.targets = Targets(self.settings.target)
+        self.interval = Interval.empty()
+
+    @property
+    def start(self) -> int:
+        """Episodes held before the first update: at least a batch."""
+        return max(self.settings.replay.start, self.settings.replay.batch)
+
+    def due(self) -> int:
+        """Updates to make before more is collected."""
+        return updates_due(self.clocks, self.settings.updates, self.start)
+
+    def epsilon(self) -> float:
+        """The exploration rate at the present clocks."""
+        act = self.model.spec.act
+        return value(act.epsilon, self.clocks.read()) if act.choose == "epsilon_greedy" else 0.0
+
+    def collect(self, limit: int | None = None) -> None:
+        """Play ``environments`` episodes (at most ``limit``) and store them.
+
+        Exploration and moving params are read once, before.
+        """
+        count = min(self.settings.environments, limit or self.settings.environments)
+        first = self.clocks.episodes
+        numbers = torch.arange(first, first + count, device=self.env.device)
+        actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks))
+        played = rollout(actor, self.env, numbers, key(self.seed, "collect"))
+        self.replay.add(played)
+        steps = int(played["steps"].sum())
+        self.clocks.env_steps += steps
+        self.clocks.episodes += count
+        sums = {"return": float(played["reward"].sum(dtype=torch.float64)), "length": float(steps),
+                "success": float(played["success"].sum())}
+        self.interval.add({f"collected/{name}": x for name, x in sums.items()}, count)
+
+    def update(self) -> None:
+        """Make one update from a fresh batch, then let the targets follow if their time has come."""
+        number = self.clocks.updates
+        batch = self.replay.sample(self.settings.replay.batch, self.seed, number)
+        fields: dict[str, Tensor] = dict(batch.items())
+        draws = self.model.draw("learn", self.seed, number, batch["episode"])
+        params = moving_params(self.model, self.clocks)
+        made = self.optimizers.update(lambda: self.model.learn(fields, draws, params))
+        self.clocks.updates += 1
+        self.targets.follow(self.model, self.clocks)
+        self.interval.add({f"loss/{name}": x for name, x in made.losses.items()})
+        self.interval.add({f"grad_norm/{name}": x for name, x in made.norms.items()})
+
+    def metrics(self) -> dict[str, Any]:
+        """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
+        params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
+        row = {**self.clocks.read(), "epsilon": self.epsilon(), **params, **self.interval.means()}
+        self.interval = Interval.empty()
+        return row
+
+    def tensors(self) -> dict[str, dict[str, Tensor]]:
+        """What a checkpoint holds beside the replay, by file."""
+        weights = {name: w.detach() for name, w in self.model.weights.items()}
+        return {"weights": weights, "target": dict(self.model.target), "optimizers": self.optimizers.state()}
+
+    def state(self) -> dict[str, Any]:
+        """The numbers that belong to :meth:`tensors`."""
+        last = self.targets.clock.last
+        return {"clocks": asdict(self.clocks), "target_last": last, "interval": asdict(self.interval)}
+
+    def restore(self, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
+        """Go on from what :meth:`tensors` and :meth:`state` gave; the replay is restored by itself."""
+        self.model.load(tensors["weights"], tensors["target"])
+        self.optimizers.restore(tensors["optimizers"])
+        self.clocks = Clocks(**state["clocks"])
+        self.targets.clock.last = state["target_last"]
+        self.interval = Interval(**state["interval"])
+
+
+def _check(learner: Any, act: Any) -> None:
+    problems = []
+    if learner.kind != "replay" or learner.replay is None:
+        problems.append(("learner.kind", f"only 'replay' learners can be trained, not '{learner.kind}'"))
+    elif learner.replay.episodes < max(learner.replay.batch, learner.replay.start):
+        what = f"holds {learner.replay.episodes}, fewer than batch ({learner.replay.batch}) or start"
+        problems.append(("learner.replay.episodes", f"{what} ({learner.replay.start})"))
+    if act.choose not in ("greedy", "epsilon_greedy"):
+        problems.append(("act.choose", f"a replay learner acts greedily or epsilon-greedily, not '{act.choose}'"))
+    if problems:
+        raise SpecError(*(Diagnostic("train.learner", message, where=where) for where, message in problems))

@@ -1,0 +1,112 @@
+"""How much memory a training will take, told before it starts, and refused if it is too much."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.interfaces import Model
+from compose.training.replay import bytes_estimate
+
+APPLICATIONS = 4
+"""How often a weight is assumed to be applied in one pass over a batch (REFIL: three utilities and a target)."""
+KEPT = 2
+"""Values kept for each output element: itself and its gradient."""
+SHARE = 0.8
+"""The share of available memory that may be used unless told."""
+_COPIES = {"rmsprop": 3, "adam": 4}
+
+
+@dataclass(frozen=True)
+class MemoryEstimate:
+    """Bytes. The replay is exact; activations are a rough guess from above (see :func:`estimate`)."""
+
+    replay: int
+    weights: int
+    activations: int
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.replay + self.weights + self.activations
+
+    def __str__(self) -> str:
+        parts = (("replay", self.replay), ("weights and optimizer", self.weights), ("one batch", self.activations))
+        return f"memory: about {size(self.total)} ({', '.join(f'{name} {size(n)}' for name, n in parts)})"
+
+
+def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None) -> MemoryEstimate:
+    """What a training of ``model`` needs.
+
+    Weights: value, gradient, the optimizer's statistics (one for RMSprop, two for Adam), and the lagged copies.
+    Activations of one batch: every weight gives a row of its last axis for each (episode, step, entity), ``KEPT``
+    times over in ``APPLICATIONS`` applications, beside the batch's own fields.
+    """
+    learner = model.spec.learner
+    count = sum(w.numel() for w in model.weights.values())
+    copies = max(_COPIES[o.kind] for o in learner.optimizers.values())
+    weights = sum(w.numel() * w.element_size() for w in model.weights.values()) * copies
+    weights += sum(t.numel() * t.element_size() for t in model.target.values())
+    rows = learner.replay.batch * schema.sizes["time"] * schema.entities
+    wide = sum(w.shape[-1] for w in model.weights.values() if w.dim() > 1) if count else 0
+    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, learner.replay.batch, fields)
+    return MemoryEstimate(bytes_estimate(schema, learner.replay.episodes, fields), weights, activations)
+
+
+def available(device: torch.device) -> int:
+    """Free bytes on a device; for the CPU, what the system or the control group still allows."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    free = [_system()]
+    limit, used = (_number(Path("/sys/fs/cgroup") / name) for name in ("memory.max", "memory.current"))
+    if limit is not None and used is not None:
+        free.append(max(0, limit - used))
+    return min(free)
+
+
+def check(need: MemoryEstimate, limit: int) -> None:
+    """Refuse a training that would not fit.
+
+    Raises:
+        SpecError: ``train.memory``, naming the setting that would save most.
+    """
+    if need.total <= limit:
+        return
+    lower = "learner.replay.episodes" if need.replay >= need.activations else "learner.replay.batch"
+    raise SpecError(Diagnostic(
+        "train.memory", f"needs about {size(need.total)}, but only {size(limit)} may be used", where=lower,
+        hint=f"lower {lower}, or raise the limit with --memory-limit", notes=(str(need),),
+    ))
+
+
+def size(count: int) -> str:
+    """Bytes for people: ``1.5 GiB``."""
+    number = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GiB"
+
+
+def _system() -> int:
+    try:
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _number(path: Path) -> int | None:
+    try:
+        return int(path.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None

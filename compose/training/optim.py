@@ -1,0 +1,129 @@
+"""Optimizers of a spec: their order, gradients by optimizer, clipping, and their state by weight name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.interfaces import Learned, Model
+
+
+@dataclass(frozen=True)
+class Updated:
+    """One update: every loss and the norm of every optimizer's gradient before clipping."""
+
+    losses: dict[str, float]
+    norms: dict[str, float]
+
+
+class Optimizers:
+    """All optimizers of a model.
+
+    One update gives each of them one step. Optimizers without ``after`` share one pass; one that steps ``after``
+    another computes its losses again, on the same draws and the weights as they then are.
+    """
+
+    def __init__(self, model: Model, settings: Mapping[str, Any]) -> None:
+        self.model, self.settings = model, settings
+        self.weights = {name: model.trained_by(name) for name in settings}
+        self.optimizers = {name: _build(self.weights[name], one) for name, one in settings.items()}
+        self.turns = _turns({name: one.after for name, one in settings.items()})
+
+    def update(self, learn: Callable[[], Learned]) -> Updated:
+        """Step every optimizer once.
+
+        Args:
+            learn: Computes the losses on the weights as they are.
+
+        Raises:
+            SpecError: ``train.not_finite``, before any weight of that optimizer is changed.
+        """
+        losses: dict[str, float] = {}
+        norms: dict[str, float] = {}
+        for turn in self.turns:
+            learned = learn()
+            found = {name: float(x) for name, x in learned.losses.items()}
+            _refuse(found, "losses", "loss")
+            losses = found | losses
+            grads = {name: self._gradients(name, learned.totals[name], last=name == turn[-1]) for name in turn}
+            for name in turn:
+                norms[name] = self._step(name, grads[name])
+        return Updated(losses, norms)
+
+    def _gradients(self, name: str, total: Tensor, *, last: bool) -> tuple[Tensor | None, ...]:
+        return torch.autograd.grad(total, list(self.weights[name].values()), allow_unused=True, retain_graph=not last)
+
+    def _step(self, name: str, grads: tuple[Tensor | None, ...]) -> float:
+        norm = torch.nn.utils.get_total_norm([g for g in grads if g is not None])
+        size = float(norm)
+        _refuse({name: size}, "learner.optimizers", "norm of the gradient")
+        weights = list(self.weights[name].values())
+        for weight, grad in zip(weights, grads, strict=True):
+            weight.grad = grad
+        if self.settings[name].clip is not None:
+            torch.nn.utils.clip_grads_with_norm_(weights, self.settings[name].clip, norm)
+        self.optimizers[name].step()
+        self.optimizers[name].zero_grad(set_to_none=True)
+        return size
+
+    def state(self) -> dict[str, Tensor]:
+        """All statistics as ``OPTIMIZER/WEIGHT/STATISTIC``."""
+        return {
+            f"{name}/{weight}/{key}": torch.as_tensor(x)
+            for name, optimizer in self.optimizers.items()
+            for weight, parameter in self.weights[name].items()
+            for key, x in optimizer.state.get(parameter, {}).items()
+        }
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over statistics given by :meth:`state`."""
+        for optimizer in self.optimizers.values():
+            optimizer.state.clear()
+        for full, x in state.items():
+            name, weight, key = full.split("/")
+            parameter = self.weights[name][weight]
+            device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
+            self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
+
+
+def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:
+    """RMSprop: v <- alpha v + (1 - alpha) g^2; w <- w - lr g / (sqrt(v) + eps). Adam: as published."""
+    given = list(weights.values())
+    if settings.kind == "rmsprop":
+        return torch.optim.RMSprop(given, lr=settings.lr, alpha=settings.alpha, eps=settings.eps)
+    return torch.optim.Adam(given, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+
+
+def _turns(after: Mapping[str, str | None]) -> list[list[str]]:
+    """Groups of optimizers in the order in which they step; a group shares one pass.
+
+    Raises:
+        SpecError: ``train.optimizer_order`` if ``after`` names no optimizer or goes round in a circle.
+    """
+    turns: list[list[str]] = []
+    left = dict(after)
+    while left:
+        done = {name for turn in turns for name in turn}
+        ready = [name for name, before in left.items() if before is None or before in done]
+        if not ready:
+            names = ", ".join(left)
+            raise SpecError(Diagnostic("train.optimizer_order", f"'after' never lets these step: {names}",
+                                       where="learner.optimizers"))
+        turns.append(ready)
+        left = {name: before for name, before in left.items() if name not in ready}
+    return turns
+
+
+def _refuse(values: Mapping[str, float], place: str, what: str) -> None:
+    wrong = {name: x for name, x in values.items() if not math.isfinite(x)}
+    if wrong:
+        raise SpecError(*(Diagnostic(
+            "train.not_finite", f"the {what} is {x}", where=f"{place}.{name}",
+            hint="try a smaller lr, or clip; the last checkpoint holds the weights of before",
+        ) for name, x in wrong.items()))

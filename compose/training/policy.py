@@ -1,0 +1,116 @@
+"""A trained policy, to act with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from compose.compiler.random import key
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.actors import ModelActor
+from compose.training.build import build_model
+from compose.training.checkpoint import latest, read_state, read_tensors
+from compose.training.clocks import Clocks, moving_params
+from compose.training.folder import RunFolder
+from compose.training.interfaces import Model
+from compose.training.rollout import one_hot_actions
+from compose.training.run import Build
+
+Array = NDArray[Any] | Tensor
+
+
+class Policy:
+    """Greedy, decentralised actions for a batch of episodes, step by step.
+
+    ``policy.reset(8)``, then ``actions = policy.act(fields)`` at every step.
+    """
+
+    def __init__(self, model: Model, schema: EntitySchema, params: Mapping[str, float], *, seed: int = 0) -> None:
+        self.model, self.schema = model, schema
+        self._actor = ModelActor(model, key(seed, "policy"), params=params)
+        self.reset(1)
+
+    def reset(self, batch: int) -> None:
+        """Begin ``batch`` new episodes."""
+        device = next(iter(self.model.weights.values())).device
+        self._episodes = torch.arange(batch, device=device)
+        self._last = torch.zeros(batch, self.schema.agents, self.schema.sizes["action"], device=device)
+        self._step = 0
+
+    def act(self, fields: Mapping[str, Array]) -> Array:
+        """Actions for the present step, int64 [batch agent].
+
+        Args:
+            fields: What the schema declares, numpy or torch, without the time axis: ``entities``, ``visible``,
+                ``present``, ``available`` and whatever else the spec reads. ``last_action`` is kept here.
+
+        Returns:
+            A numpy array if ``entities`` is one, else a tensor.
+
+        Raises:
+            SpecError: ``policy.fields`` if a field is unknown or does not have the declared shape.
+        """
+        device = self._last.device
+        given = {name: torch.as_tensor(x, device=device) for name, x in fields.items()}
+        self._check(given)
+        timed = {name: "time" in self.schema.fields[name].axes for name in given}
+        shown = {name: x.unsqueeze(1) if timed[name] else x for name, x in given.items()}
+        shown = {"entities": shown["entities"], **shown}
+        action = self._actor.choose({**shown, "last_action": self._last[:, None]}, self._episodes, self._step)
+        self._last = one_hot_actions(action, given["present"], self._last.shape[-1])
+        self._step += 1
+        return action.cpu().numpy() if isinstance(fields["entities"], np.ndarray) else action
+
+    def _check(self, given: Mapping[str, Tensor]) -> None:
+        sizes = {**self.schema.sizes, "batch": self._episodes.shape[0]}
+        problems = [Diagnostic("policy.fields", "is missing", where=name)
+                    for name in ("entities", "visible", "present", "available") if name not in given]
+        for name, x in given.items():
+            if name not in self.schema.fields:
+                problems.append(Diagnostic("policy.fields", f"{self.schema.name} has no such field", where=name))
+                continue
+            axes = [axis for axis in self.schema.fields[name].axes if axis != "time"]
+            want = [sizes[axis.removesuffix("'")] for axis in axes]
+            if list(x.shape) != want:
+                message = f"expected [{' '.join(axes)}] = {want}, got {list(x.shape)}"
+                problems.append(Diagnostic("policy.fields", message, where=name))
+        if problems:
+            raise SpecError(*problems)
+
+
+def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: Build = build_model,
+                load: Any = None) -> Policy:
+    """The policy of a run's newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
+
+    Args:
+        run: Folder of the run.
+        device: Where to compute.
+        build: Makes the model, as in :func:`~compose.training.run.train`.
+        load: Reads the spec's file for ``build``.
+
+    Raises:
+        SpecError: ``run.file`` if the folder holds no trained run.
+    """
+    folder = RunFolder(run)
+    schema = read_schema(folder)
+    checkpoint = latest(folder)
+    if checkpoint is None:
+        raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
+    if load is None:
+        from compose.language.load import load
+    model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)
+    model.load(read_tensors(checkpoint, "weights"))
+    clocks = Clocks(**read_state(checkpoint)["clocks"])
+    return Policy(model, schema, moving_params(model, clocks), seed=int(folder.json("run.json")["seed"]))
+
+
+def read_schema(folder: RunFolder) -> EntitySchema:
+    """The schema that a run was trained on."""
+    return EntitySchema.model_validate_json(folder.text("schema.json"))

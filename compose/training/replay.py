@@ -1,0 +1,131 @@
+"""A ring of whole episodes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+
+import torch
+from tensordict import TensorDict
+from torch import Tensor
+
+from compose.compiler.random import bits, key
+from compose.graph.schema import EntitySchema
+from compose.training.rollout import last_actions
+
+_BYTES = {"float": 4, "bool": 1, "int": 8}
+_OWN = ("filled", "episode")
+_DERIVED = ("last_action",)
+
+
+class Replay:
+    """The newest ``capacity`` episodes, in tensors allocated once, when the first episodes arrive.
+
+    Masks are stored as bool and features as float32; ``last_action`` is not stored but made again from ``action``;
+    fields without a batch axis are kept once.
+    """
+
+    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str = "cpu") -> None:
+        self.schema, self.capacity, self.device = schema, capacity, torch.device(device)
+        self.added = 0
+        """Episodes ever added; episode n (from 0) lies in slot n modulo capacity."""
+        self._store: dict[str, Tensor] = {}
+        self._fixed: dict[str, Tensor] = {}
+
+    def __len__(self) -> int:
+        return min(self.added, self.capacity)
+
+    def add(self, episodes: TensorDict) -> None:
+        """Store a batch of episodes as :func:`~compose.training.rollout.rollout` gives them, over the oldest ones."""
+        rows = self._rows(episodes)
+        count = rows["episode"].shape[0]
+        if not self._store:
+            self._fixed = {name: episodes[name].clone() for name in self._names(episodes) if not self._batched(name)}
+        self.write(rows, self.added)
+        self.added += count
+
+    def write(self, rows: dict[str, Tensor], first: int) -> None:
+        """Put rows (time may be cut short) at the places of episodes ``first``, ``first + 1``, ...; ``added`` stays."""
+        count = rows["episode"].shape[0]
+        if not self._store:
+            self._store = {name: self._empty(name, x) for name, x in rows.items()}
+        skipped = max(0, count - self.capacity)
+        slots = torch.arange(first + skipped, first + count, device=rows["episode"].device) % self.capacity
+        for name, x in rows.items():
+            if self._timed(name):
+                self._store[name][slots, : x.shape[1]] = x[skipped:]
+                self._store[name][slots, x.shape[1] :] = 0
+            else:
+                self._store[name][slots] = x[skipped:]
+
+    def read(self, first: int, last: int) -> dict[str, Tensor]:
+        """What is stored of episodes ``first`` to ``last - 1``, cut to the longest of them."""
+        slots = torch.arange(first, last, device=self._store["filled"].device) % self.capacity
+        return self._cut(slots)
+
+    @property
+    def fixed(self) -> dict[str, Tensor]:
+        """Fields without a batch axis."""
+        return self._fixed
+
+    @fixed.setter
+    def fixed(self, fields: dict[str, Tensor]) -> None:
+        self._fixed = fields
+
+    def sample(self, batch: int, seed: int, draw: int) -> TensorDict:
+        """``batch`` different episodes, every set of them equally likely, cut to the longest.
+
+        Args:
+            batch: At most ``len(self)``.
+            seed: Of the run.
+            draw: Number of the draw, such as the count of updates; the choice is a function of these and the fill.
+
+        Raises:
+            ValueError: If fewer episodes are stored.
+        """
+        if batch > len(self):
+            raise ValueError(f"cannot sample {batch} of {len(self)} episodes")
+        counters = torch.arange(len(self), device=self._store["filled"].device)
+        slots = bits(key(seed, "replay", draw), counters).topk(batch).indices
+        rows = self._cut(slots)
+        actions = self.schema.sizes["action"]
+        last = last_actions(rows["action"], rows["filled"], rows["present"], actions)
+        return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
+
+    def _cut(self, slots: Tensor) -> dict[str, Tensor]:
+        longest = int(self._store["filled"][slots].sum(1).max())
+        return {name: x[slots, :longest] if self._timed(name) else x[slots] for name, x in self._store.items()}
+
+    def _rows(self, episodes: TensorDict) -> dict[str, Tensor]:
+        return {name: episodes[name] for name in self._names(episodes) if self._batched(name)}
+
+    def _names(self, episodes: TensorDict) -> list[str]:
+        return [str(name) for name in episodes.keys() if name not in _DERIVED]  # noqa: SIM118 (no mapping)
+
+    def _batched(self, name: str) -> bool:
+        return name in _OWN or "batch" in self.schema.fields[name].axes
+
+    def _timed(self, name: str) -> bool:
+        return name == "filled" or (name not in _OWN and "time" in self.schema.fields[name].axes)
+
+    def _empty(self, name: str, x: Tensor) -> Tensor:
+        sizes = (self.schema.limit + 1, *x.shape[2:]) if self._timed(name) else x.shape[1:]
+        return torch.zeros(self.capacity, *sizes, dtype=x.dtype, device=x.device)
+
+
+def bytes_estimate(schema: EntitySchema, episodes: int, names: Collection[str] | None = None) -> int:
+    """Bytes that a replay of so many episodes takes.
+
+    Args:
+        schema: Of the environment.
+        episodes: Capacity.
+        names: Fields that the environment really gives; all of the schema's unless told.
+    """
+    sizes = schema.sizes
+    each = sizes["time"] + 8
+    for name, field in schema.fields.items():
+        if name in _DERIVED or "batch" not in field.axes or (names is not None and name not in names):
+            continue
+        cells = math.prod(sizes[axis.removesuffix("'")] for axis in field.axes if axis != "batch")
+        each += cells * _BYTES[field.dtype]
+    return episodes * each

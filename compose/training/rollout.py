@@ -1,0 +1,106 @@
+"""Whole episodes, played side by side, as one batch of the schema's fields."""
+
+from __future__ import annotations
+
+import torch
+from tensordict import TensorDict
+from torch import Tensor
+
+from compose.envs.interface import Environment, Fields
+from compose.graph.schema import EntitySchema
+from compose.training.actors import Actor
+
+_DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
+
+
+@torch.no_grad()
+def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> TensorDict:
+    """Play one episode for each number in ``episodes`` and record it.
+
+    T = limit steps make T + 1 time indices: index t holds what was seen before step t, the action taken there and the
+    reward it gave. ``filled`` [batch time] says which indices were reached, the last observation included; everything
+    else is zero. ``terminated`` marks a true end only, never the time limit. ``steps`` marks the indices at which a
+    step was taken. ``episode`` [batch] holds the numbers.
+
+    Args:
+        actor: Chooses the actions.
+        env: Fields come from here; it stops early when all episodes are over.
+        episodes: int64 [batch].
+        seed: The environment's seed.
+
+    Returns:
+        The fields of the schema that the environment gives, with the axes it declares; batch size [].
+    """
+    schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
+    fields = env.reset(episodes, seed)
+    record = {name: _blank(x, schema, name) for name, x in fields.items() if name in schema.fields}
+    per_step = {"action": (torch.int64, schema.agents), "reward": (torch.float32,), "terminated": (torch.bool,),
+                "steps": (torch.bool,), "filled": (torch.bool,)}
+    for name, (dtype, *sizes) in per_step.items():
+        record[name] = torch.zeros(batch, limit + 1, *sizes, dtype=dtype, device=env.device)
+    success = torch.zeros(batch, dtype=torch.bool, device=env.device)
+    alive = torch.ones_like(success)
+    last = torch.zeros(batch, schema.agents, schema.sizes["action"], device=env.device)
+    record["filled"][:, 0] = True
+    _note(record, fields, schema, 0)
+    for step in range(limit):
+        record["steps"][:, step] = alive
+        action = actor.choose(_shown(fields, last, schema), episodes, step)
+        after = env.step(action)
+        record["action"][:, step] = action * alive[:, None]
+        record["reward"][:, step] = after.reward * alive
+        record["terminated"][:, step] = after.terminated & alive
+        success |= after.success & alive
+        record["filled"][:, step + 1] = alive
+        last, fields = one_hot_actions(action, fields["present"], schema.sizes["action"]), after.fields
+        _note(record, fields, schema, step + 1)
+        alive = alive & ~(after.terminated | after.truncated)
+        if not bool(alive.any()):
+            break
+    for name, x in record.items():
+        if _has_time(schema, name):
+            x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
+    record["last_action"] = last_actions(record["action"], record["filled"], record["present"], last.shape[-1])
+    return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
+
+
+def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:
+    """One-hot actions, float32 [... agent action]; zero for absent agents.
+
+    Args:
+        action: int64 [... agent].
+        present: bool [... entity], agents first.
+        actions: Number of actions.
+    """
+    hot = torch.nn.functional.one_hot(action, actions).to(torch.float32)
+    return hot * present[..., : action.shape[-1], None]
+
+
+def last_actions(action: Tensor, filled: Tensor, present: Tensor, actions: int) -> Tensor:
+    """The field ``last_action`` [batch time agent action] of recorded episodes."""
+    shifted = torch.zeros(*action.shape, actions, device=action.device)
+    shifted[:, 1:] = one_hot_actions(action[:, :-1], present[:, :-1], actions)
+    return shifted * filled[:, :, None, None]
+
+
+def _has_time(schema: EntitySchema, name: str) -> bool:
+    return name == "filled" or "time" in schema.fields[name].axes
+
+
+def _blank(x: Tensor, schema: EntitySchema, name: str) -> Tensor:
+    dtype = _DTYPES[schema.fields[name].dtype]
+    if not _has_time(schema, name):
+        return x.to(dtype).clone()
+    return torch.zeros(x.shape[0], schema.limit + 1, *x.shape[1:], dtype=dtype, device=x.device)
+
+
+def _note(record: Fields, fields: Fields, schema: EntitySchema, step: int) -> None:
+    for name, x in fields.items():
+        if name in record and _has_time(schema, name):
+            record[name][:, step] = x
+
+
+def _shown(fields: Fields, last_action: Tensor, schema: EntitySchema) -> dict[str, Tensor]:
+    """The fields as a model that acts takes them: a time axis of length 1 where the schema has one."""
+    known = {name: x for name, x in {**fields, "last_action": last_action}.items() if name in schema.fields}
+    return {name: x.unsqueeze(1) if _has_time(schema, name) else x for name, x in known.items()}

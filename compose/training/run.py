@@ -1,0 +1,141 @@
+"""From a spec and an environment to a trained policy in a folder."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+
+from compose.envs.interface import Environment
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training import memory
+from compose.training.build import build_model
+from compose.training.evaluate import Score, chance_levels
+from compose.training.folder import Json, RunFolder, write_json, write_whole
+from compose.training.interfaces import Model
+from compose.training.learner import Learner
+from compose.training.progress import Reporter
+from compose.training.settings import Settings
+from compose.training.summary import RunResult, summarise
+from compose.training.trainer import Trainer
+
+Build = Callable[..., Model]
+
+_SAME = ("spec_hash", "schema_hash", "env", "seed")
+
+
+def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
+          resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
+          build: Build = build_model) -> RunResult:
+    """Train a spec in an environment; everything about it ends up in one folder.
+
+    Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
+    versions and threads).
+
+    Args:
+        spec: A loaded spec, as ``build`` takes it.
+        env: An environment, or its name in the catalogue.
+        run_dir: A folder that is empty or does not exist, unless ``resume``.
+        settings: Where to stop; how often to evaluate, log and save.
+        seed: Of the weights and of every draw.
+        resume: Go on from the newest checkpoint in ``run_dir``.
+        device: Where the model and (if given by name) the environment live.
+        console: Where progress goes; standard error unless told.
+        build: Makes the model from (spec, schema, seed, device).
+
+    Raises:
+        SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
+            loss is not finite (``train.not_finite``).
+    """
+    console = console or Console(stderr=True)
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    env = _environment(env, device)
+    model = build(spec, env.schema, seed=seed, device=device)
+    learner = Learner(model, env, seed)
+    _check_memory(model, env, settings, console)
+    folder = RunFolder(run_dir)
+    about = _about(model, env.schema, seed, settings)
+    if resume:
+        about = _same_run(folder, about)
+    else:
+        folder.begin()
+        write_whole(folder.path / "spec.yaml", _spec_text(model))
+        write_whole(folder.path / "schema.json", env.schema.model_dump_json(indent=2) + "\n")
+    if "chance" not in about and settings.chance_episodes:
+        levels = chance_levels(env, settings.chance_episodes, seed=seed)
+        about["chance"] = {name: asdict(level) for name, level in levels.items()}
+    write_json(folder.path / "run.json", about)
+    chance = {name: Score(**level) for name, level in about.get("chance", {}).items()}
+    for name, level in chance.items():
+        console.print(f"chance ({name}): {level}", highlight=False)
+
+    clock = settings.leading(learner.clocks)
+    trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
+    if resume:
+        trainer.resume()
+    trainer.run()
+    title = f"{model.spec.name} in {env.schema.name}, seed {seed}"
+    return summarise(folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
+
+
+def _environment(env: str | Environment, device: str | torch.device) -> Environment:
+    if isinstance(env, Environment):
+        return env
+    from compose.envs.catalogue import make
+
+    return make(env, device=device)
+
+
+def _check_memory(model: Model, env: Environment, settings: Settings, console: Console) -> None:
+    given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
+             "steps", "success"}
+    need = memory.estimate(model, env.schema, fields=given)
+    console.print(str(need), highlight=False)
+    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(env.device)))
+
+
+def _spec_text(model: Model) -> str:
+    from compose.language.dump import dump
+
+    return dump(model.spec.data())
+
+
+def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:
+    return {
+        "spec": model.spec.name, "spec_hash": model.spec.identity(), "env": schema.name, "schema_hash": schema.hash,
+        "seed": seed, "settings": asdict(settings), "command": sys.argv,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": _own_version()},
+        "threads": torch.get_num_threads(),
+    }
+
+
+def _own_version() -> str:
+    try:
+        return importlib.metadata.version("compose-marl")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _same_run(folder: RunFolder, now: Json) -> Json:
+    """What is written about the run in the folder, with today's settings.
+
+    Raises:
+        SpecError: ``train.resume`` if the run there is another one.
+    """
+    if not folder.exists():
+        raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
+    then = folder.json("run.json")
+    problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}",
+                           where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
+    if problems:
+        raise SpecError(*problems)
+    return {**now, **({"chance": then["chance"]} if "chance" in then else {})}

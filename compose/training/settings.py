@@ -1,0 +1,55 @@
+"""How long to train and how often to look; nothing here changes what is learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.clocks import Clocks
+
+
+@dataclass(frozen=True)
+class Settings:
+    """At least one of ``env_steps``, ``episodes`` and ``updates`` says where to stop; the first reached ends the run.
+
+    Raises:
+        SpecError: ``train.settings`` if no end is given or a number is not positive.
+    """
+
+    env_steps: int | None = None
+    episodes: int | None = None
+    updates: int | None = None
+    eval_every: int = 10_000
+    """Environment steps between evaluations; there is one at the start and one at the end in any case."""
+    eval_episodes: int = 32
+    log_every: int = 1_000
+    """Environment steps between rows of metrics."""
+    checkpoint_seconds: float = 60.0
+    """Seconds between checkpoints."""
+    checkpoint_updates: int | None = None
+    """Updates between checkpoints, if that comes sooner."""
+    chance_episodes: int = 0
+    """Episodes for each chance level (random play, each plain action always); 0 measures none."""
+    threads: int | None = None
+    """Threads of torch; its own choice unless told. Bit-for-bit resumption needs the same number."""
+    memory_limit: int | None = None
+    """Bytes that may be used; 80 % of what is available unless told."""
+
+    def __post_init__(self) -> None:
+        problems = [Diagnostic("train.settings", f"must be positive, got {x}", where=name)
+                    for name, x in vars(self).items() if x is not None and x <= 0 and name != "chance_episodes"]
+        if self.env_steps is None and self.episodes is None and self.updates is None:
+            problems.append(Diagnostic("train.settings", "say when to stop: env_steps, episodes or updates"))
+        if problems:
+            raise SpecError(*problems)
+
+    @property
+    def ends(self) -> dict[str, int]:
+        """The readings at which to stop."""
+        given = {"env_steps": self.env_steps, "episodes": self.episodes, "updates": self.updates}
+        return {name: x for name, x in given.items() if x is not None}
+
+    def leading(self, clocks: Clocks) -> str:
+        """The clock to show progress by: the end that is nearest, relatively."""
+        now = clocks.read()
+        return max(self.ends, key=lambda name: now[name] / self.ends[name])

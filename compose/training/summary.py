@@ -1,0 +1,65 @@
+"""What came out of a run, for people and for tools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from compose.training.curve import draw_curve, points
+from compose.training.evaluate import Score
+from compose.training.folder import RunFolder, write_json
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """A finished training."""
+
+    folder: Path
+    clocks: dict[str, int]
+    final: Score
+    """The last evaluation."""
+    best: Score
+    """The evaluation with the highest success rate, then return."""
+    chance: dict[str, Score]
+    wall_seconds: float
+
+
+def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: Mapping[str, Score],
+              wall_seconds: float) -> RunResult:
+    """Read the evaluations of a run and write ``summary.json`` and ``learning_curve.png``."""
+    evaluations = points(folder.rows("evals"))
+    best = max(evaluations, key=lambda point: (point.score.success, point.score.returned))
+    result = RunResult(folder.path, dict(clocks), evaluations[-1].score, best.score, dict(chance), wall_seconds)
+    draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
+    write_json(folder.path / "summary.json", _plain(result, best.env_steps))
+    return result
+
+
+def show(result: RunResult, console: Console) -> None:
+    """Print a result."""
+    clocks = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result.clocks.items())
+    table = Table(title=f"{result.folder}: {clocks}", title_justify="left")
+    for column in ("", "solved", "return", "length", "episodes"):
+        table.add_column(column, justify="left" if not column else "right")
+    for name, level in {"trained": result.final, "best evaluation": result.best, **result.chance}.items():
+        numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
+        table.add_row(name, *numbers)
+    console.print(table)
+    rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
+             for name, what in (("updates", "updates"), ("env_steps", "env steps")))
+    console.print(f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included", highlight=False)
+
+
+def _plain(result: RunResult, best_at: int) -> dict[str, Any]:
+    return {
+        **result.clocks,
+        "final": asdict(result.final),
+        "best": {**asdict(result.best), "env_steps": best_at},
+        "chance": {name: asdict(level) for name, level in result.chance.items()},
+        "wall": {"seconds": result.wall_seconds},
+    }

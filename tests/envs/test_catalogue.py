@@ -1,0 +1,116 @@
+"""Names: what they mean, what is said about wrong ones, and plug-ins."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from compose.envs import plugins
+from compose.envs.catalogue import make, names, schema
+from compose.envs.group_matching import FAMILY
+from compose.language.diagnostics import SpecError
+
+EVERYTHING = str(Path(__file__).parents[1] / "fixtures" / "everything.yaml")
+
+
+def test_options_change_the_schema() -> None:
+    assert schema("group_matching").sizes["feature"] == 16
+    offered = schema("group_matching:cells=5,agents=5")
+    assert offered.name == "group_matching:agents=5,cells=5"
+    assert offered.sizes == schema("group_matching/small").sizes
+    assert schema("group_matching/small:limit=9,fixed=false").name == "group_matching/small:fixed=false,limit=9"
+    assert schema("smac/3-8sz:limit=200").limit == 200
+    assert make("group_matching/small: slip=0").schema.name == "group_matching/small:slip=0"
+
+
+def test_every_name_has_a_schema() -> None:
+    assert {"group_matching", "group_matching/small", "smac/3-8sz"} <= set(names())
+    assert [schema(name).name for name in names()] == list(names())
+
+
+def test_a_path_is_a_schema_file_and_cannot_run() -> None:
+    assert schema(EVERYTHING).name == "everything"
+    with pytest.raises(SpecError, match="a schema file describes an environment, it cannot run one"):
+        make(EVERYTHING)
+    with pytest.raises(SpecError, match="cannot read the schema"):
+        make("none.yaml")
+
+
+@pytest.mark.parametrize(("name", "text"), [
+    ("group_macthing", "no environment 'group_macthing'\n  Did you mean 'group_matching'?"),
+    ("", "no environment ''\n  = families: group_matching, smac"),
+    ("smac", "'smac' needs an instance\n  = there are: smac/3-8m_symmetric, smac/6-11m_mandown"),
+    ("smac/", "'smac/' needs an instance"),
+    ("smac/3-8zs", "no environment 'smac/3-8zs'\n  Did you mean 'smac/3-8sz'?"),
+    ("3-8sz", "no environment '3-8sz'\n  Did you mean 'smac/3-8sz'?"),
+    ("group_matching/smal", "Did you mean 'group_matching/small'?"),
+    ("group_matching:agent=5", "unknown option 'agent'\n  Did you mean 'agents'?\n  = options: agents, cells"),
+    ("group_matching:agents", "expected key=value after the colon, got 'agents'"),
+    ("group_matching:", "expected key=value after the colon, got ''"),
+    ("group_matching:agents=5,", "expected key=value after the colon, got ''"),
+    ("group_matching:agents=5,agents=6", "'agents' is given twice"),
+    ("group_matching:agents=five", "group_matching:agents=five: agents: Input should be a valid integer"),
+    ("group_matching:agents=0", "Input should be greater than or equal to 1"),
+    ("group_matching:agents=1.5", "Input should be a valid integer"),
+    ("group_matching:slip=nan", "slip: Input should be less than or equal to 1"),
+    ("group_matching:fixed=1", "Input should be a valid boolean"),
+    ("group_matching:fixed=true,agents=5", "fixed groups are equal slices: 5 agents make no 2 equal groups"),
+])
+def test_wrong_names_are_explained(name: str, text: str) -> None:
+    for use in (schema, make):
+        with pytest.raises(SpecError) as caught:
+            use(name)
+        assert text in str(caught.value)
+
+
+def test_schemas_need_no_torch() -> None:
+    code = ("import sys, compose.envs.catalogue as c\n"
+            "[c.schema(name).hash for name in c.names()]\n"
+            "sys.exit('torch' in sys.modules)")
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_a_plugin_is_found_and_imported_only_when_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, ("acme/ring", "tests_ring:FAMILY"), ("acme/bad", "no_such_module:X"))
+    monkeypatch.setitem(sys.modules, "tests_ring", SimpleNamespace(FAMILY=FAMILY))
+    assert names()[-2:] == ("acme/ring", "acme/bad")
+    assert schema("acme/ring").name == "acme/ring"
+    assert schema("acme/ring/small:limit=3").limit == 3
+    assert make("acme/ring").schema.name == "acme/ring"
+    with pytest.raises(SpecError, match="no environment 'acme/ring/tiny'"):
+        schema("acme/ring/tiny")
+    with pytest.raises(SpecError, match="Did you mean 'acme/ring'"):
+        schema("acme/rnig")
+
+
+def test_a_broken_plugin_is_reported_with_its_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(monkeypatch, ("acme/bad", "no_such_module:X"), ("acme/odd", "math:pi"))
+    with pytest.raises(SpecError, match="acme/bad: the plug-in of 'no_such_module:X' fails: ModuleNotFoundError"):
+        schema("acme/bad")
+    with pytest.raises(SpecError, match="acme/odd: the plug-in of 'math:pi' is no environment family: it lacks summary"):
+        make("acme/odd")
+    assert schema("group_matching").agents == 8
+
+
+@pytest.mark.parametrize(("entries", "message"), [
+    ([("smac", "a:b")], "smac: claimed by 'a:b', but it is built in"),
+    ([("smac/new", "a:b")], "smac/new: claimed by 'a:b', but it is built in"),
+    ([("acme/x", "a:b"), ("acme/x", "c:d")], "acme/x: claimed by 'c:d' and by 'a:b'"),
+])
+def test_a_second_claim_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, entries: list[tuple[str, str]], message: str
+) -> None:
+    _install(monkeypatch, *entries)
+    for use in (names, lambda: schema("acme/x"), lambda: schema("group_matching")):
+        with pytest.raises(SpecError, match=message):
+            use()
+
+
+def _install(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> None:
+    found = [EntryPoint(name, value, plugins.GROUP) for name, value in entries]
+    monkeypatch.setattr(plugins, "entry_points", lambda group: found)
