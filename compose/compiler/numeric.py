@@ -43,7 +43,7 @@ class Bench:
         params = dict.fromkeys(self.model.moving, 0.5)
         sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
                    "draw": self.draws if draws is None else draws}
-        return Interpreter(self.graph, Given(sources), dict(given or {})).evaluate(wanted)
+        return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)
