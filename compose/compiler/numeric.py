@@ -46,7 +46,7 @@ class Bench:
             "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
             "draw": self.draws if draws is None else draws,
         }  # fmt: skip
-        return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {})).evaluate(wanted)
+        return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from compose.graph.build import build_graph
+from compose.graph.proofs import prove
 from compose.language.load import load
 from tests.specs.schemas import small_schema
 
@@ -27,3 +28,15 @@ def test_draft_types_against_a_schema(path: Path) -> None:
     for name, weight in graph.weights.items():
         sizes = [graph.table.size(a) for a in weight.axes]
         assert all(sizes), f"{name}: {weight.axes} is {sizes}"
+
+
+@pytest.mark.parametrize("path", DRAFTS, ids=lambda p: p.stem)
+def test_claims_of_drafts_come_out(path: Path) -> None:
+    for proof in prove(build_graph(load(path), small_schema())):
+        assert proof.as_claimed, f"{proof.name}: {proof.outcome}, {proof.how}"
+
+
+def test_identities_of_agents_know_their_slots() -> None:
+    padding = next(p for p in prove(build_graph(load(DRAFTS[0].parent / "iql.yaml"))) if p.name == "padding")
+    assert padding.outcome == "not proved"
+    assert padding.how == "weight 'utility.x.weight' has a row for every slot"

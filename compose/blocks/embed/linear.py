@@ -33,6 +33,7 @@ class Linear(Block):
         return weights | ({"bias": Weight(out, fan=fan)} if self.bias else {})
 
     def compute(self, run: Run, *, of: Any) -> Any:
+        import torch
         from torch.nn import functional as F
 
         weight, bias = run.weight("weight"), run.weight("bias") if self.bias else None
@@ -43,5 +44,5 @@ class Linear(Block):
             y = of @ weight if bias is None else of @ weight + bias
         else:
             y = F.linear(of, weight.flatten(0, -2), None if bias is None else bias.flatten())
-            y = y.reshape(*y.shape[:-1], *(run.size(a) for a in out))
+            y = torch.unflatten(y, -1, [run.size(a) for a in out])
         return activate(self.activation, y)

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from compose.language.axes import Axes, Type
+from compose.language.axes import Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 
@@ -39,9 +39,6 @@ class RandomPartition(Block):
         entities = site.size("entity")
         cuts = uniform(self.parts - 1).sort(-1).values
         return torch.searchsorted(cuts, uniform(entities), right=True)
-
-    def mixes(self, site: Site) -> Axes:
-        return ("entity",)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         label, agents = run.draw("label"), run.size("agent")

@@ -21,6 +21,7 @@ class Expand(Block):
     """The new axis."""
 
     aligned: ClassVar[bool] = False
+    passes_masks: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _axes(self, site: Site) -> Axes:

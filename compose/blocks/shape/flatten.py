@@ -41,6 +41,9 @@ class Flatten(Block):
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return tuple(("of", a) for a in self._flat(site))
 
+    def orders(self, site: Site) -> Axes:
+        return self._flat(site)
+
     def compute(self, run: Run, *, of: Any) -> Any:
         kind, flat = run.node.type("of"), self._flat(run.node)
         axes = (*kind.without(flat).axes, *flat)

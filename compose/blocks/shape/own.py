@@ -18,6 +18,7 @@ class Own(Block):
     """For every agent, a row about every entity."""
 
     aligned: ClassVar[bool] = False
+    itself: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _second(self, site: Site) -> str:

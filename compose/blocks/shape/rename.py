@@ -22,6 +22,7 @@ class Rename(Block):
     """Its new name."""
 
     aligned: ClassVar[bool] = False
+    passes_masks: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:
@@ -33,6 +34,9 @@ class Rename(Block):
         if self.to.rstrip("'") != axis.rstrip("'"):
             site.join(self.to, (axis,))
         return {"": of.renamed(axis, self.to)}
+
+    def renames(self, site: Site) -> dict[str, str]:
+        return {site.axis(self.axis, "of"): self.to}
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return of

@@ -140,14 +140,19 @@ def pointwise(trial: Trial) -> Iterator[str]:
 
 
 def _touch(trial: Trial, port: str, tensor: tuple[str, Type, Type], output: str, axis: str, *, earlier: bool) -> None:
-    """Change one index of an axis; others (with ``earlier``: those before it) must stay."""
+    """Change one index of an axis; others (with ``earlier``: those before it) must stay.
+
+    Agents are entities: where the result has rows of agents that the port has not, entity ``i`` may touch agent ``i``.
+    """
     name, made, seen = tensor
     index = int(torch.randint(0, trial.size(axis), (), generator=trial.generator))
     given = trial.inputs()
     before = trial.run(given)[output]
     given["field"][name] = _changed(given["field"][name], _selected(trial, seen.axes, axis, index), trial, made)
-    row = torch.arange(trial.size(axis))
-    others = align(row < index if earlier else row != index, (axis,), trial.node.values[output].type.axes)
+    row, axes = torch.arange(trial.size(axis)), trial.node.values[output].type.axes
+    others = align(row < index if earlier else row != index, (axis,), axes)
+    if axis == "entity" and "agent" in axes and "agent" not in seen.axes:
+        others = others & ~_selected(trial, axes, "agent", index)
     if _differs(before, trial.run(given)[output], others):
         which = f"{'earlier' if earlier else 'other'} indices of output '{output}'"
         touched = f"index {index} of '{axis}' of '{port}' changed {which}"

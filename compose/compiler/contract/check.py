@@ -11,8 +11,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import torch
+
 from compose.compiler.contract.attacks import absent_rows, bounds, monotone, pointwise, signs
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
+from compose.compiler.interpret import Interpreter
+from compose.compiler.trace import trace
 from compose.language.axes import Type, signature
 from compose.language.block import Block
 from compose.language.diagnostics import SpecError
@@ -49,6 +53,7 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
     trial = trial_of(op, types, sizes or {}, words or [])
     check_shapes(trial, "meta")
     check_shapes(trial, "cpu")
+    _traces(trial)
     _without_time(op, types, sizes or {}, words or [])
     return {*signs(trial), *monotone(trial), *bounds(trial), *absent_rows(trial), *pointwise(trial)}
 
@@ -89,6 +94,24 @@ def check_shapes(trial: Trial, device: str) -> None:
             raise trial.fail(f"state '{name}' is declared {sized(kind, trial)}, carried {seen(mine[name])}")
     if states:
         trial.run({**moved, "state": mine})
+
+
+def _traces(trial: Trial) -> None:
+    """Written down as a program (sizes of batch and time unknown), it computes the same; also from carried state."""
+    given, node = trial.inputs(), trial.node
+
+    def body(interpreter: Interpreter) -> dict[str, Any]:
+        return dict(zip(node.values, interpreter.evaluate(list(node.values.values())), strict=True))
+
+    _, first, _ = trial.interpret(given)
+    for state in {}, first.carried:
+        try:
+            program = trace(trial.graph, body, stateful=bool(state), dtype=torch.float64)
+        except Exception as error:
+            raise trial.fail(f"cannot be traced by torch.fx: {error}") from error
+        for name, found in program({**given, "state": state}).items():
+            if not torch.equal(found.nan_to_num(), trial.run({**given, "state": state})[name].nan_to_num()):
+                raise trial.fail(f"output '{name}' differs when traced by torch.fx")
 
 
 def _without_time(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> None:

@@ -42,8 +42,7 @@ def decentralised(graph: Graph) -> Proof:
     if not acted:
         return Proof("decentralised", "not applicable", "nothing is acted on", expected=expected)
     infos = Infos(graph)
-    for node in graph.nodes(acted):
-        infos.node(node)
+    infos.settle(graph.nodes(acted))
     for value in acted:
         info = infos.of(value)
         path = info.leak
@@ -61,6 +60,17 @@ class Infos:
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.known = graph, dict[Value, Info]()
+
+    def settle(self, nodes: list[Node]) -> None:
+        """Label all nodes. In a loop an operand has no labels yet, so again until nothing is new (labels only grow)."""
+        before: list[object] = []
+        while True:
+            for node in nodes:
+                self.node(node)
+            after: list[object] = [(set(i.labels), i.leak is None) for i in self.known.values()]
+            if after == before:
+                return
+            before = after
 
     def of(self, value: Value) -> Info:
         if value not in self.known:

@@ -16,9 +16,10 @@ def _cone(graph: Graph) -> list[Node]:
 
 
 def _own_axis(graph: Graph) -> str | None:
-    """A weight that has rows of agents or entities, hence knows their slots."""
+    """A weight that has rows of agents or entities (or columns of their identities), hence knows their slots."""
     for name, info in graph.weights.items():
-        if any(graph.table.has_presence(part) for axis in info.axes for part in axis.replace("*", "+").split("+")):
+        parts = [part for axis in info.axes for part in axis.replace("*", "+").split("+")]
+        if any(part == "id" or graph.table.has_presence(part) for part in parts):
             return name
     return None
 

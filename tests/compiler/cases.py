@@ -1,0 +1,82 @@
+"""Small models of every packaged method, and random episodes to run them on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import compose
+from compose.compiler.fake_batch import fake_batch
+from compose.compiler.model import Model
+from compose.graph.build import build_graph
+from compose.graph.schema import EntitySchema
+from compose.language.load import load, load_text
+from tests.specs.schemas import small_schema
+
+Fields = dict[str, Tensor]
+Files = {p.stem: p for p in sorted(Path(compose.__path__[0], "specs").glob("*.yaml"))}
+PACKAGED = [name for name in Files if not load(name).spec.abstract]
+DRAFTS = [p for p in sorted((Path(__file__).parents[1] / "specs" / "drafts").glob("*.yaml")) if p.stem != "qmix_updet"]
+"""UPDeT runs in a loop through its memory, which types but is not compiled."""
+BATCH = 4
+
+
+@cache
+def model(spec: str | Path, agents: int = 3, others: int = 2) -> Model:
+    """A model in double precision. Cached: gradients are asked for with ``torch.autograd.grad``."""
+    graph = build_graph(load(spec), small_schema(agents, others))
+    return Model(graph, seed=3, dtype=torch.float64, taps=("q",))
+
+
+def inline(text: str, schema: EntitySchema | None = None, taps: tuple[str, ...] = ()) -> Model:
+    """A model of a spec written in a test."""
+    return Model(build_graph(load_text(text), schema or SCHEMA), seed=5, dtype=torch.float64, taps=taps)
+
+
+def episodes(seed: int = 0, schema: EntitySchema | None = None, batch: int = BATCH) -> Fields:
+    """Random episodes with every field."""
+    return {name: x.clone() for name, x in fake_batch(schema or SCHEMA, seed, batch=batch, dtype=torch.float64).items()}
+
+
+def moved(fields: Fields, schema: EntitySchema, change: Callable[[Tensor, str, int], Tensor]) -> Fields:
+    """Fields with ``change(x, axis, dimension)`` applied for each of their axes."""
+    made = dict(fields)
+    for name, field in schema.fields.items():
+        for dim, axis in enumerate(field.axes):
+            made[name] = change(made[name], axis.rstrip("'"), dim)
+    return made
+
+
+def at(fields: Fields, schema: EntitySchema, step: int) -> Fields:
+    """One step of every field, with a time axis of length 1."""
+    return moved(fields, schema, lambda x, axis, dim: x.narrow(dim, step, 1) if axis == "time" else x)
+
+
+def draws(of: Model, seed: int = 0, batch: int = BATCH) -> Fields:
+    """The random inputs of `learn`."""
+    return of.draw("learn", seed, 0, torch.arange(batch))
+
+
+def params(of: Model) -> dict[str, float]:
+    """A value for every param that moves."""
+    return dict.fromkeys(of.moving, 0.5)
+
+
+def gradients(of: Model, total: Tensor) -> Fields:
+    """Of every weight, zeros where the total does not reach it."""
+    found = torch.autograd.grad(total, list(of.weights.values()), allow_unused=True)
+    pairs = zip(of.weights.items(), found, strict=True)
+    return {name: torch.zeros_like(w) if g is None else g for (name, w), g in pairs}
+
+
+def largest(a: Tensor, b: Tensor) -> float:
+    """The largest difference, relative to the largest number."""
+    a, b = a.detach(), b.detach()
+    return float((a - b).abs().max() / (1e-12 + b.abs().max())) if a.numel() else 0.0
+
+
+SCHEMA = small_schema()

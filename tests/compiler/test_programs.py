@@ -1,0 +1,211 @@
+"""What must hold for every method: the traced programs are the plain interpreter; acting is learning, step by step;
+targets are fixed; episodes do not touch each other; absent rows and the order of entities do not matter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from compose.compiler.interpret import Given, Interpreter
+from compose.graph.proofs import prove
+from tests.compiler.cases import (
+    BATCH,
+    DRAFTS,
+    PACKAGED,
+    SCHEMA,
+    Fields,
+    at,
+    draws,
+    episodes,
+    gradients,
+    largest,
+    model,
+    moved,
+    params,
+)
+
+METHODS = [*PACKAGED, *DRAFTS]
+every_method = pytest.mark.parametrize("spec", METHODS, ids=lambda s: s.stem if isinstance(s, Path) else s)
+
+
+def proved(spec: str | Path, check: str) -> bool:
+    return next(p for p in prove(model(spec).graph) if p.name == check).outcome == "proved"
+
+
+@every_method
+def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
+    it, fields = model(spec), episodes()
+    given = {"weight": it.weights, "target": it.target, "field": fields, "draw": draws(it), "param": params(it), "state": {}}
+    traced, plain = it.programs["learn"](given), it.programs["learn"].plain(given)
+    assert list(traced) == list(plain)
+    for name in traced:
+        assert largest(traced[name], plain[name]) <= 1e-12, name
+    for name in (n for n in traced if n.startswith("total:")):
+        mine, reference = gradients(it, traced[name]), gradients(it, plain[name])
+        scale = max(float(g.abs().max()) for g in reference.values())
+        for weight, g in reference.items():
+            assert float((mine[weight] - g).abs().max()) <= 1e-10 * scale, weight
+
+
+@every_method
+def test_acting_step_by_step_gives_the_values_of_learning(spec: str | Path) -> None:
+    it, fields = model(spec), episodes(1)
+    learned = it.learn(fields, draws(it), params(it)).taps["q"]
+    state = None
+    for step in range(SCHEMA.limit + 1):
+        acted = it.act(at(fields, SCHEMA, step), state, params=params(it))
+        assert largest(acted.values, learned[:, step].detach()) <= 1e-10
+        assert torch.equal(acted.where, fields["available"][:, step])
+        state = acted.state
+
+
+@every_method
+def test_no_gradient_reaches_targets(spec: str | Path) -> None:
+    it = model(spec)
+    if not it.target:
+        pytest.skip("has no target networks")
+    target = {name: x.clone().requires_grad_() for name, x in it.target.items()}
+    given = {"weight": it.weights, "target": target, "field": episodes(), "draw": draws(it), "param": params(it), "state": {}}
+    found = it.programs["learn"](given)
+    for name in (n for n in found if n.startswith("total:")):
+        reached = torch.autograd.grad(found[name], list(target.values()), allow_unused=True, retain_graph=True)
+        assert all(g is None or not g.any() for g in reached)
+
+
+@every_method
+def test_targets_are_lagged_copies(spec: str | Path) -> None:
+    it, fields = model(spec), episodes()
+    before = it.learn(fields, draws(it), params(it))
+    for name, kept in it.target.items():
+        assert torch.equal(kept, it.weights[name])
+    lagged = {name: x * 1.1 for name, x in it.target.items()}
+    given = {"weight": it.weights, "target": lagged, "field": fields, "draw": draws(it), "param": params(it), "state": {}}
+    after = it.programs["learn"](given)
+    assert torch.equal(after["tap:q"], before.taps["q"])
+    if lagged:
+        assert not torch.equal(after["loss:td"], before.losses["td"])
+
+
+@every_method
+def test_draws_are_inputs(spec: str | Path) -> None:
+    it, fields = model(spec), episodes()
+    first, again, other = (it.learn(fields, draws(it, seed), params(it)).totals["main"] for seed in (0, 0, 1))
+    assert torch.equal(first, again)
+    assert torch.equal(first, other) is not bool(draws(it))
+
+
+@every_method
+def test_draws_depend_on_the_episode_and_not_on_the_batch(spec: str | Path) -> None:
+    it, order = model(spec), torch.tensor([2, 0, 3])
+    part = it.draw("learn", 0, 7, order)
+    for name, x in it.draw("learn", 0, 7, torch.arange(BATCH)).items():
+        assert torch.equal(x[order], part[name])
+
+
+@every_method
+def test_episodes_do_not_touch_each_other(spec: str | Path) -> None:
+    it, fields, order = model(spec), episodes(), torch.tensor([3, 1, 0, 2])
+    shuffled = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, order) if axis == "batch" else x)
+    drawn = {name: x[order] for name, x in draws(it).items()}
+    before, after = it.learn(fields, draws(it), params(it)), it.learn(shuffled, drawn, params(it))
+    assert largest(after.taps["q"], before.taps["q"][order]) <= 1e-10
+    for name, loss in before.losses.items():
+        assert largest(after.losses[name], loss) <= 1e-10
+    part = torch.tensor([1, 3])
+    chosen = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, part) if axis == "batch" else x)
+    alone = it.learn(chosen, {n: x[part] for n, x in draws(it).items()}, params(it))
+    assert largest(alone.taps["q"], before.taps["q"][part]) <= 1e-10
+
+
+def padded(fields: Fields, agents: int, others: int) -> Fields:
+    """The same episodes with more slots: absent ones, full of numbers that must not matter."""
+    old, noise = SCHEMA.agents, torch.Generator().manual_seed(0)
+
+    def widen(x: Tensor, axis: str, dim: int) -> Tensor:
+        if axis not in ("agent", "entity", "id"):
+            return x
+        parts = [x.narrow(dim, 0, old), x.narrow(dim, old, x.shape[dim] - old)]
+        extra = [agents, others if axis == "entity" else 0]
+        rows = []
+        for part, count in zip(parts, extra, strict=True):
+            shape = [*x.shape[:dim], count, *x.shape[dim + 1 :]]
+            more = torch.randn(shape, generator=noise, dtype=torch.float64)
+            rows += [part, more.to(x.dtype) if x.is_floating_point() else torch.zeros(shape, dtype=x.dtype)]
+        return torch.cat(rows, dim)
+
+    made = moved(fields, SCHEMA, widen)
+    made["available"][:, :, old:, 0] = True
+    return made
+
+
+def slots(agents: int, others: int) -> list[int]:
+    """Where the entities of the small schema stand in the larger one."""
+    return [*range(SCHEMA.agents), *range(SCHEMA.agents + agents, SCHEMA.entities + agents)]
+
+
+@pytest.mark.parametrize(("agents", "others"), [(2, 0), (0, 2), (1, 3)])
+@every_method
+def test_absent_slots_change_nothing(spec: str | Path, agents: int, others: int) -> None:
+    small, fields = model(spec), episodes()
+    if not proved(spec, "padding"):
+        pytest.skip("is not claimed: counts slots, or has weights for each")
+    large = model(spec, SCHEMA.agents + agents, SCHEMA.others + others)
+    large.load({n: w.detach() for n, w in small.weights.items()}, small.target)
+    drawn = {}
+    for name, x in draws(small).items():
+        drawn[name] = torch.zeros(BATCH, SCHEMA.entities + agents + others, dtype=x.dtype)
+        drawn[name][:, slots(agents, others)] = x
+    before = small.learn(fields, draws(small), params(small))
+    after = large.learn(padded(fields, agents, others), drawn, params(large))
+    assert largest(after.taps["q"][:, :, : SCHEMA.agents], before.taps["q"]) <= 1e-10
+    for name, loss in before.losses.items():
+        assert largest(after.losses[name], loss) <= 1e-10, name
+    mine, theirs = gradients(large, after.totals["main"]), gradients(small, before.totals["main"])
+    for name, g in theirs.items():
+        assert float((mine[name] - g).abs().max()) <= 1e-9 * (1 + float(g.abs().max())), name
+
+
+def test_the_padding_test_can_fail() -> None:
+    small, large = model("qmix_attention_official"), model("qmix_attention_official", 5, 2)
+    large.load({n: w.detach() for n, w in small.weights.items()}, small.target)
+    before, after = small.learn(episodes()), large.learn(padded(episodes(), 2, 0))
+    assert largest(after.losses["td"], before.losses["td"]) > 1e-6
+
+
+@every_method
+def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> None:
+    it, fields = model(spec), episodes()
+    if not proved(spec, "permutation"):
+        pytest.skip("is not claimed: weights or fields know the slots")
+    agents, entities = torch.tensor([2, 0, 1]), torch.tensor([2, 0, 1, 4, 3])
+    orders = {"agent": agents, "entity": entities, "id": agents}
+    mixed = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, orders[axis]) if axis in orders else x)
+    drawn = {name: x[:, entities] for name, x in draws(it).items()}
+    before, after = it.learn(fields, draws(it), params(it)), it.learn(mixed, drawn, params(it))
+    assert largest(after.taps["q"], before.taps["q"][:, :, agents]) <= 1e-10
+    for name, loss in before.losses.items():
+        assert largest(after.losses[name], loss) <= 1e-10
+
+
+@every_method
+def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
+    it, fields = model(spec), episodes()
+    before = it.learn(fields, draws(it), params(it))
+    recorded = torch.nn.functional.pad(fields["steps"], (1, 0))[:, :-1] | fields["steps"]
+    late = {name: x.clone() for name, x in fields.items()}
+    for name, field in SCHEMA.fields.items():
+        if field.axes[:2] == ("batch", "time") and name != "steps" and field.dtype == "float":
+            late[name][~recorded] = 3.5
+    after = it.learn(late, draws(it), params(it))
+    for name, loss in before.losses.items():
+        assert largest(after.losses[name], loss) <= 1e-10
+
+
+def test_values_named_by_the_graph_can_be_evaluated_alone() -> None:
+    it, fields = model("refil"), episodes()
+    sources = {"weight": it.weights, "target": it.target, "field": fields, "draw": draws(it), "param": params(it)}
+    (q,) = Interpreter(it.graph, Given(sources), it.dtype).evaluate([it.graph.values["q"]])
+    assert torch.equal(q, it.learn(fields, draws(it), params(it)).taps["q"])

@@ -1,0 +1,51 @@
+"""Sizes of axes: arithmetic over params and axes, symbolic without an environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from compose.graph.sizes import AxisTable, UnknownSize
+from compose.language.load import load_data
+from tests.specs.schemas import small_schema
+
+
+def table(env: bool = True, **axes: str | int) -> AxisTable:
+    spec = load_data({
+        "compose": 1, "name": "sizes", "summary": "Axes only.", "params": {"embed": 12, "eta": 0.25}, "axes": axes,
+        "graph": {}, "act": {"choose": "greedy"}, "losses": {}, "learner": {"kind": "replay", "optimizers": {}},
+    }).spec  # fmt: skip
+    return AxisTable(spec, small_schema() if env else None)
+
+
+@pytest.mark.parametrize(("axis", "size"), [
+    ("embed", 12), ("4*embed", 48), ("agent", 3), ("entity", 5), ("other", 2), ("entity'", 5), ("feature+action", 11),
+    ("agent*action", 18), ("3", 3), ("state", 7), ("id", 3), ("maximum(agent,2)", 3), ("minimum(agent,2)", 2),
+    ("embed/4-1", 2), ("batch", None), ("time", None),
+])  # fmt: skip
+def test_the_name_of_an_axis_says_its_size(axis: str, size: int | None) -> None:
+    assert table().size(axis) == size
+
+
+def test_axes_of_the_spec_are_arithmetic() -> None:
+    axes = {"team": "ceil(eta * agent)", "factor": "2 * agent", "token": "entity + 1", "layer": 2, "half": "floor(agent / 2)"}
+    assert {name: table(**axes).size(name) for name in axes} == {"team": 1, "factor": 6, "token": 6, "layer": 2, "half": 1}
+
+
+def test_without_an_environment_its_sizes_stay_symbolic() -> None:
+    axes = {"factor": "2 * agent", "layer": 2}
+    symbolic = table(env=False, **axes)
+    assert [symbolic.size(a) for a in ("factor", "layer", "agent", "state", "embed")] == [None, 2, None, None, 12]
+
+
+def test_unknown_names_are_refused() -> None:
+    with pytest.raises(UnknownSize) as error:
+        table().size("emebd")
+    assert str(error.value) == "'emebd' is no axis and no param"
+    assert "embed" in error.value.known
+
+
+def test_presence_belongs_to_axes_and_to_what_joins_them() -> None:
+    mine = table(factor="2 * agent", layer=2)
+    mine.joined["factor"] = ("agent", "agent")
+    have = {a: mine.has_presence(a) for a in ("agent", "entity", "other", "entity'", "factor", "layer", "action", "embed")}
+    assert [a for a, has in have.items() if has] == ["agent", "entity", "other", "entity'", "factor"]
