@@ -33,7 +33,8 @@ def edited(text: str, rng: random.Random) -> str:
                 words[a], words[b] = words[b], words[a]
                 lines[i] = " ".join(words)
             case 4:
-                at, code = rng.randrange(len(lines[i]) + 1), rng.choice([rng.randrange(32, 127), rng.randrange(1, 0x2FF)])
+                at = rng.randrange(len(lines[i]) + 1)
+                code = rng.choice([rng.randrange(32, 127), rng.randrange(1, 0x2FF)])
                 lines[i] = lines[i][:at] + chr(code) + lines[i][at:]
             case 5:
                 at = rng.randrange(len(lines[i]) + 1)
