@@ -62,6 +62,8 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
     if OneOrMore in info.metadata or "OneOrMore" in kinds or "BeforeValidator(func=<function _listed" in kinds:
         one = EXPRESSIONS if Expr.__name__ in kinds else NAMES
         return one | st.lists(one, max_size=3)
+    if kinds.startswith("dict"):
+        return st.dictionaries(NAMES, EXPRESSIONS, min_size=1, max_size=3)
     if "tuple" in kinds:
         return st.lists(OPERANDS, max_size=3)
     if "Literal" in kinds:
