@@ -5,7 +5,8 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 WORKERS ?= 2
-DEMO ?= refil_group_matching --env group_matching/small
+DEMO ?= examples/quick_refil.yaml --env group_matching/small --updates 1300 --eval-every 3000 --eval-episodes 128 \
+  --chance 1024 --mark 0.7 --threads 2
 
 BIN := .venv/bin
 INSTALLED := .venv/installed
@@ -17,7 +18,8 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist workste
 .PHONY: demo test test-long lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
-	$(BIN)/compose train $(DEMO)
+	rm -rf runs/demo
+	$(BIN)/compose train $(DEMO) --run runs/demo
 
 test: lint types  ## ruff, mypy and all tests but the long ones
 	$(PYTEST)

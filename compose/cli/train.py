@@ -37,7 +37,7 @@ def train(
     chance: Annotated[int, typer.Option(
         "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1, help="Exit with 1 if less is solved at the end.")] = None,
+        "--mark", min=0, max=1, help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch.")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
     memory_limit: Annotated[str | None, typer.Option(
@@ -69,7 +69,8 @@ def train(
         result = start(loaded, env, run_dir=folder, settings=settings, seed=seed, resume=resume,
                        device=checked_device(device))
         show(result, Console())
-    if mark is not None and not reaches(result.final.success, mark):
+    best_chance = max((level.success for level in result.chance.values()), default=0.0)
+    if mark is not None and not reaches(result.final.success, max(mark, 2 * best_chance)):
         raise typer.Exit(FAILED)
 
 

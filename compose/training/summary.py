@@ -27,6 +27,8 @@ class RunResult:
     """The evaluation with the highest success rate, then return."""
     chance: dict[str, Score]
     wall_seconds: float
+    curve: tuple[tuple[int, float], ...] = ()
+    """(environment steps, success rate) of every evaluation."""
 
 
 def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: Mapping[str, Score],
@@ -34,7 +36,8 @@ def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: 
     """Read the evaluations of a run and write ``summary.json`` and ``learning_curve.png``."""
     evaluations = points(folder.rows("evals"))
     best = max(evaluations, key=lambda point: (point.score.success, point.score.returned))
-    result = RunResult(folder.path, dict(clocks), evaluations[-1].score, best.score, dict(chance), wall_seconds)
+    result = RunResult(folder.path, dict(clocks), evaluations[-1].score, best.score, dict(chance), wall_seconds,
+                       tuple((point.env_steps, point.score.success) for point in evaluations))
     draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
     write_json(folder.path / "summary.json", _plain(result, best.env_steps))
     return result
@@ -49,11 +52,26 @@ def show(result: RunResult, console: Console) -> None:
     for name, level in {"trained": result.final, "best evaluation": result.best, **result.chance}.items():
         numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
         table.add_row(name, *numbers)
+    show_curve(result, console)
     console.print(table)
     rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
              for name, what in (("updates", "updates"), ("env_steps", "env steps")))
     line = f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included"
     console.print(line, highlight=False, soft_wrap=True)
+
+
+def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: int = 40) -> None:
+    """Print the success rate over environment steps as bars, with the best chance level marked in each."""
+    every = max(1, -(-len(result.curve) // rows))
+    kept = [*result.curve[:-1][::every], *result.curve[-1:]]
+    level = max((score.success for score in result.chance.values()), default=None)
+    console.print("[bold]env steps  solved[/]" + ("" if level is None else f"  (| chance {level:.2f})"))
+    for steps, success in kept:
+        bar = list("█" * round(success * width) + " " * (width - round(success * width)))
+        if level is not None:
+            bar[min(round(level * width), width - 1)] = "|"
+        console.print(f"{steps:9,}    {success:.2f}  {''.join(bar).rstrip()}", highlight=False, markup=False)
+    console.print(f"{result.folder / 'learning_curve.png'}\n", highlight=False, soft_wrap=True)
 
 
 def _plain(result: RunResult, best_at: int) -> dict[str, Any]:

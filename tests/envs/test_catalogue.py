@@ -22,7 +22,7 @@ def test_options_change_the_schema() -> None:
     assert schema("group_matching").sizes["feature"] == 16
     offered = schema("group_matching:cells=5,agents=5")
     assert offered.name == "group_matching:agents=5,cells=5"
-    assert offered.sizes == schema("group_matching/small").sizes
+    assert offered.sizes == {**schema("group_matching/small").sizes, "time": 51}
     assert schema("group_matching/small:limit=9,fixed=false").name == "group_matching/small:fixed=false,limit=9"
     assert schema("smac/3-8sz:limit=200").limit == 200
     assert make("group_matching/small: slip=0").schema.name == "group_matching/small:slip=0"

@@ -43,7 +43,7 @@ class GroupMatchingFamily:
     """The catalogue's entry."""
 
     summary = "Agents on a ring gather by group, each group in a cell of its own choice; groups change every episode."
-    instances: Mapping[str, Settings] = {"": Settings(), "small": Settings(agents=5, cells=5)}
+    instances: Mapping[str, Settings] = {"": Settings(), "small": Settings(agents=5, cells=5, limit=30)}
 
     def schema(self, instance: str, settings: Settings) -> EntitySchema:
         """The schema of one game; every entity is an agent, present and visible to all."""
