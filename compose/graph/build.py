@@ -56,9 +56,8 @@ def _axes(elaboration: Elaboration) -> None:
     for name, size in elaboration.spec.axes.items():
         try:
             elaboration.measure(size, ("axes", name))
-        except (Failed, RecursionError) as error:
-            if isinstance(error, RecursionError):
-                elaboration.report("name.size", ("axes", name), f"the size of '{name}' depends on itself")
+        except Failed:
+            continue
 
 
 def _shadows(elaboration: Elaboration) -> None:

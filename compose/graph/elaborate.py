@@ -13,7 +13,7 @@ from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
-from compose.graph.sizes import AxisTable, UnknownSize
+from compose.graph.sizes import AxisTable, CircularSize, UnknownSize
 from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
 from compose.language.block import Block
@@ -132,6 +132,8 @@ class Elaboration:
         """The number a size stands for; None while symbolic. Raises Failed if it names nothing or is no size."""
         try:
             value = self.table.evaluate(size.tree)
+        except CircularSize as error:
+            self.fail("name.size", ("axes", error.name), str(error))
         except UnknownSize as error:
             self.fail("name.size", self.loaded.narrow(at, str(size)), str(error), did_you_mean(error.name, error.known))
         if value is not None and (value < 1 or value != int(value)):

@@ -27,6 +27,14 @@ class UnknownSize(ValueError):
         self.name, self.known = name, known
 
 
+class CircularSize(UnknownSize):
+    """The size of an axis depends on itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, [])
+        self.args = (f"the size of '{name}' depends on itself",)
+
+
 @dataclass
 class AxisTable:
     """All axes of one spec in one environment (or in none)."""
@@ -35,6 +43,7 @@ class AxisTable:
     schema: EntitySchema | None
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Axes made by joining others along them: ``factor`` -> ("agent", "agent")."""
+    _opened: list[str] = field(default_factory=list)
 
     @property
     def known(self) -> list[str]:
@@ -68,7 +77,13 @@ class AxisTable:
     def _named(self, name: str) -> float | None:
         numbers = self._numbers()
         if name in self.spec.axes:
-            return self.evaluate(self.spec.axes[name].tree)
+            if name in self._opened:
+                raise CircularSize(name)
+            self._opened.append(name)
+            try:
+                return self.evaluate(self.spec.axes[name].tree)
+            finally:
+                self._opened.pop()
         if name in numbers:
             return numbers[name]
         if self.schema is not None and name in self.schema.sizes:
