@@ -19,6 +19,7 @@ from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.graph.proofs.signal import trained
+from compose.language.diagnostics import SpecError
 from compose.language.models import Moving
 
 Tensors = Mapping[str, Tensor]
@@ -51,6 +52,8 @@ class Model:
     def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
                  dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
                  taps: Sequence[str] = ()) -> None:
+        if graph.loops:
+            raise SpecError(*graph.loops.values())
         self.graph, self.spec, self.schema = graph, graph.spec, graph.schema
         self.device, self.dtype = torch.device(device), dtype
         started = weighing.initial(graph, seed, device=device, dtype=dtype)

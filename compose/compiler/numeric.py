@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-
 from typing import Any
 
 import torch
@@ -17,9 +16,11 @@ from torch import Tensor
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.model import Model
+from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 from compose.graph.proofs.proof import Proof
+from compose.language.load import load_data
 
 Fields = dict[str, Tensor]
 BATCHES, TOLERANCE = 3, 1e-7
@@ -33,7 +34,7 @@ class Bench:
         self.graph, self.model = graph, Model(graph, seed=seed, dtype=torch.float64, passes=())
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
-        self.fields: Fields = {name: value.clone() for name, value in batch.items()}
+        self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
         self.draws = self.model.draw("learn", seed, 0, torch.arange(4))
         self.noise = torch.Generator().manual_seed(seed)
 
@@ -41,9 +42,11 @@ class Bench:
                given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
         """The tensors of ``wanted``; ``given`` replaces values by tensors."""
         params = dict.fromkeys(self.model.moving, 0.5)
-        sources: dict[str, Mapping[str, Any]] = {"weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
-                   "draw": self.draws if draws is None else draws}
-        return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
+        sources: dict[str, Mapping[str, Any]] = {
+            "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
+            "draw": self.draws if draws is None else draws,
+        }  # fmt: skip
+        return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)
@@ -54,13 +57,13 @@ def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:
     attacks: dict[str, Callable[[Bench], str | None]] = {
         "decentralised": unseen, "igm": gradient_and_greedy, "permutation": permuted, "padding": garbage,
     }
-    found = []
+    found, benches = [], [Bench(graph, seed + i) for i in range(BATCHES)]
     for proof in proofs:
         run = attacks.get(proof.name)
         if run is None or proof.outcome == "not applicable":
             found.append(proof)
             continue
-        example = next((e for e in (run(Bench(graph, seed + i)) for i in range(BATCHES)) if e), None)
+        example = next((e for e in map(run, benches) if e), None)
         tried = f"{proof.how}; no counter-example in {BATCHES} random batches"
         found.append(replace(proof, how=tried) if example is None
                      else replace(proof, outcome="refuted", how=f"counter-example: {example}"))
@@ -70,8 +73,10 @@ def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:
 def unseen(bench: Bench) -> str | None:
     """Change what an agent cannot see; its action values must not move."""
     values = bench.graph.acted()
-    before = bench.values(values, bench.fields)
+    before = [x.detach() for x in bench.values(values, bench.fields)]
     agents = bench.fields["visible"].shape[2]
+    declared = bench.graph.schema.fields if bench.graph.schema is not None else {}
+    secret = [n for n, f in declared.items() if f.scope == "global" and f.dtype == "float" and n in bench.fields]
     for agent in range(agents):
         fields, hidden = dict(bench.fields), ~bench.fields["visible"][:, :, agent]
         noise = bench.random(fields["entities"])
@@ -87,10 +92,10 @@ def unseen(bench: Bench) -> str | None:
                 flip[:, :, agent] = False
                 seen = fields[name] ^ (flip.unsqueeze(-1) & (bench.random(fields[name].double()) > 0))
                 fields[name] = seen
-        if "state" in fields:
-            fields["state"] = bench.random(fields["state"])
+        for name in secret:
+            fields[name] = bench.random(fields[name])
         for value, old, new in zip(values, before, bench.values(values, fields), strict=True):
-            moved = (old.double() - new.double())[:, :, agent].abs()
+            moved = (old.double() - new.detach().double())[:, :, agent].abs()
             moved = moved.flatten(2).amax(2) * bench.fields["present"][:, :, agent]
             if moved.max() > TOLERANCE:
                 b, t = divmod(int(moved.argmax()), moved.shape[1])
@@ -113,10 +118,10 @@ def gradient_and_greedy(bench: Bench) -> str | None:
         return f"{joint.name} falls with slope {float(slope.min()):.3g} when a utility of {utilities.name} rises"
     allowed = fields["available"]
     greedy = leaf.detach().masked_fill(~allowed, -1e30).argmax(-1)
-    (best,) = bench.values([joint], {**fields, "action": greedy})
+    best = bench.values([joint], {**fields, "action": greedy})[0].detach()
     for _ in range(16):
         chance = torch.rand(allowed.shape, generator=bench.noise).masked_fill(~allowed, -1.0)
-        (other,) = bench.values([joint], {**fields, "action": chance.argmax(-1)})
+        other = bench.values([joint], {**fields, "action": chance.argmax(-1)})[0].detach()
         if (other - best).max() > TOLERANCE:
             return f"a joint action beats the greedy one by {float((other - best).max()):.3g} in {joint.name}"
     return None
@@ -140,7 +145,8 @@ def permuted(bench: Bench) -> str | None:
     draws = {name: _reordered(bench, name, tensor, ranks) for name, tensor in bench.draws.items()}
     assert graph.act_values is not None
     wanted = [graph.act_values, *(t.value for t in graph.losses.values())]
-    before, after = bench.values(wanted, fields), bench.values(wanted, moved, draws)
+    with torch.no_grad():
+        before, after = bench.values(wanted, fields), bench.values(wanted, moved, draws)
     for value, old, new in zip(wanted, before, after, strict=True):
         for dim, axis in enumerate(value.type.axes):
             if axis in ranks:
@@ -151,12 +157,16 @@ def permuted(bench: Bench) -> str | None:
 
 
 def _reordered(bench: Bench, name: str, tensor: Tensor, ranks: Mapping[str, Tensor]) -> Tensor:
-    node_name, _, draw = name.rpartition(".")
-    node = next(n for n in bench.graph.nodes() if n.name == node_name)
-    for dim, axis in enumerate(node.op.draws(node)[draw].axes):
+    for dim, axis in enumerate(_draw_axes(bench, name)):
         if axis in ranks:
             tensor = tensor.index_select(dim, ranks[axis])
     return tensor
+
+
+def _draw_axes(bench: Bench, name: str) -> tuple[str, ...]:
+    node_name, _, draw = name.rpartition(".")
+    node = next(n for n in bench.graph.nodes() if n.name == node_name)
+    return node.op.draws(node)[draw].axes
 
 
 def garbage(bench: Bench) -> str | None:
@@ -171,7 +181,39 @@ def garbage(bench: Bench) -> str | None:
     for name in before:
         if abs(before[name] - after[name]) > 1e-9 * (1 + abs(before[name])):
             return f"loss '{name}' changes by {abs(before[name] - after[name]):.3g} when absent rows hold other numbers"
+    return empty_slots(bench, before)
+
+
+def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
+    """Add a slot for one more agent and one more other entity, both empty; losses must stay."""
+    schema = bench.graph.schema
+    assert schema is not None
+    larger = schema.model_copy(update={"agents": schema.agents + 1, "entities": schema.entities + 2})
+    graph = build_graph(load_data(bench.graph.spec.data()), larger)
+    model = Model(graph, dtype=torch.float64, passes=())
+    try:
+        model.load(bench.model.weights, bench.model.target)
+    except ValueError:
+        return None  # a weight has a row for every slot; the static check says so
+    known = {name: x for name, x in bench.fields.items() if name in schema.fields}
+    fields = {name: _padded(x, schema.fields[name].axes, schema.agents) for name, x in known.items()}
+    draws = {name: _padded(x, _draw_axes(bench, name), schema.agents) for name, x in bench.draws.items()}
+    found = model.learn(fields, draws, dict.fromkeys(model.moving, 0.5)).losses
+    for name, old in before.items():
+        if abs(float(found[name]) - old) > 1e-9 * (1 + abs(old)):
+            return f"loss '{name}' changes by {abs(float(found[name]) - old):.3g} when there are more empty slots"
     return None
+
+
+def _padded(x: Tensor, axes: tuple[str, ...], agents: int) -> Tensor:
+    """Zeros in one more slot after the agents, and in one more at the end of the entities."""
+    for dim, axis in enumerate(axes):
+        name, gap = axis.rstrip("'"), torch.zeros_like(x.narrow(dim, 0, 1)) if x.shape[dim] else x
+        if name == "agent":
+            x = torch.cat([x, gap], dim)
+        elif name == "entity":
+            x = torch.cat([x.narrow(dim, 0, agents), gap, x.narrow(dim, agents, x.shape[dim] - agents), gap], dim)
+    return x
 
 
 def _filled(steps: Tensor) -> Tensor:

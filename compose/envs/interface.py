@@ -12,7 +12,7 @@ from compose.graph.schema import EntitySchema
 
 Fields = dict[str, Tensor]
 """The schema's fields as they are now, by name, without the time axis. Constant ones may be expanded (stride 0) views,
-so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``terminated`` and ``steps``."""
+so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``terminated``, ``steps``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,16 @@
 """SMAC's multi-task sets as schemas: data only, nothing here runs StarCraft.
 
-The entity scheme is that of the released multi-task environments of REFIL (Iqbal et al. 2021) and OPT: A ally slots, then E
-enemy slots; every unit carries a random tag per episode, and the actions after the six plain ones are aimed at tags, so
-which action hits which unit changes from episode to episode (field ``action_entity``). A dead unit stays present, sees
-only itself and is seen by nobody; its one action is the no-op. The last action is not among the features.
+The entity scheme is that of the released multi-task environments of REFIL (Iqbal et al. 2021) and OPT: A ally slots,
+then E enemy slots; every unit carries a random tag per episode, and the actions after the six plain ones are aimed at
+tags, so which action hits which unit changes from episode to episode (field ``action_entity``). A dead unit stays
+present, sees only itself and is seen by nobody; its one action is the no-op. The last action is not among the features.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import combinations_with_replacement
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, ClassVar, NoReturn
 
 from pydantic import Field as Limits
 
@@ -40,7 +40,7 @@ class Settings(Model):
 
 
 def _mixed(fewest: int, most: int, types: tuple[str, ...], extra: str = "", extra_most: int = 0) -> list[Task]:
-    """Equal armies: every choice of ``fewest`` to ``most`` units of ``types``, times 0 to ``extra_most`` of ``extra``."""
+    """Equal armies: each choice of ``fewest`` to ``most`` units of ``types``, times 0 to ``extra_most`` ``extra``."""
     tasks: list[Task] = []
     for size in range(fewest, most + 1):
         for units in combinations_with_replacement(types, size):
@@ -79,7 +79,9 @@ class SmacFamily:
     """The catalogue's entry."""
 
     summary = "StarCraft micro-management with a battle drawn from a set of tasks (schemas only)."
-    instances = {name: Settings(limit=100 if _only_marines(tasks) else 150) for name, tasks in _SETS.items()}
+    instances: ClassVar[dict[str, Settings]] = {
+        name: Settings(limit=100 if _only_marines(tasks) else 150) for name, tasks in _SETS.items()
+    }
 
     def schema(self, instance: str, settings: Settings) -> EntitySchema:
         """The schema of a set; sizes follow from its largest armies."""

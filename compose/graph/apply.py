@@ -55,8 +55,9 @@ def _network(scope: Scope, node: Application, at: Path) -> Network:
         hint = did_you_mean(node.network, networks) or f"networks: {', '.join(networks)}"
         scope.elaboration.fail("name.network", (*at, "network"), f"no network '{node.network}'", hint)
     if node.network in scope.elaboration.applying:
-        loop = " -> ".join([*scope.elaboration.applying, node.network])
-        scope.elaboration.fail("graph.cycle", (*at, "network"), f"network applies itself: {loop}")
+        applying = scope.elaboration.applying
+        loop = " -> ".join([*applying[applying.index(node.network) :], node.network])
+        scope.elaboration.fail("graph.cycle", (*at, "network"), f"a network cannot apply itself: {loop}")
     network = networks[node.network]
     if node.repeat is not None and node.carry not in network.inputs:
         hint = f"inputs: {', '.join(network.inputs)}"
@@ -71,11 +72,13 @@ def _inputs(scope: Scope, node: Application, network: Network, at: Path) -> dict
         if port not in network.inputs:
             hint = did_you_mean(port, network.inputs) or f"inputs: {', '.join(network.inputs)}"
             text = f"network '{node.network}' has no input '{port}'"
-            scope.elaboration.report("spec.unknown", (*at, port), text, hint)
+            scope.elaboration.report("spec.unknown", (*at, port), text, hint, key=True)
             failed = True
     for port, text in network.inputs.items():
         if port not in node.inputs:
-            scope.elaboration.report("graph.input", at, f"input '{port}' of network '{node.network}' is not wired: {signature(text)}")
+            if not failed:
+                missing = f"input '{port}' of network '{node.network}' is not wired"
+                scope.elaboration.report("graph.input", at, missing, f"{port}: {signature(text)}", key=True)
             failed = True
             continue
         try:
@@ -101,7 +104,9 @@ def _result(body: Scope, network: Network, name: str) -> Value:
     for node, text in wanted.items():
         value = body.expression(Expr(node), at)
         if text is not None and set(value.type.axes) != {t.name for t in signature(text).tokens}:
-            body.elaboration.fail("graph.axes", (*at, node), f"expected {signature(text)}, got {value.type}")
+            place = body.elaboration.loaded.document.key_span((*body.where, node))
+            message = f"the network returns {signature(text)}, but '{node}' is {value.type}"
+            body.elaboration.fail("graph.axes", (*at, node), message, notes=(f"{node} is at {place}",))
     return body.expression(Expr(network.result), at)
 
 

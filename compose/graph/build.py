@@ -11,7 +11,7 @@ from compose.graph.losses import elaborate_losses
 from compose.graph.node import Node
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
-from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
+from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
 from compose.language.load import Loaded
 from compose.language.values import Expr
 
@@ -22,11 +22,19 @@ def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:
     Raises:
         SpecError: with every independent mistake.
     """
+    try:
+        return _build(loaded, schema)
+    except RecursionError:
+        text = "nodes that read one another make a chain that is too long to follow"
+        raise SpecError(Diagnostic("graph.size", text, "graph", loaded.document.key_span(("graph",)))) from None
+
+
+def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
     spec = loaded.spec
     elaboration = Elaboration(loaded, schema)
     if spec.abstract:
-        text = "is abstract: it lacks what a child spec must add, and cannot be used alone"
-        raise SpecError(Diagnostic("spec.abstract", text, spec.name, loaded.span(("abstract",))))
+        text = f"{spec.name} is abstract: it lacks what a child spec must add, and cannot be used alone"
+        raise SpecError(Diagnostic("spec.abstract", text, "", loaded.document.key_span(("abstract",))))
     _axes(elaboration)
     _shadows(elaboration)
     elaborate_losses(elaboration)
@@ -41,7 +49,7 @@ def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:
             continue
     _unused(elaboration)
     if elaboration.errors:
-        raise SpecError(*elaboration.errors.values())
+        raise SpecError(*in_order(elaboration.errors.values()))
     return elaboration.graph
 
 
@@ -50,6 +58,11 @@ def _closes(elaboration: Elaboration, node: Node) -> None:
     declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
+    elaboration.match(node)
+    if node in elaboration.graph.nodes([v for v in node.operands() if v.node is not node]):
+        text = "this loop types, but loops cannot be compiled yet"
+        span = elaboration.loaded.document.key_span(node.where)
+        elaboration.graph.loops[node] = Diagnostic("compile.loop", text, dotted(node.where), span)
 
 
 def _axes(elaboration: Elaboration) -> None:
@@ -57,7 +70,7 @@ def _axes(elaboration: Elaboration) -> None:
         try:
             elaboration.measure(size, ("axes", name))
         except Failed:
-            continue
+            elaboration.unsized.add(name)
 
 
 def _shadows(elaboration: Elaboration) -> None:
@@ -69,7 +82,8 @@ def _shadows(elaboration: Elaboration) -> None:
         for name in nodes:
             if name in taken or name in inputs:
                 what = taken.get(name, "an input of the network")
-                elaboration.report("name.shadow", (*where, name), f"'{name}' is also {what}; give the node another name")
+                hint = "give the node another name"
+                elaboration.report("name.shadow", (*where, name), f"'{name}' is also {what}", hint, key=True)
 
 
 def _act(elaboration: Elaboration) -> None:
@@ -107,13 +121,13 @@ def _claims(elaboration: Elaboration) -> None:
 
 def _unused(elaboration: Elaboration) -> None:
     """Nodes that nothing reads: an error where the spec wrote them, a note where it inherited them."""
-    spec, loaded = elaboration.spec, elaboration.loaded
+    spec, loaded, sound = elaboration.spec, elaboration.loaded, not elaboration.errors
     bodies: list[tuple[Path, Mapping[str, Any], list[Scope]]] = [(("graph",), spec.graph, [elaboration.main])]
     for name, network in spec.networks.items():
         scopes = elaboration.applied.get(name, [])
         if scopes:
             bodies.append((("networks", name, "nodes"), network.nodes, scopes))
-        elif not elaboration.errors:
+        elif sound:
             text = f"network '{name}' is never applied; it owns no weights"
             elaboration.graph.notes.append(Diagnostic("graph.unused", text, dotted(("networks", name))))
     for where, nodes, scopes in bodies:
@@ -121,11 +135,9 @@ def _unused(elaboration: Elaboration) -> None:
             if any(name in scope.elements for scope in scopes):
                 continue
             at = (*where, name)
-            if loaded.document.is_own(at) and not elaboration.errors:
+            if loaded.document.is_own(at) and sound:
                 hint = "read it from a loss or from `act`, or leave it out"
-                span = loaded.document.key_span(at)
-                elaboration.errors[("graph.unused", dotted(at), "")] = Diagnostic(
-                    "graph.unused", f"nothing reads '{name}'", dotted(at), span, hint)
+                elaboration.report("graph.unused", at, f"nothing reads '{name}'", hint, key=True)
             else:
                 note = Diagnostic("graph.unused", f"nothing reads the inherited '{name}'", dotted(at))
                 elaboration.graph.notes.append(note)

@@ -9,20 +9,27 @@ from typing import NoReturn
 from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.functions import COMPUTE
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, match
+from compose.graph.match import Mismatch, binding, match
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
-from compose.graph.sizes import AxisTable, CircularSize, UnknownSize
+from compose.graph.sizes import AxisTable, UnknownSize
 from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
 from compose.language.block import Block
-from compose.language.diagnostics import Diagnostic, Path, Span, did_you_mean, dotted
-from compose.language.expressions import Ref, Tree
+from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
+from compose.language.expressions import Ref, Tree, parse, references
 from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
 from compose.language.values import Expr
+
+PER_APPLICATION = ("graph.axes", "graph.sign", "graph.weights")
+"""Mistakes whose text may differ from one application of a network to the next."""
+LONGEST = 1000
+"""Turns of a `repeat` or `each`."""
+LARGEST = 100_000
+"""Values in a graph."""
 
 
 class Elaboration:
@@ -33,6 +40,8 @@ class Elaboration:
         self.table = AxisTable(self.spec, schema)
         self.graph = Graph(self.spec, schema, self.table)
         self.errors: dict[tuple[str, str, str], Diagnostic] = {}
+        self.unsized: set[str] = set()
+        self.first_use: dict[str, str] = {}
         self.trail: list[tuple[Scope, str]] = []
         self.stacked: dict[str, Value] = {}
         self.applied: dict[str, list[Scope]] = {}
@@ -52,21 +61,40 @@ class Elaboration:
             return found
         return found.at(part.start, part.end - part.start)
 
-    def report(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None) -> None:
-        """Remember a mistake (once, however many applications of a network run into it)."""
-        where = dotted(at)
-        self.errors.setdefault((code, where, message), Diagnostic(code, message, where, self.span(at, part), hint))
+    def report(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
+               key: bool = False, notes: tuple[str, ...] = ()) -> None:
+        """Remember a mistake, once: applications of a network, and networks like it, may all run into it.
 
-    def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None) -> NoReturn:
+        ``part`` is the part of an expression that is meant; ``key`` points at the key instead of the value.
+        """
+        where = dotted(at)
+        span = self.loaded.document.key_span(at) if key else self.span(at, part)
+        same = "" if at[0] == "networks" and code in PER_APPLICATION else message
+        place = "" if code == "graph.size" else str(span)
+        self.errors.setdefault((code, place, same), Diagnostic(code, message, where, span, hint, notes))
+
+    def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
+             key: bool = False, notes: tuple[str, ...] = ()) -> NoReturn:
         """Report, then give up on this value."""
-        self.report(code, at, message, hint, part)
+        self.report(code, at, message, hint, part, key=key, notes=notes)
         raise Failed
 
-    def cycle(self, scope: Scope, name: str) -> NoReturn:
-        names = [n for s, n in self.trail if s.where == scope.where and s.prefix == scope.prefix]
-        loop = [*names[names.index(name) :], name] if name in names else [name]
-        text = f"cycle without a delay: {' -> '.join(loop)}"
-        self.fail("graph.cycle", (*scope.where, name), text, "a loop must run through `previous` or a stored statistic")
+    def set_at(self, *trees: Tree) -> tuple[str, ...]:
+        """Notes on where the params and axes that expressions name are set, and to what."""
+        notes = {}
+        for ref in (r for tree in trees for r in references(tree)):
+            for table in ("params", "axes"):
+                at = (table, str(ref))
+                if at in self.loaded.document.values:
+                    span = self.loaded.document.values[at]
+                    notes[at] = f"{ref} is {span.text[span.column - 1 : span.end - 1]} at {span}"
+        return tuple(notes.values())
+
+    def cycle(self, scope: Scope, name: str, ref: Ref, at: Path) -> NoReturn:
+        names = [n for s, n in self.trail if s is scope]
+        loop = " -> ".join([*names[names.index(name) :], name])
+        hint = "a loop must run through `previous` or a stored statistic"
+        self.fail("graph.cycle", at, f"cycle without a delay: {loop}", hint, ref)
 
     # ----------------------------------------------------------------- leaves
 
@@ -82,9 +110,8 @@ class Elaboration:
                 text = f"{self.spec.name} needs field '{name}'; {self.schema.name} has none"
                 self.fail("env.field", at, text, part=ref)
             if name not in fields:
-                hint = did_you_mean(name, fields)
-                self.fail("env.field", at, f"environments have no field '{name}'", hint and hint.replace("'", "'env.", 1),
-                          part=ref)
+                hint = did_you_mean(name, fields).replace("'", "'env.", 1)
+                self.fail("env.field", at, f"environments have no field '{name}'", hint, ref)
             field = fields[name]
             self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
@@ -107,10 +134,9 @@ class Elaboration:
         if param is not None:
             return self.constant(param)
         if name in self.spec.axes:
-            try:
-                size = self.table.size(name)
-            except UnknownSize:
-                return None
+            if name in self.unsized:
+                raise Failed
+            size = self.table.size(name)
             return Value(name, Type((), "float", "nonneg"), constant=size, range=None if size is None else (size, size))
         return None
 
@@ -120,7 +146,7 @@ class Elaboration:
         if any(n is None or isinstance(n, bool) for n in numbers) or name in ("first", "previous", "stop"):
             return None
         if name in ("+", "-", "*", "neg") or (name == "/" and numbers[1]):
-            return self.constant(COMPUTE[name](*numbers))
+            return self.constant(COMPUTE[name](*map(float, numbers)))  # type: ignore[arg-type]
         return None
 
     def fresh(self, name: str) -> str:
@@ -130,19 +156,25 @@ class Elaboration:
 
     def measure(self, size: Expr, at: Path) -> float | None:
         """The number a size stands for; None while symbolic. Raises Failed if it names nothing or is no size."""
+        if any(str(ref) in self.unsized for ref in references(size.tree)):
+            raise Failed
+        at = self.loaded.narrow(at, str(size))
         try:
             value = self.table.evaluate(size.tree)
-        except CircularSize as error:
-            self.fail("name.size", ("axes", error.name), str(error))
         except UnknownSize as error:
-            self.fail("name.size", self.loaded.narrow(at, str(size)), str(error), did_you_mean(error.name, error.known))
-        if value is not None and (value < 1 or value != int(value)):
-            self.fail("name.size", self.loaded.narrow(at, str(size)), f"'{size}' is {value:g}; a size is a whole number of at least 1")
+            part = next((r for r in references(size.tree) if str(r) == error.name), None)
+            self.fail("name.size", at, str(error), did_you_mean(error.name, error.known), part)
+        if value is not None and not (1 <= value <= 1e15 and value == int(value)):
+            text = f"'{size}' is {value:g}; a size is a whole number of at least 1"
+            self.fail("name.size", at, text, notes=self.set_at(size.tree))
         return value
 
     def turns(self, axis: str, at: Path) -> int:
         """How often `each` or `repeat` over an axis happens."""
-        return int(self.measure(Expr(axis), at) or 1)
+        turns = int(self.measure(Expr(axis), at) or 1)
+        if turns > LONGEST:
+            self.fail("name.size", at, f"'{axis}' is {turns}; at most {LONGEST} turns can be made of a node")
+        return turns
 
     def join_axis(self, node: Node, axis: str, rows: tuple[str, ...]) -> None:
         """Axis ``axis`` holds the rows of others; its declared size must be theirs together."""
@@ -154,7 +186,9 @@ class Elaboration:
         have, parts = self.table.size(axis), [self.table.size(r) for r in rows]
         known = [p for p in parts if p is not None]
         if have is not None and len(known) == len(parts) and have != sum(known):
-            self.fail("graph.axes", at, f"'{axis}' has {have} rows; {' + '.join(rows)} are {sum(known)}")
+            self.unsized.add(axis)
+            text = f"'{axis}' has {have} rows; {' + '.join(rows)} are {sum(known)}"
+            self.fail("graph.size", at, text, notes=self.set_at(parse(axis)))
 
     # ------------------------------------------------------------------ nodes
 
@@ -171,11 +205,18 @@ class Elaboration:
 
     def finish(self, node: Node) -> dict[str, Value]:
         """Check what arrives at a node's ports; give it outputs, weights and presences. Raises Failed."""
-        self._match(node)
+        if len(self.graph.values) > LARGEST:
+            self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
+            raise SpecError(*self.errors.values())
+        self.match(node)
+        for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
+            if isinstance(size, Expr) and str(size) == "scalar":
+                self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
         for port in node.op.nonneg:
             if port in node.wires and node.type(port).sign != "nonneg":
                 hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"
-                self.fail("graph.sign", (*node.where, port), f"'{port}' must not be negative, and this may be", hint)
+                text = f"'{port}' must not be negative, and this may be"
+                self.fail("graph.sign", node.field(port), text, hint)
         for output, kind in node.op.infer(node).items():
             kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
             double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)
@@ -192,19 +233,25 @@ class Elaboration:
                 node.presence[f"{port}:{axis}"] = self.presence(axis, timed=timed)
         return node.values
 
-    def _match(self, node: Node) -> None:
+    def match(self, node: Node) -> None:
+        """Fit what arrives at a node's ports against their signatures. Raises Failed."""
         node.seen = node.op.adapt(dict(node.types))
         bound: dict[str, Axes] = {}
+        binders: dict[str, str] = {}
         for port, text in node.op.ports().items():
             if port not in node.seen:
                 continue
             kinds = node.seen[port]
             for i, kind in enumerate(kinds if isinstance(kinds, tuple) else (kinds,)):
-                at = (*node.where, port, i) if isinstance(kinds, tuple) else (*node.where, port)
                 try:
                     match(signature(text), kind, bound)
                 except Mismatch as error:
-                    self.fail("graph.axes", at if isinstance(node.op, Block) else node.where, str(error))
+                    wire = node.wires[port]
+                    at, came = (*node.field(port), i) if isinstance(wire, tuple) else node.field(port), wire
+                    came = came[i] if isinstance(came, tuple) else came
+                    notes = binding(signature(text), bound, binders)
+                    self.fail("graph.axes", at, error.about(came.type), notes=notes)
+            binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 
     def _weight(self, node: Node, name: str, weight: object) -> None:
@@ -212,10 +259,12 @@ class Elaboration:
         full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
         info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)  # type: ignore[attr-defined,arg-type]
         held = self.graph.weights.setdefault(full, info)
+        self.first_use.setdefault(full, node.name)
         if held.axes != info.axes:
             here, there = " ".join(info.axes), " ".join(held.axes)
             hint = "all applications of a network share its weights; make another network with `like`"
-            self.fail("graph.weights", node.where, f"weight '{full}' is [{here}] here and [{there}] elsewhere", hint)
+            text = f"weight '{full}' is [{here}] in '{node.name}' and [{there}] in '{self.first_use[full]}'"
+            self.fail("graph.weights", node.where, text, hint, key=True)
         target = scope.target or bool(getattr(node.op, "target", False))
         node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)
 

@@ -16,7 +16,7 @@ Scope = Literal["local", "row", "global"]
 class Model(BaseModel):
     """Base of all schema data: frozen, strict about types, no unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
 class Field(Model):

@@ -46,7 +46,8 @@ class Elementwise(Function):
             if self.name != "stop" and self.name != "==" and wants_bool != (operand.dtype == "bool"):
                 side = f"operand {i + 1} of '{self.name}'" if len(operands) > 1 else f"'{self.name}'"
                 hint = "masks join with & | ~; use a `where` block to turn one into numbers"
-                site.fail("", f"{side}: expected {'bool' if wants_bool else 'numbers'}, got {operand}", hint)
+                wants = "a mask (bool)" if wants_bool else "numbers"
+                site.fail(f"x{i}", f"{side}: expected {wants}, got {operand}", hint)
         if self.name in (*COMPARISON, "&", "|", "not"):
             return {"": Type(self.joint(site), "bool")}
         return {"": Type(self.joint(site), operands[0].dtype if self.name == "stop" else "float", self.sign(site))}

@@ -46,6 +46,8 @@ class Graph:
     act_where: Value | None = None
     joint: Value | None = None
     """What the IGM claim calls Q_tot."""
+    loops: dict[Node, Diagnostic] = field(default_factory=dict)
+    """Delays through which a loop runs, with what to say where loops cannot be run."""
     notes: list[Diagnostic] = field(default_factory=list)
 
     def nodes(self, roots: Iterable[Value] | None = None) -> list[Node]:

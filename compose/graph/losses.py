@@ -26,6 +26,8 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     for field in ("of", "where", "weight"):
         try:
             values[field] = elaboration.main.expression(getattr(loss, field), (*at, field))
+            if field == "weight":
+                _weight(elaboration, values[field], (*at, field))
         except Failed:
             failed = True
     optimizer = _optimizer(elaboration, loss, at)
@@ -39,7 +41,6 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     if extra:
         text = f"'where' is {where.type}; the loss is {of.type} and has no axis '{extra[0]}'"
         elaboration.fail("graph.axes", (*at, "where"), text)
-    _weight(elaboration, weight, (*at, "weight"))
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
     presence = {a: elaboration.presence(a, timed="time" in of.type.axes) for a in counted}
     return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence)
@@ -73,7 +74,8 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
     if loose:
         hint = "average it, add it up, or mix it before the loss"
         names = ", ".join(f"'{a}'" for a in loose)
-        elaboration.fail("loss.reduction", (*at, "of"), f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'", hint)
+        text = f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'"
+        elaboration.fail("loss.reduction", (*at, "of"), text, hint)
 
 
 def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
@@ -82,4 +84,5 @@ def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
     low, high = interval(weight)
     if low < 0:
         reach = f"is {low:g}" if low == high else f"can be {low:g} (it moves between {low:g} and {high:g})"
-        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative")
+        notes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
+        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", notes=notes)

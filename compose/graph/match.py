@@ -9,7 +9,12 @@ class Mismatch(ValueError):
     """What arrives does not fit; ``expected`` is the signature with what is bound so far filled in."""
 
     def __init__(self, expected: str, got: str, why: str = "") -> None:
-        super().__init__(f"expected {expected}, got {got}" + (f": {why}" if why else ""))
+        self.expected, self.why = expected, why
+        super().__init__(self.about(got))
+
+    def about(self, got: object) -> str:
+        """The message, for what arrived before its axes were renamed."""
+        return f"expected {self.expected}, got {got}" + (f": {self.why}" if self.why else "")
 
 
 def match(signature: Signature, arrives: Type, bound: dict[str, Axes]) -> None:
@@ -66,3 +71,9 @@ def describe(signature: Signature, bound: dict[str, Axes]) -> str:
         words += bound.get(token.name, (token.name,)) if token.variable else (token.name,)
     prefix = "" if signature.dtype in ("float", "any") else signature.dtype
     return f"{prefix}[{' '.join(words)}]"
+
+
+def binding(signature: Signature, bound: dict[str, Axes], binders: dict[str, str]) -> tuple[str, ...]:
+    """What the variables of a signature stand for, and the port that said so."""
+    names = [*(["..."] if signature.lead else []), *(t.name for t in signature.tokens if t.variable)]
+    return tuple(f"{n} is [{' '.join(bound[n])}], from '{binders[n]}'" for n in names if n in binders and bound[n])

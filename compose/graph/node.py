@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from compose.language.axes import Axes, Signature, Type
 from compose.language.diagnostics import Path, did_you_mean
+from compose.language.expressions import Tree
 from compose.language.operation import Operation, Weight
 from compose.language.values import Expr
 
@@ -75,10 +76,19 @@ class Node:
     presence: dict[str, Value] = field(default_factory=dict)
     """"port:axis" -> who is present along it."""
     values: dict[str, Value] = field(default_factory=dict)
+    parts: Mapping[str, Tree] = field(default_factory=dict)
+    """Of a function: the expression of each operand, and its own under ""."""
 
     @property
     def types(self) -> Mapping[str, Type | tuple[Type, ...]]:
-        return self.seen or {p: tuple(v.type for v in w) if isinstance(w, tuple) else w.type for p, w in self.wires.items()}
+        if self.seen:
+            return self.seen
+        return {p: tuple(v.type for v in w) if isinstance(w, tuple) else w.type for p, w in self.wires.items()}
+
+    def field(self, port: str) -> Path:
+        """Where a port's wiring is written; a function's operands have no keys of their own."""
+        spelled = getattr(self.op, "spelled", None)
+        return self.where if spelled is None else (*self.where, spelled(port))
 
     def operands(self) -> list[Value]:
         """Everything it reads, presence included."""
@@ -123,8 +133,13 @@ class Node:
         return self.scope.elaboration.table.has_presence(axis)
 
     def fail(self, field: str, message: str, hint: str = "") -> NoReturn:
-        self.scope.elaboration.fail("graph.axes", (*self.where, *field.split(".")) if field else self.where,
-                                    message, hint)
+        """Report a mistake at a field (``of.1`` is an item of one), or at an operand of a function."""
+        name, _, item = field.partition(".")
+        at = self.field(name) if name else self.where
+        elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
+        if isinstance(given, Expr) and name not in self.op.ports():
+            elaboration.fail("graph.size", at, message, hint, notes=elaboration.set_at(given.tree))
+        elaboration.fail("graph.axes", (*at, int(item)) if item else at, message, hint, self.parts.get(name))
 
     def as_json(self) -> dict[str, Any]:
         """For tools: what `compose build --json` prints."""

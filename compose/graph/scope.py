@@ -16,12 +16,15 @@ from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
-from compose.language.nodes import AnyNode, Application
+from compose.language.nodes import EMPTY, AnyNode, Application
 from compose.language.operation import Operation
 from compose.language.values import Expr
 
 if TYPE_CHECKING:
     from compose.graph.elaborate import Elaboration
+
+
+Wires = dict[str, Value | tuple[Value, ...]]
 
 
 class Failed(Exception):
@@ -57,12 +60,12 @@ class Scope:
 
     # ------------------------------------------------------------------ names
 
-    def element(self, name: str) -> Element:
-        """The node of that name, made now if it has not been. Raises Failed."""
+    def element(self, name: str, ref: Ref, at: Path) -> Element:
+        """The node of that name, which ``ref`` at ``at`` asks for, made now if it has not been. Raises Failed."""
         if name in self.elements:
             found = self.elements[name]
             if found is None:
-                self.elaboration.cycle(self, name)
+                self.elaboration.cycle(self, name, ref, at)
             if not found.outputs and not found.inner:
                 raise Failed
             return found
@@ -86,7 +89,7 @@ class Scope:
         if head in self.inputs and not rest:
             return self.inputs[head]
         if head in self.nodes:
-            return self.inside(self.element(head), ref, rest, at)
+            return self.inside(self.element(head, ref, at), ref, rest, at)
         if not rest and (scalar := self.elaboration.scalar(head)) is not None:
             return scalar
         known = [*self.inputs, *self.nodes, *self.elaboration.spec.params, *self.elaboration.spec.axes]
@@ -110,13 +113,15 @@ class Scope:
                 text = f"'{ref}': network '{network}' has no node '{rest[0]}'"
                 hint = did_you_mean(rest[0], known) or f"it has: {', '.join(known)}"
                 self.elaboration.fail("name.unknown", at, text, hint, ref)
-            found = [s.inside(s.element(rest[0]), step, rest[1:], at) for s in element.inner]
+            found = [s.inside(s.element(rest[0], step, at), step, rest[1:], at) for s in element.inner]
             return found[0] if element.repeat is None else self.stack(str(ref), found, element.repeat, at)
         name = rest[0]
         if len(rest) > 1 or name not in element.outputs:
-            have = ", ".join(o for o in element.outputs if o) or "no named outputs"
-            hint = did_you_mean(name, element.outputs)
-            self.elaboration.fail("name.output", at, f"'{ref}': {ref.parts[0]} has: {have}", hint, ref)
+            named = [o for o in element.outputs if o]
+            have = f"outputs: {', '.join(named)}" if named else "its only output is itself"
+            hint = did_you_mean(name, named) or have
+            text = f"'{ref.parts[0]}' has no output '{'.'.join(rest)}'"
+            self.elaboration.fail("name.output", at, text, hint, ref)
         return element.outputs[name]
 
     def stack(self, name: str, values: list[Value], axis: str, at: Path) -> Value:
@@ -158,14 +163,15 @@ class Scope:
             return folded
         name = self.elaboration.fresh(f"{self.prefix}{at[len(self.where)] if len(at) > len(self.where) else at[-1]}")
         wires = {f"x{i}": v for i, v in enumerate(operands)}
-        return self.place(name, function(tree.function, len(operands)), dict(wires), at)[""]
+        parts = {"": tree, **{f"x{i}": part for i, part in enumerate(tree.arguments)}}
+        return self.place(name, function(tree.function, len(operands)), dict(wires), at, parts)[""]
 
     # ----------------------------------------------------------------- blocks
 
     def block(self, name: str, block: Block) -> Element:
         """Elaborate a block; with ``each``, once per index."""
         at = (*self.where, name)
-        wires: dict[str, Value | tuple[Value, ...]] = {}
+        wires: Wires = {}
         failed = False
         late = block.delayed and getattr(block, "axes", None) is not None
         for port in () if late else block.ports():
@@ -183,12 +189,16 @@ class Scope:
             return Element({"": self.every(name, block, wires, at)})
         made = self.place(f"{self.prefix}{name}", block, wires, at)
         if late:
+            for axis in getattr(block, "axes").split():  # noqa: B009
+                if axis.rstrip("'") not in self.elaboration.table.known:
+                    text, known = f"'{axis}' is no axis and no param", self.elaboration.table.known
+                    self.elaboration.fail("name.size", (*at, "axes"), text, did_you_mean(axis, known))
             delay = made[""].node
             assert delay is not None
             self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
-    def every(self, name: str, block: Block, wires: dict[str, Value | tuple[Value, ...]], at: Path) -> Value:
+    def every(self, name: str, block: Block, wires: Wires, at: Path) -> Value:
         """A block with own weights for every index of an axis."""
         axis = str(block.each)
         turns = self.elaboration.turns(axis, (*at, "each"))
@@ -205,9 +215,10 @@ class Scope:
             results.append(inner.place(f"{self.prefix}{name}[{i}]", plain, mine, at)[""])
         return self.stack(name, results, axis, at)
 
-    def place(self, name: str, op: Operation, wires: dict[str, Value | tuple[Value, ...]], at: Path) -> dict[str, Value]:
+    def place(self, name: str, op: Operation, wires: Wires, at: Path,
+              parts: Mapping[str, Tree] = EMPTY) -> dict[str, Value]:
         """Put an operation into the graph: match ports, infer outputs, register weights. Raises Failed."""
-        node = Node(name, op, at, self, wires)
+        node = Node(name, op, at, self, wires, parts=parts)
         return self.elaboration.finish(node)
 
     # ------------------------------------------------------------------ sizes

@@ -19,20 +19,16 @@ ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "
 """Axes that environments may have; what a schema gives decides their sizes."""
 
 
+SIZES = ("+", "-", "*", "/", "ceil", "floor", "maximum", "minimum")
+"""What sizes are made with."""
+
+
 class UnknownSize(ValueError):
-    """A size expression names something that is neither a param nor an axis."""
+    """A size expression has no value: it names what is neither a param nor an axis, or says something else wrong."""
 
-    def __init__(self, name: str, known: list[str]) -> None:
-        super().__init__(f"'{name}' is no axis and no param")
+    def __init__(self, name: str, known: list[str], why: str = "") -> None:
+        super().__init__(why or f"'{name}' is no axis and no param")
         self.name, self.known = name, known
-
-
-class CircularSize(UnknownSize):
-    """The size of an axis depends on itself."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name, [])
-        self.args = (f"the size of '{name}' depends on itself",)
 
 
 @dataclass
@@ -43,7 +39,8 @@ class AxisTable:
     schema: EntitySchema | None
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Axes made by joining others along them: ``factor`` -> ("agent", "agent")."""
-    _opened: list[str] = field(default_factory=list)
+    open: list[str] = field(default_factory=list)
+    """Axes whose sizes are being evaluated, outermost first."""
 
     @property
     def known(self) -> list[str]:
@@ -69,6 +66,9 @@ class AxisTable:
             case Ref():
                 return self._named(str(tree))
             case Apply():
+                if tree.function not in SIZES:
+                    why = f"a size is made of {', '.join(SIZES)}; '{tree.function}' is none of them"
+                    raise UnknownSize(tree.function, [], why)
                 arguments = [self.evaluate(a) for a in tree.arguments]
                 known = [a for a in arguments if a is not None]
                 return self._apply(tree.function, known) if len(known) == len(arguments) else None
@@ -76,14 +76,15 @@ class AxisTable:
 
     def _named(self, name: str) -> float | None:
         numbers = self._numbers()
+        if name in self.open:
+            loop = " -> ".join([*self.open[self.open.index(name) :], name])
+            raise UnknownSize(name, [], f"the size of '{name}' depends on itself: {loop}")
         if name in self.spec.axes:
-            if name in self._opened:
-                raise CircularSize(name)
-            self._opened.append(name)
+            self.open.append(name)
             try:
                 return self.evaluate(self.spec.axes[name].tree)
             finally:
-                self._opened.pop()
+                self.open.pop()
         if name in numbers:
             return numbers[name]
         if self.schema is not None and name in self.schema.sizes:
@@ -100,17 +101,19 @@ class AxisTable:
                 return a - b
             case "*", [a, b]:
                 return a * b
-            case "/", [a, b] if b != 0:
-                return a / b
-            case "ceil", [a]:
+            case "/", [a, b]:
+                return a / b if b else math.inf
+            case "ceil", [a] if math.isfinite(a):
                 return math.ceil(a - 1e-9)
-            case "floor", [a]:
+            case "floor", [a] if math.isfinite(a):
                 return math.floor(a + 1e-9)
+            case "ceil" | "floor", [a]:
+                return a
             case "maximum", [a, b]:
                 return max(a, b)
             case "minimum", [a, b]:
                 return min(a, b)
-        raise UnknownSize(function, ["+", "-", "*", "/", "ceil", "floor", "maximum", "minimum"])
+        raise TypeError(function)
 
     def has_presence(self, axis: str) -> bool:
         """Can rows of this axis be absent?"""

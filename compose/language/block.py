@@ -45,7 +45,7 @@ Sizes = Annotated[tuple[Size, ...], OneOrMore]
 class Block(BaseModel, Operation):
     """One unit of computation with typed ports."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True,
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True,
                               ignored_types=(cached_property,))
 
     returns: ClassVar[str | dict[str, str]] = "..."

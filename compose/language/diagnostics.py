@@ -74,6 +74,14 @@ class SpecError(Exception):
         self.diagnostics = diagnostics
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """In the order of the files' lines; what was said twice of one place, once."""
+    found: dict[object, Diagnostic] = {}
+    for problem in diagnostics:
+        found.setdefault((problem.code, problem.message, problem.span or problem.where), problem)
+    return sorted(found.values(), key=lambda p: (p.span.file, p.span.line, p.span.column) if p.span else ("", 0, 0))
+
+
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
     near = difflib.get_close_matches(str(word), sorted(set(known)), n=1, cutoff=0.6)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
 from compose.language import models
-from compose.language.block import find_block
+from compose.language.axes import signature
+from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
 
 if TYPE_CHECKING:
@@ -20,6 +22,13 @@ OWNERS: dict[tuple[str, ...], type[BaseModel]] = {
     ("learner",): models.Learner, ("learner", "replay"): models.ReplaySettings, ("claims",): models.Claims,
     ("learner", "target"): models.TargetSettings, ("claims", "igm"): models.Igm,
 }  # fmt: skip
+OWNER_NOUNS: dict[type[BaseModel] | None, str] = {
+    models.Spec: "a spec", models.Paper: "a paper", models.Act: "act", models.Loss: "a loss",
+    models.Moving: "a schedule", models.Network: "a network", models.Learner: "the learner",
+    models.ReplaySettings: "the replay buffer",
+    models.TargetSettings: "the target", models.Claims: "claims", models.Igm: "the claim",
+    models.RMSprop: "rmsprop", models.Adam: "adam",
+}  # fmt: skip
 OPTIMIZERS: dict[str, type[BaseModel]] = {"rmsprop": models.RMSprop, "adam": models.Adam}
 EXPECTED = {
     "int_type": "a whole number", "float_type": "a number", "string_type": "text", "bool_type": "true or false",
@@ -28,26 +37,49 @@ EXPECTED = {
 }  # fmt: skip
 
 
+LIMITS = {"greater_than": "above", "greater_than_equal": "of at least", "less_than": "below",
+          "less_than_equal": "of at most"}
+
+
 def explain(error: ValidationError, document: Document, at: Path) -> list[Diagnostic]:
     """Diagnostics for a validation error of what stands at ``at`` in the document, one for each place."""
     found: dict[Path, Diagnostic] = {}
-    problems: list[Any] = sorted(error.errors(), key=lambda e: e["type"] in EXPECTED)
-    for problem in problems:
-        place = real_path(document.data, (*at, *problem["loc"]), missing=problem["type"] == "missing")
+    problems: list[Any] = error.errors()
+    placed = [(real_path(document.data, (*at, *e["loc"]), missing=e["type"] == "missing"), e) for e in problems]
+    placed.sort(key=lambda p: (-len(p[0]), p[1]["type"] in EXPECTED))
+    for place, problem in placed:
         if any(place == p[: len(place)] and place != p for p in found):
             continue
         found.setdefault(place, _one(problem, place, document))
-    return list(found.values())
+    missing = {p["loc"] for _, p in placed if p["type"] == "missing"}
+    return _together(found) if len(missing) > 1 else list(found.values())
 
 
-def real_path(data: object, loc: Iterable[str | int], *, missing: bool) -> Path:
+def _together(found: dict[Path, Diagnostic]) -> list[Diagnostic]:
+    """All that one mapping lacks in one diagnostic."""
+    lacking: dict[str, list[str]] = {}
+    for place, problem in found.items():
+        if problem.code == "spec.missing":
+            lacking.setdefault(problem.where, []).append(f"'{place[-1]}'")
+    kept = {}
+    for place, problem in found.items():
+        several = lacking.get(problem.where, []) if problem.code == "spec.missing" else []
+        if len(several) > 1:
+            head = problem.message.rpartition(" needs ")[0]
+            text = f"{head} needs {', '.join(several[:-1])} and {several[-1]}"
+            problem = replace(problem, message=text, hint="")
+        kept[place if len(several) < 2 else (*place[:-1], "")] = problem
+    return list(kept.values())
+
+
+def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
     """The part of a pydantic location that exists in the data (tags of unions and class names left out)."""
     place: list[str | int] = []
     parts = list(loc)
     for i, part in enumerate(parts):
-        if isinstance(data, dict) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        member = isinstance(data, dict) and part in data
+        item = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if member or item:
             data = data[part]
         elif not missing or i < len(parts) - 1:
             continue
@@ -72,21 +104,32 @@ def owner(data: Any, place: Path) -> type[BaseModel] | None:
 
 def names(model: type[BaseModel] | None) -> list[str]:
     """The fields of a model as a file spells them."""
-    return [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
+    known = [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
+    shared = list(Block.model_fields)
+    return [n for n in known if n not in shared] + [n for n in known if n in shared and n != "block"]
+
+
+def noun(model: type[BaseModel] | None) -> str:
+    """What messages call the owner of a field."""
+    if model is not None and issubclass(model, Block):
+        return f"block '{model.tag()}'"
+    return OWNER_NOUNS.get(model, "this")
 
 
 def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
     kind, context, where = problem["type"], problem.get("ctx", {}), dotted(place)
     span, raw = document.span(place), problem["input"]
     if kind == "missing":
-        parent = place[:-1]
-        text = f"'{place[-1]}' is required" if parent else f"a spec needs '{place[-1]}'"
-        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent) or document.span(parent))
+        parent, name = place[:-1], str(place[-1])
+        model = owner(document.data, parent)
+        ports = model.port_signatures() if model is not None and issubclass(model, Block) else {}
+        hint = f"{name}: {signature(ports[name])}" if name in ports else ""
+        text = f"{noun(model)} needs '{name}'"
+        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint)
     if kind == "extra_forbidden":
         model = owner(document.data, place[:-1])
         hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
-        tag = model.tag() if model is not None and hasattr(model, "tag") else ""
-        text = f"block '{tag}' has no field '{place[-1]}'" if tag else f"no field '{place[-1]}' here"
+        text = f"{noun(model)} has no field '{place[-1]}'"
         return Diagnostic("spec.unknown", text, where, document.key_span(place), hint)
     if kind == "block.unknown":
         return Diagnostic(kind, context["text"], where, span, context.get("hint", ""))
@@ -97,6 +140,11 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         options = context["expected"]
         allowed = [o.strip("' ") for o in options.replace(" or ", ",").split(",")]
         return Diagnostic("spec.value", f"expected {options}, got {raw!r}", where, span, did_you_mean(raw, allowed))
+    if kind in LIMITS:
+        text = f"expected a number {LIMITS[kind]} {next(iter(context.values())):g}, got {_show(raw)}"
+        return Diagnostic("spec.value", text, where, span)
+    if kind == "name.reserved":
+        return Diagnostic(kind, context["text"], where, document.key_span(place))
     if kind == "string_pattern_mismatch":
         text = f"'{raw}' is no name: lower-case letters, digits and '_', starting with a letter"
         return Diagnostic("spec.name", text, where, document.key_span(place) or span)

@@ -28,7 +28,7 @@ TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+\.?\d*(?:[eE][-+]?\d+)?|\.\d+(?:[eE][-+]?\d+)?)"
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<op><=|==|>=|[-+*/<>&|~().,]))"
 )
-MAX_LENGTH, MAX_DEPTH = 1000, 40
+MAX_LENGTH, MAX_DEPTH, LARGEST = 1000, 40, 10**15
 
 
 class ExpressionError(ValueError):
@@ -137,6 +137,8 @@ class _Parser:
         kind, text, start = self.take()
         if kind == "number":
             value = float(text) if re.search(r"[.eE]", text) else int(text)
+            if value > LARGEST:
+                raise ExpressionError(f"numbers go up to {LARGEST:.0e}", start, len(text))
             return Number(value, start=start, end=start + len(text))
         if kind == "name":
             return self.named(text, start)
@@ -174,7 +176,7 @@ class _Parser:
             arguments.append(self.binary(0))
         end = self.expect(")")
         if len(arguments) != FUNCTIONS[name]:
-            few = f"'{name}' takes {FUNCTIONS[name]}, got {len(arguments)}"
+            few = f"'{name}' takes {FUNCTIONS[name]} argument{'s' * (FUNCTIONS[name] > 1)}, got {len(arguments)}"
             raise ExpressionError(few, start, end - start, "A function with other arguments is a block.")
         return Apply(name, tuple(arguments), start=start, end=end)
 

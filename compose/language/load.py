@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compose.language.diagnostics import Diagnostic, Path, Span, SpecError
+from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, in_order
 from compose.language.explain import explain
 from compose.language.models import Spec
 from compose.language.nodes import read_node
@@ -100,5 +100,5 @@ def validate(document: Document) -> Loaded:
     except ValidationError as error:
         problems += explain(error, document, ())
     if problems:
-        raise SpecError(*problems)
+        raise SpecError(*in_order(problems))
     return Loaded(spec, document)

@@ -8,41 +8,43 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
-    PlainSerializer,
     PositiveFloat,
     PositiveInt,
     StringConstraints,
+    model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from compose.language.block import AxisName, OneOrMore
-from compose.language.nodes import Node
+from compose.language.nodes import MODIFIERS, Node
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
+from compose.language.write import write
 
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
-Frozen = Annotated[
-    Mapping[Key, Item],
-    AfterValidator(lambda m: MappingProxyType(dict(m))),
-    PlainSerializer(dict, return_type=dict[Any, Any]),
-]
+Frozen = Annotated[Mapping[Key, Item], AfterValidator(lambda m: MappingProxyType(dict(m)))]
 """A mapping that cannot be changed."""
 
 
 class Model(BaseModel):
     """Closed (a misspelt key is an error), frozen, strict (``"64"`` and ``true`` are no numbers)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
+
+
+Pair = Annotated[tuple[float, float], Field(strict=False)]
 
 
 class Moving(Model):
@@ -52,10 +54,25 @@ class Moving(Model):
     from_: float = Field(alias="from", default=0.0)
     to: float | None = None
     over: Period | None = None
-    at: tuple[tuple[float, float], ...] = ()
+    at: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
     """Only piecewise: pairs of (fraction of ``over``, value), joined by straight lines."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Whatever its kind needs is there."""
+        needs = {"constant": (), "piecewise": ("over",)}.get(self.kind, ("to", "over"))
+        missing = [name for name in needs if not getattr(self, name) and getattr(self, name) != 0]
+        if missing:
+            text = f"kind: {self.kind} needs '{missing[0]}'"
+        elif any(b[0] < a[0] for a, b in pairwise(self.at)):
+            text = "points stand in the order of their fractions"
+        elif self.kind == "exponential" and self.from_ * (self.to or 0.0) <= 0:
+            text = f"an exponential schedule needs two numbers of one sign, not {self.from_:g} and {self.to:g}"
+        else:
+            return self
+        raise PydanticCustomError("schedule", "{text}", {"text": text})
 
     def range(self) -> tuple[float, float]:
         """The smallest and the largest value it can take."""
@@ -66,10 +83,20 @@ class Moving(Model):
 Param = float | int | Moving
 
 
+def _unreserved(name: str) -> str:
+    if name in MODIFIERS:
+        text = f"'{name}' is a setting of every application; give the input another name"
+        raise PydanticCustomError("name.reserved", "{text}", {"text": text})
+    return name
+
+
+InputName = Annotated[Name, AfterValidator(_unreserved)]
+
+
 class Network(Model):
     """A named sub-graph that owns weights and can be applied many times."""
 
-    inputs: Frozen[Name, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
+    inputs: Frozen[InputName, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
     """What differs between applications: name -> axes."""
     nodes: Frozen[Name, Node]
     returns: Name | Frozen[Name, AxesText]
@@ -216,18 +243,20 @@ class Spec(Model):
 
     def data(self, *, defaults: bool = False) -> dict[str, Any]:
         """Plain data (what YAML holds); with ``defaults``, also what was left at its default."""
-        dumped = self.model_dump(exclude_defaults=not defaults, exclude_none=not defaults)
-        return {name: plain(value) for name, value in dumped.items()}
+        data: dict[str, Any] = write(self, defaults=defaults)
+        return data
 
     def identity(self) -> str:
         """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""
         prose = ("name", "summary", "paper", "abstract", "example_env")
-        data = {k: v for k, v in self.data(defaults=True).items() if k not in prose}
+        data = canonical({k: v for k, v in self.data(defaults=True).items() if k not in prose})
         return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def plain(value: Any) -> Any:
-    """Tuples as lists, one-element lists as they are: what a YAML reader would give back."""
-    if isinstance(value, Mapping):
-        return {k: plain(v) for k, v in value.items()}
-    return [plain(v) for v in value] if isinstance(value, list | tuple) else value
+def canonical(value: Any) -> Any:
+    """Equal numbers as one: 1.0 as 1, -0.0 as 0."""
+    if isinstance(value, dict):
+        return {name: canonical(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

@@ -16,7 +16,7 @@ from compose.language.values import Expr, Name
 class Application(BaseModel):
     """A node that applies a network; all applications of a network share its weights."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     network: Name
     inputs: Annotated[dict[str, Expr], "ports"] = {}
@@ -52,20 +52,28 @@ def read_node(raw: object) -> AnyNode:
     if cls is None:
         known = catalogue()
         hint = did_you_mean(raw["block"], known) or "`compose list blocks` names them all"
-        unknown = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
-        raise ValidationError.from_exception_data("node", [unknown])
+        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
+        raise ValidationError.from_exception_data("node", [error])
     return cls.model_validate(raw)
 
 
-def write_node(node: AnyNode, *, defaults: bool = False) -> object:
-    """The plain data that :func:`read_node` reads back as an equal node."""
-    if isinstance(node, Expr):
-        return node.plain()
-    if isinstance(node, Application):
-        wired = {port: expr.plain() for port, expr in node.inputs.items()}
-        rest = node.model_dump(exclude={"network", "inputs"}, exclude_defaults=not defaults)
-        return {"network": node.network, **wired, **rest}
-    return node.model_dump(exclude_defaults=not defaults, by_alias=True)
+def _application(raw: dict[str, Any]) -> Application:
+    errors: list[InitErrorDetails] = []
+    wired: dict[str, Expr] = {}
+    for port, value in raw.items():
+        if port not in MODIFIERS:
+            try:
+                wired[port] = _expression(value)
+            except ValidationError as error:
+                errors += _details(error, (port,))
+    settings = {name: raw[name] for name in MODIFIERS if name in raw}
+    try:
+        node = Application.model_validate(settings | {"inputs": wired})
+    except ValidationError as error:
+        raise ValidationError.from_exception_data("application", errors + _details(error, ())) from None
+    if errors:
+        raise ValidationError.from_exception_data("application", errors)
+    return node
 
 
 def _expression(raw: object) -> Expr:
@@ -74,25 +82,6 @@ def _expression(raw: object) -> Expr:
     except PydanticCustomError as error:
         details = InitErrorDetails(type=error, loc=(), input=raw)
         raise ValidationError.from_exception_data("expression", [details]) from None
-
-
-def _application(raw: dict[str, Any]) -> Application:
-    errors: list[InitErrorDetails] = []
-    wired: dict[str, Expr] = {}
-    for port, value in raw.items():
-        if port in MODIFIERS:
-            continue
-        try:
-            wired[port] = _expression(value)
-        except ValidationError as error:
-            errors += _details(error, (port,))
-    try:
-        node = Application.model_validate({k: raw[k] for k in MODIFIERS if k in raw} | {"inputs": wired})
-    except ValidationError as error:
-        errors += _details(error, ())
-    if errors:
-        raise ValidationError.from_exception_data("application", errors)
-    return node
 
 
 def _custom(code: str, text: str, raw: object, at: tuple[str, ...] = (), hint: str = "") -> InitErrorDetails:
@@ -122,13 +111,7 @@ class _OpenUnion:
                 text = "; ".join(f"{'.'.join(map(str, e['loc']))} {e['msg']}".strip() for e in error.errors())
                 raise PydanticCustomError("node", "{text}", {"text": text}) from None
 
-        def serialize(node: AnyNode, info: core_schema.SerializationInfo) -> object:
-            return write_node(node, defaults=not info.exclude_defaults)
-
-        return core_schema.no_info_plain_validator_function(
-            validate,
-            serialization=core_schema.plain_serializer_function_ser_schema(serialize, info_arg=True),
-        )
+        return core_schema.no_info_plain_validator_function(validate)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:

@@ -57,7 +57,8 @@ class Expr:
             return cls(unparse(Number(raw)))
         if isinstance(raw, str):
             return cls(raw)
-        raise TypeError(f"expected an expression, got {type(raw).__name__}")
+        kinds = {dict: "a mapping", list: "a list", type(None): "nothing"}
+        raise TypeError(f"expected an expression, got {kinds.get(type(raw), type(raw).__name__)}")
 
     def plain(self) -> str | int | float | bool:
         """The same as YAML would hold it: numbers and truth values bare, everything else as text."""
@@ -66,9 +67,7 @@ class Expr:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls._validate, serialization=core_schema.plain_serializer_function_ser_schema(lambda e: e.plain())
-        )
+        return core_schema.no_info_plain_validator_function(cls._validate)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -127,7 +126,7 @@ class Period:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
+        return core_schema.no_info_plain_validator_function(cls.of)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -158,7 +157,7 @@ class Ratio:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of, serialization=core_schema.to_string_ser_schema())
+        return core_schema.no_info_plain_validator_function(cls.of)
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:

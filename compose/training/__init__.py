@@ -1,1 +1,1 @@
-
+"""From a program and an environment to weights: rollouts, replay, learners, checkpoints, evaluation."""

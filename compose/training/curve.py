@@ -36,11 +36,11 @@ def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Map
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     steps = [point.env_steps for point in evaluations]
-    panels = (("success rate", lambda s: s.success), ("return", lambda s: s.returned))
-    for axes, (label, read) in zip(figure.subplots(1, 2), panels, strict=True):
-        axes.plot(steps, [read(point.score) for point in evaluations], marker=".", label=title)
-        for number, (name, level) in enumerate(chance.items(), 1):
-            axes.axhline(read(level), linestyle="--", linewidth=1, color=f"C{number % 10}", label=name)
+    panels = (("success rate", "success"), ("return", "returned"))
+    for axes, (label, name) in zip(figure.subplots(1, 2), panels, strict=True):
+        axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=title)
+        for number, (actor, level) in enumerate(chance.items(), 1):
+            axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
         axes.set_xlabel("environment steps")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)

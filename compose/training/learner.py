@@ -17,7 +17,7 @@ from compose.training.clocks import Clocks, moving_params, updates_due
 from compose.training.interfaces import Model
 from compose.training.optim import Optimizers
 from compose.training.replay import Replay
-from compose.training.rollout import rollout
+from compose.training.rollout import rollout, tensors
 from compose.training.targets import Targets
 
 
@@ -63,7 +63,7 @@ class Learner:
     @property
     def start(self) -> int:
         """Episodes held before the first update: at least a batch."""
-        return max(self.settings.replay.start, self.settings.replay.batch)
+        return int(max(self.settings.replay.start, self.settings.replay.batch))
 
     def due(self) -> int:
         """Updates to make before more is collected."""
@@ -96,7 +96,7 @@ class Learner:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         number = self.clocks.updates
         batch = self.replay.sample(self.settings.replay.batch, self.seed, number)
-        fields: dict[str, Tensor] = dict(batch.items())
+        fields = tensors(batch)
         draws = self.model.draw("learn", self.seed, number, batch["episode"])
         params = moving_params(self.model, self.clocks)
         made = self.optimizers.update(lambda: self.model.learn(fields, draws, params))

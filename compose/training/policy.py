@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from torch import Tensor
 from compose.compiler.random import key
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.load import load
 from compose.training.actors import ModelActor
 from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_state, read_tensors
@@ -86,7 +87,7 @@ class Policy:
 
 
 def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: Build = build_model,
-                load: Any = None) -> Policy:
+                load: Callable[[str], Any] = load) -> Policy:
     """The policy of a run's newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
 
     Args:
@@ -103,8 +104,6 @@ def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: B
     checkpoint = latest(folder)
     if checkpoint is None:
         raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
-    if load is None:
-        from compose.language.load import load
     model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)
     model.load(read_tensors(checkpoint, "weights"))
     clocks = Clocks(**read_state(checkpoint)["clocks"])

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from compose.compiler.random import bits, key
 from compose.graph.schema import EntitySchema
-from compose.training.rollout import last_actions
+from compose.training.rollout import last_actions, tensors
 
 _BYTES = {"float": 4, "bool": 1, "int": 8}
 _OWN = ("filled", "episode")
@@ -37,10 +37,11 @@ class Replay:
 
     def add(self, episodes: TensorDict) -> None:
         """Store a batch of episodes as :func:`~compose.training.rollout.rollout` gives them, over the oldest ones."""
-        rows = self._rows(episodes)
+        kept = {name: x for name, x in tensors(episodes).items() if name not in _DERIVED}
+        rows = {name: x for name, x in kept.items() if self._batched(name)}
         count = rows["episode"].shape[0]
         if not self._store:
-            self._fixed = {name: episodes[name].clone() for name in self._names(episodes) if not self._batched(name)}
+            self._fixed = {name: x.clone() for name, x in kept.items() if name not in rows}
         self.write(rows, self.added)
         self.added += count
 
@@ -95,12 +96,6 @@ class Replay:
     def _cut(self, slots: Tensor) -> dict[str, Tensor]:
         longest = int(self._store["filled"][slots].sum(1).max())
         return {name: x[slots, :longest] if self._timed(name) else x[slots] for name, x in self._store.items()}
-
-    def _rows(self, episodes: TensorDict) -> dict[str, Tensor]:
-        return {name: episodes[name] for name in self._names(episodes) if self._batched(name)}
-
-    def _names(self, episodes: TensorDict) -> list[str]:
-        return [str(name) for name in episodes.keys() if name not in _DERIVED]  # noqa: SIM118 (no mapping)
 
     def _batched(self, name: str) -> bool:
         return name in _OWN or "batch" in self.schema.fields[name].axes

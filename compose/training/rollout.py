@@ -34,10 +34,10 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> Tens
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
     fields = env.reset(episodes, seed)
     record = {name: _blank(x, schema, name) for name, x in fields.items() if name in schema.fields}
-    per_step = {"action": (torch.int64, schema.agents), "reward": (torch.float32,), "terminated": (torch.bool,),
-                "steps": (torch.bool,), "filled": (torch.bool,)}
-    for name, (dtype, *sizes) in per_step.items():
-        record[name] = torch.zeros(batch, limit + 1, *sizes, dtype=dtype, device=env.device)
+    record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
+    record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
+    for name in ("terminated", "steps", "filled"):
+        record[name] = torch.zeros(batch, limit + 1, dtype=torch.bool, device=env.device)
     success = torch.zeros(batch, dtype=torch.bool, device=env.device)
     alive = torch.ones_like(success)
     last = torch.zeros(batch, schema.agents, schema.sizes["action"], device=env.device)
@@ -62,6 +62,11 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> Tens
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
     record["last_action"] = last_actions(record["action"], record["filled"], record["present"], last.shape[-1])
     return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
+
+
+def tensors(episodes: TensorDict) -> dict[str, Tensor]:
+    """The fields as a plain dict."""
+    return {str(name): episodes[name] for name in episodes.keys()}  # noqa: SIM118 (no mapping)
 
 
 def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:

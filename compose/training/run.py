@@ -8,14 +8,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import torch
 from rich.console import Console
 
+from compose.envs.catalogue import make
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.dump import dump
+from compose.language.load import Loaded
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import Score, chance_levels
@@ -32,7 +34,7 @@ Build = Callable[..., Model]
 _SAME = ("spec_hash", "schema_hash", "env", "seed")
 
 
-def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
+def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
           build: Build = build_model) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
@@ -41,7 +43,7 @@ def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: S
     versions and threads).
 
     Args:
-        spec: A loaded spec, as ``build`` takes it.
+        spec: A loaded spec.
         env: An environment, or its name in the catalogue.
         run_dir: A folder that is empty or does not exist, unless ``resume``.
         settings: Where to stop; how often to evaluate, log and save.
@@ -58,7 +60,7 @@ def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: S
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    env = _environment(env, device)
+    env = env if isinstance(env, Environment) else make(env, device=device)
     model = build(spec, env.schema, seed=seed, device=device)
     learner = Learner(model, env, seed)
     _check_memory(model, env, settings, console)
@@ -68,7 +70,7 @@ def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: S
         about = _same_run(folder, about)
     else:
         folder.begin()
-        write_whole(folder.path / "spec.yaml", _spec_text(model))
+        write_whole(folder.path / "spec.yaml", _spec_text(spec))
         write_whole(folder.path / "schema.json", env.schema.model_dump_json(indent=2) + "\n")
     if "chance" not in about and settings.chance_episodes:
         levels = chance_levels(env, settings.chance_episodes, seed=seed)
@@ -76,7 +78,7 @@ def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: S
     write_json(folder.path / "run.json", about)
     chance = {name: Score(**level) for name, level in about.get("chance", {}).items()}
     for name, level in chance.items():
-        console.print(f"chance ({name}): {level}", highlight=False)
+        console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
 
     clock = settings.leading(learner.clocks)
     trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
@@ -87,26 +89,17 @@ def train(spec: Any, env: str | Environment, *, run_dir: str | Path, settings: S
     return summarise(folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
 
 
-def _environment(env: str | Environment, device: str | torch.device) -> Environment:
-    if isinstance(env, Environment):
-        return env
-    from compose.envs.catalogue import make
-
-    return make(env, device=device)
-
-
 def _check_memory(model: Model, env: Environment, settings: Settings, console: Console) -> None:
     given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
              "steps", "success"}
     need = memory.estimate(model, env.schema, fields=given)
-    console.print(str(need), highlight=False)
+    console.print(str(need), highlight=False, soft_wrap=True)
     memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(env.device)))
 
 
-def _spec_text(model: Model) -> str:
-    from compose.language.dump import dump
-
-    return dump(model.spec.data())
+def _spec_text(spec: Loaded) -> str:
+    """The resolved spec: ancestors and overrides merged."""
+    return dump(spec.document.data)
 
 
 def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:

@@ -52,7 +52,8 @@ def show(result: RunResult, console: Console) -> None:
     console.print(table)
     rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
              for name, what in (("updates", "updates"), ("env_steps", "env steps")))
-    console.print(f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included", highlight=False)
+    line = f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included"
+    console.print(line, highlight=False, soft_wrap=True)
 
 
 def _plain(result: RunResult, best_at: int) -> dict[str, Any]:

@@ -79,14 +79,13 @@ MISTAKES = {
         ["graph.q.network: no network 'utilty' (Did you mean 'utility'?)"]),
     "a missing input": (
         ", visible: env.visible}", "}",
-        ["graph.q: input 'visible' of network 'utility' is not wired: bool[batch time agent entity]"]),
+        ["graph.q: input 'visible' of network 'utility' is not wired (visible: bool[batch time agent entity])"]),
     "an unknown input": (
         ", visible: env.visible}", ", visible: env.visible, seen: env.visible}",
         ["graph.q.seen: network 'utility' has no input 'seen' (inputs: entities, visible)"]),
     "a misspelt input": (
         ", visible: env.visible}", ", visibel: env.visible}",
-        ["graph.q.visibel: network 'utility' has no input 'visibel' (Did you mean 'visible'?)",
-         "graph.q: input 'visible' of network 'utility' is not wired: bool[batch time agent entity]"]),
+        ["graph.q.visibel: network 'utility' has no input 'visibel' (Did you mean 'visible'?)"]),
     "axes of another kind at an input": (
         "visible: env.visible}", "visible: env.present}",
         ["graph.q.visible: expected bool[batch time agent entity], got bool[batch time entity]: "
@@ -96,10 +95,11 @@ MISTAKES = {
         ["graph.q.visible: expected bool[batch time agent entity], got [batch time agent action]"]),
     "a body that does not give what it states": (
         "returns: {q: batch time agent action}", "returns: {a: batch time agent action}",
-        ["networks.utility.returns.a: expected [batch time agent action], got [batch time agent hidden]"]),
+        ["networks.utility.returns.a: the network returns [batch time agent action], "
+         "but 'a' is [batch time agent hidden]"]),
     "a network that applies itself": (
         "      y: {block: linear, of: x, to: hidden}\n", "      y: {network: block, x: x}\n",
-        ["networks.block.nodes.y.network: network applies itself: block -> block"]),
+        ["networks.block.nodes.y.network: a network cannot apply itself: block -> block"]),
     "repeat without carry": (
         "repeat: layer, carry: x, x: q.a", "repeat: layer, x: q.a",
         ["graph.stack.repeat: `repeat` needs `carry`, the input that is fed back (inputs: x)"]),
@@ -121,16 +121,16 @@ MISTAKES = {
         ["graph.stack.x: 'q.b': network 'utility' has no node 'b' (it has: x, a, q)"]),
     "an output that a block lacks": (
         "of: square(both)", "of: square(both.sum)",
-        ["losses.pairs.of: 'both.sum': both has: no named outputs"]),
+        ["losses.pairs.of: 'both' has no output 'sum' (its only output is itself)"]),
     "a shadow of a param": (
         "  taken: {", "  hidden: taken\n  taken: {",
-        ["graph.hidden: 'hidden' is also a param; give the node another name"]),
+        ["graph.hidden: 'hidden' is also a param (give the node another name)"]),
     "a shadow of an axis": (
         "  taken: {", "  layer: taken\n  taken: {",
-        ["graph.layer: 'layer' is also an axis; give the node another name"]),
+        ["graph.layer: 'layer' is also an axis (give the node another name)"]),
     "a shadow of an input": (
         "      x: {block", "      visible: visible\n      x: {block",
-        ["networks.utility.nodes.visible: 'visible' is also an input of the network; give the node another name"]),
+        ["networks.utility.nodes.visible: 'visible' is also an input of the network (give the node another name)"]),
     "a node that nobody reads": (
         "  taken: {", "  spare: square(q)\n  taken: {",
         ["graph.spare: nothing reads 'spare' (read it from a loss or from `act`, or leave it out)"]),
@@ -188,7 +188,7 @@ MISTAKES = {
         ["networks.utility.nodes.x.to: 'alpha' is 0.5; a size is a whole number of at least 1"]),
     "an axis whose size is its own": (
         "layer: 2", "layer: layer + 1",
-        ["axes.layer: the size of 'layer' depends on itself"]),
+        ["axes.layer: the size of 'layer' depends on itself: layer -> layer"]),
     "heads that do not divide the width": (
         "heads: 2", "heads: 3",
         ["networks.utility.nodes.a.heads: width 8 does not divide into 3 heads"]),
@@ -198,7 +198,7 @@ MISTAKES = {
          "(masks join with & | ~; use a `where` block to turn one into numbers)"]),
     "numbers joined like masks": (
         "visible: env.visible}", "visible: env.visible & env.reward}",
-        ["graph.q.visible: operand 2 of '&': expected bool, got [batch time] "
+        ["graph.q.visible: operand 2 of '&': expected a mask (bool), got [batch time] "
          "(masks join with & | ~; use a `where` block to turn one into numbers)"]),
     "a sum that may be negative as a weight": (
         "{block: sum, of: taken, over: agent}", "{block: weighted_sum, of: taken, weights: taken, over: agent}",
@@ -215,7 +215,7 @@ def test_a_mistake_is_reported(name: str) -> None:
 
 def test_a_cycle_is_reported_as_a_walk() -> None:
     found = report("of: x, to: hidden}\n    returns", "of: z, to: hidden}\n      z: x + y\n    returns")
-    assert found == ["networks.block.nodes.y: cycle without a delay: y -> z -> y "
+    assert found == ["networks.block.nodes.z: cycle without a delay: y -> z -> y "
                      "(a loop must run through `previous` or a stored statistic)"]
 
 
@@ -234,7 +234,7 @@ graph:
     two = two.replace("  stack: {network: block, repeat: layer, carry: x, x: q.a}\n", "")
     with pytest.raises(SpecError) as error:
         build(two)
-    assert [d.message for d in error.value.diagnostics] == ["network applies itself: one -> two -> one"]
+    assert [d.message for d in error.value.diagnostics] == ["a network cannot apply itself: one -> two -> one"]
 
 
 def test_axes_that_join_must_be_as_long_as_said() -> None:
@@ -246,7 +246,8 @@ def test_one_network_has_one_shape_of_weights() -> None:
     sums = "  q_tot: {block: sum, of: taken, over: agent}"
     other = "  more: {network: block, x: env.last_action}\n  flat: {block: mean, of: more, over: hidden}\n"
     assert report(sums, other + sums.replace("of: taken", "of: flat")) == [
-        "networks.block.nodes.y: weight 'block.y.weight' is [layer hidden hidden] here and [hidden action] elsewhere "
+        "networks.block.nodes.y: weight 'block.y.weight' is [layer hidden hidden] in 'stack[0].y' "
+        "and [hidden action] in 'more.y' "
         "(all applications of a network share its weights; make another network with `like`)"]
 
 
@@ -254,7 +255,7 @@ def test_all_mistakes_come_at_once_and_what_follows_from_one_is_silent() -> None
     text = SOUND.replace("{network: utility,", "{network: utilty,").replace("weight: alpha", "weight: alpha - 1")
     with pytest.raises(SpecError) as error:
         build(text)
-    assert [d.where for d in error.value.diagnostics] == ["graph.q.network"]
+    assert [d.where for d in error.value.diagnostics] == ["graph.q.network", "losses.each.weight"]
 
 
 def test_mistakes_of_a_network_are_said_once() -> None:
@@ -290,7 +291,7 @@ def test_an_abstract_spec_is_not_built() -> None:
     with pytest.raises(SpecError) as error:
         build(SOUND.replace("summary:", "abstract: true\nsummary:"))
     assert error.value.diagnostics[0].message == \
-        "is abstract: it lacks what a child spec must add, and cannot be used alone"
+        "sound is abstract: it lacks what a child spec must add, and cannot be used alone"
 
 
 def test_the_text_shows_file_line_and_a_caret() -> None:

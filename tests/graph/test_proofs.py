@@ -84,7 +84,12 @@ networks:
       v_raw: {block: mean, of: w1, over: mixing}
       total: {v: v + more}
 """,
-    "taken where it is best": "graph: {q_tot: {factors: mixed}, mixed: {block: take, of: w1, index: pick}, pick: {block: argmax, of: q, over: action}}",
+    "taken where it is best": """
+graph:
+  pick:  {block: argmax, of: q, over: action}
+  mixed: {block: take, of: w1, index: pick}
+  q_tot: {factors: mixed}
+""",
     "the other way round": """
 graph:
   q_mix: {network: mixer, factors: taken, w1: w1, entities: seen}
@@ -97,7 +102,12 @@ graph:
   head: {block: linear, of: values, to: scalar}
   q_tot: {block: mean, of: head, over: agent}
 """,
-    "normalised utilities": "graph: {normal: {block: layer_norm, of: q}, taken_n: {block: take, of: normal, index: env.action}, q_tot: {factors: taken_n}}",
+    "normalised utilities": """
+graph:
+  normal:  {block: layer_norm, of: q}
+  taken_n: {block: take, of: normal, index: env.action}
+  q_tot:   {factors: taken_n}
+""",
 }
 
 

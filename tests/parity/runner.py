@@ -69,7 +69,8 @@ class Case:
             kinds.append(EntityType(name="other", side="other", min=0, max=entities - agents))
         return EntitySchema(
             name="recorded", summary="sizes of a recorded case", agents=agents, entities=entities, fewest_agents=1,
-            fewest_others=0, types=tuple(kinds), features=(Feature(name="all", size=hyper["entity_shape"], kind="float"),),
+            fewest_others=0, types=tuple(kinds),
+            features=(Feature(name="all", size=hyper["entity_shape"], kind="float"),),
             actions=(ActionGroup(name="all", count=actions),), limit=self.arrays["in/filled"].shape[1] - 1,
             truncates=True, fields=standard_fields("truth_groups"),
         )  # fmt: skip
@@ -193,7 +194,8 @@ class Case:
             total = model.learn(self.fields(), draws).totals["main"].detach()
             yield f"steps.loss[{step}]", relative(total, self.arrays["steps/loss_total"][step], 1e-4, 1e-5)
             norm = optimizers.update(lambda: model.learn(self.fields(), draws)).norms["main"]  # noqa: B023
-            yield f"steps.norm[{step}]", relative(torch.as_tensor(norm), self.arrays["steps/grad_norm_total"][step], 1e-3)
+            recorded = self.arrays["steps/grad_norm_total"][step]
+            yield f"steps.norm[{step}]", relative(torch.as_tensor(norm), recorded, 1e-3)
             if step == 0:
                 after = self.weights("params_after")
                 for name, weight in model.named_parameters():

@@ -126,7 +126,10 @@ class Learned:
 
 @dataclass
 class Linear:
-    """Q = (decayed sum of own features so far, last action) W; Q_tot is the sum over agents; double-Q targets."""
+    """Q = (decayed sum of own features so far, last action) W; Q_tot sums over agents; double-Q targets, discount 0.3.
+
+    The discount is small because values bootstrap through the time limit: waiting must cost something.
+    """
 
     spec: FakeSpec
     schema: EntitySchema
@@ -173,7 +176,7 @@ class Linear:
         taken = (q.gather(-1, fields["action"][..., None])[..., 0] * fields["active"]).sum(-1)
         best = q.masked_fill(~fields["available"], -9e9).argmax(-1, keepdim=True)
         later = ((inputs @ self.target["utility.w"]).gather(-1, best)[..., 0] * fields["active"]).sum(-1)
-        y = fields["reward"][:, :-1] + 0.9 * later[:, 1:] * ~fields["terminated"][:, :-1]
+        y = fields["reward"][:, :-1] + 0.3 * later[:, 1:] * ~fields["terminated"][:, :-1]
         valid = fields["steps"][:, :-1]
         td = (((taken[:, :-1] - y.detach()) ** 2) * valid).sum() / valid.sum()
         value = (fields["entities"].sum(2) @ self.weights["value.w"])[..., 0]

@@ -40,8 +40,9 @@ class Concat(Block):
         if not parts:
             site.fail("of", "nothing to join")
         dtype = next((p.dtype for p in parts if p.axes), parts[0].dtype)
-        if any(p.dtype != dtype for p in parts if not (p.dtype == "int" and dtype == "float")):
-            site.fail("of", f"operands differ: {', '.join(map(str, parts))}")
+        for i, part in enumerate(parts):
+            if part.dtype != dtype and not (part.dtype == "int" and dtype == "float"):
+                site.fail(f"of.{i}", f"expected {dtype}, as the operands before it, got {part}")
         sign = "nonneg" if all(p.sign == "nonneg" for p in parts) else "any"
         if (self.along is None) != (self.as_ is None):
             site.fail("along" if self.along else "as", "'along' and 'as' come together")

@@ -1,7 +1,7 @@
 """The rules of Group Matching as pure functions of given random draws (Iqbal et al. 2021, as in their released code).
 
-``member`` (batch group agent) is True where the agent belongs to the group; ``cell`` (batch agent) int64 is the cell each
-agent stands in, 0 .. cells - 1 on a ring.
+``member`` (batch group agent) is True where the agent belongs to the group; ``cell`` (batch agent) int64 is the cell
+each agent stands in, 0 .. cells - 1 on a ring.
 """
 
 from __future__ import annotations
@@ -61,5 +61,5 @@ def matches(cell: Tensor, member: Tensor, representative: Tensor) -> Tensor:
 
 
 def reward(change: Tensor) -> Tensor:
-    """(batch) float32: a cost per step, and a reward per group that has formed (its loss per group that has broken up)."""
+    """(batch) float32: a cost per step, a reward per group that has formed (its loss per group that broke up)."""
     return change.float() * MATCH_REWARD - STEP_COST

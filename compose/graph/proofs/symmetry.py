@@ -68,7 +68,7 @@ def _uncounted(graph: Graph, node: Node) -> str | None:
     for port, kind in node.types.items():
         for t in kind if isinstance(kind, tuple) else (kind,):
             for axis in t.axes:
-                joined = axis not in kept or axis in node.op.mixes(node)
+                joined = axis not in kept or (axis in node.op.mixes(node) and t.dtype != "bool")
                 if joined and graph.table.has_presence(axis) and (axis not in counted or not strict) \
                         and not _is_mask(node, port):
                     return axis

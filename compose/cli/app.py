@@ -1,0 +1,57 @@
+"""The command ``compose``: its commands and its entry point."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from compose.cli import build, check, describe, eval, list, train
+from compose.cli.options import examples
+
+app = typer.Typer(
+    name="compose", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode="rich",
+)
+
+EXAMPLES = examples(
+    "compose list specs",
+    "compose check refil --env smac/3-8sz",
+    "compose build refil --env group_matching",
+    "compose train refil_group_matching --env group_matching/small --updates 1500",
+    "compose COMMAND --help",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("compose-marl")
+        except PackageNotFoundError:
+            number = "(a checkout that is not installed)"
+        typer.echo(f"compose {number}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EXAMPLES)
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Cooperative multi-agent reinforcement learning: a method is a spec file that is checked, compiled and trained."""
+
+
+app.command("check", epilog=check.EXAMPLES)(check.check)
+app.command("build", epilog=build.EXAMPLES)(build.build)
+app.command("list", epilog=list.EXAMPLES)(list.list_)
+app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
+app.command("train", epilog=train.EXAMPLES)(train.train)
+app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
+
+
+def main() -> None:
+    """The entry point ``compose``. Exit codes: 0 fine, 1 a check failed, 2 a mistake in what was given, 130 stopped."""
+    app(prog_name="compose")

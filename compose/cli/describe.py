@@ -1,0 +1,110 @@
+"""``compose describe``: everything about one block, spec or environment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from compose.cli.options import Json, Plugin, examples
+from compose.cli.reporting import print_json, reporting
+
+EXAMPLES = examples(
+    "compose describe attention",
+    "compose describe refil",
+    "compose describe smac/3-8sz",
+    "compose describe mine/refil.yaml",
+    "compose describe --all --markdown > docs/blocks.md",
+)
+
+
+def describe(
+    name: Annotated[str | None, typer.Argument(
+        metavar="NAME", help="A block, a packaged spec, an environment, or the path of a spec or schema.",
+        show_default=False)] = None,
+    all_: Annotated[bool, typer.Option("--all", help="All blocks.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="With --all: the reference as Markdown.")] = False,
+    plugin: Plugin = None,
+    json: Json = False,
+) -> None:
+    """Describe a block (ports, arguments, weights, guarantees), a spec, or an environment."""
+    with reporting(as_json=json):
+        from compose.cli.plugins import load_plugins
+        from compose.language.diagnostics import Diagnostic, SpecError
+
+        load_plugins(plugin or ())
+        if all_ == (name is not None) or (markdown and not all_):
+            raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all, which --markdown needs"))
+        if name is None:
+            _all(as_json=json, markdown=markdown)
+        else:
+            _one(name, as_json=json)
+
+
+def _all(*, as_json: bool, markdown: bool) -> None:
+    from compose.cli.views import block, reference
+    from compose.language.block import catalogue
+
+    if as_json:
+        print_json({tag: block.Reference(found).as_json() for tag, found in sorted(catalogue().items())})
+    elif markdown:
+        typer.echo(reference.markdown(), nl=False)
+    else:
+        for i, (_, found) in enumerate(sorted(catalogue().items())):
+            typer.echo("\n" + "-" * 80 + "\n" if i else "", nl=bool(i))
+            reference.show(block.Reference(found))
+
+
+def _one(name: str, *, as_json: bool) -> None:
+    from compose.cli.views import block, env, reference, spec
+
+    found = _found(name)
+    views: dict[str, tuple[Any, Any]] = {
+        "block": (lambda x: block.Reference(x).as_json(), lambda x: reference.show(block.Reference(x))),
+        "spec": (spec.data, spec.show),
+        "env": (env.data, env.show),
+    }
+    data, show = views[found[0]]
+    if as_json:
+        print_json(data(found[1]))
+    else:
+        show(found[1])
+
+
+def _found(name: str) -> tuple[str, Any]:
+    """What a name stands for: ("block", class), ("spec", loaded) or ("env", schema). Raises SpecError."""
+    from compose.envs import catalogue as envs
+    from compose.language.block import catalogue, find_block
+    from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+    from compose.language.files import is_path, packaged_specs
+    from compose.language.load import load
+
+    if (block := find_block(name)) is not None:
+        return "block", block
+    specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
+    families = {known_name.partition("/")[0] for known_name in known}
+    if name.endswith(".yaml"):
+        return ("spec", load(name)) if _is_spec(name) else ("env", envs.schema(name))
+    if name in specs:
+        return "spec", load(name)
+    if name.partition(":")[0].partition("/")[0] in families:
+        return "env", envs.schema(name)
+    hint = did_you_mean(name, [*catalogue(), *specs, *known]) or "`compose list` names everything"
+    if is_path(name) and not did_you_mean(name, known):
+        return "spec", load(name)
+    raise SpecError(Diagnostic("name.unknown", f"there is no block, spec or environment '{name}'", hint=hint))
+
+
+def _is_spec(path: str) -> bool:
+    """Does this file hold a spec, not a schema? What cannot be read is taken for a spec."""
+    from pathlib import Path
+
+    from compose.language.diagnostics import SpecError
+    from compose.language.files import contents, local
+    from compose.language.source import load
+
+    try:
+        root = load(contents(local(path, Path.cwd())), path).root
+    except SpecError:
+        return True
+    return "compose" in root.members or "agents" not in root.members

@@ -1,0 +1,89 @@
+"""``compose eval``: how well does the policy of a run play?"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from compose.cli import page
+from compose.cli.options import Json, Plugin, examples
+from compose.cli.page import Cell
+from compose.cli.reporting import FAILED, print_json, reporting
+
+EXAMPLES = examples(
+    "compose eval runs/first",
+    "compose eval runs/first --episodes 1000 --seed 7",
+    "compose eval runs/first --mark 0.7",
+    "compose eval runs/first --json",
+)
+
+
+def eval_(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that `compose train` made.")],
+    episodes: Annotated[int, typer.Option("--episodes", min=1, help="How many to play.")] = 256,
+    seed: Annotated[int | None, typer.Option(
+        "--seed", min=0, help="Of the episodes.", show_default="the run's, as while training")] = None,
+    mark: Annotated[float | None, typer.Option("--mark", min=0, max=1, help="Exit with 1 if less is solved.")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+    plugin: Plugin = None,
+    json: Json = False,
+) -> None:
+    """Play episodes with the newest weights of a run, greedily; none of them was ever trained on."""
+    with reporting(as_json=json):
+        from compose.cli.plugins import load_plugins
+        from compose.cli.train import checked_device, reaches
+        from compose.training.evaluate import score
+
+        load_plugins(plugin or ())
+        rows = _play(run, episodes, seed, checked_device(device))
+        total = score(rows)
+        if json:
+            print_json({"ok": mark is None or total.success >= mark, "run": str(run), "episodes": total.episodes,
+                        "success": total.success, "return": total.returned, "length": total.length, "rows": rows})
+        else:
+            _show(run, rows)
+    passed = total.success >= mark if json and mark is not None else mark is None or reaches(total.success, mark)
+    if not passed:
+        raise typer.Exit(FAILED)
+
+
+def _play(run: Path, episodes: int, seed: int | None, device: str) -> list[dict[str, Any]]:
+    from compose.envs.catalogue import make
+    from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+    from compose.training.checkpoint import latest, read_state
+    from compose.training.clocks import Clocks, moving_params
+    from compose.training.evaluate import evaluate
+    from compose.training.folder import RunFolder
+    from compose.training.policy import load_policy
+
+    if not run.is_dir():
+        near = did_you_mean(run.name, (p.name for p in run.parent.glob("*") if p.is_dir()))
+        raise SpecError(Diagnostic("run.missing", f"there is no run {run}", hint=near))
+    folder, policy = RunFolder(run), load_policy(run, device=device)
+    checkpoint = latest(folder)
+    assert checkpoint is not None, "a policy was loaded from it"
+    params = moving_params(policy.model, Clocks(**read_state(checkpoint)["clocks"]))
+    chosen = int(folder.json("run.json")["seed"]) if seed is None else seed
+    env = make(policy.schema.name, device=device)
+    return evaluate(policy.model, env, episodes, seed=chosen, params=params)
+
+
+def _show(run: Path, rows: list[dict[str, Any]]) -> None:
+    """Means over all episodes, then by task if there are several."""
+    from compose.training.evaluate import score
+
+    tasks: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        tasks[row["task"]].append(row)
+    groups = {"all": rows, **(dict(sorted(tasks.items())) if len(tasks) > 1 else {})}
+    page.line(Cell(str(run), "title"))
+    heads = ("", "solved", "return", "length", "episodes")
+    lines: list[tuple[Cell, ...]] = [tuple(Cell(head, "dim", right=bool(head)) for head in heads)]
+    for name, group in groups.items():
+        found = score(group)
+        numbers = (f"{found.success:.2f}", f"{found.returned:.2f}", f"{found.length:.1f}", f"{found.episodes:,}")
+        lines.append((Cell(name, "name"), *(Cell(n, right=True) for n in numbers)))
+    page.table(lines)

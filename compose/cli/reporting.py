@@ -1,0 +1,78 @@
+"""What a command prints when something is wrong, and the exit code that goes with it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from compose.language.diagnostics import Diagnostic, SpecError
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+FAILED, WRONG, STOPPED = 1, 2, 130
+"""Exit codes: a check failed; a mistake in what was given; interrupted."""
+
+
+@contextmanager
+def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterator[None]:
+    """Turn mistakes a user can fix into messages and an exit code, never a traceback.
+
+    Diagnostics go to stderr, or as JSON to stdout. ``stopped`` is what an interrupted command says.
+    """
+    try:
+        yield
+    except SpecError as error:
+        if as_json:
+            print_json({"ok": False, "diagnostics": [d.as_json() for d in error.diagnostics]})
+        else:
+            show(error.diagnostics)
+        raise typer.Exit(WRONG) from None
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        name = f"{error.filename}: " if error.filename else ""
+        problem = Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")
+        if as_json:
+            print_json({"ok": False, "diagnostics": [problem.as_json()]})
+        else:
+            show([problem])
+        raise typer.Exit(WRONG) from None
+    except KeyboardInterrupt:
+        typer.echo(f"\n{stopped}", err=True)
+        raise typer.Exit(STOPPED) from None
+
+
+def print_json(data: object) -> None:
+    """One JSON document on stdout."""
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+
+
+def show(diagnostics: Iterable[Diagnostic]) -> None:
+    """Diagnostics on stderr, a blank line between them, coloured on a terminal."""
+    texts = [d.render() for d in diagnostics]
+    if not sys.stderr.isatty():
+        typer.echo("\n\n".join(texts), err=True)
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    for i, text in enumerate(texts):
+        console.print(*([""] if i else []), _coloured(text), sep="\n")
+
+
+def _coloured(text: str) -> Text:
+    """A rendered diagnostic with its code and carets in red, the quoted line and notes dimmed."""
+    from rich.text import Text
+
+    coloured = Text(text)
+    coloured.highlight_regex(r"error\[[^\]]*\]", "bold red")
+    coloured.highlight_regex(r"(?m)^\s+\^+", "bold red")
+    coloured.highlight_regex(r"(?m)^ +\d+ \|", "dim")
+    coloured.highlight_regex(r"(?m)^  = .*$", "dim")
+    return coloured

@@ -1,0 +1,65 @@
+"""What a command is about: a spec, the environment it is looked at in, and the graph of both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from compose.graph.build import build_graph
+from compose.graph.graph import Graph
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.load import Loaded, load
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A spec that types in an environment (or, with symbolic sizes, in none)."""
+
+    loaded: Loaded
+    schema: EntitySchema | None
+    graph: Graph
+    assumed: bool
+    """The environment is the spec's example; nobody named it."""
+
+    @property
+    def environment(self) -> str:
+        """The environment for a heading."""
+        if self.schema is None:
+            return "no environment: sizes are symbolic"
+        return f"{self.schema.name} (the spec's example; --env names another)" if self.assumed else self.schema.name
+
+
+def subject(spec: str, env: str | None = None, overrides: Sequence[str] = (), *, example: bool = False) -> Subject:
+    """Load a spec and a schema and type the one against the other.
+
+    Args:
+        example: without ``env``, take the spec's example environment, if it names one.
+
+    Raises:
+        SpecError: with the mistakes of spec and environment together.
+    """
+    problems: list[Diagnostic] = []
+    loaded, schema = None, None
+    try:
+        loaded = load(spec, overrides)
+    except SpecError as error:
+        problems += error.diagnostics
+    assumed = example and env is None and loaded is not None and loaded.spec.example_env is not None
+    name = loaded.spec.example_env if assumed and loaded is not None else env
+    try:
+        schema = environment(name)
+    except SpecError as error:
+        problems += error.diagnostics
+    if problems or loaded is None:
+        raise SpecError(*problems)
+    return Subject(loaded, schema, build_graph(loaded, schema), assumed)
+
+
+def environment(name: str | None) -> EntitySchema | None:
+    """The schema of an environment; None for none. Raises SpecError."""
+    if name is None:
+        return None
+    from compose.envs import catalogue
+
+    return catalogue.schema(name)

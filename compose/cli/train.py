@@ -1,0 +1,105 @@
+"""``compose train``: from a spec and an environment to a trained policy in a folder."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from compose.cli.options import SPEC, Plugin, Set, examples
+from compose.cli.reporting import FAILED, reporting
+from compose.language.diagnostics import Diagnostic, SpecError
+
+EXAMPLES = examples(
+    "compose train refil_group_matching --env group_matching/small --updates 1500",
+    "compose train refil --env group_matching --run runs/a --env-steps 200000",
+    "compose train refil --env group_matching --run runs/a --env-steps 400000 --resume",
+    "compose train vdn_attention --env group_matching --episodes 5000 --seed 3",
+    "compose train mine/refil.yaml --env group_matching --updates 2000 --mark 0.7",
+)
+_UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9,
+          "k": 2**10, "m": 2**20, "g": 2**30}  # fmt: skip
+
+
+def train(
+    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    env: Annotated[str, typer.Option("--env", metavar="ENV", help="Environment to train in; `compose list envs`.")],
+    run: Annotated[Path | None, typer.Option(
+        "--run", metavar="DIR", help="Folder of the run.", show_default="runs/SPEC-ENV-SEED")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the weights and of every random draw.")] = 0,
+    env_steps: Annotated[int | None, typer.Option("--env-steps", min=1, help="Stop after so many steps ...")] = None,
+    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="... or episodes ...")] = None,
+    updates: Annotated[int | None, typer.Option("--updates", min=1, help="... or gradient updates.")] = None,
+    eval_every: Annotated[int, typer.Option("--eval-every", min=1, help="Steps between evaluations.")] = 10_000,
+    eval_episodes: Annotated[int, typer.Option("--eval-episodes", min=1, help="Episodes of an evaluation.")] = 32,
+    chance: Annotated[int, typer.Option(
+        "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
+    mark: Annotated[float | None, typer.Option(
+        "--mark", min=0, max=1, help="Exit with 1 if less is solved at the end.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch.")] = None,
+    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+    memory_limit: Annotated[str | None, typer.Option(
+        "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
+        show_default="80% of what is free")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
+    overrides: Set = None,
+    plugin: Plugin = None,
+) -> None:
+    """Train a spec in an environment. Everything about the run ends up in one folder.
+
+    Say where to stop: --env-steps, --episodes or --updates. A run that was stopped goes on with --resume, bit for bit.
+    """
+    with reporting(stopped="interrupted; the same command with --resume goes on from the last checkpoint"):
+        from rich.console import Console
+
+        from compose.cli.plugins import load_plugins
+        from compose.language.load import load
+        from compose.training.run import train as start
+        from compose.training.settings import Settings
+        from compose.training.summary import show
+
+        load_plugins(plugin or ())
+        loaded = load(spec, overrides or [])
+        settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
+                            eval_episodes=eval_episodes, chance_episodes=chance, threads=threads,
+                            memory_limit=None if memory_limit is None else read_size(memory_limit))
+        folder = run or Path("runs", re.sub(r"[^\w.=-]+", "-", f"{loaded.spec.name}-{env}-{seed}"))
+        result = start(loaded, env, run_dir=folder, settings=settings, seed=seed, resume=resume,
+                       device=checked_device(device))
+        show(result, Console())
+    if mark is not None and not reaches(result.final.success, mark):
+        raise typer.Exit(FAILED)
+
+
+def reaches(solved: float, mark: float) -> bool:
+    """Say whether a mark is reached."""
+    passed = solved >= mark
+    typer.echo(f"solved {solved:.2f}, mark {mark:.2f}: {'reached' if passed else 'not reached'}")
+    return passed
+
+
+def checked_device(name: str) -> str:
+    """The name of a device that is there. Raises SpecError."""
+    import torch
+
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        unknown = Diagnostic("device", f"there is no device '{name}'", "--device", hint="cpu, cuda, cuda:1 ...")
+        raise SpecError(unknown) from None
+    count = torch.cuda.device_count() if device.type == "cuda" else 1
+    if device.type == "cuda" and (device.index or 0) >= count:
+        text = "torch finds no GPU here" if not count else f"there are {count} GPUs, numbered from 0"
+        raise SpecError(Diagnostic("device", text, "--device", hint="leave it out to train on the CPU"))
+    return name
+
+
+def read_size(text: str) -> int:
+    """``4GiB``, ``500 MB`` or a number of bytes. Raises SpecError."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", text.strip())
+    unit = _UNITS.get(match[2].lower()) if match else None
+    if match is None or unit is None or float(match[1]) <= 0:
+        raise SpecError(Diagnostic("size", f"'{text}' is no amount of memory", "--memory-limit", hint="such as 4GiB"))
+    return int(float(match[1]) * unit)

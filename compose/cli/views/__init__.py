@@ -1,0 +1,1 @@
+"""What commands print about one thing: a graph, a block, a spec, an environment."""

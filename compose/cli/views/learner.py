@@ -1,0 +1,76 @@
+"""How a spec's losses, acting and learning read as text."""
+
+from __future__ import annotations
+
+from compose.cli import page
+from compose.cli.page import Cell
+from compose.cli.views.text import number
+from compose.language.models import Moving, Spec
+
+
+def show_learning(spec: Spec) -> None:
+    """Print losses, how actions are chosen, and the learner with its update-to-data ratio."""
+    page.title("losses")
+    rows = []
+    for name, loss in spec.losses.items():
+        reduced = [f"{how} over {', '.join(axes)}" for how, axes in (("mean", loss.mean), ("sum", loss.sum)) if axes]
+        extra = [*reduced, *([f"where {loss.where}"] if str(loss.where) != "env.steps" else []),
+                 *([f"count {loss.count}"] if loss.count != "present" else []),
+                 *([f"optimizer {loss.optimizer}"] if loss.optimizer else [])]
+        text = str(loss.of) + (f"   ({'; '.join(extra)})" if extra else "")
+        rows.append((Cell(name, "name"), "" if str(loss.weight) == "1" else f"{loss.weight} *", text))
+    page.table(rows)
+    page.title("act")
+    page.paragraph(acting(spec), indent=2)
+    page.title("learner")
+    page.table(learning(spec))
+
+
+def moving(value: float | Moving) -> str:
+    """``1 to 0.05 over 50,000 env_steps (linear)`` for a schedule, the number for a number."""
+    if not isinstance(value, Moving):
+        return number(value)
+    if value.kind == "constant" or value.over is None:
+        return f"{value.from_:g}"
+    over = f"{value.over.count:,} {value.over.clock}"
+    if value.kind == "piecewise":
+        points = ", ".join(f"{y:g} at {x:.0%}" for x, y in value.at)
+        return f"{points} of {over} (piecewise)"
+    to = "" if value.to is None else f" to {value.to:g}"
+    return f"{value.from_:g}{to} over {over} ({value.kind})"
+
+
+def acting(spec: Spec) -> str:
+    """One sentence on how actions are chosen."""
+    act = spec.act
+    if act.choose == "categorical":
+        return f"sampled from softmax of {act.logits}; evaluated {act.evaluate}"
+    text = f"{act.choose.replace('_', '-')} in {act.values}" + (f" where {act.where}" if act.where else "")
+    return text + (f", epsilon {moving(act.epsilon)}" if act.choose == "epsilon_greedy" else "")
+
+
+def learning(spec: Spec) -> list[tuple[Cell, str]]:
+    """Rows (what, how) on the learner."""
+    learner, replay = spec.learner, spec.learner.replay
+    rows = [("kind", learner.kind.replace("_", "-")),
+            ("environments", f"{number(learner.environments)} side by side"),
+            ("updates", f"{learner.updates} collected (update-to-data ratio "
+                        f"{learner.updates.updates / learner.updates.episodes:g})")]
+    if replay is not None:
+        rows.append(("replay", f"the last {number(replay.episodes)} episodes; batches of {number(replay.batch)}; "
+                               f"learning starts at {number(replay.start)}"))
+    follow = f"every {learner.target.every}"
+    rows.append(("target", f"copied {follow}" if learner.target.kind == "copy"
+                 else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
+    for name, optimizer in learner.optimizers.items():
+        settings = optimizer.model_dump(exclude_none=True, exclude={"kind", "after"})
+        parts = [f"{k} {_plain(v)}" for k, v in settings.items()]
+        parts += [f"after {optimizer.after}"] if optimizer.after else []
+        rows.append((f"optimizer {name}", f"{optimizer.kind}: {', '.join(parts)}"))
+    return [(Cell(what, "name"), how) for what, how in rows]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_plain(v) for v in value)
+    return f"{value:g}" if isinstance(value, float) else str(value)

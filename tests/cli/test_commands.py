@@ -1,0 +1,166 @@
+"""The other commands: what they print, and that every example in a help text is a real command."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from compose.cli import build, check, describe, eval, list, train
+from compose.cli.app import EXAMPLES, app
+from compose.cli.reporting import reporting
+from compose.cli.train import read_size
+from compose.cli.views.block import Reference
+from compose.compiler.model import Model
+from compose.envs.catalogue import names, schema
+from compose.graph.build import build_graph
+from compose.language.block import catalogue
+from compose.language.diagnostics import SpecError
+from compose.language.load import load
+from tests.cli.conftest import Run
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXTS = [EXAMPLES, *(module.EXAMPLES for module in (build, check, describe, eval, list, train))]
+COMMANDS = sorted({line.strip()[2:] for text in TEXTS for line in text.splitlines() if line.strip().startswith("$ ")})
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "COMMAND" not in c])
+def test_examples_in_help_are_real(command: str) -> None:
+    program, name, *arguments = shlex.split(command.partition(" > ")[0])
+    group = typer.main.get_command(app)
+    assert program == "compose"
+    context = group.make_context("compose", [name, *arguments])
+    with context.scope(cleanup=False):
+        group.commands[name].make_context(name, arguments, parent=context)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", ["build", "check", "describe", "eval", "list", "train"])
+def test_help_teaches_by_example(run: Run, name: str) -> None:
+    ran = run(name, "--help")
+    assert ran.code == 0
+    assert f"$ compose {name}" in ran.out
+
+
+def test_build(run: Run) -> None:
+    ran = run("build", "refil")
+    assert ran.code == 0
+    assert "smac/3-8sz (the spec's example; --env names another)" in ran.out
+    for heading in ("sizes", "graph", "network utility", "networks w1, b1, w2, v", "weights", "proofs", "losses", "act",
+                    "learner"):
+        assert f"\n{heading}" in ran.out
+    assert "bool[batch agent 8 entity 16]" in ran.out
+    assert max(map(len, ran.out.splitlines())) <= 110
+
+
+def test_build_counts_weights_as_the_model_does(run: Run) -> None:
+    data = run("build", "refil", "--env", "group_matching", "--json").json
+    model = Model(build_graph(load("refil"), schema("group_matching")))
+    assert data["weights_total"] == sum(w.numel() for w in model.parameters())
+    assert {n: w["shape"] for n, w in data["weights"].items()} == {n: [*w.shape] for n, w in model.weights.items()}
+    assert data["ok"] is True
+
+
+def test_build_prints_code(run: Run) -> None:
+    ran = run("build", "vdn_attention", "--env", "group_matching", "--code")
+    assert ran.code == 0
+    assert ran.out.count("def forward(") == 2
+
+
+def test_list(run: Run) -> None:
+    data = run("list", "--json").json
+    assert set(data) == {"specs", "blocks", "envs"}
+    assert {"refil", "eql"} <= set(data["specs"])
+    assert set(data["blocks"]) == set(catalogue())
+    assert set(data["envs"]) == set(names())
+    ran = run("list", "specs")
+    assert (ran.code, "blocks" in ran.out.splitlines()[0]) == (0, False)
+
+
+@pytest.mark.parametrize("name", ["attention", "refil", "eql", "smac/3-8sz", "group_matching:agents=3,cells=4",
+                                  "specs/refil.yaml"])
+def test_describe(run: Run, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert run("describe", name).code == 0
+    assert run("describe", name, "--json").json["kind"] in ("block", "spec", "env")
+
+
+@pytest.mark.parametrize("block", catalogue().values(), ids=lambda block: block.tag())
+def test_every_block_is_documented(block: type) -> None:
+    reference = Reference(block)
+    assert reference.doc
+    assert reference.example
+    undocumented = [a.name for a in (*reference.ports, *reference.arguments) if not a.doc]
+    assert not undocumented
+    assert {"type", "default", "doc"} == {key for a in reference.as_json()["ports"].values() for key in a}
+
+
+@pytest.mark.parametrize(("arguments", "hint"), [
+    (("describe", "atention"), "Did you mean 'attention'?"),
+    (("describe", "smac/38sz"), "Did you mean 'smac/3-8sz'?"),
+    (("describe", "refill"), "Did you mean 'refil'?"),
+    (("describe", "refil", "--all"), "describe takes one NAME"),
+    (("build", "refill"), "Did you mean 'refil'?"),
+    (("chekc", "refil"), "Did you mean 'check'?"),
+    (("eval", "runs/none"), "there is no run runs/none"),
+    (("train", "refil", "--env", "group_matching"), "say when to stop"),
+    (("train", "refil", "--env", "smac/3-8sz", "--updates", "1"), "data only"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--device", "tpu9"), "there is no device 'tpu9'"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--memory-limit", "2 apples"), "no amount of"),
+    (("train", "refil", "--env", "group_matching", "--updates", "none"), "--updates"),
+    (("train", "refil", "--updates", "3"), "--env"),
+])
+def test_mistakes_exit_with_2_and_a_hint(run: Run, arguments: tuple[str, ...], hint: str) -> None:
+    ran = run(*arguments)
+    assert ran.code == 2
+    assert hint in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_interruption_exits_with_130() -> None:
+    one = typer.Typer()
+
+    @one.command()
+    def stop() -> None:
+        with reporting(stopped="stopped here"):
+            raise KeyboardInterrupt
+
+    result = CliRunner().invoke(one, [])
+    assert (result.exit_code, result.stderr.strip()) == (130, "stopped here")
+
+
+def test_sizes_of_memory() -> None:
+    assert [read_size(text) for text in ("4GiB", "500 MB", "1.5g", "12")] == [4 * 2**30, 5 * 10**8, 3 * 2**29, 12]
+    with pytest.raises(SpecError, match="is no amount of memory"):
+        read_size("-1GiB")
+
+
+@pytest.mark.slow
+def test_train_then_eval(run: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    small = ("--env", "group_matching:agents=2,cells=3,limit=5", "--set", "learner.replay.batch=4", "--set",
+             "learner.replay.start=4", "--set", "params.embed=8", "--threads", "1", "--eval-episodes", "4")
+    trained = run("train", "vdn_attention", *small, "--updates", "2", "--run", folder)
+    assert trained.code == 0, trained.err
+    assert run("train", "vdn_attention", *small, "--updates", "2", "--run", folder).code == 2
+    assert run("train", "vdn_attention", *small, "--updates", "3", "--run", folder, "--resume").code == 0
+    played = run("eval", folder, "--episodes", "6", "--json")
+    assert (played.code, played.json["episodes"], len(played.json["rows"])) == (0, 6, 6)
+    assert run("eval", folder, "--episodes", "6", "--mark", "1").code in (0, 1)
+    assert run("eval", folder, "--episodes", "6", "--seed", "1").code == 0
+
+
+@pytest.mark.parametrize("arguments", ["check refil --env smac/3-8sz", "list", "describe attention", "build refil",
+                                       "--version"])
+def test_commands_that_need_no_torch_import_none(arguments: str) -> None:
+    code = ("import sys; from compose.cli import main\n"
+            "try: main()\n"
+            "except SystemExit as e: assert not e.code\n"
+            "print(*sorted({'torch', 'matplotlib', 'networkx', 'tensordict'} & set(sys.modules)), file=sys.stderr)")
+    done = subprocess.run([sys.executable, "-c", code, *arguments.split()], cwd=ROOT, capture_output=True, text=True,
+                          check=True)
+    assert done.stderr.strip() == ""

@@ -1,0 +1,57 @@
+"""Attacks find counter-examples where a check is false, and none where it is proved."""
+
+from __future__ import annotations
+
+import pytest
+
+from compose.compiler.numeric import attack
+from compose.envs import catalogue
+from compose.graph.build import build_graph
+from compose.graph.proofs import Proof, prove
+from compose.language.load import load, load_text
+from tests.graph.test_proofs import HEAD, LEAKS, NOT_MONOTONE
+
+SMALL = ["params.embed=8", "params.hyper=8", "params.mixing=4", "params.hidden=4"]
+RARE = ("allowed by the others",)
+"""Mistakes that need luck to show in numbers."""
+
+
+def attacked(text: str, check: str) -> Proof:
+    parent, text = "qmix_attention", text.strip()
+    if text.startswith("extends:"):
+        first, _, text = text.partition("\n")
+        parent = first.split(":")[1].strip()
+    head = HEAD.format(parent=parent) + "params: {embed: 8, hyper: 8, mixing: 4, hidden: 4}\n"
+    graph = build_graph(load_text(head + text, name="mutated.yaml"), catalogue.schema("smac/small_mt"))
+    wanted = [p for p in prove(graph) if p.name == check]
+    return attack(graph, wanted)[0]
+
+
+@pytest.mark.parametrize("name", [n for n in LEAKS if n not in RARE])
+def test_leaks_are_refuted(name: str) -> None:
+    proof = attacked(LEAKS[name], "decentralised")
+    assert proof.outcome == "refuted"
+    assert "when only rows it cannot see change" in proof.how
+
+
+@pytest.mark.parametrize("name", ["negative factors", "squares", "the other way round", "absolute values"])
+def test_joint_values_that_fall_are_refuted(name: str) -> None:
+    proof = attacked(NOT_MONOTONE[name], "igm")
+    assert proof.outcome == "refuted"
+
+
+@pytest.mark.parametrize(("spec", "env"), [("refil", "smac/small_mt"), ("qmix_mean_pooling", "smac/3-8sz"),
+                                           ("refil_group_matching", "group_matching/small")])
+def test_what_is_proved_withstands(spec: str, env: str) -> None:
+    gone = {"qmix_mean_pooling": [], "refil": [], "refil_group_matching": ["params.hidden=4"]}
+    graph = build_graph(load(spec, [s for s in SMALL if s not in gone[spec]]), catalogue.schema(env))
+    proofs = attack(graph, prove(graph))
+    assert {p.outcome for p in proofs} == {"proved"}
+    assert all("no counter-example" in p.how for p in proofs[1:5])
+
+
+def test_released_means_are_refuted_by_empty_slots() -> None:
+    graph = build_graph(load("refil_official", SMALL), catalogue.schema("smac/small_mt"))
+    proofs = {p.name: p for p in attack(graph, prove(graph))}
+    assert proofs["padding"].outcome == "refuted"
+    assert "more empty slots" in proofs["padding"].how

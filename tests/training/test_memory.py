@@ -1,0 +1,49 @@
+"""What is told before a training, and what is refused."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from compose.language.diagnostics import SpecError
+from compose.training.memory import MemoryEstimate, available, check, estimate, size
+from compose.training.replay import bytes_estimate
+from tests.training.fakes import CountDown, Linear, spec
+
+
+def needs(**replay):
+    settings = SimpleNamespace(**{"episodes": 5000, "batch": 32, "start": 32} | replay)
+    schema = CountDown().schema
+    return estimate(Linear(spec(replay=settings), schema), schema)
+
+
+def test_the_replay_is_counted_exactly():
+    assert needs().replay == bytes_estimate(CountDown().schema, 5000)
+    assert needs(episodes=10_000).replay == 2 * needs().replay
+    assert needs().weights == 4 * (24 + 5) * 4 + 24 * 4
+
+
+def test_it_is_printed_by_part():
+    need = MemoryEstimate(replay=3 * 2**30, weights=2**20, activations=1536)
+    assert str(need) == "memory: about 3.0 GiB (replay 3.0 GiB, weights and optimizer 1.0 MiB, one batch 1.5 KiB)"
+
+
+@pytest.mark.parametrize(("replay", "lower"), [({}, "learner.replay.episodes"),
+                                               ({"episodes": 32, "batch": 5000}, "learner.replay.batch")])
+def test_too_much_is_refused_and_says_what_to_lower(replay, lower):
+    need = needs(**replay)
+    check(need, need.total)
+    with pytest.raises(SpecError) as caught:
+        check(need, 1000)
+    text = str(caught.value)
+    assert f"error[train.memory]  {lower}: needs about {size(need.total)}, but only 1000 B may be used" in text
+    assert f"lower {lower}, or raise the limit with --memory-limit" in text
+    assert "replay" in caught.value.diagnostics[0].notes[0]
+
+
+def test_sizes_for_people():
+    assert [size(n) for n in (12, 2048, 3 * 2**20, 5 * 2**30)] == ["12 B", "2.0 KiB", "3.0 MiB", "5.0 GiB"]
+
+
+def test_something_is_available():
+    assert available(torch.device("cpu")) > 2**20

@@ -1,0 +1,85 @@
+"""Optimizer steps against their equations, order, clipping, values that are not finite."""
+
+import pytest
+import torch
+from torch import nn
+
+from compose.language.diagnostics import SpecError
+from compose.training.optim import Optimizers, _turns
+from tests.training.fakes import Learned, optimizer
+
+
+class Two:
+    """Weights a and b, and unused c."""
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
+        self.weights = {name: nn.Parameter(torch.tensor([2.0, -1.0])) for name in ("a", "b", "c")}
+        self.seen = []
+
+    def trained_by(self, name):
+        return {"main": {"a": self.weights["a"], "c": self.weights["c"]}, "late": {"b": self.weights["b"]}}[name]
+
+    def learn(self):
+        a, b = self.weights["a"], self.weights["b"]
+        self.seen.append(a.detach().clone())
+        totals = {"main": self.scale * (a**2).sum(), "late": (b * a.detach()).sum()}
+        return Learned(totals, {"square": totals["main"].detach(), "product": totals["late"].detach()})
+
+
+def test_rmsprop_with_clipping():
+    model = Two()
+    optimizers = Optimizers(model, {"main": optimizer(lr=0.1, clip=1.0, eps=0.5)})
+    made = optimizers.update(model.learn)
+    grad = torch.tensor([4.0, -2.0])
+    assert made.norms["main"] == pytest.approx(20**0.5)
+    clipped = grad / (20**0.5 + 1e-6)
+    step = 0.1 * clipped / ((0.01 * clipped**2).sqrt() + 0.5)
+    torch.testing.assert_close(model.weights["a"].detach(), torch.tensor([2.0, -1.0]) - step)
+    assert model.weights["c"].tolist() == [2.0, -1.0]  # nothing reaches it
+    assert made.losses == {"square": 5.0, "product": 5.0}
+
+
+def test_an_optimizer_after_another_sees_fresh_values():
+    model = Two()
+    settings = {"late": optimizer("adam", after="main", lr=0.1), "main": optimizer(lr=0.1)}
+    Optimizers(model, settings).update(model.learn)
+    assert len(model.seen) == 2
+    assert not torch.equal(model.seen[0], model.seen[1])
+    together = Two()
+    Optimizers(together, {"late": optimizer(lr=0.1), "main": optimizer(lr=0.1)}).update(together.learn)
+    assert len(together.seen) == 1
+
+
+def test_order():
+    assert _turns({"policy": "critic", "critic": None, "teams": "policy"}) == [["critic"], ["policy"], ["teams"]]
+    with pytest.raises(SpecError, match="'after' never lets these step: a, b"):
+        _turns({"a": "b", "b": "a"})
+
+
+def test_what_is_not_finite_stops_before_the_step():
+    cases = ((torch.inf, r"losses\.square: the loss is inf"), (2e37, r"learner\.optimizers\.main: the norm"))
+    for scale, where in cases:
+        model = Two(scale)
+        optimizers = Optimizers(model, {"main": optimizer()})
+        with pytest.raises(SpecError, match=where) as caught:
+            optimizers.update(model.learn)
+        assert caught.value.diagnostics[0].code == "train.not_finite"
+        assert model.weights["a"].tolist() == [2.0, -1.0]
+
+
+@pytest.mark.parametrize("kind", ["rmsprop", "adam"])
+def test_state_goes_by_names_and_comes_back(kind):
+    model, other = Two(), Two()
+    first, second = (Optimizers(m, {"main": optimizer(kind)}) for m in (model, other))
+    first.update(model.learn)
+    with torch.no_grad():
+        for name, weight in model.weights.items():
+            other.weights[name].copy_(weight)
+    state = first.state()
+    assert set(state) == {f"main/a/{key}" for key in {"rmsprop": ("step", "square_avg"),
+                                                      "adam": ("step", "exp_avg", "exp_avg_sq")}[kind]}
+    second.restore(state)
+    first.update(model.learn)
+    second.update(other.learn)
+    assert torch.equal(model.weights["a"], other.weights["a"])

@@ -1,0 +1,83 @@
+"""The ring: what stays, what is drawn, what it costs."""
+
+import pytest
+import torch
+
+from compose.training.actors import RandomActor
+from compose.training.replay import Replay, bytes_estimate
+from compose.training.rollout import rollout
+from tests.training.fakes import CountDown
+
+
+def played(first, last, limit=6):
+    return rollout(RandomActor(1), CountDown(limit), torch.arange(first, last), seed=5)
+
+
+def filled(*batches, capacity=10):
+    replay = Replay(CountDown(6).schema, capacity)
+    at = 0
+    for count in batches:
+        replay.add(played(at, at + count))
+        at += count
+    return replay
+
+
+def test_the_newest_episodes_stay():
+    replay = filled(4, 4, 4, 5)
+    assert len(replay) == 10
+    stored = replay.read(7, 17)
+    assert stored["episode"].tolist() == list(range(7, 17))
+    again = played(7, 17)
+    for name in ("entities", "visible", "available", "action", "reward", "filled", "steps", "terminated", "task"):
+        width = stored["filled"].shape[1]
+        want = again[name][:, :width] if again[name].dim() > 1 else again[name]
+        assert torch.equal(stored[name], want), name
+
+
+def test_more_episodes_at_once_than_fit():
+    replay = filled(25)
+    assert sorted(replay.sample(10, 0, 0)["episode"].tolist()) == list(range(15, 25))
+
+
+def test_a_short_chunk_leaves_nothing_of_the_longer_episode_before():
+    replay = filled(10)
+    short = {name: x[:, :2] if x.dim() > 1 else x for name, x in replay.read(0, 3).items()}
+    replay.write(short, 10)
+    assert not replay.read(0, 3)["filled"][:, 2:].any()
+
+
+def test_a_sample_is_whole_episodes_with_their_last_actions():
+    replay = filled(10)
+    batch = replay.sample(4, 0, 3)
+    again = rollout(RandomActor(1), CountDown(6), batch["episode"], seed=5)
+    longest = int(again["filled"].sum(1).max())
+    assert batch["filled"].shape == (4, longest)
+    for name in again.keys():  # noqa: SIM118
+        want = again[name][:, :longest] if again[name].dim() > 1 else again[name]
+        assert torch.equal(batch[name], want), name
+
+
+def test_samples_are_without_replacement_uniform_and_repeatable():
+    replay = filled(10)
+    counts = torch.zeros(10)
+    for draw in range(600):
+        numbers = replay.sample(4, 0, draw)["episode"]
+        assert len(numbers.unique()) == 4
+        counts[numbers] += 1
+    assert (counts / 600 - 0.4).abs().max() < 0.07
+    assert torch.equal(replay.sample(4, 0, 9)["episode"], replay.sample(4, 0, 9)["episode"])
+    assert any(not torch.equal(replay.sample(4, 0, n)["episode"], replay.sample(4, 1, n)["episode"]) for n in range(9))
+
+
+def test_too_large_a_sample_is_refused():
+    with pytest.raises(ValueError, match="cannot sample 11 of 10 episodes"):
+        filled(10).sample(11, 0, 0)
+
+
+def test_the_estimate_of_bytes_is_what_is_allocated():
+    replay = filled(4)
+    stored = replay.read(0, 1)
+    names = set(stored) - {"filled", "episode"}
+    real = sum(x.numel() * x.element_size() for x in replay._store.values())
+    assert bytes_estimate(replay.schema, 10, names) == real
+    assert bytes_estimate(replay.schema, 10) > real  # the schema also declares `sight`

@@ -1,0 +1,266 @@
+"""Whole trainings in a folder: logs, resumption bit for bit, refusals, policies."""
+
+import io
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+from safetensors.torch import load_file
+
+from compose.language.diagnostics import SpecError
+from compose.training import run as running
+from compose.training.actors import FixedActor
+from compose.training.checkpoint import latest
+from compose.training.evaluate import chance_levels, evaluate, evaluate_actor, stream
+from compose.training.folder import RunFolder
+from compose.training.learner import Learner
+from compose.training.policy import load_policy
+from compose.training.rollout import rollout
+from compose.training.run import train
+from compose.training.settings import Settings
+from compose.training.summary import show
+from tests.training.fakes import CountDown, Linear, build, optimizer, schema, spec
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch):
+    monkeypatch.setattr(running, "_spec_text", lambda spec: "linear\n")
+
+
+def settings(**changes):
+    given = {"updates": 40, "eval_every": 60, "eval_episodes": 5, "log_every": 20, "checkpoint_updates": 7}
+    return Settings(**given | changes)
+
+
+def go(folder, *, learner=None, console=None, **changes):
+    seed, resume = changes.pop("seed", 3), changes.pop("resume", False)
+    console = console or Console(file=io.StringIO())
+    return train(spec(**learner or {}), CountDown(), run_dir=folder, settings=settings(**changes), seed=seed,
+                 resume=resume, console=console, build=build)  # fmt: skip
+
+
+def tensors(folder):
+    checkpoint = latest(RunFolder(folder))
+    return {f"{group}/{name}": x for group in ("weights", "target", "optimizers")
+            for name, x in load_file(checkpoint / f"{group}.safetensors").items()}
+
+
+def logs(folder):
+    """All rows without what depends on the time of day."""
+    rows = {log: RunFolder(folder).rows(log) for log in ("metrics", "evals")}
+    return {log: [{k: v for k, v in row.items() if k != "wall"} for row in found] for log, found in rows.items()}
+
+
+def same(one, two):
+    a, b = tensors(one), tensors(two)
+    assert set(a) == set(b)
+    assert all(torch.equal(a[name], b[name]) for name in a)
+
+
+def test_a_run_is_a_folder(tmp_path):
+    result = go(tmp_path / "a", chance_episodes=20)
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {
+        "spec.yaml", "schema.json", "run.json", "metrics.jsonl", "evals.jsonl", "summary.json", "learning_curve.png",
+        "checkpoints", "replay",
+    }  # fmt: skip
+    about = json.loads((tmp_path / "a" / "run.json").read_text())
+    assert about["seed"] == 3
+    assert about["spec_hash"] == "linear"
+    assert about["schema_hash"] == schema().hash
+    assert about["versions"]["torch"] == torch.__version__
+    assert set(about["chance"]) == {"random", "always wait", "always go 0", "always go 1"}
+    assert result.clocks["updates"] == 40
+    assert result.clocks["episodes"] == 46  # 40 + start - 1, rounded up to pairs
+    assert json.loads((tmp_path / "a" / "summary.json").read_text())["final"]["episodes"] == 5
+    assert (tmp_path / "a" / "learning_curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_metrics_and_evaluations_are_rows(tmp_path):
+    go(tmp_path / "a")
+    found = logs(tmp_path / "a")
+    assert set(found["evals"][0]) == {"env_steps", "updates", "episode", "return", "length", "success", "task"}
+    at = sorted({row["env_steps"] for row in found["evals"]})
+    assert at[0] == 0
+    assert [a // 60 for a in at[1:-1]] == list(range(1, len(at) - 1))
+    assert len(found["evals"]) == 5 * len(at)
+    assert len({row["episode"] for row in found["evals"]}) == len(found["evals"])
+    last = found["metrics"][-1]
+    assert {"env_steps", "episodes", "updates", "epsilon", "param/rate", "loss/td", "loss/fit", "grad_norm/main",
+            "grad_norm/second", "collected/return", "collected/length", "collected/success"} <= set(last)
+    assert last["updates"] == 40
+    wall = RunFolder(tmp_path / "a").rows("metrics")[-1]["wall"]
+    assert set(wall) == {"seconds", "updates_per_second", "env_steps_per_second"}
+
+
+def test_two_runs_of_one_seed_are_equal_and_of_two_are_not(tmp_path):
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        go(tmp_path / name, seed=seed)
+    same(tmp_path / "a", tmp_path / "b")
+    assert logs(tmp_path / "a") == logs(tmp_path / "b")
+    assert not torch.equal(tensors(tmp_path / "a")["weights/utility.w"], tensors(tmp_path / "c")["weights/utility.w"])
+
+
+@pytest.mark.parametrize("dies_at", [3, 11, 26, 33])
+def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, dies_at):
+    learner = {"environments": 3}
+    go(tmp_path / "whole", learner=learner)
+    update = Learner.update
+
+    def killed(self):
+        if self.clocks.updates == dies_at:
+            raise Killed
+        update(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "update", killed)
+        with pytest.raises(Killed):
+            go(tmp_path / "killed", learner=learner)
+    go(tmp_path / "killed", learner=learner, resume=True)
+    same(tmp_path / "whole", tmp_path / "killed")
+    assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
+
+
+def test_a_finished_run_goes_on_as_if_it_had_been_meant_longer(tmp_path):
+    go(tmp_path / "long", updates=40)
+    go(tmp_path / "short", updates=17)
+    go(tmp_path / "short", updates=40, resume=True)
+    same(tmp_path / "long", tmp_path / "short")
+    assert logs(tmp_path / "long") == logs(tmp_path / "short")
+
+
+def test_how_often_one_saves_changes_nothing(tmp_path):
+    go(tmp_path / "a", checkpoint_updates=None)
+    go(tmp_path / "b", checkpoint_updates=1)
+    same(tmp_path / "a", tmp_path / "b")
+
+
+@pytest.mark.parametrize(("end", "value"), [("env_steps", 70), ("episodes", 15), ("updates", 9)])
+def test_ends(tmp_path, end, value):
+    clocks = go(tmp_path / "a", **{"updates": None, end: value}).clocks
+    assert value <= clocks[end] < value + 8
+    assert clocks["updates"] == 9 or clocks["updates"] == clocks["episodes"] - 5
+
+
+def test_an_existing_run_is_not_overwritten(tmp_path):
+    go(tmp_path / "a", updates=2)
+    before = (tmp_path / "a" / "evals.jsonl").read_bytes()
+    with pytest.raises(SpecError, match=r"(?s)error\[train.exists\].*is not empty.*--resume"):
+        go(tmp_path / "a", updates=2)
+    assert (tmp_path / "a" / "evals.jsonl").read_bytes() == before
+
+
+def test_only_the_same_run_is_resumed(tmp_path):
+    with pytest.raises(SpecError, match="holds no run"):
+        go(tmp_path / "a", resume=True)
+    go(tmp_path / "a", updates=2)
+    with pytest.raises(SpecError, match="the run there has seed 3, this one 4"):
+        go(tmp_path / "a", updates=4, seed=4, resume=True)
+
+
+def test_too_much_memory_is_refused_before_anything_is_written(tmp_path):
+    with pytest.raises(SpecError, match=r"train\.memory"):
+        go(tmp_path / "a", memory_limit=1000)
+    assert not (tmp_path / "a").exists()
+
+
+def test_an_explosion_stops_at_once_and_names_the_loss(tmp_path):
+    exploding = {"optimizers": {"main": optimizer(lr=1e30, clip=None), "second": optimizer(after="main")}}
+    with pytest.raises(SpecError, match=r"train\.not_finite.*losses\.\w+: the loss is (inf|nan)|norm of the gradient"):
+        go(tmp_path / "a", learner=exploding)
+
+
+def test_settings_that_make_no_sense():
+    with pytest.raises(SpecError, match="say when to stop"):
+        Settings()
+    with pytest.raises(SpecError, match="eval_every: must be positive, got 0"):
+        Settings(updates=1, eval_every=0)
+
+
+def test_learners_that_cannot_be_trained(tmp_path):
+    with pytest.raises(SpecError, match="only 'replay' learners can be trained, not 'on_policy'"):
+        go(tmp_path / "a", learner={"kind": "on_policy"})
+
+
+def test_progress_is_plain_lines_without_a_terminal(tmp_path):
+    text = io.StringIO()
+    result = go(tmp_path / "a", console=Console(file=text, width=200))
+    show(result, Console(file=text, width=200))
+    shown = text.getvalue()
+    assert shown.startswith("memory: about ")
+    assert "40/40 updates" in shown
+    assert "solved" in shown
+    assert "\x1b" not in shown
+
+
+def test_progress_is_a_bar_on_a_terminal(tmp_path):
+    text = io.StringIO()
+    go(tmp_path / "a", console=Console(file=text, width=200, force_terminal=True))
+    assert "40/40" in text.getvalue()
+    assert "env steps/s" in text.getvalue()
+
+
+def test_evaluation_is_of_its_own_stream_and_repeatable():
+    env, model = CountDown(), Linear(spec(), schema())
+    rows = evaluate(model, env, 6, seed=3, first_episode=12, params={"rate": 1.0})
+    assert [row["episode"] for row in rows] == list(range(12, 18))
+    assert [row["task"] for row in rows] == ["short", "long"] * 3
+    assert rows[2:4] == evaluate(model, env, 2, seed=3, first_episode=14, params={"rate": 1.0})
+    played = rollout(FixedActor(2), env, torch.tensor([0]), stream(3))
+    (row,) = evaluate_actor(FixedActor(2), env, 1, seed=3)
+    assert row == {"episode": 0, "return": float(played["reward"].sum()), "length": 2, "success": True, "task": "short"}
+
+
+def test_chance_levels():
+    levels = chance_levels(CountDown(limit=4), 60, seed=0)
+    assert levels["always go 1"].success == 1.0
+    assert levels["always wait"].success == 0.0
+    assert 0.0 < levels["random"].success < 1.0
+    assert levels["always wait"].length == 4
+
+
+def test_a_policy_acts_as_the_evaluation_does(tmp_path):
+    go(tmp_path / "a", learner={"environments": 4})
+    policy = load_policy(tmp_path / "a", build=build, load=lambda path: spec())
+    env = CountDown()
+    numbers = torch.arange(5)
+    fields, actions = env.reset(numbers, 1), []
+    policy.reset(5)
+    for _ in range(4):
+        action = policy.act({name: fields[name].numpy() for name in ("visible", "entities", "present", "available")})
+        assert isinstance(action, np.ndarray)
+        actions.append(torch.from_numpy(action))
+        fields = env.step(actions[-1]).fields
+    actor = policy._actor
+    played = rollout(actor, env, numbers, 1)
+    taken = played["action"][:, :4]
+    assert torch.equal(torch.stack(actions, 1)[played["steps"][:, :4]], taken[played["steps"][:, :4]])
+
+
+def test_a_policy_says_what_is_wrong_with_fields(tmp_path):
+    go(tmp_path / "a", updates=2)
+    policy = load_policy(tmp_path / "a", build=build, load=lambda path: spec())
+    fields = CountDown().reset(torch.arange(2), 0)
+    with pytest.raises(SpecError, match=r"entities: expected \[batch entity feature\] = \[1, 3, 5\], got \[2, 3, 5\]"):
+        policy.act(fields)
+    with pytest.raises(SpecError, match=r"available: is missing"):
+        policy.act({"entities": fields["entities"][:1]})
+
+
+def test_no_policy_where_there_is_no_run(tmp_path):
+    with pytest.raises(SpecError, match=r"(?s)run\.file.*is this the folder of a run"):
+        load_policy(tmp_path, build=build)
+
+
+def test_it_learns(tmp_path):
+    result = go(tmp_path / "a", updates=400, eval_every=1000, eval_episodes=60, checkpoint_updates=None,
+                chance_episodes=200,
+                learner={"environments": 8, "replay": SimpleNamespace(episodes=500, batch=16, start=16)})  # fmt: skip
+    assert result.chance["random"].success < 0.3
+    assert result.final.success > 0.9
