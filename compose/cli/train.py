@@ -37,7 +37,8 @@ def train(
     chance: Annotated[int, typer.Option(
         "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1, help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
+        "--mark", min=0, max=1,
+        help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch.")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
     memory_limit: Annotated[str | None, typer.Option(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -64,6 +65,12 @@ def draws(of: Model, seed: int = 0, batch: int = BATCH) -> Fields:
 def params(of: Model) -> dict[str, float]:
     """A value for every param that moves."""
     return dict.fromkeys(of.moving, 0.5)
+
+
+def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str, Mapping[str, Any]]:
+    """Everything that `learn` reads, by kind."""
+    return {"weight": of.weights, "target": of.target if target is None else target, "field": fields,
+            "draw": draws(of), "param": params(of), "state": {}}
 
 
 def gradients(of: Model, total: Tensor) -> Fields:

@@ -163,7 +163,7 @@ def test_losses_reduce_as_declared() -> None:
 def test_unknown_weights_and_wrong_shapes_are_refused() -> None:
     model = inline(LOSSES)
     good = {name: w.detach().clone() for name, w in model.weights.items()}
-    with pytest.raises(KeyError, match="missing .*graph.q.bias.* left over .*graph.other"):
+    with pytest.raises(KeyError, match=r"missing .*graph.q.bias.* left over .*graph.other"):
         model.load({"graph.q.weight": good["graph.q.weight"], "graph.other": good["graph.q.bias"]})
     with pytest.raises(ValueError, match=r"graph.q.bias: expected \[6\], got \[7\]"):
         model.load({**good, "graph.q.bias": torch.zeros(7)})

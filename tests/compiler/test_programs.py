@@ -25,6 +25,7 @@ from tests.compiler.cases import (
     model,
     moved,
     params,
+    sources,
 )
 
 METHODS = [*PACKAGED, *DRAFTS]
@@ -38,7 +39,7 @@ def proved(spec: str | Path, check: str) -> bool:
 @every_method
 def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
-    given = {"weight": it.weights, "target": it.target, "field": fields, "draw": draws(it), "param": params(it), "state": {}}
+    given = sources(it, fields)
     traced, plain = it.programs["learn"](given), it.programs["learn"].plain(given)
     assert list(traced) == list(plain)
     for name in traced:
@@ -68,8 +69,7 @@ def test_no_gradient_reaches_targets(spec: str | Path) -> None:
     if not it.target:
         pytest.skip("has no target networks")
     target = {name: x.clone().requires_grad_() for name, x in it.target.items()}
-    given = {"weight": it.weights, "target": target, "field": episodes(), "draw": draws(it), "param": params(it), "state": {}}
-    found = it.programs["learn"](given)
+    found = it.programs["learn"](sources(it, episodes(), target))
     for name in (n for n in found if n.startswith("total:")):
         reached = torch.autograd.grad(found[name], list(target.values()), allow_unused=True, retain_graph=True)
         assert all(g is None or not g.any() for g in reached)
@@ -82,8 +82,7 @@ def test_targets_are_lagged_copies(spec: str | Path) -> None:
     for name, kept in it.target.items():
         assert torch.equal(kept, it.weights[name])
     lagged = {name: x * 1.1 for name, x in it.target.items()}
-    given = {"weight": it.weights, "target": lagged, "field": fields, "draw": draws(it), "param": params(it), "state": {}}
-    after = it.programs["learn"](given)
+    after = it.programs["learn"](sources(it, fields, lagged))
     assert torch.equal(after["tap:q"], before.taps["q"])
     if lagged:
         assert not torch.equal(after["loss:td"], before.losses["td"])
@@ -206,6 +205,5 @@ def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
 
 def test_values_named_by_the_graph_can_be_evaluated_alone() -> None:
     it, fields = model("refil"), episodes()
-    sources = {"weight": it.weights, "target": it.target, "field": fields, "draw": draws(it), "param": params(it)}
-    (q,) = Interpreter(it.graph, Given(sources), it.dtype).evaluate([it.graph.values["q"]])
+    (q,) = Interpreter(it.graph, Given(sources(it, fields)), it.dtype).evaluate([it.graph.values["q"]])
     assert torch.equal(q, it.learn(fields, draws(it), params(it)).taps["q"])

@@ -39,7 +39,8 @@ def test_what_fits_binds(wanted: str, arrives: str, bound: dict[str, Axes]) -> N
 
 
 @pytest.mark.parametrize(("wanted", "arrives", "text"), [
-    ("batch time agent", "batch time entity", "expected [batch time agent], got [batch time entity]: axis 'agent' is missing"),
+    ("batch time agent", "batch time entity",
+     "expected [batch time agent], got [batch time entity]: axis 'agent' is missing"),
     ("batch time agent", "batch time agent entity",
      "expected [batch time agent], got [batch time agent entity]: axis 'entity' does not belong here"),
     ("bool ...", "batch time", "expected bool[...], got [batch time]"),
@@ -93,7 +94,8 @@ def test_join_has_every_axis_once_with_batch_and_time_first(operands: list[Axes]
     assert [a for a in found if a in ("batch", "time")] == [a for a in ("batch", "time") if a in found]
     assert not found or join(found, *operands) == found
     if len(operands) == 1:
-        assert [a for a in found if a not in ("batch", "time")] == [a for a in operands[0] if a not in ("batch", "time")]
+        mine, given = ([a for a in axes if a not in ("batch", "time")] for axes in (found, operands[0]))
+        assert mine == given
 
 
 @pytest.mark.parametrize(("text", "message"), [
