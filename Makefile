@@ -5,7 +5,7 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 WORKERS ?= 2
-DEMO ?= examples/quick_refil.yaml --env group_matching/small --updates 1300 --eval-every 3000 --eval-episodes 128 \
+DEMO ?= examples/quick_refil.yaml --env group_matching/small --updates 2000 --eval-every 3000 --eval-episodes 128 \
   --chance 1024 --mark 0.7 --threads 2
 
 BIN := .venv/bin
