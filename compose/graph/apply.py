@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from compose.graph.match import Mismatch, match
+from compose.graph.match import Mismatch, match, siblings
 from compose.graph.node import Value
 from compose.graph.scope import Element, Failed, Scope
 from compose.language.axes import Axes, Type, signature
@@ -24,7 +24,7 @@ def apply(scope: Scope, name: str, node: Application) -> Element:
         try:
             match(signature(text), given[port].type, bound)
         except Mismatch as error:
-            elaboration.fail("graph.axes", (*at, port), str(error))
+            elaboration.fail("graph.axes", (*at, port), str(error), siblings(given[port], text, bound))
     given = {port: _full(value, network.inputs[port]) for port, value in given.items()}
     variables = {v: axes[0] for v, axes in bound.items() if v[0].isupper() and len(axes) == 1}
     turns = 1 if node.repeat is None else elaboration.turns(node.repeat, (*at, "repeat"))

@@ -9,7 +9,7 @@ from typing import NoReturn
 from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.functions import COMPUTE
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, binding, match
+from compose.graph.match import Mismatch, binding, match, siblings
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
@@ -250,7 +250,7 @@ class Elaboration:
                     at, came = (*node.field(port), i) if isinstance(wire, tuple) else node.field(port), wire
                     came = came[i] if isinstance(came, tuple) else came
                     notes = binding(signature(text), bound, binders)
-                    self.fail("graph.axes", at, error.about(came.type), notes=notes)
+                    self.fail("graph.axes", at, error.about(came.type), siblings(came, text, bound), notes=notes)
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 

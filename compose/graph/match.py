@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from compose.language.axes import Axes, Signature, Type, join
+from collections.abc import Mapping
+
+from compose.graph.node import Value
+from compose.language.axes import Axes, Signature, Type, join, signature
 
 
 class Mismatch(ValueError):
@@ -77,3 +80,21 @@ def binding(signature: Signature, bound: dict[str, Axes], binders: dict[str, str
     """What the variables of a signature stand for, and the port that said so."""
     names = [*(["..."] if signature.lead else []), *(t.name for t in signature.tokens if t.variable)]
     return tuple(f"{n} is [{' '.join(bound[n])}], from '{binders[n]}'" for n in names if n in binders and bound[n])
+
+
+def siblings(value: Value, text: str, bound: Mapping[str, Axes]) -> str:
+    """A hint for a value that does not fit: which outputs of the same node would, and which there are."""
+    if value.node is None or not value.output:
+        return ""
+    outputs = {name: other for name, other in value.node.values.items() if name}
+    fits = [other.name for other in outputs.values() if _fits(other, text, bound)]
+    have = f"{value.node.name} has: {', '.join(outputs)}"
+    return f"{have}. Did you mean '{fits[0]}'?" if fits else have
+
+
+def _fits(value: Value, text: str, bound: Mapping[str, Axes]) -> bool:
+    try:
+        match(signature(text), value.type, dict(bound))
+    except Mismatch:
+        return False
+    return True

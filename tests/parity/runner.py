@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -214,10 +215,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--mapping", type=Path)
     given = parser.parse_args()
-    case = Case.read(given.folder, given.mapping)
+    try:
+        case = Case.read(given.folder, given.mapping)
+    except FileNotFoundError as error:
+        parser.error(f"{error.filename}: no such file; --mapping names the mapping of a case that has none here")
+    wrong = 0
     for part in (case.compare_values, case.compare_gradients, case.compare_steps):
-        for name, error in part():
-            print(f"{'ok ' if error <= 10 else 'BAD'} {error:10.3g}  {name}")
+        for name, off in part():
+            wrong += off > 1
+            print(f"{'ok ' if off <= 1 else 'BAD'} {off:10.3g}  {name}")
+    print(f"{wrong} outside the tolerance (1 is the tolerance)")
+    sys.exit(wrong > 0)
 
 
 if __name__ == "__main__":
