@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
+from statistics import median
 
 from rich.console import Console
 from rich.table import Table
@@ -43,13 +44,18 @@ def main() -> None:
 
 
 def costs(folder: Path) -> list[str]:
-    """Updates, steps, last success rate, seconds for one update with its share of play, rates, hours in all."""
-    last = json.loads((folder / "metrics.jsonl").read_text().splitlines()[-1])
+    """Updates, steps, last success rate, seconds for one update with its share of play, rate, hours in all.
+
+    Rates are medians over rows of metrics, so that evaluations and the chance levels do not count.
+    """
+    metrics = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    last, walls = metrics[-1], [row["wall"] for row in metrics if row["wall"]["updates_per_second"] > 0]
     rows = [json.loads(line) for line in (folder / "evals.jsonl").read_text().splitlines()]
     final = [row["success"] for row in rows if row["env_steps"] == rows[-1]["env_steps"]]
-    seconds, updates, steps = last["wall"]["seconds"], last["updates"], last["env_steps"]
-    return [f"{updates:,}", f"{steps:,}", f"{sum(final) / len(final):.2f}", f"{seconds / max(updates, 1):.3f}",
-            f"{steps / seconds:,.0f}", f"{seconds / 3600:.2f}"]
+    each = 1 / median(wall["updates_per_second"] for wall in walls) if walls else float("nan")
+    rate = median(wall["env_steps_per_second"] for wall in walls) if walls else float("nan")
+    return [f"{last['updates']:,}", f"{last['env_steps']:,}", f"{sum(final) / len(final):.2f}", f"{each:.3f}",
+            f"{rate:,.0f}", f"{last['wall']['seconds'] / 3600:.2f}"]
 
 
 if __name__ == "__main__":
