@@ -82,14 +82,19 @@ class Optimizers:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over statistics given by :meth:`state`."""
+        """Take over statistics given by :meth:`state`. Raises ValueError or KeyError if they are not of these weights."""
         for optimizer in self.optimizers.values():
             optimizer.state.clear()
         for full, x in state.items():
             name, weight, key = full.split("/")
             parameter = self.weights[name][weight]
             device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
+            if x.shape not in (parameter.shape, ()):
+                raise ValueError(f"{full}: expected {list(parameter.shape)}, got {list(x.shape)}")
             self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
+        for name, optimizer in self.optimizers.items():
+            if len({frozenset(found) for found in optimizer.state.values()}) > 1:
+                raise ValueError(f"{name}: statistics of some weights are missing")
 
 
 def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:

@@ -21,7 +21,7 @@ from compose.language.load import Loaded
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import Score, chance_levels
-from compose.training.folder import Json, RunFolder, write_json, write_whole
+from compose.training.folder import Json, RunFolder, reading, write_json, write_whole
 from compose.training.interfaces import Model
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
@@ -72,10 +72,11 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         folder.begin()
         write_whole(folder.path / "spec.yaml", _spec_text(spec))
         write_whole(folder.path / "schema.json", env.schema.model_dump_json(indent=2) + "\n")
+    write_json(folder.path / "run.json", about)  # from here on it can be resumed
     if "chance" not in about and settings.chance_episodes:
         levels = chance_levels(env, settings.chance_episodes, seed=seed)
         about["chance"] = {name: asdict(level) for name, level in levels.items()}
-    write_json(folder.path / "run.json", about)
+        write_json(folder.path / "run.json", about)
     chance = {name: Score(**level) for name, level in about.get("chance", {}).items()}
     for name, level in chance.items():
         console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
@@ -131,4 +132,7 @@ def _same_run(folder: RunFolder, now: Json) -> Json:
                            where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
     if problems:
         raise SpecError(*problems)
-    return {**now, **({"chance": then["chance"]} if "chance" in then else {})}
+    if "chance" not in then:
+        return now
+    with reading(folder.path / "run.json"):
+        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
