@@ -20,7 +20,9 @@ Plugin = Annotated[
     typer.Option("--plugin", metavar="FILE", help="Python file that defines blocks of your own; repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for tools.")]
-Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to print results and mistakes; json is --json.")]
+Format = Annotated[
+    Literal["text", "json"], typer.Option("--format", help="How to print results and mistakes; json is --json.")
+]
 SPEC = "A packaged spec such as refil, or a path such as mine/refil.yaml."
 
 

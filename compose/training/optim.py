@@ -13,6 +13,9 @@ from torch import Tensor
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.interfaces import Learned, Model
 
+_STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": {"step", "exp_avg", "exp_avg_sq"}}
+"""What torch keeps for each weight."""
+
 
 @dataclass(frozen=True)
 class Updated:
@@ -82,7 +85,11 @@ class Optimizers:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over statistics given by :meth:`state`. Raises ValueError or KeyError if they are not of these weights."""
+        """Take over statistics given by :meth:`state`.
+
+        Raises:
+            ValueError, KeyError: If they are not of these weights.
+        """
         for optimizer in self.optimizers.values():
             optimizer.state.clear()
         for full, x in state.items():
@@ -93,8 +100,8 @@ class Optimizers:
                 raise ValueError(f"{full}: expected {list(parameter.shape)}, got {list(x.shape)}")
             self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
         for name, optimizer in self.optimizers.items():
-            if len({frozenset(found) for found in optimizer.state.values()}) > 1:
-                raise ValueError(f"{name}: statistics of some weights are missing")
+            if any(set(found) != _STATISTICS[self.settings[name].kind] for found in optimizer.state.values()):
+                raise ValueError(f"{name}: statistics are missing or too many")
 
 
 def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:

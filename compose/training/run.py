@@ -20,7 +20,7 @@ from compose.language.dump import dump
 from compose.language.load import Loaded
 from compose.training import memory
 from compose.training.build import build_model
-from compose.training.evaluate import Score, chance_levels
+from compose.training.evaluate import AT_ONCE, Score, chance_levels
 from compose.training.folder import Json, RunFolder, reading, write_json, write_whole
 from compose.training.interfaces import Model
 from compose.training.learner import Learner
@@ -93,7 +93,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
 def _check_memory(model: Model, env: Environment, settings: Settings, console: Console) -> None:
     given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
              "steps", "success"}
-    need = memory.estimate(model, env.schema, fields=given)
+    need = memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
     console.print(str(need), highlight=False, soft_wrap=True)
     memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(env.device)))
 
