@@ -19,5 +19,5 @@ def build_model(spec: Loaded, schema: EntitySchema, *, seed: int = 0, device: st
         SpecError: With everything that is wrong with the graph; ``train.memory`` if its weights are too many.
     """
     graph = build_graph(spec, schema)
-    memory.check_weights(count(graph), torch.device(device))
+    memory.check_possible(count(graph), schema, torch.device(device))
     return Model(graph, seed=seed, device=device)

@@ -94,10 +94,18 @@ def check(need: MemoryEstimate, limit: int) -> None:
     ))
 
 
-def check_weights(count: int, device: torch.device) -> None:
-    """Refuse weights, before there are any, that could not even be made on ``device``: with a gradient and one
-    statistic for each. Raises SpecError as :func:`check`."""
-    check(MemoryEstimate(replay=0, weights=count * 4 * _COPIES["rmsprop"], activations=0), available(device))
+def check_possible(weights: int, schema: EntitySchema, device: torch.device) -> None:
+    """Refuse so many weights and so large an environment, before there is a tensor, if not even the bare weights and
+    one episode fit on ``device``.
+
+    Raises:
+        SpecError: ``train.memory``.
+    """
+    need, free = weights * 4 + bytes_estimate(schema, 1), available(device)
+    if need > free:
+        text = f"its {weights:,} weights and one episode need {size(need)}, but only {size(free)} are free"
+        hint = "lower the widths among its params, or take a smaller environment"
+        raise SpecError(Diagnostic("train.memory", text, hint=hint))
 
 
 def size(count: int) -> str:

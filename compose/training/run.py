@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from compose.envs.catalogue import make
+from compose.envs.catalogue import make, schema
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -60,8 +60,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = env if isinstance(env, Environment) else make(env, device=device)
-    model = build(spec, env.schema, seed=seed, device=device)
     learner = Learner(model, env, seed)
     _check_memory(model, env, settings, console)
     folder = RunFolder(run_dir)

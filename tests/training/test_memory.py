@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compose.language.diagnostics import SpecError
-from compose.training.memory import MemoryEstimate, available, check, check_weights, estimate, size
+from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate, size
 from compose.training.replay import bytes_estimate
 from tests.training.fakes import CountDown, Linear, spec
 
@@ -50,10 +50,13 @@ def test_many_episodes_side_by_side_are_counted():
     assert estimate(Linear(spec(), schema), schema, played=1000).playing > needs().playing
 
 
-def test_weights_are_refused_before_they_are_made():
-    check_weights(1000, torch.device("cpu"))
-    with pytest.raises(SpecError, match=r"train\.memory\]  params: needs about"):
-        check_weights(10**13, torch.device("cpu"))
+def test_the_impossible_is_refused_before_there_is_a_tensor():
+    small, cpu = CountDown().schema, torch.device("cpu")
+    check_possible(1000, small, cpu)
+    with pytest.raises(SpecError, match=r"train\.memory\]  its 10,000,000,000,000 weights and one episode need 37252"):
+        check_possible(10**13, small, cpu)
+    with pytest.raises(SpecError, match="or take a smaller environment"):
+        check_possible(1000, CountDown(limit=10**12).schema, cpu)
 
 
 def test_sizes_for_people():
