@@ -35,7 +35,8 @@ class Reporter:
             bar = 40 if console.width >= _WIDE else 10 if console.width >= _NARROW else 4
             self._bar = Progress(
                 TextColumn("{task.description}"), BarColumn(bar), MofNCompleteColumn(),
-                TextColumn("{task.fields[rates]}"), TimeRemainingColumn(), TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
+                TextColumn("{task.fields[rates]}"), TimeRemainingColumn(),
+                TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
             )
             self._task = self._bar.add_task(clock.replace("_", " "), total=total, rates="", evaluation="")
 
