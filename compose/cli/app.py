@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -54,4 +56,7 @@ app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
 
 def main() -> None:
     """The entry point ``compose``. Exit codes: 0 fine, 1 a check failed, 2 a mistake in what was given, 130 stopped."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to stop
     app(prog_name="compose")

@@ -37,7 +37,10 @@ def build(
         from compose.cli.subject import subject
         from compose.cli.views import graph
         from compose.graph.proofs import prove
+        from compose.language.diagnostics import Diagnostic, SpecError
 
+        if code and as_json:
+            raise SpecError(Diagnostic("usage", "--code prints Python, which --json has no place for"))
         load_plugins(plugin or ())
         about = subject(spec, env, overrides or [], example=True)
         if code:

@@ -19,8 +19,10 @@ Plugin = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Python file that defines blocks of your own; repeatable."),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for tools; the same as --format json.")]
-Format = Annotated[Literal["text", "json"], typer.Option("--format", help="How to print results and mistakes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for tools.")]
+Format = Annotated[
+    Literal["text", "json"], typer.Option("--format", help="How to print results and mistakes; json is --json.")
+]
 SPEC = "A packaged spec such as refil, or a path such as mine/refil.yaml."
 
 

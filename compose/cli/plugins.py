@@ -32,7 +32,7 @@ def load_plugins(files: Iterable[Path]) -> None:
             found.loader.exec_module(module)
         except SpecError as error:
             problems += error.diagnostics
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             problems.append(Diagnostic("plugin.broken", f"{file} failed to load: {type(error).__name__}: {error}"))
     if problems:
         raise SpecError(*problems)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -28,20 +28,19 @@ def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterato
     try:
         yield
     except SpecError as error:
-        if as_json:
-            print_json({"ok": False, "diagnostics": [d.as_json() for d in error.diagnostics]})
-        else:
-            show(error.diagnostics)
+        _tell(error.diagnostics, as_json=as_json)
         raise typer.Exit(WRONG) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        problem = Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")
-        if as_json:
-            print_json({"ok": False, "diagnostics": [problem.as_json()]})
-        else:
-            show([problem])
+        _tell([Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")], as_json=as_json)
+        raise typer.Exit(WRONG) from None
+    except (MemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        hint = "lower what the spec or the environment makes large: widths, batch, environments, episodes"
+        _tell([Diagnostic("memory", "there is not enough memory for this", hint=hint)], as_json=as_json)
         raise typer.Exit(WRONG) from None
     except KeyboardInterrupt:
         typer.echo(f"\n{stopped}", err=True)
@@ -50,7 +49,25 @@ def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterato
 
 def print_json(data: object) -> None:
     """One JSON document on stdout."""
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=False))
+    ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
+    typer.echo(json.dumps(data, indent=2, ensure_ascii=ascii_only))
+
+
+def _tell(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
+    """Diagnostics as JSON on stdout, or if that takes nothing any more, and without ``as_json``, on stderr."""
+    if as_json:
+        try:
+            print_json({"ok": False, "diagnostics": [d.as_json() for d in diagnostics]})
+            return
+        except OSError:
+            pass
+    show(diagnostics)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Torch raises a bare RuntimeError where the CPU's memory ends."""
+    named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return named or "allocate memory" in str(error)
 
 
 def show(diagnostics: Iterable[Diagnostic]) -> None:

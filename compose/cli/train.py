@@ -39,7 +39,7 @@ def train(
     mark: Annotated[float | None, typer.Option(
         "--mark", min=0, max=1,
         help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, help="Threads of torch.")] = None,
+    threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
     memory_limit: Annotated[str | None, typer.Option(
         "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
@@ -89,8 +89,10 @@ def checked_device(name: str) -> str:
     try:
         device = torch.device(name)
     except RuntimeError:
+        device = None
+    if device is None or (device.type != "cuda" and name != "cpu"):
         unknown = Diagnostic("device", f"there is no device '{name}'", "--device", hint="cpu, cuda, cuda:1 ...")
-        raise SpecError(unknown) from None
+        raise SpecError(unknown)
     count = torch.cuda.device_count() if device.type == "cuda" else 1
     if device.type == "cuda" and (device.index or 0) >= count:
         text = "torch finds no GPU here" if not count else f"there are {count} GPUs, numbered from 0"

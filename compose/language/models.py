@@ -108,6 +108,16 @@ class Network(Model):
         return self.returns if isinstance(self.returns, str) else next(iter(self.returns))
 
 
+def _chance(rate: float | Moving) -> float | Moving:
+    """A probability, wherever its schedule takes it."""
+    points = [rate.from_, rate.to or 0.0, *(y for _, y in rate.at)] if isinstance(rate, Moving) else [rate]
+    for point in points:
+        if not 0 <= point <= 1:
+            text = f"epsilon is a probability, from 0 to 1, not {point:g}"
+            raise PydanticCustomError("probability", "{text}", {"text": text})
+    return rate
+
+
 class Act(Model):
     """How actions are chosen. ``values`` are the utilities that decentralised agents act on."""
 
@@ -115,7 +125,7 @@ class Act(Model):
     values: Expr | None = None
     logits: Expr | None = None
     where: Expr | None = None
-    epsilon: float | Moving = 0.0
+    epsilon: Annotated[float | Moving, AfterValidator(_chance)] = 0.0
     evaluate: Literal["greedy", "sample"] = "greedy"
 
 

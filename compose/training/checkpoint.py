@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.folder import RunFolder, sync_folder, write_json, write_whole
+from compose.training.folder import RunFolder, reading, sync_folder, write_json, write_whole
 from compose.training.replay import Replay
 
 KEEP = 2
@@ -54,12 +53,15 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
 def latest(folder: RunFolder) -> Path | None:
     """The newest checkpoint, if there is one."""
     pointer = folder.checkpoints / "latest"
-    return folder.checkpoints / pointer.read_text(encoding="utf-8").strip() if pointer.exists() else None
+    if not pointer.exists():
+        return None
+    with reading(pointer):
+        return folder.checkpoints / f"{int(pointer.read_text(encoding='utf-8')):06d}"
 
 
 def read_state(checkpoint: Path) -> dict[str, Any]:
-    """The plain data of a checkpoint."""
-    return dict(json.loads((checkpoint / "state.json").read_text(encoding="utf-8")))
+    """The plain data of a checkpoint. Raises SpecError (``run.file``, ``run.damaged``)."""
+    return RunFolder(checkpoint).json("state.json")
 
 
 def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:

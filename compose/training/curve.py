@@ -46,7 +46,7 @@ def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Map
         axes.grid(alpha=0.3)
         if label == "success rate":
             axes.set_ylim(-0.02, 1.02)
-    axes.legend(fontsize="small")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize="small")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     write_whole(path, buffer.getvalue())

@@ -17,7 +17,8 @@ from compose.training.rollout import rollout
 
 Row = dict[str, Any]
 
-_AT_ONCE = 1024
+AT_ONCE = 1024
+"""Episodes that are played side by side at most."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
         One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name).
     """
     rows: list[Row] = []
-    for start in range(first_episode, first_episode + episodes, _AT_ONCE):
-        numbers = torch.arange(start, min(start + _AT_ONCE, first_episode + episodes), device=env.device)
+    for start in range(first_episode, first_episode + episodes, AT_ONCE):
+        numbers = torch.arange(start, min(start + AT_ONCE, first_episode + episodes), device=env.device)
         played = rollout(actor, env, numbers, stream(seed))
         columns = (numbers, played["reward"].sum(1), played["steps"].sum(1), played["success"], played["task"])
         for number, reward, length, success, task in zip(*(x.tolist() for x in columns), strict=True):

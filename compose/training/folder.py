@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,21 @@ from compose.language.diagnostics import Diagnostic, SpecError
 Json = dict[str, Any]
 
 LOGS = ("metrics", "evals")
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Around code that takes over what a file of a run holds.
+
+    Raises:
+        SpecError: ``run.damaged`` if that is not what a run writes there.
+    """
+    try:
+        yield
+    except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
+        why = str(error.args[0] if error.args else error).splitlines() or [type(error).__name__]
+        raise SpecError(Diagnostic("run.damaged", f"does not hold what a run writes there: {why[0]}", where=str(path),
+                                   hint="bring back an undamaged copy, or begin a new run")) from None
 
 
 class RunFolder:
@@ -57,27 +73,31 @@ class RunFolder:
         """Contents of a file.
 
         Raises:
-            SpecError: ``run.file`` if it cannot be read.
+            SpecError: ``run.file`` if it cannot be read, ``run.damaged`` if it is no text.
         """
         try:
-            return (self.path / name).read_text(encoding="utf-8")
+            with reading(self.path / name):
+                return (self.path / name).read_text(encoding="utf-8")
         except OSError as error:
             raise SpecError(Diagnostic("run.file", f"cannot be read: {error.strerror}", where=str(self.path / name),
                                        hint="is this the folder of a run?")) from None
 
     def json(self, name: str) -> Json:
-        """A JSON file as plain data. Raises SpecError (``run.file``)."""
-        try:
-            found = json.loads(self.text(name))
-        except ValueError as error:
-            raise SpecError(Diagnostic("run.file", f"is not JSON: {error}", where=str(self.path / name))) from None
-        return dict(found)
+        """A JSON file as plain data. Raises SpecError (``run.file``, ``run.damaged``)."""
+        text = self.text(name)
+        with reading(self.path / name):
+            return dict(json.loads(text))
 
     def rows(self, log: str) -> list[Json]:
-        """All rows of ``metrics`` or ``evals``; a line that was cut off by a kill is left out."""
+        """All rows of ``metrics`` or ``evals``; a line that was cut off by a kill is left out.
+
+        Raises:
+            SpecError: ``run.damaged``.
+        """
         path = self.path / f"{log}.jsonl"
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-        return [json.loads(line) for line in lines if line.endswith("\n")]
+        with reading(path):
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
+            return [dict(json.loads(line)) for line in lines if line.endswith("\n")]
 
     def append(self, log: str, *rows: Mapping[str, Any]) -> None:
         """Add rows to a log."""
@@ -95,10 +115,18 @@ class RunFolder:
         return sizes
 
     def cut_logs(self, sizes: Mapping[str, int]) -> None:
-        """Drop everything after the given sizes."""
+        """Drop everything after the given sizes.
+
+        Raises:
+            SpecError: ``run.damaged`` if less is there, or what is left are no rows.
+        """
         for log in LOGS:
-            with (self.path / f"{log}.jsonl").open("ab") as file:
-                file.truncate(sizes.get(log, 0))
+            path, size = self.path / f"{log}.jsonl", sizes.get(log, 0)
+            with path.open("ab") as file, reading(path):
+                if file.tell() < size:
+                    raise ValueError(f"{file.tell()} bytes, the checkpoint knows of {size}")
+                file.truncate(size)
+            self.rows(log)
 
 
 def write_whole(path: Path, data: bytes | str) -> None:

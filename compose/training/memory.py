@@ -30,23 +30,28 @@ class MemoryEstimate:
     replay: int
     weights: int
     activations: int
+    playing: int = 0
+    """Of the episodes that are played side by side; never at the same time as ``activations``."""
 
     @property
     def total(self) -> int:
         """All of it."""
-        return self.replay + self.weights + self.activations
+        return self.replay + self.weights + max(self.activations, self.playing)
 
     def __str__(self) -> str:
-        parts = (("replay", self.replay), ("weights and optimizer", self.weights), ("one batch", self.activations))
+        batch = max(self.activations, self.playing)
+        parts = (("replay", self.replay), ("weights and optimizer", self.weights), ("one batch", batch))
         return f"memory: about {size(self.total)} ({', '.join(f'{name} {size(n)}' for name, n in parts)})"
 
 
-def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None) -> MemoryEstimate:
-    """What a training of ``model`` needs.
+def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None,
+             played: int = 0) -> MemoryEstimate:
+    """What a training of ``model`` needs, which plays ``played`` episodes at once to evaluate.
 
     Weights: value, gradient, the optimizer's statistics (one for RMSprop, two for Adam), and the lagged copies.
     Activations of one batch: every weight gives a row of its last axis for each (episode, step, entity), ``KEPT``
-    times over in ``APPLICATIONS`` applications, beside the batch's own fields.
+    times over in ``APPLICATIONS`` applications, beside the batch's own fields. Playing keeps one step of that, once,
+    and the episodes twice: as they are recorded, and as they are taken into the replay.
     """
     learner = model.spec.learner
     count = sum(w.numel() for w in model.weights.values())
@@ -56,7 +61,9 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     rows = learner.replay.batch * schema.sizes["time"] * schema.entities
     wide = sum(w.shape[-1] for w in model.weights.values() if w.dim() > 1) if count else 0
     activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, learner.replay.batch, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.replay.episodes, fields), weights, activations)
+    together = max(learner.environments, played)
+    playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
+    return MemoryEstimate(bytes_estimate(schema, learner.replay.episodes, fields), weights, activations, playing)
 
 
 def available(device: torch.device) -> int:
@@ -78,11 +85,27 @@ def check(need: MemoryEstimate, limit: int) -> None:
     """
     if need.total <= limit:
         return
-    lower = "learner.replay.episodes" if need.replay >= need.activations else "learner.replay.batch"
+    parts = {"learner.replay.episodes": need.replay, "learner.replay.batch": need.activations,
+             "learner.environments": need.playing, "params": need.weights}
+    lower = max(parts, key=lambda name: parts[name])
     raise SpecError(Diagnostic(
         "train.memory", f"needs about {size(need.total)}, but only {size(limit)} may be used", where=lower,
         hint=f"lower {lower}, or raise the limit with --memory-limit", notes=(str(need),),
     ))
+
+
+def check_possible(weights: int, schema: EntitySchema, device: torch.device) -> None:
+    """Refuse so many weights and so large an environment, before there is a tensor, if not even the bare weights and
+    one episode fit on ``device``.
+
+    Raises:
+        SpecError: ``train.memory``.
+    """
+    need, free = weights * 4 + bytes_estimate(schema, 1), available(device)
+    if need > free:
+        text = f"its {weights:,} weights and one episode need {size(need)}, but only {size(free)} are free"
+        hint = "lower the widths among its params, or take a smaller environment"
+        raise SpecError(Diagnostic("train.memory", text, hint=hint))
 
 
 def size(count: int) -> str:

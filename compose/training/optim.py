@@ -13,6 +13,9 @@ from torch import Tensor
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.interfaces import Learned, Model
 
+_STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": {"step", "exp_avg", "exp_avg_sq"}}
+"""What torch keeps for each weight."""
+
 
 @dataclass(frozen=True)
 class Updated:
@@ -82,14 +85,23 @@ class Optimizers:
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over statistics given by :meth:`state`."""
+        """Take over statistics given by :meth:`state`.
+
+        Raises:
+            ValueError, KeyError: If they are not of these weights.
+        """
         for optimizer in self.optimizers.values():
             optimizer.state.clear()
         for full, x in state.items():
             name, weight, key = full.split("/")
             parameter = self.weights[name][weight]
             device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
+            if x.shape not in (parameter.shape, ()):
+                raise ValueError(f"{full}: expected {list(parameter.shape)}, got {list(x.shape)}")
             self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
+        for name, optimizer in self.optimizers.items():
+            if any(set(found) != _STATISTICS[self.settings[name].kind] for found in optimizer.state.values()):
+                raise ValueError(f"{name}: statistics are missing or too many")
 
 
 def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:

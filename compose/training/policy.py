@@ -19,7 +19,7 @@ from compose.training.actors import ModelActor
 from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_state, read_tensors
 from compose.training.clocks import Clocks, moving_params
-from compose.training.folder import RunFolder
+from compose.training.folder import RunFolder, reading
 from compose.training.interfaces import Model
 from compose.training.rollout import one_hot_actions
 from compose.training.run import Build
@@ -97,7 +97,7 @@ def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: B
         load: Reads the spec's file for ``build``.
 
     Raises:
-        SpecError: ``run.file`` if the folder holds no trained run.
+        SpecError: ``run.file`` if the folder holds no trained run, ``run.damaged`` if a file is not as a run writes it.
     """
     folder = RunFolder(run)
     schema = read_schema(folder)
@@ -105,11 +105,16 @@ def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: B
     if checkpoint is None:
         raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
     model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)
-    model.load(read_tensors(checkpoint, "weights"))
-    clocks = Clocks(**read_state(checkpoint)["clocks"])
-    return Policy(model, schema, moving_params(model, clocks), seed=int(folder.json("run.json")["seed"]))
+    weights, state, about = read_tensors(checkpoint, "weights"), read_state(checkpoint), folder.json("run.json")
+    with reading(checkpoint):
+        model.load(weights)
+        params = moving_params(model, Clocks(**state["clocks"]))
+    with reading(folder.path / "run.json"):
+        return Policy(model, schema, params, seed=int(about["seed"]))
 
 
 def read_schema(folder: RunFolder) -> EntitySchema:
-    """The schema that a run was trained on."""
-    return EntitySchema.model_validate_json(folder.text("schema.json"))
+    """The schema that a run was trained on. Raises SpecError (``run.file``, ``run.damaged``)."""
+    text = folder.text("schema.json")
+    with reading(folder.path / "schema.json"):
+        return EntitySchema.model_validate_json(text)

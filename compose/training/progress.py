@@ -12,6 +12,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from compose.training.clocks import Clocks
 
 _QUIET_SECONDS = 10.0
+_NARROW, _WIDE = 80, 150
+"""Columns that a short line, and a whole one, need."""
 
 
 class Reporter:
@@ -30,9 +32,11 @@ class Reporter:
         self._first: Clocks | None = None
         self._bar: Progress | None = None
         if console.is_terminal:
+            bar = 40 if console.width >= _WIDE else 10 if console.width >= _NARROW else 4
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rates]}"),
-                TimeRemainingColumn(), TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
+                TextColumn("{task.description}"), BarColumn(bar), MofNCompleteColumn(),
+                TextColumn("{task.fields[rates]}"), TimeRemainingColumn(),
+                TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
             )
             self._task = self._bar.add_task(clock.replace("_", " "), total=total, rates="", evaluation="")
 
@@ -53,7 +57,8 @@ class Reporter:
             self._first, self._started = Clocks(**clocks.read()), now
         if self._bar is not None:
             done = min(clocks.read()[self.clock], self.total)
-            self._bar.update(self._task, completed=done, rates=self._rates(clocks, now), evaluation=self._evaluation)
+            rates, evaluation = self._fitting(self._rates(clocks, now))
+            self._bar.update(self._task, completed=done, rates=rates, evaluation=evaluation)
         elif now - self._spoke >= _QUIET_SECONDS:
             self._say(clocks, now)
 
@@ -70,6 +75,12 @@ class Reporter:
         left = f", {(self.total - done) * seconds / gained:.0f} s left" if gained and done < self.total else ""
         line = f"{done}/{self.total} {self.clock.replace('_', ' ')}, {self._rates(clocks, now)}{left}"
         self.console.print(f"{line}; {self._evaluation}" if self._evaluation else line, highlight=False, soft_wrap=True)
+
+    def _fitting(self, rates: str) -> tuple[str, str]:
+        """Rates and evaluation, as much of them as leaves room for the count and the time left."""
+        if self.console.width >= _WIDE:
+            return rates, self._evaluation
+        return rates.split(",")[0], self._evaluation.split(",")[0] if self.console.width >= _NARROW else ""
 
     def _rates(self, clocks: Clocks, now: float) -> str:
         first, seconds = self._first or clocks, max(now - self._started, 1e-9)

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
-from compose.envs.catalogue import make
+from compose.envs.catalogue import make, schema
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -20,8 +20,8 @@ from compose.language.dump import dump
 from compose.language.load import Loaded
 from compose.training import memory
 from compose.training.build import build_model
-from compose.training.evaluate import Score, chance_levels
-from compose.training.folder import Json, RunFolder, write_json, write_whole
+from compose.training.evaluate import AT_ONCE, Score, chance_levels
+from compose.training.folder import Json, RunFolder, reading, write_json, write_whole
 from compose.training.interfaces import Model
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
@@ -60,8 +60,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = env if isinstance(env, Environment) else make(env, device=device)
-    model = build(spec, env.schema, seed=seed, device=device)
     learner = Learner(model, env, seed)
     _check_memory(model, env, settings, console)
     folder = RunFolder(run_dir)
@@ -72,10 +72,11 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         folder.begin()
         write_whole(folder.path / "spec.yaml", _spec_text(spec))
         write_whole(folder.path / "schema.json", env.schema.model_dump_json(indent=2) + "\n")
+    write_json(folder.path / "run.json", about)  # from here on it can be resumed
     if "chance" not in about and settings.chance_episodes:
         levels = chance_levels(env, settings.chance_episodes, seed=seed)
         about["chance"] = {name: asdict(level) for name, level in levels.items()}
-    write_json(folder.path / "run.json", about)
+        write_json(folder.path / "run.json", about)
     chance = {name: Score(**level) for name, level in about.get("chance", {}).items()}
     for name, level in chance.items():
         console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
@@ -92,7 +93,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
 def _check_memory(model: Model, env: Environment, settings: Settings, console: Console) -> None:
     given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
              "steps", "success"}
-    need = memory.estimate(model, env.schema, fields=given)
+    need = memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
     console.print(str(need), highlight=False, soft_wrap=True)
     memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(env.device)))
 
@@ -131,4 +132,7 @@ def _same_run(folder: RunFolder, now: Json) -> Json:
                            where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
     if problems:
         raise SpecError(*problems)
-    return {**now, **({"chance": then["chance"]} if "chance" in then else {})}
+    if "chance" not in then:
+        return now
+    with reading(folder.path / "run.json"):
+        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}

@@ -65,9 +65,10 @@ def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: in
     every = max(1, -(-len(result.curve) // rows))
     kept = [*result.curve[:-1][::every], *result.curve[-1:]]
     level = max((score.success for score in result.chance.values()), default=None)
+    full = "█" if console.encoding.startswith("utf") else "#"
     console.print("[bold]env steps  solved[/]" + ("" if level is None else f"  (| chance {level:.2f})"))
     for steps, success in kept:
-        bar = list("█" * round(success * width) + " " * (width - round(success * width)))
+        bar = list(full * round(success * width) + " " * (width - round(success * width)))
         if level is not None:
             bar[min(round(level * width), width - 1)] = "|"
         console.print(f"{steps:9,}    {success:.2f}  {''.join(bar).rstrip()}", highlight=False, markup=False)

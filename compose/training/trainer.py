@@ -8,7 +8,7 @@ from typing import Any
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import evaluate, score
-from compose.training.folder import RunFolder
+from compose.training.folder import RunFolder, reading
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
 from compose.training.settings import Settings
@@ -35,16 +35,24 @@ class Trainer:
         return self._before_seconds + time.monotonic() - self._started
 
     def resume(self) -> None:
-        """Go on from the newest checkpoint; rows written after it are dropped. Without one, start anew."""
+        """Go on from the newest checkpoint; rows written after it are dropped. Without one, start anew.
+
+        Raises:
+            SpecError: ``run.file`` or ``run.damaged`` if a file is missing or not as a run writes it.
+        """
         checkpoint = latest(self.folder)
         state: dict[str, Any] = {"logs": {}} if checkpoint is None else read_state(checkpoint)
-        self.folder.cut_logs(state["logs"])
+        with reading(checkpoint or self.folder.path):
+            sizes = dict(state["logs"])
+        self.folder.cut_logs(sizes)
         if checkpoint is None:
             return
-        self.learner.restore({group: read_tensors(checkpoint, group) for group in _GROUPS}, state)
-        restore_replay(self.folder, checkpoint, self.learner.replay)
-        self._evaluations, self._logged = state["evaluations"], state["logged"]
-        self._before_seconds = state["wall_seconds"]
+        tensors = {group: read_tensors(checkpoint, group) for group in _GROUPS}
+        with reading(checkpoint):
+            self.learner.restore(tensors, state)
+            restore_replay(self.folder, checkpoint, self.learner.replay)
+            self._evaluations, self._logged = state["evaluations"], state["logged"]
+            self._before_seconds = state["wall_seconds"]
         self._saved_updates = self.learner.clocks.updates
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
 import sys
@@ -71,6 +72,11 @@ def test_build_prints_code(run: Run) -> None:
     assert ran.out.count("def forward(") == 2
 
 
+def test_code_is_no_json(run: Run) -> None:
+    ran = run("build", "vdn_attention", "--code", "--json")
+    assert (ran.code, ran.json["diagnostics"][0]["message"][:12]) == (2, "--code print")
+
+
 def test_list(run: Run) -> None:
     data = run("list", "--json").json
     assert set(data) == {"specs", "blocks", "envs"}
@@ -110,6 +116,13 @@ def test_every_block_is_documented(block: type) -> None:
     (("train", "refil", "--env", "group_matching"), "say when to stop"),
     (("train", "refil", "--env", "smac/3-8sz", "--updates", "1"), "data only"),
     (("train", "refil", "--env", "group_matching", "--updates", "1", "--device", "tpu9"), "there is no device 'tpu9'"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--device", "meta"), "there is no device 'meta'"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--device", "cpu:3"), "there is no device"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--threads", "100000"), "--threads"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--set", "params.embed=100000000"),
+     "train.memory"),
+    (("train", "refil", "--env", "group_matching", "--updates", "1", "--set", "learner.environments=100000000"),
+     "lower learner.environments"),
     (("train", "refil", "--env", "group_matching", "--updates", "1", "--memory-limit", "2 apples"), "no amount of"),
     (("train", "refil", "--env", "group_matching", "--updates", "none"), "--updates"),
     (("train", "refil", "--updates", "3"), "--env"),
@@ -131,6 +144,43 @@ def test_interruption_exits_with_130() -> None:
 
     result = CliRunner().invoke(one, [])
     assert (result.exit_code, result.stderr.strip()) == (130, "stopped here")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: ...")])
+def test_too_little_memory_is_a_mistake_that_can_be_mended(error: Exception) -> None:
+    one = typer.Typer()
+
+    @one.command()
+    def greedy() -> None:
+        with reporting():
+            raise error
+
+    result = CliRunner().invoke(one, [])
+    assert result.exit_code == 2
+    assert "error[memory]  there is not enough memory for this" in result.stderr
+
+
+@pytest.mark.parametrize("text", ["def (:", "1 / 0", "raise SystemExit(3)", "import no_such_module"])
+def test_broken_plugins(run: Run, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(text)
+    ran = run("list", "--plugin", str(file))
+    assert ran.code == 2
+    assert f"{file} failed to load" in ran.err
+
+
+@pytest.mark.parametrize("redirected", ["> /dev/full", "--json > /dev/full", "| head -n 1"])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_goes_nowhere_gives_no_traceback(redirected: str) -> None:
+    compose = f"{shlex.quote(sys.executable)} -c 'from compose.cli import main; main()'"
+    done = subprocess.run(f"{compose} list {redirected}", shell=True, cwd=ROOT, capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+
+
+def test_a_terminal_without_the_letters() -> None:
+    done = subprocess.run([sys.executable, "-c", "from compose.cli import main; main()", "train", "--help"], cwd=ROOT,
+                          capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
 
 
 def test_sizes_of_memory() -> None:

@@ -115,13 +115,16 @@ LEARNER = st.fixed_dictionaries(
         "replay": st.fixed_dictionaries({}, optional={"episodes": COUNTS, "batch": COUNTS, "start": COUNTS}),
         "target": st.fixed_dictionaries({}, optional={
             "kind": st.sampled_from(["copy", "polyak"]), "every": PERIODS, "tau": st.floats(0.001, 1)})})
+CHANCES = st.floats(0, 1)
+RATES = CHANCES | st.fixed_dictionaries(
+    {"kind": st.just("linear"), "to": CHANCES, "over": PERIODS}, optional={"from": CHANCES})
 STATUS = st.sampled_from(["proved", "soft", "none"])
 SPECS = st.fixed_dictionaries(
     {"compose": st.just(1), "name": NAMES, "summary": TEXTS,
      "graph": st.dictionaries(NAMES, NODES, max_size=5),
      "act": st.fixed_dictionaries(
          {"choose": st.sampled_from(["greedy", "epsilon_greedy", "categorical"])},
-         optional={"values": OPERANDS, "logits": OPERANDS, "where": OPERANDS, "epsilon": FLOATS | MOVING,
+         optional={"values": OPERANDS, "logits": OPERANDS, "where": OPERANDS, "epsilon": RATES,
                    "evaluate": st.sampled_from(["greedy", "sample"])}),
      "losses": st.dictionaries(NAMES, LOSSES, max_size=3), "learner": LEARNER},
     optional={

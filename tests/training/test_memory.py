@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compose.language.diagnostics import SpecError
-from compose.training.memory import MemoryEstimate, available, check, estimate, size
+from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate, size
 from compose.training.replay import bytes_estimate
 from tests.training.fakes import CountDown, Linear, spec
 
@@ -39,6 +39,24 @@ def test_too_much_is_refused_and_says_what_to_lower(replay, lower):
     assert f"error[train.memory]  {lower}: needs about {size(need.total)}, but only 1000 B may be used" in text
     assert f"lower {lower}, or raise the limit with --memory-limit" in text
     assert "replay" in caught.value.diagnostics[0].notes[0]
+
+
+def test_many_episodes_side_by_side_are_counted():
+    schema = CountDown().schema
+    need = estimate(Linear(spec(environments=10**9), schema), schema)
+    assert need.playing > 2 * bytes_estimate(schema, 10**9)
+    with pytest.raises(SpecError, match=r"train\.memory\]  learner.environments: needs about"):
+        check(need, 2**30)
+    assert estimate(Linear(spec(), schema), schema, played=1000).playing > needs().playing
+
+
+def test_the_impossible_is_refused_before_there_is_a_tensor():
+    small, cpu = CountDown().schema, torch.device("cpu")
+    check_possible(1000, small, cpu)
+    with pytest.raises(SpecError, match=r"train\.memory\]  its 10,000,000,000,000 weights and one episode need 37252"):
+        check_possible(10**13, small, cpu)
+    with pytest.raises(SpecError, match="or take a smaller environment"):
+        check_possible(1000, CountDown(limit=10**12).schema, cpu)
 
 
 def test_sizes_for_people():

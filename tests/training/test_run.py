@@ -2,22 +2,25 @@
 
 import io
 import json
+import re
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from rich.console import Console
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from compose.language.diagnostics import SpecError
 from compose.training import run as running
 from compose.training.actors import FixedActor
 from compose.training.checkpoint import latest
+from compose.training.clocks import Clocks
 from compose.training.evaluate import chance_levels, evaluate, evaluate_actor, stream
 from compose.training.folder import RunFolder
 from compose.training.learner import Learner
 from compose.training.policy import load_policy
+from compose.training.progress import Reporter
 from compose.training.rollout import rollout
 from compose.training.run import train
 from compose.training.settings import Settings
@@ -206,6 +209,22 @@ def test_progress_is_a_bar_on_a_terminal(tmp_path):
     assert "env steps/s" in text.getvalue()
 
 
+@pytest.mark.parametrize(("width", "evaluation"), [(60, False), (80, True)])
+def test_a_narrow_terminal_keeps_count_rate_and_time_left(tmp_path, width, evaluation):
+    text = io.StringIO()
+    with Reporter(Console(file=text, width=width, force_terminal=True), "env_steps", 1_000_000) as reporter:
+        reporter.evaluated(Clocks(), "solved 0.06, return -2.91, length 29.1")
+        reporter.moved(Clocks())
+        reporter._started -= 60
+        reporter.moved(Clocks(500_000, 1000, 1000))
+    last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue()).split("\r")[-1]
+    assert "500000/1000000" in last
+    assert "updates/s" in last
+    assert re.search(r"[\d-]:[\d-]{2}:[\d-]{2}", last)
+    assert "…" not in last
+    assert ("solved 0.06" in last) == evaluation
+
+
 def test_evaluation_is_of_its_own_stream_and_repeatable():
     env, model = CountDown(), Linear(spec(), schema())
     rows = evaluate(model, env, 6, seed=3, first_episode=12, params={"rate": 1.0})
@@ -264,3 +283,75 @@ def test_it_learns(tmp_path):
                 learner={"environments": 8, "replay": SimpleNamespace(episodes=500, batch=16, start=16)})  # fmt: skip
     assert result.chance["random"].success < 0.3
     assert result.final.success > 0.9
+
+
+def _checkpoint(folder):
+    return latest(RunFolder(folder))
+
+
+def _edit(folder, group, change):
+    path = _checkpoint(folder) / f"{group}.safetensors"
+    held = load_file(path)
+    change(held)
+    save_file(held, path)
+
+
+DAMAGE = {
+    "evals cut short": lambda run: (run / "evals.jsonl").write_text('{"env_steps": 0'),
+    "evals gone": lambda run: (run / "evals.jsonl").unlink(),
+    "metrics no text": lambda run: (run / "metrics.jsonl").write_bytes(b"\xff\n" * 5000),
+    "run.json a list": lambda run: (run / "run.json").write_text("[1]"),
+    "run.json null": lambda run: (run / "run.json").write_text("null"),
+    "run.json no text": lambda run: (run / "run.json").write_bytes(b"\xff"),
+    "chance no score": lambda run: (run / "run.json").write_text(
+        json.dumps({**json.loads((run / "run.json").read_text()), "chance": {"random": 1}})),
+    "latest no number": lambda run: (run / "checkpoints" / "latest").write_bytes(b"\xff\n"),
+    "state cut short": lambda run: (_checkpoint(run) / "state.json").write_text('{"clocks'),
+    "state empty": lambda run: (_checkpoint(run) / "state.json").write_text("{}"),
+    "state gone": lambda run: (_checkpoint(run) / "state.json").unlink(),
+    "weights cut short": lambda run: (_checkpoint(run) / "weights.safetensors").write_bytes(b"\x08\0\0"),
+    "a statistic missing": lambda run: _edit(run, "optimizers", lambda held: held.pop("second/value.w/exp_avg")),
+    "a foreign statistic": lambda run: _edit(run, "optimizers", lambda held: held.update(x=torch.zeros(1))),
+    "statistics of another shape": lambda run: _edit(
+        run, "optimizers", lambda held: held.update({"main/utility.w/square_avg": torch.zeros(7)})),
+    "replay gone": lambda run: [chunk.unlink() for chunk in (run / "replay").iterdir()],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_reported_before_anything_is_trained(tmp_path, damage, monkeypatch):
+    go(tmp_path / "a", updates=10, chance_episodes=4)
+    DAMAGE[damage](tmp_path / "a")
+    monkeypatch.setattr(Learner, "update", lambda self: pytest.fail("it trained"))
+    with pytest.raises(SpecError, match=r"run\.(damaged|file)") as caught:
+        go(tmp_path / "a", updates=20, resume=True)
+    assert str(tmp_path / "a") in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["schema.json", "run.json", "checkpoints/latest"])
+@pytest.mark.parametrize("contents", [b"{}", b"\xff", b"[]"])
+def test_a_policy_of_a_damaged_run_is_refused(tmp_path, name, contents):
+    go(tmp_path / "a", updates=10)
+    (tmp_path / "a" / name).write_bytes(contents)
+    with pytest.raises(SpecError, match=r"run\.damaged"):
+        load_policy(tmp_path / "a", build=build, load=lambda _: spec())
+
+
+def test_a_run_stopped_while_chance_is_measured_can_be_resumed(tmp_path, monkeypatch):
+    def stop(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "chance_levels", stop)
+    with pytest.raises(KeyboardInterrupt):
+        go(tmp_path / "a", updates=10, chance_episodes=4)
+    monkeypatch.undo()
+    monkeypatch.setattr(running, "_spec_text", lambda spec: "linear\n")
+    assert "random" in go(tmp_path / "a", updates=10, chance_episodes=4, resume=True).chance
+
+
+def test_bars_without_the_letters_for_them(tmp_path):
+    result = go(tmp_path / "a", updates=10)
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    show(result, Console(file=stream))
+    stream.flush()
+    assert b"env steps  solved" in stream.buffer.getvalue()
