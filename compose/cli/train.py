@@ -52,7 +52,7 @@ def train(
 
     Say where to stop: --env-steps, --episodes or --updates. A run that was stopped goes on with --resume, bit for bit.
     """
-    with reporting(stopped="interrupted; the same command with --resume goes on from the last checkpoint"):
+    with reporting(stopped="interrupted; the same command with --resume goes on from here"):
         from rich.console import Console
 
         from compose.cli.plugins import load_plugins

@@ -9,6 +9,7 @@ from compose.training.checkpoint import latest, read_state, read_tensors, restor
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import evaluate, score
 from compose.training.folder import RunFolder, reading
+from compose.training.interrupt import Interrupt
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
 from compose.training.settings import Settings
@@ -57,13 +58,13 @@ class Trainer:
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 
     def run(self) -> None:
-        """Train to the end, save, then evaluate once more.
+        """Train to the end, save, then evaluate once more. Ctrl-C saves first, then interrupts.
 
         The last rows are written after the last checkpoint: a resumption with a later end drops them, and its logs are
         those of one longer run.
         """
         learner = self.learner
-        with self.reporter:
+        with self.reporter, Interrupt() as interrupt:
             while not self._finished():
                 if learner.due() > 0:
                     learner.update()
@@ -74,6 +75,9 @@ class Trainer:
                     self._log_on_time()
                 self._save_on_time()
                 self.reporter.moved(learner.clocks)
+                if interrupt.asked:
+                    self.save()
+                    raise KeyboardInterrupt
             self.save()
             self._log()
             self._evaluate()

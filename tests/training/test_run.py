@@ -2,7 +2,9 @@
 
 import io
 import json
+import os
 import re
+import signal
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from compose.language.diagnostics import SpecError
 from compose.training import run as running
 from compose.training.actors import FixedActor
-from compose.training.checkpoint import latest
+from compose.training.checkpoint import latest, read_state
 from compose.training.clocks import Clocks
 from compose.training.evaluate import chance_levels, evaluate, evaluate_actor, stream
 from compose.training.folder import RunFolder
@@ -128,6 +130,25 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, dies_at):
     go(tmp_path / "killed", learner=learner, resume=True)
     same(tmp_path / "whole", tmp_path / "killed")
     assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
+
+
+@pytest.mark.parametrize("stops_at", [5, 20])
+def test_ctrl_c_saves_before_it_interrupts(tmp_path, monkeypatch, stops_at):
+    go(tmp_path / "whole")
+    update = Learner.update
+
+    def interrupted(self):
+        update(self)
+        if self.clocks.updates == stops_at:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "update", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            go(tmp_path / "stopped")
+    assert read_state(latest(RunFolder(tmp_path / "stopped")))["clocks"]["updates"] == stops_at
+    go(tmp_path / "stopped", resume=True)
+    same(tmp_path / "whole", tmp_path / "stopped")
 
 
 def test_a_finished_run_goes_on_as_if_it_had_been_meant_longer(tmp_path):

@@ -10,7 +10,7 @@ from compose.language.values import AxesText
 
 
 class Previous(Block):
-    """``of`` one step earlier; ``start`` at the first step. The only block that shifts back in time.
+    """The value of ``of`` one step earlier, ``start`` at the first step. The only block that shifts back in time.
 
     ``of`` [...] -> [...]. A loop may run through it; it then states its ``axes``, since they cannot be inferred.
     """
