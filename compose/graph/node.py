@@ -97,6 +97,11 @@ class Node:
             flat += wire if isinstance(wire, tuple) else (wire,)
         return [*flat, *self.presence.values()]
 
+    def joins(self, axis: str, output: Value) -> bool:
+        """Do rows of this axis meet in an output: is the axis gone there, or kept although its rows are mixed?"""
+        arrives = any(axis in value.type.axes for value in self.operands())
+        return arrives and (axis not in output.type.axes or axis in self.op.mixes(self))
+
     def type(self, port: str) -> Type:
         found = self.types[port]
         assert isinstance(found, Type)
