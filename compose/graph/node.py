@@ -34,6 +34,8 @@ class Value:
     """The number, for constants."""
     param: str | None = None
     """Name of the moving param, for those."""
+    axis: str | None = None
+    """Name of an axis whose size the number is, or is made of."""
     range: tuple[float, float] | None = None
     """Between which numbers a constant or a moving param stays."""
 

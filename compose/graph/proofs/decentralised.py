@@ -99,8 +99,8 @@ class Infos:
         info, guarded = Info(seen=self._seen(node, output)), self._guarded(node, output)
         for port, wire in node.wires.items():
             kinds = node.types[port]
-            wires, seen_as = (wire, kinds) if isinstance(wire, tuple) else ((wire,), (kinds,))
-            for value, kind in zip(wires, seen_as, strict=True):  # type: ignore[arg-type]
+            several = kinds if isinstance(kinds, tuple) else (kinds,)
+            for value, kind in zip(wire if isinstance(wire, tuple) else (wire,), several, strict=True):
                 here = dict(zip(value.type.axes, kind.axes, strict=True))
                 self._flow(node, output, value, here, guarded.get(port, frozenset()), info)
         counted = {key.split(":", 1)[1] for key in node.presence}
@@ -150,5 +150,6 @@ class Infos:
             return frozenset()
         renamed = node.op.renames(node)
         several = [v for v in operands if not renamed or set(renamed) & set(v.type.axes)]
-        seen = [{renamed.get(a, a) for a in self.of(v).seen} for v in several]  # a row joined to others is the agent's own
+        # a single row joined to others (a memory token) is the agent's own and needs no mask
+        seen = [{renamed.get(a, a) for a in self.of(v).seen} for v in several]
         return frozenset(set(output.type.axes).intersection(*seen)) if seen else frozenset()

@@ -1,9 +1,10 @@
 """Individual-global-max: greedy local actions are greedy for the joint value.
 
 Proved by monotonicity, in two steps. Along every path from the utilities that are acted on to the joint value, each
-operation never falls when that input rises (operations declare in which ports they are monotone; sign types prove the
-weights of mixers not negative). And the joint value depends on the actions of this step only through the utilities of
-the actions taken: no weight, offset, reward or other network may look at them. A joint value held to its utilities only by losses (QTRAN) is a *soft* claim.
+operation never falls when that input rises: operations declare in which ports they are monotone; sign types prove the
+weights of mixers not negative. And the joint value depends on the actions of this step only through the utilities of
+the actions taken: no weight, offset, reward or other network may look at them. A joint value held to its utilities only
+by losses (QTRAN) is a *soft* claim.
 """
 
 from __future__ import annotations
