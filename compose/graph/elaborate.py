@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import NoReturn
 
 from compose.graph.fields import KNOWN_FIELDS, Field
-from compose.graph.functions import COMPUTE
+from compose.graph.functions import NUMBERS
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, binding, match
+from compose.graph.match import Mismatch, binding, describe, match
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
-from compose.graph.sizes import AxisTable, UnknownSize
+from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
 from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
 from compose.language.block import Block
@@ -137,17 +137,20 @@ class Elaboration:
             if name in self.unsized:
                 raise Failed
             size = self.table.size(name)
-            return Value(name, Type((), "float", "nonneg"), constant=size, range=None if size is None else (size, size))
+            span = None if size is None else (size, size)
+            return Value(name, Type((), "float", "nonneg"), constant=size, axis=name, range=span)
         return None
 
-    def fold(self, name: str, operands: list[Value]) -> Value | None:
-        """A function of plain numbers is a plain number."""
+    def fold(self, name: str, operands: list[Value], at: Path) -> Value | None:
+        """A function of plain numbers is a plain number. Raises Failed if it has no value there."""
         numbers = [v.constant for v in operands]
-        if any(n is None or isinstance(n, bool) for n in numbers) or name in ("first", "previous", "stop"):
+        if name not in NUMBERS or any(n is None or isinstance(n, bool) for n in numbers):
             return None
-        if name in ("+", "-", "*", "neg") or (name == "/" and numbers[1]):
-            return self.constant(COMPUTE[name](*map(float, numbers)))  # type: ignore[arg-type]
-        return None
+        try:
+            made = self.constant(float(NUMBERS[name](*map(float, numbers))))  # type: ignore[arg-type]
+        except (ArithmeticError, ValueError):
+            self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}")
+        return replace(made, axis=next((v.axis for v in operands if v.axis), None))
 
     def fresh(self, name: str) -> str:
         """A name for a value that has none of its own: ``q_in#1``."""
@@ -179,7 +182,13 @@ class Elaboration:
     def join_axis(self, node: Node, axis: str, rows: tuple[str, ...]) -> None:
         """Axis ``axis`` holds the rows of others; its declared size must be theirs together."""
         at = self.loaded.narrow(node.where, axis)
+        if axis.rstrip("'") in ENVIRONMENT:
+            hint = "give it a name of its own, with its size under `axes`"
+            self.fail("graph.axes", at, f"'{axis}' is the environment's; it cannot be made of other rows", hint)
         self.measure(Expr(axis), at)
+        fixed = next((row for row in rows if row in ("batch", "time")), None)
+        if fixed is not None:
+            self.fail("graph.axes", at, f"rows of '{fixed}' cannot be joined or renamed")
         held = self.table.joined.setdefault(axis, rows)
         if held != rows:
             self.fail("graph.axes", at, f"'{axis}' joins {' + '.join(rows)} here and {' + '.join(held)} elsewhere")
@@ -251,6 +260,11 @@ class Elaboration:
                     came = came[i] if isinstance(came, tuple) else came
                     notes = binding(signature(text), bound, binders)
                     self.fail("graph.axes", at, error.about(came.type), notes=notes)
+            wire = node.wires[port]
+            if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
+                    and not all(token.optional for token in signature(text).tokens):
+                text = f"expected {describe(signature(text), bound)}; a bare '{wire.name}' has no axes"
+                self.fail("graph.axes", node.field(port), text)
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 
