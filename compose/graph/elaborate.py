@@ -18,7 +18,7 @@ from compose.graph.structure import First, Presence, Renamed, Rows
 from compose.language.axes import Axes, Type, join, prime, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
-from compose.language.expressions import Ref, Tree, parse, references
+from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
@@ -141,15 +141,16 @@ class Elaboration:
             return Value(name, Type((), "float", "nonneg"), constant=size, axis=name, range=span)
         return None
 
-    def fold(self, name: str, operands: list[Value], at: Path) -> Value | None:
+    def fold(self, tree: Apply, operands: list[Value], at: Path) -> Value | None:
         """A function of plain numbers is a plain number. Raises Failed if it has no value there."""
         numbers = [v.constant for v in operands]
+        name = tree.function
         if name not in NUMBERS or any(n is None or isinstance(n, bool) for n in numbers):
             return None
         try:
             made = self.constant(float(NUMBERS[name](*map(float, numbers))))  # type: ignore[arg-type]
         except (ArithmeticError, ValueError):
-            self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}")
+            self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}", part=tree)
         return replace(made, axis=next((v.axis for v in operands if v.axis), None))
 
     def fresh(self, name: str) -> str:
