@@ -11,17 +11,18 @@ from compose.graph.functions import NUMBERS
 from compose.graph.graph import Graph
 from compose.graph.match import Mismatch, binding, describe, match
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
+from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
-from compose.graph.structure import First, Presence, Renamed, Rows
-from compose.language.axes import Axes, Type, join, prime, signature
+from compose.language.axes import Axes, Type, join, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
+from compose.language.operation import Weight
 from compose.language.values import Expr
 
 PER_APPLICATION = ("graph.axes", "graph.sign", "graph.weights")
@@ -48,9 +49,9 @@ class Elaboration:
         self.applying: list[str] = []
         self.late: list[tuple[Node, Scope, Expr]] = []
         self._fields: dict[str, Value] = {}
-        self._presence: dict[tuple[str, bool], Value] = {}
         self._numbers: dict[str, int] = {}
         self.main = Scope(self, self.spec.graph, ("graph",))
+        self.presences = Presences(self)
 
     # --------------------------------------------------------------- mistakes
 
@@ -240,7 +241,7 @@ class Elaboration:
         for port, axis in node.op.counted(node):
             if self.table.has_presence(axis):
                 timed = "time" in node.type(port).axes
-                node.presence[f"{port}:{axis}"] = self.presence(axis, timed=timed)
+                node.presence[f"{port}:{axis}"] = self.presences.of(axis, timed=timed)
         return node.values
 
     def match(self, node: Node) -> None:
@@ -269,10 +270,10 @@ class Elaboration:
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 
-    def _weight(self, node: Node, name: str, weight: object) -> None:
+    def _weight(self, node: Node, name: str, weight: Weight) -> None:
         scope, turns = node.scope, node.scope.turns
         full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
-        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)  # type: ignore[attr-defined,arg-type]
+        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)
         held = self.graph.weights.setdefault(full, info)
         self.first_use.setdefault(full, node.name)
         if held.axes != info.axes:
@@ -282,31 +283,3 @@ class Elaboration:
             self.fail("graph.weights", node.where, text, hint, key=True)
         target = scope.target or bool(getattr(node.op, "target", False))
         node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)
-
-    # --------------------------------------------------------------- presence
-
-    def presence(self, axis: str, *, timed: bool) -> Value:
-        """Who is present along an axis: bool [batch time axis], or as of the first step."""
-        key = (axis, timed)
-        if key not in self._presence:
-            name = f"present.{axis}" if timed else f"present.first.{axis}"
-            if not timed:
-                wires = {"x0": self.presence(axis, timed=True)}
-                self._presence[key] = self.main.place(name, First("first", 1), dict(wires), ("graph",))[""]
-            else:
-                self._presence[key] = self._present(axis, name)
-        return self._presence[key]
-
-    def _present(self, axis: str, name: str) -> Value:
-        if axis.endswith("'"):
-            wires = {"x0": self.presence(axis[:-1], timed=True)}
-            return self.main.place(name, Renamed(axis[:-1], prime(axis[:-1])), dict(wires), ("graph",))[""]
-        if axis == "entity":
-            return self.field("present")
-        if axis in ("agent", "other"):
-            rows = Rows(f"{axis}s", 1)
-            return self.main.place(name, rows, {"x0": self.field("present")}, ("graph",))[""]
-        parts = self.table.joined[axis]
-        known = tuple(self.table.has_presence(p) for p in parts)
-        wires = {f"x{i}": self.presence(p, timed=True) for i, p in enumerate(parts) if known[i]}
-        return self.main.place(name, Presence(axis, parts, known), dict(wires), ("graph",))[""]
