@@ -10,7 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import torch
+
 from compose.graph.align import align
+from compose.graph.functions import Function
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes, signature
@@ -59,7 +62,7 @@ class Interpreter:
         if all(v in self.results for v in node.values.values()):
             return
         run = NodeRun(node, self)
-        found = node.op.compute(run, **{port: run.port(port) for port in node.wires})
+        found = node.op.compute(run, **run.ports())
         outputs = found if isinstance(found, dict) else {"": found}
         for name, value in node.values.items():
             self.results[value] = outputs[name]
@@ -81,6 +84,16 @@ class NodeRun:
         if self.node.op.aligned:
             return self.node.signature_axes(signature(self.node.op.ports()[port]))
         return self.node.type(port).axes
+
+    def ports(self) -> dict[str, Any]:
+        """What arrives at every port. A bare truth value comes as a tensor, except at functions and at masks that bound
+        a port: those know that ``True`` restricts nothing."""
+        given = {port: self.port(port) for port in self.node.wires}
+        plain = [] if isinstance(self.node.op, Function) else [
+            p for p, x in given.items() if isinstance(x, bool) and p not in self.node.op.bounds.values()
+        ]  # fmt: skip
+        some = next((x for x in given.values() if not isinstance(x, bool | int | float | tuple)), None)
+        return given | {p: some.new_full((), given[p], dtype=torch.bool) for p in plain if some is not None}
 
     def port(self, port: str) -> Any:
         wire, kinds = self.node.wires[port], self.node.types[port]

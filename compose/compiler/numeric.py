@@ -113,8 +113,8 @@ def gradient_and_greedy(bench: Bench) -> str | None:
     (leaf,) = bench.values([utilities], fields)
     leaf = leaf.detach().requires_grad_()
     (value,) = bench.values([joint], fields, given={utilities: leaf})
-    (slope,) = torch.autograd.grad(value.sum(), leaf)
-    if slope.min() < -TOLERANCE:
+    slope = torch.autograd.grad(value.sum(), leaf, allow_unused=True)[0] if value.requires_grad else None
+    if slope is not None and slope.min() < -TOLERANCE:
         return f"{joint.name} falls with slope {float(slope.min()):.3g} when a utility of {utilities.name} rises"
     allowed = fields["available"]
     greedy = leaf.detach().masked_fill(~allowed, -1e30).argmax(-1)

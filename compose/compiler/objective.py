@@ -1,12 +1,15 @@
 """Losses as one number for each optimizer.
 
-``L = sum_over_sum_axes( sum_over_mean_axes(w x) / sum_over_mean_axes(w) )`` with w = ``where`` and presence; batch and
-time always belong to the mean unless the spec puts ``batch`` under ``sum``.
+``L = sum_over_sum_axes( sum_over_mean_axes(w x) / max(1, sum_over_mean_axes(w)) )`` with w = ``where`` and presence
+(``count: slots`` keeps absent rows in the denominator, ``all`` also their content); batch and time belong to the mean
+unless the spec puts them under ``sum``.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+import torch
 
 from compose.compiler.interpret import Interpreter
 from compose.graph.align import align
@@ -17,7 +20,8 @@ def loss_value(term: LossTerm, interpreter: Interpreter) -> Any:
     """The reduced value of one loss (before its weight), a scalar tensor."""
     axes = term.value.type.axes
     x = interpreter.value(term.value)
-    allowed = counted = align(interpreter.value(term.where), term.where.type.axes, axes)
+    where = align(interpreter.value(term.where), term.where.type.axes, axes)
+    allowed = counted = torch.full_like(x, where, dtype=torch.bool) if isinstance(where, bool) else where
     if term.count != "all":
         for presence in term.presence.values():
             present = align(interpreter.value(presence), presence.type.axes, axes)

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from compose.graph.elaborate import Elaboration
-from compose.graph.graph import Graph
+from compose.graph.graph import Graph, LossTerm
 from compose.graph.losses import elaborate_losses
 from compose.graph.node import Node
+from compose.graph.proofs.signal import trained
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
@@ -48,6 +49,7 @@ def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
         except Failed:
             continue
     _unused(elaboration)
+    _overlap(elaboration)
     if elaboration.errors:
         raise SpecError(*in_order(elaboration.errors.values()))
     return elaboration.graph
@@ -117,6 +119,23 @@ def _claims(elaboration: Elaboration) -> None:
             elaboration.graph.joint = elaboration.main.expression(claim.joint or Expr("q_tot"), at)
         except Failed:
             return
+
+
+def _overlap(elaboration: Elaboration) -> None:
+    """An optimizer trains what its losses reach; no weight may be trained by two."""
+    owners: dict[str, LossTerm] = {}
+    terms = elaboration.graph.losses if not elaboration.errors else {}
+    for name, term in terms.items():
+        shared = []
+        for weight in sorted(trained(elaboration.graph, term.value)):
+            if owners.setdefault(weight, term).optimizer != term.optimizer:
+                shared.append(weight)
+        if shared:
+            other = owners[shared[0]]
+            text = f"'{name}' trains {shared[0]} with optimizer '{term.optimizer}'; " \
+                   f"'{other.name}' trains it with '{other.optimizer}'"
+            hint = "`stop` it in one of the losses, or give both one optimizer"
+            elaboration.report("loss.overlap", ("losses", name), text, hint, key=True)
 
 
 def _unused(elaboration: Elaboration) -> None:

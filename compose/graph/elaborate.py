@@ -7,21 +7,22 @@ from dataclasses import replace
 from typing import NoReturn
 
 from compose.graph.fields import KNOWN_FIELDS, Field
-from compose.graph.functions import COMPUTE
+from compose.graph.functions import NUMBERS
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, binding, match, siblings
+from compose.graph.match import Mismatch, binding, describe, match, siblings
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
+from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
-from compose.graph.sizes import AxisTable, UnknownSize
-from compose.graph.structure import First, Presence, Renamed, Rows
-from compose.language.axes import Axes, Type, join, prime, signature
+from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
+from compose.language.axes import Axes, Type, join, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
-from compose.language.expressions import Ref, Tree, parse, references
+from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
+from compose.language.operation import Weight
 from compose.language.values import Expr
 
 PER_APPLICATION = ("graph.axes", "graph.sign", "graph.weights")
@@ -48,9 +49,9 @@ class Elaboration:
         self.applying: list[str] = []
         self.late: list[tuple[Node, Scope, Expr]] = []
         self._fields: dict[str, Value] = {}
-        self._presence: dict[tuple[str, bool], Value] = {}
         self._numbers: dict[str, int] = {}
         self.main = Scope(self, self.spec.graph, ("graph",))
+        self.presences = Presences(self)
 
     # --------------------------------------------------------------- mistakes
 
@@ -137,17 +138,21 @@ class Elaboration:
             if name in self.unsized:
                 raise Failed
             size = self.table.size(name)
-            return Value(name, Type((), "float", "nonneg"), constant=size, range=None if size is None else (size, size))
+            span = None if size is None else (size, size)
+            return Value(name, Type((), "float", "nonneg"), constant=size, axis=name, range=span)
         return None
 
-    def fold(self, name: str, operands: list[Value]) -> Value | None:
-        """A function of plain numbers is a plain number."""
+    def fold(self, tree: Apply, operands: list[Value], at: Path) -> Value | None:
+        """A function of plain numbers is a plain number. Raises Failed if it has no value there."""
         numbers = [v.constant for v in operands]
-        if any(n is None or isinstance(n, bool) for n in numbers) or name in ("first", "previous", "stop"):
+        name = tree.function
+        if name not in NUMBERS or any(n is None or isinstance(n, bool) for n in numbers):
             return None
-        if name in ("+", "-", "*", "neg") or (name == "/" and numbers[1]):
-            return self.constant(COMPUTE[name](*map(float, numbers)))  # type: ignore[arg-type]
-        return None
+        try:
+            made = self.constant(float(NUMBERS[name](*map(float, numbers))))  # type: ignore[arg-type]
+        except (ArithmeticError, ValueError):
+            self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}", part=tree)
+        return replace(made, axis=next((v.axis for v in operands if v.axis), None))
 
     def fresh(self, name: str) -> str:
         """A name for a value that has none of its own: ``q_in#1``."""
@@ -179,7 +184,13 @@ class Elaboration:
     def join_axis(self, node: Node, axis: str, rows: tuple[str, ...]) -> None:
         """Axis ``axis`` holds the rows of others; its declared size must be theirs together."""
         at = self.loaded.narrow(node.where, axis)
+        if axis.rstrip("'") in ENVIRONMENT:
+            hint = "give it a name of its own, with its size under `axes`"
+            self.fail("graph.axes", at, f"'{axis}' is the environment's; it cannot be made of other rows", hint)
         self.measure(Expr(axis), at)
+        fixed = next((row for row in rows if row in ("batch", "time")), None)
+        if fixed is not None:
+            self.fail("graph.axes", at, f"rows of '{fixed}' cannot be joined or renamed")
         held = self.table.joined.setdefault(axis, rows)
         if held != rows:
             self.fail("graph.axes", at, f"'{axis}' joins {' + '.join(rows)} here and {' + '.join(held)} elsewhere")
@@ -230,7 +241,7 @@ class Elaboration:
         for port, axis in node.op.counted(node):
             if self.table.has_presence(axis):
                 timed = "time" in node.type(port).axes
-                node.presence[f"{port}:{axis}"] = self.presence(axis, timed=timed)
+                node.presence[f"{port}:{axis}"] = self.presences.of(axis, timed=timed)
         return node.values
 
     def match(self, node: Node) -> None:
@@ -251,13 +262,18 @@ class Elaboration:
                     came = came[i] if isinstance(came, tuple) else came
                     notes = binding(signature(text), bound, binders)
                     self.fail("graph.axes", at, error.about(came.type), siblings(came, text, bound), notes=notes)
+            wire = node.wires[port]
+            if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
+                    and not all(token.optional for token in signature(text).tokens):
+                wanted = describe(signature(text), bound)
+                self.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
 
-    def _weight(self, node: Node, name: str, weight: object) -> None:
+    def _weight(self, node: Node, name: str, weight: Weight) -> None:
         scope, turns = node.scope, node.scope.turns
         full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
-        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)  # type: ignore[attr-defined,arg-type]
+        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)
         held = self.graph.weights.setdefault(full, info)
         self.first_use.setdefault(full, node.name)
         if held.axes != info.axes:
@@ -267,31 +283,3 @@ class Elaboration:
             self.fail("graph.weights", node.where, text, hint, key=True)
         target = scope.target or bool(getattr(node.op, "target", False))
         node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)
-
-    # --------------------------------------------------------------- presence
-
-    def presence(self, axis: str, *, timed: bool) -> Value:
-        """Who is present along an axis: bool [batch time axis], or as of the first step."""
-        key = (axis, timed)
-        if key not in self._presence:
-            name = f"present.{axis}" if timed else f"present.first.{axis}"
-            if not timed:
-                wires = {"x0": self.presence(axis, timed=True)}
-                self._presence[key] = self.main.place(name, First("first", 1), dict(wires), ("graph",))[""]
-            else:
-                self._presence[key] = self._present(axis, name)
-        return self._presence[key]
-
-    def _present(self, axis: str, name: str) -> Value:
-        if axis.endswith("'"):
-            wires = {"x0": self.presence(axis[:-1], timed=True)}
-            return self.main.place(name, Renamed(axis[:-1], prime(axis[:-1])), dict(wires), ("graph",))[""]
-        if axis == "entity":
-            return self.field("present")
-        if axis in ("agent", "other"):
-            rows = Rows(f"{axis}s", 1)
-            return self.main.place(name, rows, {"x0": self.field("present")}, ("graph",))[""]
-        parts = self.table.joined[axis]
-        known = tuple(self.table.has_presence(p) for p in parts)
-        wires = {f"x{i}": self.presence(p, timed=True) for i, p in enumerate(parts) if known[i]}
-        return self.main.place(name, Presence(axis, parts, known), dict(wires), ("graph",))[""]

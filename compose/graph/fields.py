@@ -27,10 +27,16 @@ class Field(Model):
     dtype: Dtype
     """Kind of number; ``float`` takes the precision of the model."""
     scope: Scope
-    """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity,
-    row e is about entity e only, so an agent that sees e may know it. ``global``: anything else."""
+    """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity (or
+    by agent alone), row e is about e only, so an agent that sees e may know it. ``global``: anything else."""
     what: str
     """One sentence: what it holds, in which units, and what absent rows hold."""
+
+    @property
+    def index(self) -> str | None:
+        """The axis whose rows the scope speaks of; None for a global field or where it is missing."""
+        wanted = {"local": ("agent",), "row": ("entity", "agent"), "global": ()}[self.scope]
+        return next((axis for axis in wanted if axis in self.axes), None)
 
 
 def _field(axes: str, dtype: Dtype, scope: Scope, what: str) -> Field:
@@ -49,9 +55,9 @@ _STANDARD = {
         "batch time agent action", "bool", "local",
         "True where the agent may take the action; at least one per agent, absent agents included.",
     ),
-    "action": _field("batch time agent", "int", "local", "The action taken in this step."),
+    "action": _field("batch time agent", "int", "global", "The action taken in this step; nobody acts on it."),
     "last_action": _field(
-        "batch time agent action", "float", "local",
+        "batch time agent action", "float", "row",
         "One-hot action of the previous step; zero in the first step and for absent agents.",
     ),
     "reward": _field("batch time", "float", "global", "Team reward of this step's joint action."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -111,3 +112,13 @@ COMPUTE: dict[str, Callable[..., Any]] = {
     "minimum": lambda x, y: _clamped(x, y, False), "maximum": lambda x, y: _clamped(x, y, True),
     "ceil": lambda x: x.ceil(), "floor": lambda x: x.floor(),
 }  # fmt: skip
+
+NUMBERS: dict[str, Callable[..., float]] = {
+    **{name: COMPUTE[name] for name in ("+", "-", "*", "/", "neg", "square")}, "abs": abs,
+    "exp": math.exp, "log": math.log, "relu": lambda x: max(x, 0.0),
+    "leaky_relu": lambda x: max(x, 0.01 * x), "elu": lambda x: x if x > 0 else math.expm1(x),
+    "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)),
+    "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))), "minimum": min, "maximum": max,
+    "ceil": math.ceil, "floor": math.floor,
+}  # fmt: skip
+"""The same on plain numbers."""

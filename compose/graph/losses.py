@@ -42,7 +42,7 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
         text = f"'where' is {where.type}; the loss is {of.type} and has no axis '{extra[0]}'"
         elaboration.fail("graph.axes", (*at, "where"), text)
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
-    presence = {a: elaboration.presence(a, timed="time" in of.type.axes) for a in counted}
+    presence = {a: elaboration.presences.of(a, timed="time" in of.type.axes) for a in counted}
     return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence)
 
 

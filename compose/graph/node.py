@@ -34,6 +34,8 @@ class Value:
     """The number, for constants."""
     param: str | None = None
     """Name of the moving param, for those."""
+    axis: str | None = None
+    """Name of an axis whose size the number is, or is made of."""
     range: tuple[float, float] | None = None
     """Between which numbers a constant or a moving param stays."""
 
@@ -96,6 +98,11 @@ class Node:
         for wire in self.wires.values():
             flat += wire if isinstance(wire, tuple) else (wire,)
         return [*flat, *self.presence.values()]
+
+    def joins(self, axis: str, output: Value) -> bool:
+        """Do rows of this axis meet in an output: is the axis gone there, or kept although its rows are mixed?"""
+        arrives = any(axis in value.type.axes for value in self.operands())
+        return arrives and (axis not in output.type.axes or axis in self.op.mixes(self))
 
     def type(self, port: str) -> Type:
         found = self.types[port]

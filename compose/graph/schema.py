@@ -186,8 +186,8 @@ class EntitySchema(Model):
                          for axis in field.axes if axis.removesuffix("'") not in known]
             if len(set(field.axes)) < len(field.axes):
                 problems.append(f"fields.{name}: an axis occurs twice; mark the second copy with a prime")
-            row = {"local": "agent", "row": "entity"}.get(field.scope)
-            if row and row not in field.axes:
+            if field.scope != "global" and field.index is None:
+                row = "agent" if field.scope == "local" else "entity"
                 problems.append(f"fields.{name}: scope {field.scope} needs axis {row}")
         return problems
 

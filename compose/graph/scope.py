@@ -158,7 +158,7 @@ class Scope:
                 failed = True
         if failed:
             raise Failed
-        folded = self.elaboration.fold(tree.function, operands)
+        folded = self.elaboration.fold(tree, operands, at)
         if folded is not None:
             return folded
         name = self.elaboration.fresh(f"{self.prefix}{at[len(self.where)] if len(at) > len(self.where) else at[-1]}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from compose.graph.schema import EntitySchema
-from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, unparse
+from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, references, unparse
 from compose.language.models import Spec
 
 ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "feature", "state", "observation",
@@ -114,6 +114,17 @@ class AxisTable:
             case "minimum", [a, b]:
                 return min(a, b)
         raise TypeError(function)
+
+    def of_slots(self, axis: str) -> bool:
+        """Does the number of rows depend on how many agents or entities there is room for?"""
+        base = axis.rstrip("'")
+        if base in self.joined:
+            return any(self.of_slots(part) for part in self.joined[base])
+        if base in self.spec.axes:
+            return any(self.of_slots(str(ref)) for ref in references(self.spec.axes[base].tree))
+        if base.isidentifier():
+            return base in ("agent", "entity", "other", "id")
+        return any(self.of_slots(str(ref)) for ref in references(parse(base)))
 
     def has_presence(self, axis: str) -> bool:
         """Can rows of this axis be absent?"""

@@ -22,6 +22,7 @@ class First(Function):
         return {"first": kept, "started": Type(("batch",), "bool")} if "time" in site.type("x0").axes else {}
 
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+    ahead: ClassVar[float] = 0
 
     def compute(self, run: Run, **ports: Any) -> Any:
         import torch
@@ -42,6 +43,7 @@ class Previous(Function):
 
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
     delayed: ClassVar[bool] = True
+    ahead: ClassVar[float] = 0
 
     def infer(self, site: Site) -> dict[str, Type]:
         if "time" not in site.type("x0").axes:

@@ -7,6 +7,7 @@ never holds tensors; the same operation is used for any weights and any batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NoReturn, Protocol
@@ -117,6 +118,12 @@ class Operation:
 
     aligned: ClassVar[bool] = True
     """Tensors arrive aligned to signatures; otherwise as they are, in the order of their own axes."""
+
+    picks: ClassVar[Mapping[str, str]] = {}
+    """Data port -> index port: the output is the element of the data port's last axis that the index names."""
+
+    ahead: ClassVar[float] = math.inf
+    """How many later steps it may read where it joins rows along ``time``: 0 for a recurrence or a delay."""
 
     itself: ClassVar[bool] = False
     """An axis of entities that goes is read at the reading agent's own row only."""

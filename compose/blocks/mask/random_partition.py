@@ -23,8 +23,8 @@ class RandomPartition(Block):
     """Who is present (the papers' codes read it at the first step: ``first(env.present)``)."""
     parts: Annotated[int, Field(ge=2)] = 2
     """Number of groups."""
-    drawn: Literal["update", "step", "collection"] = "update"
-    """When the draw is fresh: at every gradient update, at every pass, once while collecting."""
+    drawn: Literal["update"] = "update"
+    """When the draw is fresh: at every gradient update (and at every step where acting reads it)."""
 
     returns: ClassVar[dict[str, str]] = {
         "within": "bool batch agent entity", "across": "bool batch agent entity", "label": "int batch entity",

@@ -1,6 +1,6 @@
 """Block ``gru``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port, Size
@@ -22,6 +22,7 @@ class Gru(Block):
     """Width of the state."""
 
     returns = "... to"
+    ahead: ClassVar[float] = 0
 
     def infer(self, site: Site) -> dict[str, Type]:
         if site.bound["..."][:2] != ("batch", "time"):

@@ -1,5 +1,6 @@
 """Block ``previous``."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.structure import shift
@@ -24,13 +25,14 @@ class Previous(Block):
     """Axes of the result; needed only in a loop."""
 
     delayed: ClassVar[bool] = True
+    ahead: ClassVar[float] = 0
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:
         kind = Type(join(self.axes.split())) if self.axes is not None else site.type("of")
         if "time" not in kind.axes:
             site.fail("of", f"a delay needs an axis 'time', got {kind}")
-        return {"": kind}
+        return {"": kind if self.start >= 0 else replace(kind, sign="any")}
 
     def carries(self, site: Site) -> dict[str, Type]:
         return {"previous": self.infer(site)[""].without(["time"])}

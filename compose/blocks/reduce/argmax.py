@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.language.axes import Type
+from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port
 from compose.language.operation import Run, Site
 
@@ -27,6 +27,9 @@ class Argmax(_Best):
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type(site.type("of").axes, "int").without([site.axis(self.over, "of")])}
+
+    def orders(self, site: Site) -> Axes:
+        return (site.axis(self.over, "of"),)
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.language.axes import Type
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 
@@ -20,11 +20,15 @@ class Take(Block):
     """Which one, counting from 0."""
 
     monotone: ClassVar[dict[str, int]] = {"of": 1}
+    picks: ClassVar[dict[str, str]] = {"of": "index"}
 
     def infer(self, site: Site) -> dict[str, Type]:
         if site.type("index").dtype != "int":
             site.fail("index", f"expected an index (int), got {site.type('index')}")
         return {"": Type(site.bound["..."], site.type("of").dtype, site.type("of").sign)}
+
+    def orders(self, site: Site) -> Axes:
+        return site.bound["Choice"]
 
     def compute(self, run: Run, *, of: Any, index: Any) -> Any:
         import torch

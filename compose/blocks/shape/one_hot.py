@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from compose.language.axes import Type
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port, Size
 from compose.language.operation import Run, Site
 
@@ -23,6 +23,9 @@ class OneHot(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type((*site.bound["..."], *site.axes(self.as_)), sign="nonneg")}
+
+    def orders(self, site: Site) -> Axes:
+        return site.axes(self.as_)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         from torch.nn import functional as F

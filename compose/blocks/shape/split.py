@@ -31,6 +31,8 @@ class Split(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         of, along, rows = site.type("of"), site.axis(self.along, "of"), self._rows(site)
         parts = tuple(axes[0] if axes else "1" for axes in rows.values())
+        if along in ("batch", "time"):
+            site.fail("along", f"'{along}' cannot be divided")
         if site.has_presence(along):
             site.join(along, parts)
         have, sizes = site.size(along), [site.size(p) for p in parts]

@@ -27,6 +27,7 @@ class TdTarget(Block):
     """gamma"""
 
     stopped: ClassVar[bool] = True
+    ahead: ClassVar[float] = 1
 
     def infer(self, site: Site) -> dict[str, Type]:
         if site.bound["..."][:2] != ("batch", "time"):

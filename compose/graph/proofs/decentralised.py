@@ -2,13 +2,14 @@
 
 Every value gets labels that say what its elements depend on:
 
-* ``own``  an element at agent ``a`` holds what agent ``a`` may know;
-* ``row``  an element at row ``e`` of an axis of entities holds what is known about entity ``e`` alone;
+* ``own``  an element at index ``i`` of an axis of agents or entities holds what ``i`` itself may know;
+* ``row``  an element at row ``e`` of an axis holds what is known now about ``e`` alone;
 * a leak   it depends on something else, by a path of nodes.
 
-A ``row`` becomes ``own`` where its axis is read under a mask contained in ``env.visible`` (a & b is contained in both,
-a | b in neither), or where an agent reads its own row. Everything else that joins rows, or agents, is a leak: two
-blocks of attention stacked let an agent read what its neighbours see.
+A ``row`` becomes the reading agent's ``own`` where its axis is read under a mask contained in ``env.visible`` along
+that axis (a & b is contained in both, a | b in neither). Whatever is carried over time is ``own``: who sees an entity
+now has not seen its past. An agent may read its own row. Everything else that joins rows, agents, episodes or later
+steps is a leak: two blocks of attention stacked let an agent read what its neighbours see.
 """
 
 from __future__ import annotations
@@ -26,11 +27,12 @@ Path = tuple[str, ...]
 
 @dataclass
 class Info:
-    """Labels of one value: (kind, axis) -> the path by which they came; ``seen``: a mask contained in env.visible."""
+    """Labels of one value: (kind, axis) -> the path by which they came."""
 
     labels: dict[tuple[str, str], Path] = field(default_factory=dict)
     leak: Path | None = None
-    seen: bool = False
+    seen: frozenset[str] = frozenset()
+    """Of a mask: the axes along which it holds only what ``env.visible`` shows to the agent."""
 
     def add(self, kind: str, axis: str, path: Path) -> None:
         self.labels.setdefault((kind, axis), path)
@@ -47,7 +49,7 @@ def decentralised(graph: Graph) -> Proof:
         info = infos.of(value)
         path = info.leak
         if path is None:
-            path = next((p for (kind, axis), p in info.labels.items() if (kind, axis) != ("own", "agent")), None)
+            path = next((p for (_, axis), p in info.labels.items() if axis != "agent"), None)
         if path is not None:
             how = f"{value.name} depends on {path[0]} beyond what an agent may see"
             return Proof("decentralised", "not proved", how, path, expected)
@@ -78,69 +80,76 @@ class Infos:
         return self.known[value]
 
     def _leaf(self, value: Value) -> Info:
-        info = Info(seen=value.field == "visible")
         if value.field is None:
-            return info
-        fields = KNOWN_FIELDS if self.graph.schema is None else self.graph.schema.fields
-        scope, name = fields[value.field].scope, (value.name,)
-        if scope == "local":
-            info.add("own", "agent", name)
-        elif scope == "row":
-            info.add("row", "entity", name)
+            return Info()
+        known = (KNOWN_FIELDS if self.graph.schema is None else self.graph.schema.fields)[value.field]
+        info = Info(seen=frozenset(("entity",)) if value.field == "visible" else frozenset())
+        if known.index is None:
+            info.leak = (value.name,)
         else:
-            info.leak = name
+            info.add("own" if known.scope == "local" else "row", known.index, (value.name,))
         return info
 
     def node(self, node: Node) -> None:
         """Label the outputs of a node."""
-        info = Info(seen=self._seen(node))
-        bounded = {port for port, mask in node.op.bounds.items() if self._is_seen(node, mask)}
-        for port, wire in node.wires.items():
-            for i, value in enumerate(wire if isinstance(wire, tuple) else (wire,)):
-                self._flow(node, port, i, value, info, port in bounded)
-        if node.presence and not bounded:
-            info.leak = info.leak or ("env.present", node.name)
-        for value in node.values.values():
-            self.known[value] = info
+        for output in node.values.values():
+            self.known[output] = self._output(node, output)
 
-    def _flow(self, node: Node, port: str, i: int, value: Value, info: Info, bounded: bool) -> None:
+    def _output(self, node: Node, output: Value) -> Info:
+        info, guarded = Info(seen=self._seen(node, output)), self._guarded(node, output)
+        for port, wire in node.wires.items():
+            kinds = node.types[port]
+            several = kinds if isinstance(kinds, tuple) else (kinds,)
+            for value, kind in zip(wire if isinstance(wire, tuple) else (wire,), several, strict=True):
+                here = dict(zip(value.type.axes, kind.axes, strict=True))
+                self._flow(node, output, value, here, guarded.get(port, frozenset()), info)
+        counted = {key.split(":", 1)[1] for key in node.presence}
+        if counted - frozenset().union(*guarded.values()):
+            info.leak = info.leak or ("env.present", node.name)
+        if node.joins("time", output) and node.op.ahead > 0:
+            info.leak = info.leak or ("later steps", node.name)
+        if node.joins("batch", output):
+            info.leak = info.leak or ("other episodes", node.name)
+        return info
+
+    def _flow(self, node: Node, output: Value, value: Value, here: dict[str, str], guarded: frozenset[str],
+              info: Info) -> None:
+        """Carry the labels of an operand over; ``here`` gives its axes as the node sees them."""
         source = self.of(value)
         if source.leak is not None:
             info.leak = info.leak or (*source.leak, node.name)
-        kinds = node.types[port]
-        seen_as = dict(zip(value.type.axes, (kinds[i] if isinstance(kinds, tuple) else kinds).axes, strict=True))
-        renamed, mixed = node.op.renames(node), node.op.mixes(node)
-        kept = {a for v in node.values.values() for a in v.type.axes}
-        for (kind, axis), path in source.labels.items():
-            here = seen_as.get(axis, axis)
-            there, path = renamed.get(here, here), (*path, node.name)
-            if kind == "row" and node.op.itself and here not in kept:
-                info.add("own", "agent", path)
-            elif there in kept and here not in mixed:
-                if there == "agent" and kind == "row":
-                    info.add("own", "agent", path)
-                elif there != "agent" and kind == "own" and here != there:
-                    info.add("row", there, path)
-                else:
-                    info.add(kind, there, path)
-            elif kind == "row" and bounded and axis not in mixed:
+        renamed, mixed, late = node.op.renames(node), node.op.mixes(node), node.joins("time", output)
+        for (kind, old), before in source.labels.items():
+            axis, path = here[old], (*before, node.name)
+            kept = renamed.get(axis, axis) in output.type.axes and axis not in mixed
+            if kept:
+                info.add("own" if late else kind, renamed.get(axis, axis), path)
+            elif node.op.itself or (kind == "row" and axis in guarded and axis not in mixed and not late):
                 info.add("own", "agent", path)
             else:
                 info.leak = info.leak or path
 
-    def _is_seen(self, node: Node, port: str) -> bool:
-        wire = node.wires.get(port)
-        return isinstance(wire, Value) and self.of(wire).seen
+    def _guarded(self, node: Node, output: Value) -> dict[str, frozenset[str]]:
+        """Data port -> its axes that agents read under a mask contained in env.visible."""
+        found = {}
+        for port, guard in node.op.bounds.items():
+            mask = node.wires.get(guard)
+            if isinstance(mask, Value) and "agent" in output.type.axes:
+                here = zip(mask.type.axes, node.type(guard).axes, strict=True)
+                found[port] = frozenset(axis for old, axis in here if old in self.of(mask).seen)
+        return found
 
-    def _seen(self, node: Node) -> bool:
-        """Is the result a mask contained in env.visible?"""
-        if any(v.type.dtype != "bool" for v in node.values.values()):
-            return False
+    def _seen(self, node: Node, output: Value) -> frozenset[str]:
+        """The axes along which the result is a mask contained in env.visible."""
         operands = [v for w in node.wires.values() for v in (w if isinstance(w, tuple) else (w,))]
-        if isinstance(node.op, Elementwise):
-            return node.op.name == "&" and any(self.of(v).seen for v in operands)
+        if output.type.dtype != "bool":
+            return frozenset()
+        if isinstance(node.op, Elementwise) and node.op.name == "&":
+            return frozenset().union(*(self.of(v).seen for v in operands))
         if not node.op.passes_masks:
-            return False
-        joined = node.op.renames(node)  # a single row joined to others (a memory token) is the agent's own
-        return all(self.of(v).seen or (joined and not set(joined) & set(v.type.axes)) for v in operands)
-
+            return frozenset()
+        renamed = node.op.renames(node)
+        several = [v for v in operands if not renamed or set(renamed) & set(v.type.axes)]
+        # a single row joined to others (a memory token) is the agent's own and needs no mask
+        seen = [{renamed.get(a, a) for a in self.of(v).seen} for v in several]
+        return frozenset(set(output.type.axes).intersection(*seen)) if seen else frozenset()
