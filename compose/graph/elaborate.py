@@ -269,6 +269,9 @@ class Elaboration:
                 self.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
             binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
         node.bound = {"...": (), **bound}
+        if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
+            text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
+            self.fail("graph.number", node.where, text, hint)
 
     def _weight(self, node: Node, name: str, weight: Weight) -> None:
         scope, turns = node.scope, node.scope.turns
