@@ -182,6 +182,13 @@ class ReplaySettings(Model):
     start: PositiveInt = 32
     """Episodes held before the first update."""
 
+    @model_validator(mode="after")
+    def _roomy(self) -> Self:
+        if self.episodes < max(self.batch, self.start):
+            text = f"{self.episodes} episodes are fewer than batch ({self.batch}) or start ({self.start})"
+            raise PydanticCustomError("replay", "{text}", {"text": text})
+        return self
+
 
 class TargetSettings(Model):
     """How lagged copies follow: a hard copy or Polyak averaging with rate ``tau``."""

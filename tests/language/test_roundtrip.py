@@ -107,12 +107,13 @@ OPTIMIZERS = st.fixed_dictionaries(
     {"kind": st.just("adam")},
     optional={"lr": POSITIVE, "betas": st.just([0.8, 0.99]), "eps": POSITIVE, "clip": POSITIVE, "after": NAMES})
 COUNTS = st.integers(1, 10**4)
+SOME = st.integers(1, 500)
 LEARNER = st.fixed_dictionaries(
     {"kind": st.sampled_from(["replay", "on_policy"]), "optimizers": st.dictionaries(NAMES, OPTIMIZERS, max_size=2)},
     optional={
         "environments": COUNTS,
         "updates": st.sampled_from(["1 per episode", "8 per 8 episodes", "2 per 1 episodes", " 3  per 4 episodes"]),
-        "replay": st.fixed_dictionaries({}, optional={"episodes": COUNTS, "batch": COUNTS, "start": COUNTS}),
+        "replay": st.fixed_dictionaries({"episodes": st.integers(500, 10**4)}, optional={"batch": SOME, "start": SOME}),
         "target": st.fixed_dictionaries({}, optional={
             "kind": st.sampled_from(["copy", "polyak"]), "every": PERIODS, "tau": st.floats(0.001, 1)})})
 CHANCES = st.floats(0, 1)
