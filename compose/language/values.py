@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
@@ -102,63 +102,69 @@ AxesText = Annotated[str, _AxesText]
 """A signature of axes, ``bool batch time agent entity``."""
 
 
+class _Phrase:
+    """A value written as a short phrase: ``PATTERN`` reads it, ``EXPECTED`` is said when it does not."""
+
+    CODE: ClassVar[str]
+    PATTERN: ClassVar[re.Pattern[str]]
+    EXPECTED: ClassVar[str]
+
+    @classmethod
+    def of(cls, raw: object) -> Self:
+        """From text (or the value itself). Raises PydanticCustomError."""
+        if isinstance(raw, cls):
+            return raw
+        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
+        if match is None or any(part is not None and part.isdigit() and int(part) < 1 for part in match.groups()):
+            raise PydanticCustomError(cls.CODE, "{text}", {"text": cls.EXPECTED})
+        return cls._read(match)
+
+    @classmethod
+    def _read(cls, match: re.Match[str]) -> Self:
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(cls.of)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}
+
+
 @dataclass(frozen=True)
-class Period:
+class Period(_Phrase):
     """``200 episodes``: a number of ticks of a clock."""
 
     count: int
     clock: Clock
 
+    CODE = "period"
     PATTERN = re.compile(r"(\d+)\s+(env_steps|episodes|updates)")
+    EXPECTED = "expected a count and a clock (env_steps, episodes, updates) such as '200 episodes'"
 
     def __str__(self) -> str:
         return f"{self.count} {self.clock}"
 
     @classmethod
-    def of(cls, raw: object) -> Period:
-        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
-        if isinstance(raw, cls):
-            return raw
-        if match is None or int(match[1]) < 1:
-            expected = "expected a count and a clock (env_steps, episodes, updates) such as '200 episodes'"
-            raise PydanticCustomError("period", "{text}", {"text": expected})
+    def _read(cls, match: re.Match[str]) -> Self:
         return cls(int(match[1]), match[2])  # type: ignore[arg-type]
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}
 
 
 @dataclass(frozen=True)
-class Ratio:
+class Ratio(_Phrase):
     """``1 per episode``, ``8 per 8 episodes``: gradient updates for collected episodes (the update-to-data ratio)."""
 
     updates: int
     episodes: int
 
+    CODE = "ratio"
     PATTERN = re.compile(r"(\d+)\s+per\s+(?:(\d+)\s+episodes|episode)")
+    EXPECTED = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
 
     def __str__(self) -> str:
         return f"{self.updates} per {'episode' if self.episodes == 1 else f'{self.episodes} episodes'}"
 
     @classmethod
-    def of(cls, raw: object) -> Ratio:
-        match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
-        if isinstance(raw, cls):
-            return raw
-        if match is None or int(match[1]) < 1 or int(match[2] or 1) < 1:
-            expected = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
-            raise PydanticCustomError("ratio", "{text}", {"text": expected})
+    def _read(cls, match: re.Match[str]) -> Self:
         return cls(int(match[1]), int(match[2] or 1))
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(cls.of)
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {"type": "string", "pattern": f"^{cls.PATTERN.pattern}$"}
