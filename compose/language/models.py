@@ -205,7 +205,7 @@ class Learner(Model):
     environments: PositiveInt = 1
     """Episodes collected in parallel; never changes the update-to-data ratio."""
     updates: Ratio = Ratio(1, 1)
-    replay: ReplaySettings | None = None
+    replay: ReplaySettings = ReplaySettings()
     target: TargetSettings = TargetSettings()
     optimizers: Frozen[Name, Optimizer]
 

@@ -8,31 +8,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING
 
-
-class Period(Protocol):
-    """A number of ticks of a clock."""
-
-    @property
-    def count(self) -> int: ...
-    @property
-    def clock(self) -> str: ...
-
-
-class Schedule(Protocol):
-    """A param that moves, as a spec says it."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def from_(self) -> float: ...
-    @property
-    def to(self) -> float | None: ...
-    @property
-    def over(self) -> Period | None: ...
-    @property
-    def at(self) -> Sequence[tuple[float, float]]: ...
+if TYPE_CHECKING:
+    from compose.language.models import Moving
 
 
 def fraction(x: float, over: float) -> float:
@@ -83,7 +62,7 @@ def piecewise(points: Sequence[tuple[float, float]], over: float, x: float) -> f
     return points[-1][1]
 
 
-def value(schedule: Schedule | float, clocks: Mapping[str, int]) -> float:
+def value(schedule: Moving | float, clocks: Mapping[str, int]) -> float:
     """The value of a param now.
 
     A number is itself. A piecewise schedule begins at ``from`` unless it has a point at 0, and ends at ``to`` (if

@@ -9,8 +9,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from compose.compiler.model import Model, Tensors
 from compose.compiler.random import key, uniform
-from compose.training.interfaces import Model, Tensors
 
 
 class Actor(Protocol):

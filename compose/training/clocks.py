@@ -3,19 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Protocol
 
+from compose.compiler.model import Model
 from compose.language.schedules import value
-from compose.training.interfaces import Model
-
-
-class Ratio(Protocol):
-    """Updates for collected episodes."""
-
-    @property
-    def updates(self) -> int: ...
-    @property
-    def episodes(self) -> int: ...
+from compose.language.values import Ratio
 
 
 @dataclass

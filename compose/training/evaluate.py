@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
+from compose.compiler.model import Model
 from compose.compiler.random import key
 from compose.envs.interface import Environment
 from compose.training.actors import Actor, FixedActor, ModelActor, RandomActor
-from compose.training.interfaces import Model
 from compose.training.rollout import rollout
 
 Row = dict[str, Any]

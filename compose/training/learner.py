@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from compose.compiler.model import Model
 from compose.compiler.random import key
 from compose.envs.interface import Environment
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params, updates_due
-from compose.training.interfaces import Model
 from compose.training.optim import Optimizers
 from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
@@ -133,7 +133,7 @@ class Learner:
 
 def _check(learner: Any, act: Any) -> None:
     problems = []
-    if learner.kind != "replay" or learner.replay is None:
+    if learner.kind != "replay":
         problems.append(("learner.kind", f"only 'replay' learners can be trained, not '{learner.kind}'"))
     elif learner.replay.episodes < max(learner.replay.batch, learner.replay.start):
         what = f"holds {learner.replay.episodes}, fewer than batch ({learner.replay.batch}) or start"

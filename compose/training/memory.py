@@ -9,9 +9,9 @@ from pathlib import Path
 
 import torch
 
+from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.interfaces import Model
 from compose.training.replay import bytes_estimate
 
 APPLICATIONS = 4

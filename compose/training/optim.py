@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from compose.compiler.model import Learned, Model
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.interfaces import Learned, Model
 
 _STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": {"step", "exp_avg", "exp_avg_sq"}}
 """What torch keeps for each weight."""

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from compose.compiler.model import Model
 from compose.compiler.random import key
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -20,7 +21,6 @@ from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_state, read_tensors
 from compose.training.clocks import Clocks, moving_params
 from compose.training.folder import RunFolder, reading
-from compose.training.interfaces import Model
 from compose.training.rollout import one_hot_actions
 from compose.training.run import Build
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 
+from compose.compiler.model import Model
 from compose.envs.catalogue import make, schema
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
@@ -22,7 +23,6 @@ from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
 from compose.training.folder import Json, RunFolder, reading, write_json, write_whole
-from compose.training.interfaces import Model
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
 from compose.training.settings import Settings

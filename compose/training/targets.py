@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from compose.compiler.model import Model
 from compose.training.clocks import Clocks
-from compose.training.interfaces import Model
 
 
 class TargetClock:

@@ -168,3 +168,10 @@ def test_expressions_have_one_canonical_text(text: str) -> None:
     assert Expr(expression.text).text == expression.text
     assert Expr.of(expression.plain()) == expression
     assert write(expression) == expression.plain()
+
+
+def test_a_replay_learner_that_says_nothing_of_its_replay_has_the_usual_one() -> None:
+    learner = {"kind": "replay", "optimizers": {}}
+    data = {"compose": 1, "name": "q", "summary": "0", "graph": {}, "act": {"choose": "greedy"}, "losses": {}}
+    found = load_data({**data, "learner": learner}).spec.learner.replay
+    assert (found.episodes, found.batch, found.start) == (5000, 32, 32)

@@ -56,7 +56,7 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
             ("environments", f"{number(learner.environments)} side by side"),
             ("updates", f"{learner.updates} collected (update-to-data ratio "
                         f"{learner.updates.updates / learner.updates.episodes:g})")]
-    if replay is not None:
+    if learner.kind == "replay":
         rows.append(("replay", f"the last {number(replay.episodes)} episodes; batches of {number(replay.batch)}; "
                                f"learning starts at {number(replay.start)}"))
     follow = f"every {learner.target.every}"
