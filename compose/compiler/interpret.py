@@ -41,7 +41,7 @@ class Interpreter:
     def evaluate(self, values: Iterable[Value]) -> list[Any]:
         """The tensors of ``values``; every node they need is computed once."""
         values = list(values)
-        for node in self.graph.nodes(values):
+        for node in self.graph.nodes(v for v in values if v not in self.results):
             self._compute(node)
         return [self.value(v) for v in values]
 

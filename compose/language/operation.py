@@ -104,6 +104,45 @@ class Run(Protocol):
         """The number of rows of an axis."""
 
 
+Piece = Any
+"""A tensor-to-be with named ``axes``, as :class:`Parts` gives it; or a plain number."""
+
+
+class Parts(Protocol):
+    """What an operation takes itself apart with (:meth:`Operation.pieces`). Axes are found by name, in any order."""
+
+    @property
+    def node(self) -> Site:
+        """Where the operation stands."""
+
+    def port(self, name: str) -> Piece:
+        """What arrives at a port, its axes named as the operation sees them; a constant as the number it is."""
+
+    def weight(self, name: str) -> Piece:
+        """A weight of this node; its axes have names of their own."""
+
+    def present(self, port: str, axis: str) -> Piece | None:
+        """Who is present along ``axis``; None if nobody can be absent."""
+
+    def product(self, *factors: tuple[Piece, Axes], out: Axes) -> Piece:
+        """The product of pieces summed over all labels but ``out``; every factor comes with labels for its axes."""
+
+    def map(self, function: str, *operands: Piece, dtype: Any = "float") -> Piece:
+        """A closed function (``+``, ``relu``, ``&`` ...) of pieces."""
+
+    def softmax(self, logits: Piece, allowed: Piece, axis: str) -> Piece:
+        """Softmax along ``axis`` where allowed, zeros elsewhere (``allowed`` may be True)."""
+
+    def share(self, mask: Piece, axis: str, *, slots: bool) -> Piece:
+        """Weights of a mean along ``axis``: 1 / (number of true rows, or of all) where the mask is true, else 0."""
+
+    def divided(self, piece: Piece, axis: str, rows: int, names: tuple[str, str]) -> Piece:
+        """One axis as two, the first with so many rows."""
+
+    def named(self, piece: Piece, axes: Axes) -> Piece:
+        """The same under other names of its axes."""
+
+
 class Operation:
     """One kind of computation. Subclasses declare; nothing here imports torch."""
 
@@ -181,6 +220,13 @@ class Operation:
         """Axes whose rows it treats by their position."""
         return ()
 
+    def rowwise(self, site: Site, axes: Axes) -> bool:
+        """Is every row along these axes (those that arrive joined into one, say) computed from the same row of the
+        inputs alone, whatever else is there?"""
+        types = self.infer(site).values()
+        alone = all(set(axes) <= set(kind.axes) for kind in types) and not set(axes) & set(self.mixes(site))
+        return alone and not self.delayed and not self.carries(site) and not self.draws(site)
+
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
         return self.monotone
@@ -188,3 +234,10 @@ class Operation:
     compute: ClassVar[Callable[..., Any]]
     """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
     out, in plain torch operations."""
+
+    def pieces(self, parts: Parts) -> Piece | None:
+        """The same computation as products, maps and softmaxes, for an operation with one output.
+
+        Passes can then share and regroup its pieces. None: it stays whole.
+        """
+        return None
