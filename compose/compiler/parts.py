@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.compiler.call import Call
-from compose.compiler.product import product
+from compose.compiler.product import Product, product
 from compose.compiler.terms import Divided, Leaf, MaskedSoftmax, Pick, Share, Term, constant, joint, mapped, relabelled
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes
@@ -69,7 +69,7 @@ class CallParts:
         return Term(Divided(axis, rows), (term,), axes, shape, "float", term.name)
 
     def named(self, term: Any, axes: Axes) -> Term:
-        return relabelled(term, axes)
+        return replace(term, axes=axes) if isinstance(term.op, Product) else relabelled(term, axes)
 
     def _operand(self, kind: str, local: str) -> Term:
         at = next(i for i, r in enumerate(self.call.reads) if (r.kind, r.local) == (kind, local))

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from compose.compiler.passes.regroup import regroup
 from compose.compiler.passes.share import share
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
 Pass = Callable[[Terms], Terms]
 
-PASSES: tuple[Pass, ...] = (split, share)
+PASSES: tuple[Pass, ...] = (split, share, regroup)
 """Passes that run unless told otherwise, in order."""
 
 
