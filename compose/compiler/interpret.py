@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import torch
 
 from compose.graph.align import align
+from compose.graph.average import STEP
 from compose.graph.functions import Function
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -131,6 +132,11 @@ class NodeRun:
 
     def carry(self, name: str, value: Any) -> None:
         self.interpreter.carried[f"{self.node.name}.{name}"] = value
+
+    def alive(self) -> Any:
+        if self.node.bound["..."][:1] != (STEP,):
+            return None
+        return self.interpreter.sources.read("plan", "alive"), self.interpreter.sources.read("plan", "sequences")
 
     def size(self, axis: str) -> int:
         size = self.node.size(axis)

@@ -100,6 +100,10 @@ class Run(Protocol):
     def carry(self, name: str, value: Tensor) -> None:
         """Hand a value to the next step."""
 
+    def alive(self) -> tuple[Tensor, int] | None:
+        """How many episodes have each time (int64 [time], on the CPU), and how many there are, if ``batch`` and
+        ``time`` arrive as one axis: time by time, longest episode first, only as long as each runs. Else None."""
+
     def size(self, axis: str) -> int:
         """The number of rows of an axis."""
 
@@ -172,6 +176,9 @@ class Operation:
 
     passes_masks: ClassVar[bool] = False
     """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+
+    over_steps: ClassVar[bool] = False
+    """A recurrence along ``time`` that can run on steps joined with ``batch`` into one axis (:meth:`Run.alive`)."""
 
     delayed: ClassVar[bool] = False
     """The output at a step depends on earlier steps only; a cycle may run through it."""
