@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import torch
 
 from compose.graph.align import align
-from compose.graph.average import STEP
 from compose.graph.functions import Function
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -134,7 +133,7 @@ class NodeRun:
         self.interpreter.carried[f"{self.node.name}.{name}"] = value
 
     def alive(self) -> Any:
-        if self.node.bound["..."][:1] != (STEP,):
+        if not self.node.op.over_steps or "time" in self.node.bound["..."]:
             return None
         return self.interpreter.sources.read("plan", "alive"), self.interpreter.sources.read("plan", "sequences")
 

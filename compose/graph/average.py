@@ -35,7 +35,8 @@ class Average(Operation):
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type(())}
 
-    def rowwise(self, site: Site, axes: Axes) -> bool:
+    def alike(self, axes: Axes) -> bool:
+        """Are these axes reduced in the same way, so that they might as well be one?"""
         return set(axes) <= set(self.sum) or not set(axes) & set(self.sum)
 
     def compute(self, run: Run, *, of: Any, where: Any, **presence: Any) -> Any:

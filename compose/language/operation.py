@@ -227,13 +227,6 @@ class Operation:
         """Axes whose rows it treats by their position."""
         return ()
 
-    def rowwise(self, site: Site, axes: Axes) -> bool:
-        """Is every row along these axes (those that arrive joined into one, say) computed from the same row of the
-        inputs alone, whatever else is there?"""
-        types = self.infer(site).values()
-        alone = all(set(axes) <= set(kind.axes) for kind in types) and not set(axes) & set(self.mixes(site))
-        return alone and not self.delayed and not self.carries(site) and not self.draws(site)
-
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
         return self.monotone

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from compose.compiler.passes.absent import absent
 from compose.compiler.passes.pack import pack
 from compose.compiler.passes.regroup import regroup
 from compose.compiler.passes.share import share
@@ -16,7 +17,7 @@ from compose.compiler.terms import Terms
 
 Pass = Callable[[Terms], Terms]
 
-PASSES: tuple[Pass, ...] = (split, share, regroup, pack)
+PASSES: tuple[Pass, ...] = (split, share, regroup, pack, absent)
 """Passes that run unless told otherwise, in order."""
 
 

@@ -43,7 +43,7 @@ def _call(call: Call, term: Term, place: int, demand: float) -> float:
     if isinstance(node.op, Average):
         where = next((x for x, r in zip(term.operands, call.reads, strict=True) if r.local == "where"), None)
         bounded = where is not None and within_steps(where)
-        return 0 if bounded and node.op.rowwise(node, EPISODES) else inf
+        return 0 if bounded and node.op.alike(EPISODES) else inf
     outputs = node.values.values()
     if any(node.joins("batch", out) for out in outputs):
         return inf

@@ -7,13 +7,14 @@ from typing import Any
 
 from compose.compiler.call import Call, Read
 from compose.compiler.passes.demand import demands
+from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Divided, Leaf, Map, MaskedSoftmax, Op, Pick, Relabel, Share, Term, Terms
 from compose.graph.align import align
 from compose.graph.average import STEP, Average
-from compose.graph.node import Node, Value
-from compose.language.axes import Axes, Type
+from compose.graph.node import Value
+from compose.language.axes import Axes
 
 EPISODES = ("batch", "time")
 LIKELY = 0.6
@@ -123,7 +124,7 @@ class _Packing:
             assert isinstance(whole.op, Call)
             old = whole.op
             values: dict[Value, Value] = {}
-            node = packed_node(old.node, values)
+            node = renamed_node(old.node, values, steps)
             reads = [replace(r, value=None if r.value is None else values[r.value]) for r in old.reads]
             operands = [self.packed(x) for x in whole.operands]
             if old.node.op.over_steps:
@@ -149,7 +150,7 @@ class _Packing:
             call = term.operands[0]
             assert isinstance(call.op, Call)
             site = call.op.node
-            fits = site.op.over_steps or site.op.rowwise(site, EPISODES)
+            fits = site.op.over_steps or site.rowwise(EPISODES)
             return op.kind == "output" and fits and all("batch" in x.axes or "time" not in x.axes for x in call.operands)
         kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product)
         return isinstance(op, kinds) and all("batch" in x.axes or "time" not in x.axes for x in term.operands)
@@ -163,31 +164,9 @@ def _averaged(term: Term) -> bool:
     call = term.operands[0].op if term.operands else None
     if not isinstance(call, Call) or not isinstance(call.node.op, Average):
         return False
-    return call.node.op.rowwise(call.node, EPISODES) and "time" in call.node.type("of").axes
+    return call.node.op.alike(EPISODES) and "time" in call.node.type("of").axes
 
 
 def steps(axes: Axes) -> Axes:
     """Axes with batch (and time) as one axis of steps."""
     return tuple(STEP if a == "batch" else a for a in axes if a != "time")
-
-
-def packed_node(node: Node, values: dict[Value, Value]) -> Node:
-    """The same operation on steps; ``values`` gets what stands for each value it reads."""
-
-    def kind(old: Type) -> Type:
-        return replace(old, axes=steps(old.axes))
-
-    def value(old: Value) -> Value:
-        return values.setdefault(old, replace(old, type=kind(old.type)))
-
-    def each(x: Any, change: Any) -> Any:
-        return tuple(change(y) for y in x) if isinstance(x, tuple) else change(x)
-
-    new = replace(
-        node, wires={port: each(wire, value) for port, wire in node.wires.items()},
-        seen={port: each(found, kind) for port, found in node.seen.items()},
-        bound={name: steps(axes) for name, axes in node.bound.items()},
-        presence={key: value(old) for key, old in node.presence.items()},
-    )
-    new.values = {name: replace(old, type=kind(old.type), node=new) for name, old in node.values.items()}
-    return new
