@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -72,9 +73,13 @@ class Call(Op):
         return hash(self._key)
 
 
+USUAL = 0.4
+"""The usual length of an episode, as a share of the longest allowed."""
+
+
 def nominal(graph: Graph) -> dict[str, int]:
     """How long `batch` and `time` are expected to be; what costs are estimated with."""
     schema = graph.schema
     assert isinstance(schema, EntitySchema)
     learner = graph.spec.learner
-    return {"batch": learner.replay.batch if learner.kind == "replay" else learner.environments, "time": schema.limit}
+    return {"batch": learner.replay.batch if learner.kind == "replay" else learner.environments, "time": math.ceil(USUAL * schema.limit)}

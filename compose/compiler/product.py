@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.compiler.terms import Op, Relabel, Term
@@ -43,6 +43,11 @@ class Product(Op):
         x = align(x, labels, self.out)
         return x if scale == 1 else x * scale
 
+    def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        labels = tuple(relabel(old, new, found)
+                       for old, new, found in zip(term.operands, operands, self.labels, strict=True))
+        return replace(term, op=replace(self, labels=labels), operands=operands)
+
     def sizes(self, term: Term) -> dict[str, int]:
         """How long every label is."""
         pairs = zip(self.labels, term.operands, strict=True)
@@ -66,6 +71,12 @@ def product(factors: Sequence[tuple[Term, Axes]], out: Axes, axes: Axes | None =
     term = Term(op, tuple(t for t, _ in plain), axes or out, (), "float", name)
     sizes = op.sizes(term)
     return Term(op, term.operands, term.axes, tuple(sizes[label] for label in out), "float", name)
+
+
+def relabel(old: Term, new: Term, labels: Axes) -> Axes:
+    """Labels of the axes of ``old`` in the order in which ``new`` has them."""
+    named = dict(zip(old.axes, labels, strict=True))
+    return labels if old.axes == new.axes else tuple(named[a] for a in new.axes)
 
 
 def result_order(x: Axes, y: Axes, out: Axes) -> Axes:

@@ -27,6 +27,10 @@ class Op:
         """The tensor of ``term`` from those of its operands, in plain torch operations."""
         raise NotImplementedError
 
+    def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        """``term`` on other operands of the same axes, which may come in another order."""
+        return replace(term, operands=operands)
+
 
 @dataclass(frozen=True, eq=False)
 class Term:
@@ -56,7 +60,7 @@ class Term:
 
     def with_operands(self, operands: Iterable[Term]) -> Term:
         found = tuple(operands)
-        return self if found == self.operands else replace(self, operands=found)
+        return self if found == self.operands else self.op.applied(self, found)
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,11 @@ class Relabel(Op):
     def compute(self, term: Term, *tensors: Any) -> Any:
         return tensors[0]
 
+    def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        named = dict(zip(term.operands[0].axes, term.axes, strict=True))
+        axes = tuple(named[a] for a in operands[0].axes)
+        return replace(term, operands=operands, axes=axes, shape=operands[0].shape)
+
 
 @dataclass(frozen=True)
 class Divided(Op):
@@ -104,7 +113,9 @@ class Divided(Op):
     rows: int
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        return tensors[0].unflatten(term.operands[0].axes.index(self.axis), (self.rows, -1))
+        have, at = term.operands[0].axes, term.operands[0].axes.index(self.axis)
+        names = [a for a in term.axes if a not in have]
+        return align(tensors[0].unflatten(at, (self.rows, -1)), (*have[:at], *names, *have[at + 1 :]), term.axes)
 
 
 @dataclass(frozen=True)
@@ -132,7 +143,7 @@ class Share(Op):
 
     def compute(self, term: Term, *tensors: Any) -> Any:
         dim = term.axes.index(self.axis)
-        mask = tensors[0].to(self.type)
+        mask = align(tensors[0], term.operands[0].axes, term.axes).to(self.type)
         return mask / mask.shape[dim] if self.slots else mask / mask.sum(dim, keepdim=True).clamp(min=1)
 
 

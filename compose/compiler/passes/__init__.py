@@ -12,12 +12,13 @@ from compose.compiler.passes.absent import absent
 from compose.compiler.passes.pack import pack
 from compose.compiler.passes.regroup import regroup
 from compose.compiler.passes.share import share
+from compose.compiler.passes.siblings import batch, fuse
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
 Pass = Callable[[Terms], Terms]
 
-PASSES: tuple[Pass, ...] = (split, share, regroup, pack, absent)
+PASSES: tuple[Pass, ...] = (split, share, batch, fuse, regroup, pack, absent)
 """Passes that run unless told otherwise, in order."""
 
 

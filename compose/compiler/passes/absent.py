@@ -7,6 +7,7 @@ from typing import Any
 
 from compose.compiler.call import Call, Read
 from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.stacking import Item, slice_of
 from compose.compiler.passes.unread import Unread
 from compose.compiler.plan import ALIVE, INDEX, OF_ENTITY, PLACE, SEQUENCES, row_leaf
 from compose.compiler.product import Product
@@ -38,7 +39,8 @@ class Spread(Op):
     """``[rows ...] -> [step agent ...]``; absent rows hold numbers that nothing reads."""
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        x, place = align(tensors[0], term.operands[0].axes, (term.operands[0].axes[0], *term.axes[2:])), tensors[1]
+        x = align(tensors[0], term.operands[0].axes, (rows_of(term.axes[1]), *term.axes[2:]))
+        place = tensors[1]
         return x.index_select(0, place.flatten()).unflatten(0, place.shape)
 
 
@@ -47,7 +49,7 @@ class Chosen(Op):
     """``[entity rows ...] -> [agent rows ...]``."""
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        return tensors[0].index_select(0, tensors[1])
+        return align(tensors[0], term.operands[0].axes, (rows_of("entity"), *term.axes[1:])).index_select(0, tensors[1])
 
 
 def rows_of(axis: str) -> str:
@@ -99,7 +101,7 @@ class _Absent:
                 self.padding[term] = term.with_operands(self.padded(x) for x in term.operands)
             else:
                 rows = self.rowed(term, side)
-                axes = (STEP, side, *rows.axes[1:])
+                axes = (STEP, side, *(a for a in rows.axes if a != rows_of(side)))
                 shape = tuple(term.sizes[a] for a in axes)
                 plan = self._plan(side, PLACE, term)
                 self.padding[term] = Term(Spread(), (rows, plan), axes, shape, term.dtype, term.name)
@@ -124,6 +126,8 @@ class _Absent:
             (source,) = term.operands[0].operands
             operands = (self.rowed(source, "entity"), self._plan("agent", OF_ENTITY, term))
             return replace(self._on_rows(term, operands, side), op=Chosen())
+        if isinstance(term.op, Item):
+            return slice_of(term, self.rowed(term.operands[0].operands[0], side))
         if isinstance(term.op, Pick):
             return self._on_rows(term, (self._call(term.operands[0], side),), side)
         operands = tuple(self.rowed(x, side) for x in term.operands)
@@ -175,6 +179,8 @@ class _Absent:
     def _suits(self, term: Term, side: str) -> bool:
         if side in self.unread.read[term]:
             return False
+        if isinstance(term.op, Item):
+            return self._home(term.operands[0].operands[0]) == side
         if isinstance(term.op, Pick):
             return self._call_suits(term, side)
         if not all(_along(x, side) for x in term.operands):

@@ -8,6 +8,7 @@ from typing import Any
 from compose.compiler.call import Call, Read
 from compose.compiler.passes.demand import demands
 from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.stacking import Item, Stacked, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Divided, Leaf, Map, MaskedSoftmax, Op, Pick, Relabel, Share, Term, Terms
@@ -71,7 +72,7 @@ class _Packing:
         if term not in self.plains:
             if self._native(term):
                 packed = self.packed(term)
-                axes = (*EPISODES, *packed.axes[1:])
+                axes = (*EPISODES, *(a for a in packed.axes if a != STEP))
                 shape = tuple(term.sizes[a] for a in axes)
                 self.plains[term] = Term(Unpacked(), (packed, self._plan(PLACE)), axes, shape, term.dtype, term.name)
             elif _averaged(term):
@@ -99,6 +100,8 @@ class _Packing:
         """A native term: its operands over steps, batch and time as one axis."""
         if isinstance(term.op, Pick):
             return self._renamed(term, (self._call(term.operands[0]),))
+        if isinstance(term.op, Item):
+            return slice_of(term, self.packed(term.operands[0].operands[0]))
         operands = tuple(self.packed(x) for x in term.operands)
         if not isinstance(term.op, Product):
             return self._renamed(term, operands)
@@ -146,13 +149,15 @@ class _Packing:
         if not _timed(term) or self.demand[term] == float("inf"):
             return False
         op = term.op
+        if isinstance(op, Item):
+            return self._native(term.operands[0].operands[0])
         if isinstance(op, Pick):
             call = term.operands[0]
             assert isinstance(call.op, Call)
             site = call.op.node
             fits = site.op.over_steps or site.rowwise(EPISODES)
             return op.kind == "output" and fits and all("batch" in x.axes or "time" not in x.axes for x in call.operands)
-        kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product)
+        kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product, Stacked)
         return isinstance(op, kinds) and all("batch" in x.axes or "time" not in x.axes for x in term.operands)
 
 

@@ -42,7 +42,7 @@ def _merged(term: Term, alone: dict[Term, bool]) -> Term:
             continue
         rest = [*factors[:i], *factors[i + 1 :]]
         if isinstance(factor.op, Product) and not factor.op.bias:
-            inner = _inlined(factor, labels, i)
+            inner = _inlined(factor, labels, {*term.op.out, *(a for _, found in factors for a in found)})
             return _merged(product([*factors[:i], *inner, *factors[i + 1 :]], term.op.out, term.axes, term.name), alone)
         if (addends := _addends(factor, alone)) is not None:
             main, bias = addends
@@ -77,12 +77,14 @@ def _distributed(term: Term, rest: list[tuple[Term, Axes]], labels: Axes, factor
     return _sum(mapped("+", *parts, name=term.name))
 
 
-def _inlined(inner: Term, labels: Axes, number: int) -> list[tuple[Term, Axes]]:
-    """The factors of a product, labelled as the product that reads it has it."""
+def _inlined(inner: Term, labels: Axes, taken: set[str]) -> list[tuple[Term, Axes]]:
+    """The factors of a product, labelled as the product that reads it has it; what it sums over gets fresh labels."""
     assert isinstance(inner.op, Product)
     outer = dict(zip(inner.op.out, labels, strict=True))
-    fresh = {label for found in inner.op.labels for label in found} - set(outer)
-    outer |= {label: f"{label}<{number}" for label in fresh}
+    for label in dict.fromkeys(a for found in inner.op.labels for a in found):
+        if label not in outer:
+            outer[label] = next(n for n in (label, *(f"{label}.{i}" for i in range(len(taken)))) if n not in taken)
+            taken = taken | {outer[label]}
     pairs = zip(inner.operands, inner.op.labels, strict=True)
     return [(factor, tuple(outer[label] for label in found)) for factor, found in pairs]
 

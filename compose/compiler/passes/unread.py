@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compose.compiler.call import Call
+from compose.compiler.passes.stacking import Unbound
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, MaskedSoftmax, Pick, Relabel, Share, Term, Terms
 from compose.graph.average import Average
@@ -37,7 +38,7 @@ class Unread:
             return True
         if isinstance(op, Relabel):
             return term.axes[term.operands[0].axes.index(axis)] in mine
-        return axis in mine if axis in term.axes else True
+        return axis in mine if axis in term.axes or isinstance(op, Unbound) else True
 
     def _product(self, term: Term, op: Product, place: int, axis: str) -> bool:
         label = op.labels[place][term.operands[place].axes.index(axis)]
