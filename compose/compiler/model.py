@@ -12,7 +12,6 @@ from torch import Tensor
 from compose.compiler import weights as weighing
 from compose.compiler.interpret import Interpreter
 from compose.compiler.passes import PASSES, Pass
-from compose.compiler.plan import make_plan
 from compose.compiler.random import key, uniform
 from compose.compiler.trace import Body, Outputs, trace
 from compose.graph.align import align
@@ -121,10 +120,7 @@ class Model:
     def learn(self, fields: Tensors, draws: Tensors | None = None,
               params: Mapping[str, float] | None = None) -> Learned:
         """All losses on a batch of whole episodes; ``fields`` [batch time ...]."""
-        program = self.programs["learn"]
-        given = self._given(fields, draws, params)
-        given["plan"] = make_plan(fields, program.needs("plan"))
-        found = program(given)
+        found = self.programs["learn"](self._given(fields, draws, params))
         return learned(found)
 
     def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:

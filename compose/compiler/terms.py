@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.graph.align import align
@@ -202,8 +202,6 @@ class Terms:
     """A whole program: what it gives, by name."""
 
     roots: dict[str, Term]
-    everywhere: frozenset[str] = field(default_factory=frozenset)
-    """Roots that must be right in every row, also where no loss looks."""
 
     def order(self) -> list[Term]:
         """Every term that is needed, operands first."""

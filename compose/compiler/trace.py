@@ -18,6 +18,7 @@ from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.emit import emit
 from compose.compiler.lower import Lowering
 from compose.compiler.passes import Pass, run_passes
+from compose.compiler.plan import make_plan
 from compose.compiler.terms import Terms
 from compose.graph.align import align
 from compose.graph.graph import Graph
@@ -74,6 +75,8 @@ class Program:
 
     def __call__(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """Run the traced module. ``given``: kind (weight, target, field, draw, state, param) -> name -> tensor."""
+        if planned := self.needs("plan"):
+            given = {**given, "plan": make_plan(given["field"], planned)}
         found = self.module(*(given[i.kind][i.name] for i in self.inputs))
         return dict(zip(self.outputs, found, strict=True))
 
