@@ -56,7 +56,8 @@ class Term:
         """Does it depend on weights alone?"""
         if isinstance(self.op, Leaf):
             return self.op.kind in WEIGHTS
-        return bool(self.operands) and all(x.learned for x in self.operands)
+        found = [x.learned for x in self.operands if not isinstance(x.op, Constant)]
+        return bool(found) and all(found)
 
     def with_operands(self, operands: Iterable[Term]) -> Term:
         found = tuple(operands)

@@ -16,6 +16,8 @@ from compose.compiler.passes.siblings import batch, fuse
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
+__all__ = ["PASSES", "Pass", "absent", "batch", "fuse", "pack", "regroup", "run_passes", "share", "split"]
+
 Pass = Callable[[Terms], Terms]
 
 PASSES: tuple[Pass, ...] = (split, share, batch, fuse, regroup, pack, absent)

@@ -38,6 +38,7 @@ class _Siblings:
     done: dict[Term, Term] = field(default_factory=dict)
     member: dict[Term, tuple[Term, str, int, int]] = field(default_factory=dict)
     """New term -> (stack, axis, its index, how many there are)."""
+    constants: dict[Constant, Term] = field(default_factory=dict)
     count: int = 0
 
     def run(self) -> Terms:
@@ -111,7 +112,8 @@ class _Siblings:
     def _operands(self, term: Term) -> tuple[Term, ...]:
         """The new operands; of a call's output, those of the call."""
         inner = term.operands[0] if isinstance(term.op, Pick) else term
-        return tuple(self.done[x] for x in inner.operands)
+        found = (self.done[x] for x in inner.operands)
+        return tuple(self.constants.setdefault(x.op, x) if isinstance(x.op, Constant) else x for x in found)
 
     def _complete(self, found: list[Term]) -> list[Term] | None:
         """Siblings whose operands, place by place, are the same, or a whole stack in order, or cheap to stack."""
