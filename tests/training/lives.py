@@ -100,24 +100,32 @@ def being_written(run: Path) -> set[tuple[str, int]]:
     return found
 
 
-def some_time(random: Random, span: float) -> Callable[[], bool]:
-    """True from a random moment on, at most ``span`` seconds from now."""
-    end = time.monotonic() + random.uniform(0, span)
-    return lambda: time.monotonic() >= end
+def some_time(random: Random, run: Path, span: float, most: int) -> Callable[[], bool]:
+    """True from a random moment on, at most ``span`` seconds from now, or once ``most`` more checkpoints are made."""
+    end, last = time.monotonic() + random.uniform(0, span), newest(run) + most
+    return lambda: time.monotonic() >= end or newest(run) >= last
 
 
-def some_write(random: Random, run: Path, most: int) -> Callable[[], bool]:
-    """True when something is seen being written, a random number (below ``most``) of checkpoints from now."""
-    seen, end = being_written(run), newest(run) + random.randrange(most)
+def some_write(random: Random, run: Path, life: Lives, most: int) -> Callable[[], bool]:
+    """True when a life is in the middle of writing something, which it is then stopped in; not before a random number
+    (below ``most``) of checkpoints more, and at the latest ``most`` after that."""
+    seen, first = being_written(run), newest(run) + random.randrange(most)
     skipped = random.randrange(4)
 
     def now() -> bool:
         nonlocal skipped
-        if newest(run) < end:
+        if newest(run) < first:
             return False
         fresh = being_written(run) - seen
         skipped -= len(fresh)
-        seen.update(fresh)
-        return skipped < 0
+        if skipped >= 0 or not fresh:
+            seen.update(fresh)
+            return newest(run) >= first + most
+        os.kill(life.pid, signal.SIGSTOP)
+        time.sleep(0.002)
+        if fresh & being_written(run):
+            return True
+        os.kill(life.pid, signal.SIGCONT)
+        return False
 
     return now

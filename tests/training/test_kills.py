@@ -22,8 +22,8 @@ SETTINGS = {"params.embed": 8, "params.hyper": 8, "learner.replay.batch": 4, "le
             "learner.target.every": "7 episodes"}  # fmt: skip
 BETWEEN = 5
 """Updates between checkpoints."""
-AHEAD = 8
-"""Checkpoints that one life makes at most, about."""
+AHEAD = 5
+"""Checkpoints after which a life is killed at the latest (twice that if a write must be met)."""
 
 
 def command(run: Path, updates: int) -> list[str]:
@@ -70,13 +70,13 @@ def same(one: Any, two: Any) -> bool:
 
 def killed_and_resumed(lives: Lives, folder: Path, kills: int) -> int:
     """Compare a run killed so often with one that was not; how many kills fell into a write."""
-    random, updates, inside = Random(kills), BETWEEN * (AHEAD * kills + 20), 0
+    random, updates, inside = Random(kills), BETWEEN * 2 * AHEAD * (kills + 1), 0
     whole, run = folder / "whole", folder / "killed"
     span = undisturbed(lives, whole, updates)
     for number in range(kills):
         before = being_written(run)
         life = lives.start(command(run, updates))
-        moment = some_write(random, run, AHEAD) if number % 2 else some_time(random, span)
+        moment = some_write(random, run, life, AHEAD) if number % 2 else some_time(random, run, span, AHEAD)
         assert wait(life, moment) is None, f"it ended before kill {number}"
         kill(life)
         inside += bool(being_written(run) - before)
