@@ -21,6 +21,8 @@ from step.measure import measure
 from step.report import entry, head, lines, machine
 from step.variants import variants, weights
 
+from compose.language.diagnostics import SpecError
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -34,12 +36,15 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
     given = parser.parse_args()
+    try:
+        cases = [case(name, batch=given.batch, mean_length=given.mean_length) for name in given.specs]
+    except (SpecError, ValueError) as error:
+        parser.error(str(error))
     torch.set_num_threads(given.threads)
     print(f"{given.threads} threads, {given.device}, batch {given.batch}, median of {given.repeats} rounds")
     print(head())
     rows = []
-    for name in given.specs:
-        one = case(name, batch=given.batch, mean_length=given.mean_length)
+    for one in cases:
         found = measure(variants(one, given.device), repeats=given.repeats, warm_up=given.warm_up, device=given.device)
         rows.append(entry(one, weights(one), found))
         print(lines(rows[-1]), flush=True)

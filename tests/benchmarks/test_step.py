@@ -95,12 +95,27 @@ def test_every_way_makes_the_same_step(name: str) -> None:
     assert second["plain"] != pytest.approx(first["plain"], rel=1e-6)
 
 
+def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
+    paths = os.pathsep.join(filter(None, [str(SCRIPT.parents[1]), os.environ.get("PYTHONPATH", "")]))
+    return subprocess.run([sys.executable, str(SCRIPT), *arguments], capture_output=True, text=True,
+                          env=os.environ | {"PYTHONPATH": paths}, check=False)
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["--mean-length", "20"], "expected 2 episodes or more of 30.5 to 60 steps in the mean, got 32 of 20"),
+    (["--specs", "refill"], "refill"),
+])
+def test_the_command_refuses_what_it_cannot_measure(arguments: list[str], told: str) -> None:
+    done = bench(*arguments)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     file = tmp_path / "found.json"
-    command = [sys.executable, str(SCRIPT), "--specs", "qmix_attention_group_matching", "qmix_max_pooling", "--batch",
-               "2", "--repeats", "2", "--warm-up", "0", "--threads", "1", "--json", str(file)]  # fmt: skip
-    paths = os.pathsep.join(filter(None, [str(SCRIPT.parents[1]), os.environ.get("PYTHONPATH", "")]))
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": paths}, check=False)
+    done = bench("--specs", "qmix_attention_group_matching", "qmix_max_pooling", "--batch", "2", "--repeats", "2",
+                 "--warm-up", "0", "--threads", "1", "--json", str(file))
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     assert done.stdout.startswith("1 threads, cpu, batch 2, median of 2 rounds\n")
