@@ -15,12 +15,15 @@ from compose.language.models import Spec
 
 
 def compile(spec: Spec | Loaded, schema: EntitySchema, *, seed: int = 0, device: torch.device | str = "cpu",
-            dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES, taps: Sequence[str] = ()) -> Model:
+            dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES, taps: Sequence[str] = (),
+            native: bool = False, precision: torch.dtype | None = None) -> Model:
     """Type a spec against an environment's schema and compile its programs.
 
     Args:
         seed: Seeds the initial weights, one stream for each weight's name.
         passes: Rewrites of the traced programs; none gives the plain form.
+        native: Run the programs through ``torch.compile``; the first calls take minutes.
+        precision: Compute matrix products of `learn` in this type (``torch.bfloat16``); weights keep ``dtype``.
         taps: Names of values that ``learn`` gives beside the losses (``q.h``, ``q_tot.w1_pos``).
 
     Raises:
@@ -28,4 +31,5 @@ def compile(spec: Spec | Loaded, schema: EntitySchema, *, seed: int = 0, device:
     """
     loaded = spec if isinstance(spec, Loaded) else load_data(spec.data())
     graph = build_graph(loaded, schema)
-    return Model(graph, seed=seed, device=device, dtype=dtype, passes=passes, taps=taps)
+    return Model(graph, seed=seed, device=device, dtype=dtype, passes=passes, taps=taps, native=native,
+                 precision=precision)

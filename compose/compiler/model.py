@@ -50,7 +50,7 @@ class Model:
 
     def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
                  dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
-                 taps: Sequence[str] = ()) -> None:
+                 taps: Sequence[str] = (), native: bool = False, precision: torch.dtype | None = None) -> None:
         if graph.loops:
             raise SpecError(*graph.loops.values())
         self.graph, self.spec, self.schema = graph, graph.spec, graph.schema
@@ -64,6 +64,12 @@ class Model:
             "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
                            roots=list(wanted.values())),
         }
+        self.precision = precision
+        if native:
+            from compose.compiler.native import native as faster  # torch.compile takes a second to import
+
+            for program in self.programs.values():
+                program.run = faster(program.module)
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target = {name: started[name].clone() for name in self.weights if name in lagged}
 
@@ -120,7 +126,9 @@ class Model:
     def learn(self, fields: Tensors, draws: Tensors | None = None,
               params: Mapping[str, float] | None = None) -> Learned:
         """All losses on a batch of whole episodes; ``fields`` [batch time ...]."""
-        found = self.programs["learn"](self._given(fields, draws, params))
+        given = self._given(fields, draws, params)
+        with torch.autocast(self.device.type, self.precision, enabled=self.precision is not None):
+            found = self.programs["learn"](given)
         return learned(found)
 
     def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:

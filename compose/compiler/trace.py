@@ -72,12 +72,14 @@ class Program:
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     dtype: torch.dtype
+    run: Callable[..., Any] | None = None
+    """The module in a faster form, if it has one."""
 
     def __call__(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """Run the traced module. ``given``: kind (weight, target, field, draw, state, param) -> name -> tensor."""
         if planned := self.needs("plan"):
             given = {**given, "plan": make_plan(given["field"], planned)}
-        found = self.module(*(given[i.kind][i.name] for i in self.inputs))
+        found = (self.module if self.run is None else self.run)(*(given[i.kind][i.name] for i in self.inputs))
         return dict(zip(self.outputs, found, strict=True))
 
     def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
