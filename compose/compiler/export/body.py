@@ -96,7 +96,7 @@ class Body:
         self.drafts[node] = self._build(node)
         if node in self.step.names:
             self._settle(node)
-        elif node.all_input_nodes[0] in self.given and not _is_size(node) and "output" not in {u.op for u in node.users}:
+        elif not _is_size(node) and all(user.op != "output" for user in node.users):
             (source,) = node.all_input_nodes
             name = self.given[source]
             others = [user for user in source.users if user is not node and not _is_size(user)]

@@ -13,6 +13,7 @@ from torch import fx
 
 from compose.compiler.interpret import Interpreter
 from compose.compiler.model import Model
+from compose.graph.graph import Graph
 from compose.graph.node import Node
 from compose.language.diagnostics import Diagnostic, SpecError
 
@@ -75,6 +76,14 @@ class _Reader:
         return self.made[source]
 
 
+def require_acting(graph: Graph) -> None:
+    """Raises SpecError (``export.act``) if a spec has no values to act on."""
+    if graph.act_values is None or graph.spec.abstract:
+        hint = "export a spec that extends it" if graph.spec.abstract else "give it a section 'act' with 'values'"
+        what = "is abstract: it does not say everything" if graph.spec.abstract else "does not say how to act"
+        raise SpecError(Diagnostic("export.act", f"{graph.spec.name} {what}", hint=hint))
+
+
 def record(model: Model) -> Step:
     """Write down one acting step of a model.
 
@@ -82,12 +91,11 @@ def record(model: Model) -> Step:
         SpecError: ``export.act`` if the spec has nothing to act on.
     """
     graph = model.graph
-    if graph.act_values is None:
-        hint = "an abstract spec acts through the specs that extend it" if graph.spec.abstract else ""
-        raise SpecError(Diagnostic("export.act", f"{graph.spec.name} says nothing about acting", "act", hint=hint))
+    require_acting(graph)
     code = fx.Graph()
     fields = model.schema.fields if model.schema is not None else {}
-    reader = _Reader(fx.proxy.GraphAppendingTracer(code), {n: f.axes.index("time") for n, f in fields.items() if "time" in f.axes})
+    timed = {name: field.axes.index("time") for name, field in fields.items() if "time" in field.axes}
+    reader = _Reader(fx.proxy.GraphAppendingTracer(code), timed)
     interpreter = Interpreter(graph, reader, model.dtype)
     owners: dict[fx.Node, Node] = {}
     names: dict[fx.Node, str] = {}

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
+from compose.language.axes import Axes
 from compose.language.models import Moving
 
 Tensors = dict[str, Tensor]
@@ -41,12 +42,11 @@ def samples(model: Model, *, batch: int, steps: int, seed: int) -> Iterator[Samp
     schema = model.schema
     assert schema is not None, "a model has sizes"
     steps = min(steps, schema.limit)
-    whole = fake_batch(schema, seed, batch=batch, time=steps + 1, dtype=model.dtype)
+    whole: Tensors = fake_batch(schema, seed, batch=batch, time=steps + 1, dtype=model.dtype).to_dict()
     axes = {name: field.axes for name, field in schema.fields.items()}
     starts = {name: p.from_ for name, p in model.spec.params.items() if isinstance(p, Moving)}
     for step in range(steps):
-        fields = {n: x.select(axes[n].index("time"), step).contiguous() if "time" in axes[n] else x
-                  for n, x in whole.items()}
+        fields = {n: _step(x, axes[n], step) for n, x in whole.items()}
         yield Sample(fields, model.draw("act", seed, step, torch.arange(batch)), starts)
 
 
@@ -54,3 +54,8 @@ def timed(model: Model, fields: Tensors) -> Tensors:
     """Fields of a step with the time axis of length 1 that ``Model.act`` expects."""
     axes = {} if model.schema is None else {name: field.axes for name, field in model.schema.fields.items()}
     return {n: x.unsqueeze(axes[n].index("time")) if "time" in axes[n] else x for n, x in fields.items()}
+
+
+def _step(x: Tensor, axes: Axes, step: int) -> Tensor:
+    """One step of a field, in memory of its own: programs may depend on strides."""
+    return x.select(axes.index("time"), step).contiguous() if "time" in axes else x

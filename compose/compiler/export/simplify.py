@@ -29,21 +29,21 @@ def simplify(model: Model, step: Step) -> Shapes:
 
 
 def _shapes(model: Model, step: Step) -> Shapes:
-    runs = [evaluate(model, step, batch) for batch in BATCHES]
+    runs = [_evaluated(model, step, batch) for batch in BATCHES]
     return {n: tuple(zip(x.shape, runs[1][n].shape, strict=True)) for n, x in runs[0].items() if isinstance(x, Tensor)}
 
 
-def evaluate(model: Model, step: Step, batch: int) -> dict[fx.Node, Any]:
+def _evaluated(model: Model, step: Step, batch: int) -> dict[fx.Node, Any]:
     """The value of every operation on a sample."""
     (sample,) = samples(model, batch=batch, steps=1, seed=0)
-    state, found = model.initial_state(batch), dict[fx.Node, Any]()
-    for node, source in step.sources.items():
-        weights = {"weight": model.weights, "target": model.target, "state": state}
-        found[node] = weights[source.kind][source.name] if source.kind in weights \
-            else sample.of(source.kind, source.name)
+    kept: dict[str, Any] = {"weight": model.weights, "target": model.target, "state": model.initial_state(batch)}
+    found: dict[fx.Node, Any] = {}
+    for node, (kind, name) in ((n, (s.kind, s.name)) for n, s in step.sources.items()):
+        found[node] = kept[kind][name] if kind in kept else sample.of(kind, name)
     with torch.no_grad():
         for node in step:
-            args, kwargs = fx.map_arg((node.args, node.kwargs), lambda n: found[n])
+            args: Any = fx.map_arg(node.args, lambda n: found[n])
+            kwargs: Any = fx.map_arg(node.kwargs, lambda n: found[n])
             if node.op == "call_method":
                 found[node] = getattr(args[0], str(node.target))(*args[1:], **kwargs)
             else:

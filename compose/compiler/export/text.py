@@ -133,7 +133,7 @@ class Text:
             call="\n".join(_indented(textwrap.wrap(call, WIDTH - 12), 12)), imports="\n".join(imports),
             about="\n".join(_indented(self._about())), members="\n".join(_indented(self._members(), 8)),
             initial_state="\n".join(_indented(self._initial_state())), body=body,
-            parameters="\n".join(f"        {a.name}: {'Tensor' if a.axes else 'Tensor | float'}," 
+            parameters="\n".join(f"        {a.name}: {'Tensor' if a.axes else 'Tensor | float'},"
                                  for a in self.sign.arguments),
             example="\n".join(_indented((f"{a.name}={_example(a)}," for a in self.sign.arguments), 12)),
         )
@@ -144,7 +144,8 @@ class Text:
         spec, schema = self.model.spec, self.schema
         counts = {
             (): f"The numbers of agents ({schema.agents}) and of entities ({schema.entities}) are fixed.",
-            ("agent",): f"Agents may be any number, {schema.others} more entities than agents.",
+            ("agent",): "Agents may be any number too; " + (
+                f"{schema.others} more entities follow them." if schema.others else "every entity is one."),
             ("entity",): f"There are {schema.agents} agents; entities may be any number, agents first.",
             ("agent", "entity"): "Agents and entities may be any number too, agents first among the entities; the "
                                  "sizes below are the environment's.",
