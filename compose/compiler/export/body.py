@@ -106,7 +106,8 @@ class Body:
         """Whether it takes more than a line and is no chain of methods and no call, which break well."""
         name = self.step.names.get(node, NAME).rpartition(".")[2]
         goes_on = any(user.op == "call_method" and user.args[0] is node for user in node.users)
-        breaks = len(_chain(draft.tree)) + goes_on > 1 or (node.op == "call_function" and len(node.args) > 2)
+        chain = len(_chain(draft.tree)) + (goes_on and isinstance(_head(draft.tree), ast.Call))
+        breaks = chain > 1 or (node.op == "call_function" and len(node.args) > 2)
         return len(f"{name} = {draft.source}") > WIDTH - INDENT and not breaks
 
     def _build(self, node: fx.Node) -> _Draft:
@@ -151,7 +152,7 @@ class Body:
     def _shorten(self, node: fx.Node) -> bool:
         """Give the longest waiting operand a line of its own; False if none waits."""
         waiting = [n for n in node.all_input_nodes if n in self.drafts and n not in self.named and not _is_size(n)]
-        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, ast.BinOp)]
+        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, ast.BinOp | ast.Compare)]
         if not waiting:
             return False
         self._settle(max(waiting, key=lambda n: len(self.drafts[n].source)))

@@ -23,11 +23,12 @@ class Sample:
     fields: Tensors
     draws: Tensors
     params: dict[str, float]
+    dtype: torch.dtype
 
     def of(self, kind: str, name: str) -> Tensor:
         """An input by kind and name; params as tensors of no axis."""
         if kind == "param":
-            return torch.tensor(self.params[name])
+            return torch.tensor(self.params[name], dtype=self.dtype)
         return (self.fields if kind == "field" else self.draws)[name]
 
 
@@ -47,7 +48,7 @@ def samples(model: Model, *, batch: int, steps: int, seed: int) -> Iterator[Samp
     starts = {name: p.from_ for name, p in model.spec.params.items() if isinstance(p, Moving)}
     for step in range(steps):
         fields = {n: _step(x, axes[n], step) for n, x in whole.items()}
-        yield Sample(fields, model.draw("act", seed, step, torch.arange(batch)), starts)
+        yield Sample(fields, model.draw("act", seed, step, torch.arange(batch)), starts, model.dtype)
 
 
 def timed(model: Model, fields: Tensors) -> Tensors:

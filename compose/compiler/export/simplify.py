@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+from compose.compiler.export.expression import BINARY
 from compose.compiler.export.record import Step
 from compose.compiler.export.samples import samples
 from compose.compiler.export.views import BATCH, BATCHES, ONE, Shapes, View, as_one_view, viewed
@@ -19,7 +20,7 @@ from compose.compiler.model import Model
 
 def simplify(model: Model, step: Step) -> Shapes:
     """Rewrite a step in place. Returns the shapes of what is left."""
-    for rewrite in (_one_step_gru, _known_sizes, _views, _slices, _repeated):
+    for rewrite in (_one_step_gru, _known_sizes, _without_empty, _views, _slices, _repeated):
         rewrite(step, _shapes(model, step))
         _drop_unused(step)
     return _shapes(model, step)
@@ -81,6 +82,18 @@ def _known_sizes(step: Step, shapes: Shapes) -> None:
                 _replace(step, node, a)
             elif (a, b) == BATCHES:
                 _replace(step, node, _batch(step, shapes))
+        elif node.target in BINARY and all(isinstance(a, int) for a in node.args):
+            assert callable(node.target)
+            _replace(step, node, node.target(*node.args))
+
+
+def _without_empty(step: Step, shapes: Shapes) -> None:
+    """``torch.cat`` of one tensor and empty ones is that tensor."""
+    for node in list(step):
+        if node.target is torch.cat:
+            full = [n for n in node.args[0] if (0, 0) not in shapes[n]]  # type: ignore[union-attr,index]
+            if len(full) == 1:
+                _replace(step, node, full[0])
 
 
 def _views(step: Step, shapes: Shapes) -> None:
@@ -91,6 +104,9 @@ def _views(step: Step, shapes: Shapes) -> None:
         if source is None:
             continue
         chain = chains.get(source, [source])
+        if shapes[chain[0]] == () and all(user.target in BINARY for user in node.users):
+            _replace(step, node, chain[0])  # a number broadcasts as it is
+            continue
         same = next((n for n in chain if shapes[n] == shapes[node]), None)
         if same is not None:
             _replace(step, node, same)

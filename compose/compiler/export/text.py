@@ -133,8 +133,7 @@ class Text:
             call="\n".join(_indented(textwrap.wrap(call, WIDTH - 12), 12)), imports="\n".join(imports),
             about="\n".join(_indented(self._about())), members="\n".join(_indented(self._members(), 8)),
             initial_state="\n".join(_indented(self._initial_state())), body=body,
-            parameters="\n".join(f"        {a.name}: {'Tensor' if a.axes else 'Tensor | float'},"
-                                 for a in self.sign.arguments),
+            parameters="\n".join(f"        {a.name}: Tensor," for a in self.sign.arguments),
             example="\n".join(_indented((f"{a.name}={_example(a)}," for a in self.sign.arguments), 12)),
         )
 
@@ -181,8 +180,9 @@ class Text:
             counts |= {axis: size for axis, size in axes if self.free and axis in COUNTS}
             shape = ", ".join("batch" if n == 0 else COUNTS[a] if a in counts else str(n) for a, n in axes)
             start = bool(x.start) if x.dtype is torch.bool else x.start
-            value = f"torch.full(({shape},), {start}" if start else f"torch.zeros({shape}"
-            made.append(f'"{x.name}": {value}, dtype={x.dtype}, device=device),')
+            sizes = f"({shape})" if len(axes) > 1 else f"({shape},)"
+            what, given = ("full", f"{sizes}, {start}") if start else ("zeros", shape)
+            made += _call(f'"{x.name}": torch.{what}', f"{given}, dtype={x.dtype}, device=device")
         parameters = ["self", "batch: int", *(f"{COUNTS[axis]}: int = {size}" for axis, size in counts.items()),
                       "device: torch.device | str | None = None"]
         line = f"    {', '.join(parameters)}"
@@ -219,6 +219,12 @@ def _filled(text: str) -> Lines:
     return textwrap.wrap(text, WIDTH - 4)
 
 
+def _call(function: str, arguments: str) -> Lines:
+    """An entry of the state, in one line or three."""
+    line = f"{function}({arguments}),"
+    return [line] if len(line) <= WIDTH - 12 else [f"{function}(", f"    {arguments}", "),"]
+
+
 def _described(tensors: Iterable[Tensor]) -> Lines:
     """A line for each tensor and its meaning below."""
     lines = Lines()
@@ -252,7 +258,8 @@ def _comment(section: Section, nodes: Mapping[str, Node]) -> str:
     if node is None:
         return f"# {section.owner}"
     kinds = ", ".join(f"[{' '.join(v.type.axes)}]" for v in node.values.values())
-    return f"# {section.owner}: {getattr(node.op, 'block', 'expression')} -> {kinds}"
+    what = f"# {section.owner}: {getattr(node.op, 'block', 'expression')}"
+    return f"{what} -> {kinds}" if len(f"{what} -> {kinds}") <= WIDTH - 8 else what
 
 
 def _network(model: Model, path: str) -> str:
@@ -268,10 +275,10 @@ def _network(model: Model, path: str) -> str:
 
 
 def _example(x: Tensor) -> str:
-    """A made-up tensor for two episodes; 0.5 for a number."""
+    """A made-up tensor for two episodes."""
     shape = ", ".join("2" if n == 0 else str(n) for n in x.sizes)
     if not shape:
-        return "0.5"
+        return f"torch.tensor(0.5, dtype={x.dtype})"
     made = {torch.bool: "ones", torch.int64: "zeros"}.get(x.dtype, "rand")
     return f"torch.{made}({shape}, dtype={x.dtype})"
 
