@@ -106,8 +106,10 @@ class Body:
         """Whether it takes more than a line and is no chain of methods and no call, which break well."""
         name = self.step.names.get(node, NAME).rpartition(".")[2]
         goes_on = any(user.op == "call_method" and user.args[0] is node for user in node.users)
-        chain = len(_chain(draft.tree)) + (goes_on and isinstance(_head(draft.tree), ast.Call))
-        breaks = chain > 1 or (node.op == "call_function" and len(node.args) > 2)
+        chain = _chain(draft.tree)
+        lines = len(chain) + (goes_on and isinstance(_head(draft.tree), ast.Call))
+        in_chain = lines > 2 and all(len(call) <= WIDTH - INDENT - 4 for call in chain)
+        breaks = in_chain or (node.op == "call_function" and len(node.args) > 2)
         return len(f"{name} = {draft.source}") > WIDTH - INDENT and not breaks
 
     def _build(self, node: fx.Node) -> _Draft:
@@ -152,7 +154,7 @@ class Body:
     def _shorten(self, node: fx.Node) -> bool:
         """Give the longest waiting operand a line of its own; False if none waits."""
         waiting = [n for n in node.all_input_nodes if n in self.drafts and n not in self.named and not _is_size(n)]
-        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, ast.BinOp | ast.Compare)]
+        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, ast.BinOp | ast.Compare | ast.UnaryOp)]
         if not waiting:
             return False
         self._settle(max(waiting, key=lambda n: len(self.drafts[n].source)))
@@ -175,8 +177,8 @@ class Body:
         if len(f"{name} = {source}") <= room:
             return [f"{name} = {source}"]
         chain = _chain(tree)
-        if not isinstance(tree, ast.Call) or len(chain) > 1:
-            inner = [source] if len(source) <= room - 4 or not chain else [unparsed(_head(tree)), *chain]
+        if not isinstance(tree, ast.Call) or len(chain) > 2:
+            inner = [source] if len(source) <= room - 4 or not chain else chain
             return [f"{name} = (", *(f"    {line}" for line in inner), ")"]
         arguments = [unparsed(a) for a in tree.args] + [f"{k.arg}={unparsed(k.value)}" for k in tree.keywords]
         return [f"{name} = {unparsed(tree.func)}(", *(f"    {a}," for a in arguments), ")"]
@@ -221,13 +223,19 @@ def _head(tree: ast.expr) -> ast.expr:
 
 
 def _chain(tree: ast.expr) -> list[str]:
-    """The calls of a chain of methods: ``x.a(1).b()`` -> ``.a(1)``, ``.b()``."""
+    """A chain of methods as lines: ``f(x).a(1).b()`` -> ``f(x)``, ``.a(1)``, ``.b()``; a bare name stays with the first.
+
+    Empty for anything else.
+    """
     calls = list[str]()
     while isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):
         whole = ast.Call(ast.Attribute(text("_"), tree.func.attr, ast.Load()), tree.args, tree.keywords)
         calls.insert(0, unparsed(whole)[1:])
         tree = tree.func.value
-    return calls
+    if not calls:
+        return []
+    head = unparsed(tree)
+    return [head + calls[0], *calls[1:]] if isinstance(tree, ast.Name) else [head, *calls]
 
 
 def _unambiguous(step: Step) -> set[str]:

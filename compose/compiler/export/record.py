@@ -97,6 +97,7 @@ def record(model: Model) -> Step:
     timed = {name: field.axes.index("time") for name, field in fields.items() if "time" in field.axes}
     reader = _Reader(fx.proxy.GraphAppendingTracer(code), timed)
     interpreter = Interpreter(graph, reader, model.dtype)
+    expressions = {id(v): name for name, v in graph.values.items() if "#" in v.name and "#" not in name}
     owners: dict[fx.Node, Node] = {}
     names: dict[fx.Node, str] = {}
     for node in graph.nodes(graph.acted()):
@@ -106,7 +107,7 @@ def record(model: Model) -> Step:
         owners |= {n: node for n in code.nodes if n not in before and n not in edge}
         for value, result in zip(node.values.values(), found, strict=True):
             if isinstance(result, fx.Proxy):
-                names.setdefault(result.node, value.name)
+                names.setdefault(result.node, expressions.get(id(value), value.name))
     outputs = model.programs["act"].body(interpreter)
     code.output({name: x.node if isinstance(x, fx.Proxy) else x for name, x in outputs.items()})
     return Step(code, reader.placeholders, owners, names)

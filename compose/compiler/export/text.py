@@ -92,7 +92,7 @@ if __name__ == "__main__":
     from safetensors.torch import load_file
 
     policy = {name}()
-    policy.load_state_dict(load_file(Path(__file__).with_name("{weights_file}")))
+    policy.load_state_dict(load_file(Path(__file__).with_suffix(".safetensors")))
     with torch.inference_mode():
         values, where, state = policy(
 {example}
