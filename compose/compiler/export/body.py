@@ -154,7 +154,8 @@ class Body:
     def _shorten(self, node: fx.Node) -> bool:
         """Give the longest waiting operand a line of its own; False if none waits."""
         waiting = [n for n in node.all_input_nodes if n in self.drafts and n not in self.named and not _is_size(n)]
-        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, ast.BinOp | ast.Compare | ast.UnaryOp)]
+        operators = (ast.BinOp, ast.Compare, ast.UnaryOp)
+        waiting = [n for n in waiting if self.drafts[n].calls or isinstance(self.drafts[n].tree, operators)]
         if not waiting:
             return False
         self._settle(max(waiting, key=lambda n: len(self.drafts[n].source)))
@@ -223,9 +224,9 @@ def _head(tree: ast.expr) -> ast.expr:
 
 
 def _chain(tree: ast.expr) -> list[str]:
-    """A chain of methods as lines: ``f(x).a(1).b()`` -> ``f(x)``, ``.a(1)``, ``.b()``; a bare name stays with the first.
+    """A chain of methods as lines: ``f(x).a(1).b()`` -> ``f(x)``, ``.a(1)``, ``.b()``; nothing for anything else.
 
-    Empty for anything else.
+    A bare name stays with the first method.
     """
     calls = list[str]()
     while isinstance(tree, ast.Call) and isinstance(tree.func, ast.Attribute):

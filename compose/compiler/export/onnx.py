@@ -15,7 +15,7 @@ import torch
 from compose.compiler.export.emit import Emitted
 from compose.compiler.export.parity import Play, compare
 from compose.compiler.export.samples import Sample, Tensors
-from compose.compiler.export.torch_export import exported
+from compose.compiler.export.torch_export import exported, shapes
 from compose.compiler.export.write import Export, arriving, inputs
 from compose.compiler.model import Model
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -32,16 +32,17 @@ def write_onnx(model: Model, path: Path) -> Export:
     ``next_state.NAME``.
 
     Raises:
-        SpecError: ``export.extra`` if a package is missing; else as
+        SpecError: ``export.extra`` if a package is missing; ``export.onnx`` if ONNX or onnxruntime lacks what it needs;
+            ``export.program``; else as
             :func:`~compose.compiler.export.write.write_module` does.
     """
     require_packages()
     with arriving(path) as (file,):
         program, made, given = exported(model, file.parent)
         states = [x.name for x in made.signature.state]
-        with _quiet():
+        with _quiet(), _possible("cannot be said in ONNX"):
             graph = torch.onnx.export(
-                program, kwargs=given, dynamo=True, verbose=False,
+                program, kwargs=given, dynamo=True, verbose=False, dynamic_shapes=shapes(model, made),
                 input_names=[*inputs(made), *(STATE + name for name in states)],
                 output_names=["values", "where", *(NEXT + name for name in made.next_state)],
             )
@@ -67,7 +68,8 @@ def _player(file: Path, made: Emitted) -> Play:
 
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    with _possible("onnxruntime cannot run it"):
+        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
     read = {i.name for i in session.get_inputs()}
     outputs = [o.name for o in session.get_outputs()]
 
@@ -83,14 +85,26 @@ def _player(file: Path, made: Emitted) -> Play:
 
 
 @contextmanager
+def _possible(what: str) -> Iterator[None]:
+    """Raises SpecError (``export.onnx``) for whatever goes wrong inside."""
+    try:
+        yield
+    except Exception as error:
+        why = str(error).strip().partition("\n")[0]
+        raise SpecError(Diagnostic("export.onnx", f"{what}: {why}")) from None
+
+
+@contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence what the exporter says of itself: packages that it could use too, its own use of deprecated torch."""
+    """Silence what the exporter says of itself: packages that it could use too, its own use of deprecated torch, and
+    that axes which are alike share a name (as they should)."""
     logger = logging.getLogger("torch.onnx._internal.exporter._registration")
     before = logger.level
     logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", r".*isinstance\(treespec, LeafSpec\).*", FutureWarning)
+            warnings.filterwarnings("ignore", r"# The axis name: \w+ will not be used, since it shares", UserWarning)
             yield
     finally:
         logger.setLevel(before)

@@ -14,24 +14,32 @@ from torch import Tensor, fx
 from compose.compiler.export.expression import BINARY
 from compose.compiler.export.record import Step
 from compose.compiler.export.samples import samples
-from compose.compiler.export.views import BATCH, BATCHES, ONE, Shapes, View, as_one_view, viewed
+from compose.compiler.export.views import BATCH, BATCHES, ONE, Shape, Shapes, View, as_one_view, viewed
 from compose.compiler.model import Model
 
 
-def simplify(model: Model, step: Step) -> Shapes:
-    """Rewrite a step in place. Returns the shapes of what is left."""
-    for rewrite in (_one_step_gru, _known_sizes, _without_empty, _views, _slices, _repeated):
-        rewrite(step, _shapes(model, step))
+def simplify(model: Model, step: Step) -> None:
+    """Rewrite a step in place."""
+    for rewrite in (_one_step_gru, _choices, _known_sizes, _without_empty, _views, _slices, _repeated):
+        rewrite(step, _measured(model, step))
         _drop_unused(step)
-    return _shapes(model, step)
 
 
 # -------------------------------------------------------------------- shapes
 
 
-def _shapes(model: Model, step: Step) -> Shapes:
-    runs = [_evaluated(model, step, batch) for batch in BATCHES]
-    return {n: tuple(zip(x.shape, runs[1][n].shape, strict=True)) for n, x in runs[0].items() if isinstance(x, Tensor)}
+class _Shapes(dict[fx.Node, Shape]):
+    """Shapes of all tensors; ``masks`` are those of truth values."""
+
+    masks: set[fx.Node]
+
+
+def _measured(model: Model, step: Step) -> _Shapes:
+    first, second = (_evaluated(model, step, batch) for batch in BATCHES)
+    tensors = {node: x for node, x in first.items() if isinstance(x, Tensor)}
+    shapes = _Shapes({node: tuple(zip(x.shape, second[node].shape, strict=True)) for node, x in tensors.items()})
+    shapes.masks = {node for node, x in tensors.items() if x.dtype == torch.bool}
+    return shapes
 
 
 def _evaluated(model: Model, step: Step, batch: int) -> dict[fx.Node, Any]:
@@ -70,6 +78,21 @@ def _one_step_gru(step: Step, shapes: Shapes) -> None:
         _own(step, node, x, h, cell, again)
         for user in list(node.users):
             _replace(step, user, again)
+
+
+def _choices(step: Step, shapes: _Shapes) -> None:
+    """One mask or another as ``(c & a) | (~c & b)``: onnxruntime cannot choose between masks."""
+    for node in list(step):
+        if getattr(node.target, "__name__", node.target) != "where" or node not in shapes.masks:
+            continue
+        first, condition, second = node.args if node.op == "call_method" else (node.args[i] for i in (1, 0, 2))
+        with step.graph.inserting_before(node):
+            opposite = step.graph.call_function(operator.invert, (condition,))
+            parts = [step.graph.call_function(operator.and_, (c, x))
+                     for c, x in ((condition, first), (opposite, second))]
+            made = step.graph.call_function(operator.or_, tuple(parts))
+        _own(step, node, opposite, *parts, made)
+        _replace(step, node, made)
 
 
 def _known_sizes(step: Step, shapes: Shapes) -> None:

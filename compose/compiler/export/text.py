@@ -177,7 +177,7 @@ class Text:
         made, counts = Lines(), dict[str, int]()
         for x in self.sign.state:
             axes = list(zip(x.axes, x.sizes, strict=True))
-            counts |= {axis: size for axis, size in axes if self.free and axis in COUNTS}
+            counts |= {axis: size for axis, size in axes if axis in self.free or (axis == "entity" and self.free)}
             shape = ", ".join("batch" if n == 0 else COUNTS[a] if a in counts else str(n) for a, n in axes)
             start = bool(x.start) if x.dtype is torch.bool else x.start
             sizes = f"({shape})" if len(axes) > 1 else f"({shape},)"

@@ -15,6 +15,7 @@ from compose.compiler.export.samples import samples
 from compose.compiler.export.signature import Tensor
 from compose.compiler.export.write import Export, arriving, inputs, loaded, player
 from compose.compiler.model import Model
+from compose.language.diagnostics import Diagnostic, SpecError
 
 
 def write_program(model: Model, path: Path) -> Export:
@@ -37,6 +38,9 @@ def exported(model: Model, folder: Path) -> tuple[ExportedProgram, Emitted, dict
 
     Args:
         folder: For the emitted file while it is imported.
+
+    Raises:
+        SpecError: ``export.program`` if torch.export cannot follow it.
     """
     made = emit(model)
     file = folder / "policy.py"
@@ -46,7 +50,11 @@ def exported(model: Model, folder: Path) -> tuple[ExportedProgram, Emitted, dict
     (sample,) = samples(model, batch=TRACED, steps=1, seed=0)
     given: dict[str, Any] = {name: sample.of(*source) for name, source in inputs(made).items()}
     given["state"] = model.initial_state(TRACED)
-    program = export(module, (), given, dynamic_shapes=_shapes(made, _sizes(model, made)))
+    try:
+        program = export(module, (), given, dynamic_shapes=shapes(model, made))
+    except (RuntimeError, ValueError, TypeError) as error:
+        why = str(error).strip().partition("\n")[0]
+        raise SpecError(Diagnostic("export.program", f"torch.export cannot follow it: {why}")) from None
     for node in program.graph.nodes:
         if "stack_trace" in node.meta:
             node.meta["stack_trace"] = node.meta["stack_trace"].replace(f"{folder}/", "")
@@ -54,15 +62,21 @@ def exported(model: Model, folder: Path) -> tuple[ExportedProgram, Emitted, dict
 
 
 def _sizes(model: Model, made: Emitted) -> dict[str, Any]:
-    """Axis -> its size, for those that are free. Where only agents are, the number of others stays."""
+    """Axis -> its size, for those that are free. Where only agents are, the number of others stays; where only
+    entities are, there is one other at least."""
     assert model.schema is not None, "a model has sizes"
     sizes: dict[str, Any] = {axis: Dim(axis) for axis in ("batch", *made.free)}
+    if made.free == ("entity",):
+        sizes["entity"] = Dim("entity", min=model.schema.agents + 1)
     if made.free == ("agent",):
         sizes["entity"] = sizes["agent"] + model.schema.others if model.schema.others else sizes["agent"]
     return sizes
 
 
-def _shapes(made: Emitted, sizes: dict[str, Any]) -> dict[str, Any]:
+def shapes(model: Model, made: Emitted) -> dict[str, Any]:
+    """Which dimensions of the arguments are free, as torch.export wants to be told."""
+    sizes = _sizes(model, made)
+
     def shape(x: Tensor) -> dict[int, Any]:
         return {i: sizes[a.rstrip("'")] for i, a in enumerate(x.axes) if a.rstrip("'") in sizes}
 

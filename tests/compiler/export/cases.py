@@ -37,6 +37,9 @@ losses: {td: {of: square(q_tot - y)}}
 learner: {environments: 8}
 """
 
+EACH = ODD.replace("to: action}", "to: action, each: agent}")
+"""The same with weights for each agent."""
+
 
 @cache
 def packaged(spec: str) -> Model:

@@ -14,8 +14,8 @@ from compose.compiler.export.onnx import write_onnx
 from compose.compiler.export.samples import samples
 from compose.compiler.export.torch_export import write_program
 from compose.language.diagnostics import SpecError
-from tests.compiler.cases import PACKAGED, model
-from tests.compiler.export.cases import DIFFERENT, entries, odd, packaged
+from tests.compiler.cases import PACKAGED, inline, model
+from tests.compiler.export.cases import DIFFERENT, EACH, entries, odd, packaged
 
 needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reason="the extra onnx is missing")
 
@@ -62,6 +62,13 @@ def test_a_program_takes_draws_params_and_any_state(tmp_path: Path) -> None:
     cold, warm = (program.module()(**given, warmth=torch.tensor(x, dtype=torch.float64))[0] for x in (0.0, 1.0))
     assert torch.equal(cold, torch.ones_like(cold))
     assert not torch.equal(cold, warm)
+
+
+@pytest.mark.slow
+def test_entities_are_free_where_agents_are_not(tmp_path: Path) -> None:
+    made = write_program(inline(EACH), tmp_path / "policy.pt2")
+    assert made.parity.ok
+    assert made.parity.counts == ((3, 5), (3, 8))
 
 
 @needs_onnx
