@@ -40,9 +40,10 @@ def write_onnx(model: Model, path: Path) -> Export:
     with arriving(path) as (file,):
         program, made, given = exported(model, file.parent)
         states = [x.name for x in made.signature.state]
+        named = {name: axes for name, axes in shapes(model, made).items() if states or name != "state"}
         with _quiet(), _possible("cannot be said in ONNX"):
             graph = torch.onnx.export(
-                program, kwargs=given, dynamo=True, verbose=False, dynamic_shapes=shapes(model, made),
+                program, kwargs=given, dynamo=True, verbose=False, dynamic_shapes=named,
                 input_names=[*inputs(made), *(STATE + name for name in states)],
                 output_names=["values", "where", *(NEXT + name for name in made.next_state)],
             )

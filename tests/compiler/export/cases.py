@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
+import torch
+
 from compose.compiler.model import Model
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
@@ -50,9 +52,9 @@ def packaged(spec: str) -> Model:
 
 
 @cache
-def odd() -> Model:
-    """A spec with names and inputs that need care, in double precision."""
-    return inline(ODD)
+def odd(dtype: torch.dtype = torch.float64) -> Model:
+    """A spec with names and inputs that need care."""
+    return Model(inline(ODD).graph, seed=5, dtype=dtype)
 
 
 DIFFERENT = ("refil", "refil_group_matching", "qmix_max_pooling", "qmix_mean_pooling_official")

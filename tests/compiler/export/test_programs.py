@@ -74,7 +74,7 @@ def test_entities_are_free_where_agents_are_not(tmp_path: Path) -> None:
 @needs_onnx
 @pytest.mark.slow
 def test_onnx_takes_draws_params_and_any_state(tmp_path: Path) -> None:
-    assert write_onnx(odd(), tmp_path / "policy.onnx").parity.ok
+    assert write_onnx(odd(torch.float32), tmp_path / "policy.onnx").parity.ok
 
 
 @needs_onnx
