@@ -44,9 +44,10 @@ def build(
 
     Without --env, the spec's own example environment is used. Exit code 1 if a claim is not met.
 
-    With --emit or --export, write how it acts to files instead. Each is loaded again and compared with the model over
-    several steps, other numbers of episodes and, where they may differ, of agents and entities; if it is not equal
-    (to 1e-5 of the largest number), no file is written and the exit code is 1.
+    With --emit or --export, write how it acts to files instead. Each file is
+    loaded again and compared with the model over several steps, other numbers of
+    episodes and, where those are free, of agents and entities. What is not equal
+    (to 1e-5 of the largest number) is not written, and the exit code is 1.
     """
     as_json = json or format == "json"
     with reporting(as_json=as_json):
