@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,6 +16,9 @@ EXAMPLES = examples(
     "compose build specs/refil.yaml --env smac/3-8sz --set params.embed=64",
     "compose build vdn_attention --env group_matching --code",
     "compose build refil --json",
+    "compose build refil --env smac/3-8sz --emit policy.py",
+    "compose build refil --env smac/3-8sz --export policy.pt2 --export policy.onnx",
+    "compose build runs/first/spec.yaml --weights runs/first --emit policy.py",
 )
 
 
@@ -22,6 +26,15 @@ def build(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
     env: Env = None,
     code: Annotated[bool, typer.Option("--code", help="Print the torch programs `act` and `learn` instead.")] = False,
+    emit: Annotated[Path | None, typer.Option("--emit", metavar="FILE.py", help=(
+        "Write acting as a stand-alone torch module; its weights go into FILE.safetensors."))] = None,
+    export: Annotated[list[Path] | None, typer.Option("--export", metavar="FILE", help=(
+        "Write acting for other programs: FILE.pt2 (torch.export) or FILE.onnx (needs the extra onnx); repeatable."
+    ))] = None,
+    weights: Annotated[Path | None, typer.Option("--weights", metavar="RUN", help=(
+        "Weights to write: of a run's newest checkpoint, of one checkpoint, or of a .safetensors file."
+    ), show_default="fresh ones")] = None,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of fresh weights.")] = 0,
     overrides: Set = None,
     plugin: Plugin = None,
     json: Json = False,
@@ -30,6 +43,11 @@ def build(
     """Show what a spec builds: nodes with axes and sizes, weights, proofs, losses, acting and learning.
 
     Without --env, the spec's own example environment is used. Exit code 1 if a claim is not met.
+
+    With --emit or --export, write how it acts to files instead. Each file is
+    loaded again and compared with the model over several steps, other numbers of
+    episodes and, where those are free, of agents and entities. What is not equal
+    (to 1e-5 of the largest number) is not written, and the exit code is 1.
     """
     as_json = json or format == "json"
     with reporting(as_json=as_json):
@@ -42,6 +60,15 @@ def build(
         if code and as_json:
             raise SpecError(Diagnostic("usage", "--code prints Python, which --json has no place for"))
         load_plugins(plugin or ())
+        if emit or export or weights:
+            from compose.cli.exporting import Order, write_exports
+
+            if code:
+                raise SpecError(Diagnostic("usage", "--code prints, --emit and --export write: choose one"))
+            order = Order(emit, export or (), weights, seed)
+            if not write_exports(spec, env, overrides or [], order, as_json=as_json):
+                raise typer.Exit(FAILED)
+            return
         about = subject(spec, env, overrides or [], example=True)
         if code:
             graph.show_code(about)

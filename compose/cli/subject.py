@@ -63,3 +63,11 @@ def environment(name: str | None) -> EntitySchema | None:
     from compose.envs import catalogue
 
     return catalogue.schema(name)
+
+
+def schema_of(about: Subject) -> EntitySchema:
+    """The environment's schema, for what needs sizes. Raises SpecError (``env.missing``) if there is none."""
+    if about.schema is None:
+        text = f"programs need sizes, so an environment, and {about.loaded.spec.name} names no example"
+        raise SpecError(Diagnostic("env.missing", text, hint="name one with --env"))
+    return about.schema

@@ -132,8 +132,9 @@ class Model:
         return learned(found)
 
     def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:
+        numbers = {n: torch.as_tensor(x, dtype=self.dtype, device=self.device) for n, x in (params or {}).items()}
         return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws or {},
-                "param": params or {}, "state": {}}
+                "param": numbers, "state": {}}
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """What the first step of an episode carries."""

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 
 from compose.cli.views.reference import markdown
+from compose.compiler.export.emit import emit
+from compose.compiler.model import Model
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.graph.proofs import prove
 from compose.language.block import catalogue
 from compose.language.expressions import FUNCTIONS
-from compose.language.load import load_text
+from compose.language.load import load, load_text
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SPECS = [
@@ -39,6 +41,13 @@ def test_there_are_specs_in_the_documentation() -> None:
 
 def test_block_reference_is_up_to_date() -> None:
     assert (DOCS / "blocks.md").read_text(encoding="utf-8") == markdown(), "run: make docs"
+
+
+def test_the_export_page_shows_what_is_emitted() -> None:
+    page = (DOCS / "export.md").read_text(encoding="utf-8")
+    (shown,) = (code for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if code.startswith("        # q:"))
+    model = Model(build_graph(load("refil"), schema("smac/3-8sz")))
+    assert shown in emit(model).text
 
 
 def test_the_language_page_names_every_function() -> None:

@@ -8,12 +8,11 @@ import typer
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.cli.subject import Subject
+from compose.cli.subject import Subject, schema_of
 from compose.cli.views.learner import show_learning
 from compose.cli.views.text import count, number, size, sized, typed
 from compose.graph.graph import Graph
 from compose.graph.proofs import Proof
-from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.nodes import Application
 from compose.language.values import Expr
 
@@ -147,12 +146,10 @@ def data(about: Subject, proofs: list[Proof]) -> dict[str, Any]:
 
 def show_code(about: Subject) -> None:
     """The traced programs, as the Python that torch.fx generated."""
-    if about.schema is None:
-        text = f"programs need sizes, so an environment, and {about.loaded.spec.name} names no example"
-        raise SpecError(Diagnostic("env.missing", text, hint="name one with --env"))
+    schema = schema_of(about)
     from compose.compiler.model import Model
 
     for name, program in Model(about.graph).programs.items():
-        typer.echo(f"# program {name} of {about.loaded.spec.name} in {about.schema.name}: "
+        typer.echo(f"# program {name} of {about.loaded.spec.name} in {schema.name}: "
                    f"{len(program.inputs)} inputs, gives {', '.join(program.outputs)}")
         typer.echo(program.module.code.strip() + "\n")

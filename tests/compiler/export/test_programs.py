@@ -1,0 +1,109 @@
+"""Programs for others, ``.pt2`` and ``.onnx``: equal to the model, for other numbers of episodes, agents, entities."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from compose.compiler.export import onnx
+from compose.compiler.export.onnx import write_onnx
+from compose.compiler.export.samples import samples
+from compose.compiler.export.torch_export import write_program
+from compose.language.diagnostics import SpecError
+from tests.compiler.cases import PACKAGED, inline, model
+from tests.compiler.export.cases import DIFFERENT, EACH, entries, odd, packaged
+
+needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reason="the extra onnx is missing")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", PACKAGED)
+def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
+    made = write_program(packaged(spec), tmp_path / "policy.pt2")
+    assert made.parity.ok
+    assert made.parity.batches == (1, 2, 7)
+    schema = packaged(spec).schema
+    assert schema is not None
+    assert made.free == (("batch", "agent", "entity") if schema.others else ("batch", "agent"))
+    assert len(made.parity.counts) == len(made.free)
+    assert entries(tmp_path) == {"policy.pt2"}
+
+
+@needs_onnx
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", DIFFERENT)
+def test_it_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
+    made = write_onnx(packaged(spec), tmp_path / "policy.onnx")
+    assert made.parity.ok
+    assert len(made.parity.counts) == len(made.free)
+    assert entries(tmp_path) == {"policy.onnx"}
+
+
+@needs_onnx
+@pytest.mark.long
+@pytest.mark.parametrize("spec", [s for s in PACKAGED if s not in DIFFERENT])
+def test_every_packaged_spec_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
+    assert write_onnx(packaged(spec), tmp_path / "policy.onnx").parity.ok
+
+
+@pytest.mark.slow
+def test_a_program_takes_draws_params_and_any_state(tmp_path: Path) -> None:
+    made = write_program(odd(), tmp_path / "policy.pt2")
+    assert made.parity.ok
+    program = torch.export.load(tmp_path / "policy.pt2")
+    (sample,) = samples(odd(), batch=4, steps=1, seed=0)
+    names = ("entities", "visible", "present", "available")
+    given: dict[str, Any] = {name: sample.fields[name] for name in names}
+    given |= {"groups_label": sample.draws["groups.label"], "state": odd().initial_state(4)}
+    cold, warm = (program.module()(**given, warmth=torch.tensor(x, dtype=torch.float64))[0] for x in (0.0, 1.0))
+    assert torch.equal(cold, torch.ones_like(cold))
+    assert not torch.equal(cold, warm)
+
+
+@pytest.mark.slow
+def test_entities_are_free_where_agents_are_not(tmp_path: Path) -> None:
+    made = write_program(inline(EACH), tmp_path / "policy.pt2")
+    assert made.parity.ok
+    assert made.parity.counts == ((3, 5), (3, 8))
+
+
+@needs_onnx
+@pytest.mark.slow
+def test_onnx_takes_draws_params_and_any_state(tmp_path: Path) -> None:
+    assert write_onnx(odd(torch.float32), tmp_path / "policy.onnx").parity.ok
+
+
+@needs_onnx
+@pytest.mark.slow
+def test_names_in_an_onnx_graph(tmp_path: Path) -> None:
+    import onnxruntime
+
+    write_onnx(packaged("refil"), tmp_path / "policy.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "policy.onnx"))
+    shapes = {i.name: i.shape for i in session.get_inputs()}
+    assert shapes == {
+        "entities": ["batch", "entity", 38], "visible": ["batch", "agent", "entity"], "present": ["batch", "entity"],
+        "available": ["batch", "agent", 14], "last_action": ["batch", "agent", 14],
+        "state.q.h.h": ["batch", "agent", 64],
+    }  # fmt: skip
+    assert [o.name for o in session.get_outputs()] == ["values", "where", "next_state.q.h.h"]
+
+
+@pytest.mark.slow
+def test_a_program_names_no_folder_of_this_machine(tmp_path: Path) -> None:
+    write_program(model("refil_vdn"), tmp_path / "policy.pt2")
+    assert str(tmp_path).encode() not in (tmp_path / "policy.pt2").read_bytes()
+
+
+def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(onnx, "find_spec", lambda name: None if name == "onnxruntime" else object())
+    with pytest.raises(SpecError) as error:
+        write_onnx(odd(), tmp_path / "policy.onnx")
+    (found,) = error.value.diagnostics
+    assert (found.code, found.message) == ("export.extra", "ONNX needs onnxruntime")
+    assert found.hint == 'install the extra: pip install "compose-marl[onnx]"'
+    assert not entries(tmp_path)
