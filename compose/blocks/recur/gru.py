@@ -62,10 +62,12 @@ class Gru(Block):
 
 def _over_steps(of: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
     """``of`` [step ... In] -> [step ... to]: at every time the first ``alive`` of all sequences go on."""
-    import torch
+    from torch.nn import functional as F
+
+    from compose.compiler.steps import gru
 
     flat = of.flatten(0, -2)
     rows = flat.shape[0] // of.shape[0]
-    start = flat.new_zeros((1, sequences * rows, weights[1].shape[1]))
-    y, _ = torch.gru(flat, alive * rows, start, weights, True, 1, 0.0, True, False)
-    return y.unflatten(0, of.shape[:-1])
+    start = flat.new_zeros((sequences * rows, weights[1].shape[1]))
+    states = gru(F.linear(flat, weights[0], weights[2]), alive * rows, start, weights[1], weights[3])[0]
+    return states.unflatten(0, of.shape[:-1])
