@@ -40,7 +40,8 @@ class Reporter:
                 TextColumn("{task.fields[rates]}"), TimeRemainingColumn(),
                 TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
             )
-            self._task = self._bar.add_task(self._before + clock.replace("_", " "), total=total, rates="", evaluation="")
+            name = self._before + clock.replace("_", " ")
+            self._task = self._bar.add_task(name, total=total, rates="", evaluation="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:

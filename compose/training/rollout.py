@@ -70,6 +70,12 @@ def tensors(episodes: TensorDict) -> dict[str, Tensor]:
     return {str(name): episodes[name] for name in episodes.keys()}  # noqa: SIM118 (no mapping)
 
 
+def part(episodes: TensorDict, schema: EntitySchema, rows: slice) -> TensorDict:
+    """Some of the episodes; fields without a batch axis stay whole."""
+    whole = {name for name, field in schema.fields.items() if "batch" not in field.axes}
+    return TensorDict({name: x if name in whole else x[rows] for name, x in tensors(episodes).items()}, batch_size=[])
+
+
 def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:
     """One-hot actions, float32 [... agent action]; zero for absent agents.
 

@@ -128,9 +128,9 @@ def _spec_text(spec: Loaded) -> str:
 
 def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:
     return {
-        "spec": model.spec.name, **identity(model.spec, schema, seed), "settings": asdict(settings), "command": sys.argv,
+        "spec": model.spec.name, **identity(model.spec, schema, seed), "settings": asdict(settings),
+        "command": sys.argv, "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": _own_version()},
-        "threads": torch.get_num_threads(),
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
@@ -37,13 +36,13 @@ class Trainer:
         """Time spent, including what was spent before a resumption and is still of use."""
         return self._before_seconds + time.monotonic() - self._started
 
-    def resume(self, checkpoint: Path | None = None) -> None:
-        """Go on from ``checkpoint``, the newest unless told; rows written after it are dropped. Without one, start anew.
+    def resume(self) -> None:
+        """Go on from the newest checkpoint; rows written after it are dropped. Without one, start anew.
 
         Raises:
             SpecError: ``run.file`` or ``run.damaged`` if a file is missing or not as a run writes it.
         """
-        checkpoint = checkpoint or latest(self.folder)
+        checkpoint = latest(self.folder)
         state: dict[str, Any] = {"logs": {}} if checkpoint is None else read_state(checkpoint)
         with reading(checkpoint or self.folder.path):
             sizes = dict(state["logs"])
@@ -122,7 +121,7 @@ class Trainer:
 
     def record(self, rows: Sequence[Row]) -> None:
         """Write down an evaluation."""
-        self._evaluated_at = steps, updates = self._now
+        steps, updates = self._evaluated_at = self._now
         self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
 
     @property
