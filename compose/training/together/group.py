@@ -67,7 +67,7 @@ class Group:
         Raises:
             SpecError: ``train.not_finite`` with the seed, before any weight of that optimizer is changed.
         """
-        batches = self.workers.map(Learner.batch, self.learners)
+        batches = self.workers.map(lambda one: one.batch(), self.learners)
         losses: list[dict[str, float]] = [{} for _ in self.learners]
         norms: list[dict[str, float]] = [{} for _ in self.learners]
         for turn in self.optimizers.turns:

@@ -1,0 +1,106 @@
+"""What several seeds together cost, as a multiple of one: collecting, updating, evaluating, and a training of them.
+
+    python benchmarks/bench_seeds.py [--seeds 16] [--threads 2] [--repeats 3]
+
+One seed runs as `compose train` runs it, with all threads; together they run as `--together` does. Both take turns in one
+process, so that whatever else the machine does falls on both; medians. "training" is the mix of a real run: one
+collection, the updates that it makes due, and its share of an evaluation of 32 episodes every 10,000 steps. A ratio
+equal to the number of seeds means that nothing was won over runs one after the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from statistics import median
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from compose.envs.catalogue import make
+from compose.language.load import load
+from compose.training.build import build_model
+from compose.training.evaluate import evaluate
+from compose.training.learner import Learner
+from compose.training.together.evaluate import evaluate_together
+from compose.training.together.group import Group
+from compose.training.together.workers import Workers
+
+CASES = (("examples/quick_refil.yaml", "group_matching/small"), ("refil_group_matching", "group_matching"))
+PARTS = ("collect", "update", "evaluate", "training")
+EVALUATED, EVERY = 32, 10_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--at-once", type=int, help="seeds in one stacked pass; as --together chooses unless told")
+    parser.add_argument("--device", default="cpu")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    table = Table("spec", "environment", "part", "one seed, s", f"{given.seeds} together, s", "ratio",
+                  title=f"{given.seeds} seeds, {given.threads} threads, {given.device}")
+    for spec, env in CASES:
+        times = measure(spec, env, given.seeds, given.repeats, given.at_once, given.device)
+        for part in PARTS:
+            one, many = times["one", part], times["together", part]
+            table.add_row(spec, env, part, f"{one:.3f}", f"{many:.3f}", f"{many / one:.1f}")
+        table.add_section()
+    Console(width=120).print(table)
+
+
+def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
+            device: str) -> dict[tuple[str, str], float]:
+    """Seconds by who and what."""
+    (one,), many = (learners(spec, env, numbers, device) for numbers in ([0], range(1, seeds + 1)))
+    on_cpu = device == "cpu"
+    workers = Workers(min(torch.get_num_threads(), seeds) if on_cpu else 1)
+    group = Group(many, workers, at_once or (1 if on_cpu else seeds))
+    first = [0] * seeds
+    turns: dict[str, dict[str, Callable[[], object]]] = {
+        "one": {"collect": one.collect, "update": one.update,
+                "evaluate": lambda: evaluate(one.model, one.env, EVALUATED, seed=0)},
+        "together": {"collect": group.collect, "update": group.update,
+                     "evaluate": lambda: evaluate_together(many, EVALUATED, first, group.act)},
+    }  # fmt: skip
+    while one.due() <= 0:
+        one.collect()
+        group.collect()
+    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    for turn in range(repeats + 1):
+        for part in PARTS[:-1]:
+            for who in turns:
+                with workers if who == "together" else Workers(1):
+                    seconds = timed(turns[who][part], device)
+                if turn:
+                    found[who, part].append(seconds)
+    times = {key: median(seconds) for key, seconds in found.items()}
+    ratio, played = one.settings.updates, one.settings.environments
+    updates = played * ratio.updates / ratio.episodes
+    share = played * one.clocks.env_steps / one.clocks.episodes / EVERY
+    for who in turns:
+        mix = times[who, "collect"] + updates * times[who, "update"] + share * times[who, "evaluate"]
+        times[who, "training"] = mix
+    return times
+
+
+def learners(spec: str, env: str, seeds: Sequence[int], device: str) -> list[Learner]:
+    loaded, world = load(spec), make(env, device=device)
+    return [Learner(build_model(loaded, world.schema, seed=seed, device=device), world, seed) for seed in seeds]
+
+
+def timed(work: Callable[[], object], device: str) -> float:
+    start = time.perf_counter()
+    work()
+    if device != "cpu":
+        torch.cuda.synchronize(device)
+    return time.perf_counter() - start
+
+
+if __name__ == "__main__":
+    main()
