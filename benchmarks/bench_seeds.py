@@ -2,10 +2,12 @@
 
     python benchmarks/bench_seeds.py [--seeds 16] [--threads 2] [--repeats 3]
 
-One seed runs as `compose train` runs it, with all threads; together they run as `--together` does. Both take turns in one
-process, so that whatever else the machine does falls on both; medians. "training" is the mix of a real run: one
-collection, the updates that it makes due, and its share of an evaluation of 32 episodes every 10,000 steps. A ratio
-equal to the number of seeds means that nothing was won over runs one after the other.
+One seed runs as `compose train` runs it, with all threads and with one; together they run as `--together` does. They
+take turns in one process, so that whatever else the machine does falls on all; medians. The ratio is to the faster way
+of running one: where other work holds the cores, several threads of one operation wait for each other, and one seed
+with all threads would be a comparator that flatters. "training" is the mix of a real run: one collection, the updates
+that it makes due, and its share of an evaluation of 32 episodes every 10,000 steps. A ratio equal to the number of
+seeds means that nothing was won over runs one after the other.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from statistics import median
 
 import torch
@@ -43,15 +46,16 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    table = Table("spec", "environment", "part", "one seed, s", f"{given.seeds} together, s", "ratio",
+    table = Table("spec", "environment", "part", f"one, {given.threads} threads, s", "one, 1 thread, s",
+                  f"{given.seeds} together, s", "ratio",
                   title=f"{given.seeds} seeds, {given.threads} threads, {given.device}")
     for spec, env in CASES:
         times = measure(spec, env, given.seeds, given.repeats, given.at_once, given.device)
         for part in PARTS:
-            one, many = times["one", part], times["together", part]
-            table.add_row(spec, env, part, f"{one:.3f}", f"{many:.3f}", f"{many / one:.1f}")
+            wide, one, many = (times[who, part] for who in ("all threads", "one thread", "together"))
+            table.add_row(spec, env, part, f"{wide:.3f}", f"{one:.3f}", f"{many:.3f}", f"{many / min(wide, one):.1f}")
         table.add_section()
-    Console(width=120).print(table)
+    Console(width=130).print(table)
 
 
 def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
@@ -62,21 +66,23 @@ def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
     workers = Workers(min(torch.get_num_threads(), seeds) if on_cpu else 1)
     group = Group(many, workers, at_once or (1 if on_cpu else seeds))
     first = [0] * seeds
+    alone: dict[str, Callable[[], object]] = {
+        "collect": one.collect, "update": one.update,
+        "evaluate": lambda: evaluate(one.model, one.env, EVALUATED, seed=0)}  # fmt: skip
     turns: dict[str, dict[str, Callable[[], object]]] = {
-        "one": {"collect": one.collect, "update": one.update,
-                "evaluate": lambda: evaluate(one.model, one.env, EVALUATED, seed=0)},
+        "all threads": alone, "one thread": alone,
         "together": {"collect": group.collect, "update": group.update,
                      "evaluate": lambda: evaluate_together(many, EVALUATED, first, group.act)},
     }  # fmt: skip
     while one.due() <= 0:
         one.collect()
         group.collect()
+    threads: dict[str, AbstractContextManager[object]] = {"all threads": nullcontext(), "one thread": OneThread()}
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
     for turn in range(repeats + 1):
         for part in PARTS[:-1]:
             for who in turns:
-                with workers if who == "together" else Workers(1):
-                    seconds = timed(turns[who][part], device)
+                seconds = timed(turns[who][part], device, workers if who == "together" else threads[who])
                 if turn:
                     found[who, part].append(seconds)
     times = {key: median(seconds) for key, seconds in found.items()}
@@ -94,12 +100,24 @@ def learners(spec: str, env: str, seeds: Sequence[int], device: str) -> list[Lea
     return [Learner(build_model(loaded, world.schema, seed=seed, device=device), world, seed) for seed in seeds]
 
 
-def timed(work: Callable[[], object], device: str) -> float:
-    start = time.perf_counter()
-    work()
-    if device != "cpu":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - start
+class OneThread:
+    """Torch uses one thread while it is open."""
+
+    def __enter__(self) -> None:
+        self.before = torch.get_num_threads()
+        torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        torch.set_num_threads(self.before)
+
+
+def timed(work: Callable[[], object], device: str, threads: AbstractContextManager[object]) -> float:
+    with threads:
+        start = time.perf_counter()
+        work()
+        if device != "cpu":
+            torch.cuda.synchronize(device)
+        return time.perf_counter() - start
 
 
 if __name__ == "__main__":
