@@ -16,7 +16,7 @@ from compose.training.optim import Updated, refuse
 from compose.training.rollout import part, rollout
 from compose.training.together.actor import StackedActor, by_row
 from compose.training.together.optim import Gradients, StackedOptimizers
-from compose.training.together.stack import Stack, StackedProgram, stacked
+from compose.training.together.stack import Stack, StackedProgram, stackable, stacked
 from compose.training.together.workers import Workers
 
 
@@ -45,7 +45,7 @@ class Group:
         self.optimizers = StackedOptimizers([one.optimizers for one in learners], [one.seed for one in learners],
                                             self.stack.weights)
         self.act = StackedProgram(first.programs["act"], schema)
-        self._learn = StackedProgram(first.programs["learn"], schema)
+        self._learn = StackedProgram(stackable(first), schema)
         count = len(learners)
         self._parts = [range(at, min(at + at_once, count)) for at in range(0, count, at_once)]
 

@@ -54,6 +54,12 @@ class StackedProgram:
         return dict(zip(self.program.outputs, found, strict=True))
 
 
+def stackable(model: Model) -> Program:
+    """The model's ``learn`` in a form that can be stacked: inputs of the same shape for every seed, whichever steps of
+    its episodes were reached."""
+    return model.programs["learn"]
+
+
 def stacked(inputs: Sequence[Mapping[str, Any]], wanted: Sequence[str], like: Tensor) -> dict[str, Tensor]:
     """Tensors or numbers of the same name, one mapping for each seed, as tensors [seed ...].
 

@@ -12,7 +12,7 @@ from compose.training.learner import Learner
 from compose.training.rollout import tensors
 from compose.training.together.group import Group
 from compose.training.together.gru import gru
-from compose.training.together.stack import StackedProgram
+from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
 from tests.specs.schemas import small_schema
@@ -45,7 +45,7 @@ def test_a_stacked_program_is_each_program(name: str) -> None:
     weights = {n: torch.stack([w.detach() + 0.1 * torch.randn(w.shape, generator=g, dtype=w.dtype) for _ in SEEDS])
                .requires_grad_() for n, w in of.weights.items()}  # fmt: skip
     batches, drawn = [episodes(s, schema) for s in SEEDS], [draws(of, s) for s in SEEDS]
-    program = of.programs["learn"]
+    program = stackable(of)
     stacked = StackedProgram(program, schema)
     fields = {n: torch.stack([b[n] for b in batches]) if n in stacked.fields else batches[0][n]
               for n in program.needs("field")}  # fmt: skip
