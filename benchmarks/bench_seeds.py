@@ -7,7 +7,8 @@ take turns in one process, so that whatever else the machine does falls on all; 
 of running one: where other work holds the cores, several threads of one operation wait for each other, and one seed
 with all threads would be a comparator that flatters. "training" is the mix of a real run: one collection, the updates
 that it makes due, and its share of an evaluation of 32 episodes every 10,000 steps. A ratio equal to the number of
-seeds means that nothing was won over runs one after the other.
+seeds means that nothing was won over runs one after the other. "work" is the ratio of CPU seconds, all threads added
+up, to those of one seed with one thread: what is left of it on C idle cores is at least work / C.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from statistics import median
+from typing import NamedTuple
 
 import torch
 from rich.console import Console
@@ -37,6 +39,13 @@ PARTS = ("collect", "update", "evaluate", "training")
 EVALUATED, EVERY = 32, 10_000
 
 
+class Seconds(NamedTuple):
+    """On the clock, and of all cores added up."""
+
+    wall: float
+    cpu: float
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=16)
@@ -47,20 +56,22 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     table = Table("spec", "environment", "part", f"one, {given.threads} threads, s", "one, 1 thread, s",
-                  f"{given.seeds} together, s", "ratio",
+                  f"{given.seeds} together, s", "ratio", "work",
                   title=f"{given.seeds} seeds, {given.threads} threads, {given.device}")
     for spec, env in CASES:
         times = measure(spec, env, given.seeds, given.repeats, given.at_once, given.device)
         for part in PARTS:
             wide, one, many = (times[who, part] for who in ("all threads", "one thread", "together"))
-            table.add_row(spec, env, part, f"{wide:.3f}", f"{one:.3f}", f"{many:.3f}", f"{many / min(wide, one):.1f}")
+            fastest = min(wide.wall, one.wall)
+            table.add_row(spec, env, part, f"{wide.wall:.3f}", f"{one.wall:.3f}", f"{many.wall:.3f}",
+                          f"{many.wall / fastest:.1f}", f"{many.cpu / one.cpu:.1f}")
         table.add_section()
     Console(width=130).print(table)
 
 
 def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
-            device: str) -> dict[tuple[str, str], float]:
-    """Seconds by who and what."""
+            device: str) -> dict[tuple[str, str], Seconds]:
+    """By who and what."""
     (one,), many = (learners(spec, env, numbers, device) for numbers in ([0], range(1, seeds + 1)))
     on_cpu = device == "cpu"
     workers = Workers(min(torch.get_num_threads(), seeds) if on_cpu else 1)
@@ -78,20 +89,21 @@ def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
         one.collect()
         group.collect()
     threads: dict[str, AbstractContextManager[object]] = {"all threads": nullcontext(), "one thread": OneThread()}
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Seconds]] = defaultdict(list)
     for turn in range(repeats + 1):
         for part in PARTS[:-1]:
             for who in turns:
                 seconds = timed(turns[who][part], device, workers if who == "together" else threads[who])
                 if turn:
                     found[who, part].append(seconds)
-    times = {key: median(seconds) for key, seconds in found.items()}
+    times = {key: Seconds(median(s.wall for s in all_), median(s.cpu for s in all_)) for key, all_ in found.items()}
     ratio, played = one.settings.updates, one.settings.environments
     updates = played * ratio.updates / ratio.episodes
     share = played * one.clocks.env_steps / one.clocks.episodes / EVERY
     for who in turns:
-        mix = times[who, "collect"] + updates * times[who, "update"] + share * times[who, "evaluate"]
-        times[who, "training"] = mix
+        weights = {"collect": 1.0, "update": updates, "evaluate": share}
+        times[who, "training"] = Seconds(sum(w * times[who, part].wall for part, w in weights.items()),
+                                         sum(w * times[who, part].cpu for part, w in weights.items()))
     return times
 
 
@@ -111,13 +123,13 @@ class OneThread:
         torch.set_num_threads(self.before)
 
 
-def timed(work: Callable[[], object], device: str, threads: AbstractContextManager[object]) -> float:
+def timed(work: Callable[[], object], device: str, threads: AbstractContextManager[object]) -> Seconds:
     with threads:
-        start = time.perf_counter()
+        start, spent = time.perf_counter(), time.process_time()
         work()
         if device != "cpu":
             torch.cuda.synchronize(device)
-        return time.perf_counter() - start
+        return Seconds(time.perf_counter() - start, time.process_time() - spent)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,8 @@ def test_apart_and_together_from_the_command_line(run: Run, tmp_path: Path) -> N
         played = run("eval", str(folder / "seed_004"), "--episodes", "6", "--json")
         assert (played.code, played.json["episodes"]) == (0, 6)
     assert folders["apart"] == folders["joined"]
+    asked = run("eval", str(tmp_path / "joined"), "--episodes", "6")
+    assert (asked.code, "name one, such as" in asked.err) == (2, True)
     joined = str(tmp_path / "joined")
     assert run(*TRAIN, "--seeds", "2,4", "--run", joined, "--together").code == 2
     longer = (*TRAIN[:-1], "3", "--run", joined, "--resume", "--chance", "4")

@@ -28,6 +28,8 @@ SMALL = ("params.embed=8", "params.heads=2", "learner.environments=2", "learner.
          "learner.replay.start=4", "learner.replay.episodes=12", "learner.target.every=7 episodes")  # fmt: skip
 HYPER = ("params.hyper=8",)
 TINY_CLIP = ("learner.optimizers.main.clip=0.01",)
+MOVING = ("params.lambda={kind: linear, from: 0.6, to: 0.1, over: 70 env_steps}",)
+"""Seeds read their own clocks, which differ."""
 
 
 def spec(name: str = "refil_group_matching", *changes: str) -> Loaded:

@@ -16,7 +16,7 @@ from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
 from tests.specs.schemas import small_schema
-from tests.training.together.small import TINY_CLIP, double_learners
+from tests.training.together.small import MOVING, TINY_CLIP, double_learners
 
 SEEDS = (3, 5, 8)
 
@@ -75,7 +75,7 @@ def advance(learner: Learner | Group, due: Learner, updates: int) -> None:
             learner.collect()
 
 
-@pytest.mark.parametrize("clip", [(), TINY_CLIP], ids=["free", "clipped"])
+@pytest.mark.parametrize("clip", [(), TINY_CLIP + MOVING], ids=["free", "clipped"])
 @pytest.mark.parametrize(("at_once", "workers"), [(1, 1), (1, 2), (2, 1), (3, 1)])
 def test_a_group_does_what_each_learner_does(at_once: int, workers: int, clip: tuple[str, ...]) -> None:
     changes = (*clip, "learner.optimizers.main.kind=rmsprop")
