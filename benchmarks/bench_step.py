@@ -1,59 +1,57 @@
-"""Seconds for one gradient step (all losses, backward, optimiser) at the papers' sizes, on random full-length episodes.
+"""Seconds and memory of one training step: loss, backward, clipping, optimizer; every way of making it in one run.
 
-    python benchmarks/bench_step.py [--threads 2] [--repeats 5]
+    python benchmarks/bench_step.py [--threads 2] [--repeats 7] [--specs refil ...] [--json FILE] [--device cuda]
 
-The plain form, without optimising passes. Batch 32; 60 steps (REFIL, QMIX on SMAC 3-8sz) or 50 (Group Matching).
+Ways: by hand (benchmarks/comparator), plain (the spec without passes), passes. See docs/benchmarks.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from statistics import median
+import json
+import os
+from pathlib import Path
+
+os.environ.setdefault("KINETO_LOG_LEVEL", "6")  # the profiler counts memory here; it need not talk
+os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
 
 import torch
-from rich.console import Console
-from rich.table import Table
+from step.cases import SPECS, STEPS, case
+from step.measure import measure
+from step.report import entry, head, lines, machine
+from step.variants import variants, weights
 
-from compose.compiler.compile import compile
-from compose.compiler.fake_batch import fake_batch
-from compose.envs import catalogue
-from compose.language.load import load
-from compose.training.optim import Optimizers
-
-CASES = (("refil", "smac/3-8sz", 60), ("qmix_attention", "smac/3-8sz", 60), ("refil_vdn", "smac/3-8sz", 60),
-         ("refil_group_matching", "group_matching", 50), ("qmix_attention_group_matching", "group_matching", 50))
+from compose.language.diagnostics import SpecError
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--specs", nargs="+", default=list(SPECS), metavar="SPEC")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=7, help="rounds, in which every way runs once")
+    parser.add_argument("--warm-up", type=int, default=1, help="rounds before these that do not count")
     parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--mean-length", type=float, default=40,
+                        help=f"of {STEPS} steps (default 40); in proportion where episodes are shorter")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
     given = parser.parse_args()
+    try:
+        cases = [case(name, batch=given.batch, mean_length=given.mean_length) for name in given.specs]
+    except (SpecError, ValueError) as error:
+        parser.error(str(error))
     torch.set_num_threads(given.threads)
-    table = Table("spec", "environment", "weights", "s / step (median)", "fastest",
-                  title=f"{given.threads} threads, batch {given.batch}")
-    for spec, env, steps in CASES:
-        times, weights = measure(spec, env, steps, given.batch, given.repeats)
-        table.add_row(spec, env, f"{weights:,}", f"{median(times):.3f}", f"{min(times):.3f}")
-    Console().print(table)
-
-
-def measure(spec: str, env: str, steps: int, batch: int, repeats: int) -> tuple[list[float], int]:
-    """Seconds of each repeat, and the number of weights."""
-    schema = catalogue.schema(env)
-    model = compile(load(spec), schema)
-    fields = dict(fake_batch(schema, 0, batch=batch, time=steps).items())
-    draws = model.draw("learn", 0, 0, torch.arange(batch))
-    optimizers = Optimizers(model, model.spec.learner.optimizers)
-    times = []
-    for turn in range(repeats + 1):
-        start = time.perf_counter()
-        optimizers.update(lambda: model.learn(fields, draws))
-        if turn:
-            times.append(time.perf_counter() - start)
-    return times, sum(w.numel() for w in model.parameters())
+    print(f"{given.threads} threads, {given.device}, batch {given.batch}, median of {given.repeats} rounds")
+    print(head())
+    rows = []
+    for one in cases:
+        found = measure(variants(one, given.device), repeats=given.repeats, warm_up=given.warm_up, device=given.device)
+        rows.append(entry(one, weights(one), found))
+        print(lines(rows[-1]), flush=True)
+    if given.json is not None:
+        about = {"batch": given.batch, "repeats": given.repeats, "mean_length": given.mean_length}
+        document = {"machine": machine(given.device, given.threads), **about, "rows": rows}
+        given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ def train(
     updates: Annotated[int | None, typer.Option("--updates", min=1, help="... or gradient updates.")] = None,
     eval_every: Annotated[int, typer.Option("--eval-every", min=1, help="Steps between evaluations.")] = 10_000,
     eval_episodes: Annotated[int, typer.Option("--eval-episodes", min=1, help="Episodes of an evaluation.")] = 32,
+    log_every: Annotated[int, typer.Option("--log-every", min=1, help="Steps between rows of metrics.")] = 1_000,
+    checkpoint_updates: Annotated[int | None, typer.Option(
+        "--checkpoint-updates", min=1, help="Updates between checkpoints.", show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(
         "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
@@ -71,7 +74,8 @@ def train(
         load_plugins(plugin or ())
         loaded = load(spec, overrides or [])
         settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
-                            eval_episodes=eval_episodes, chance_episodes=chance, threads=threads,
+                            eval_episodes=eval_episodes, log_every=log_every,
+                            checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
         named = chosen if isinstance(chosen, int) else f"seeds-{seeds}"

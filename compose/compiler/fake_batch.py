@@ -17,13 +17,14 @@ from compose.graph.schema import EntitySchema, Field, Side
 
 
 def fake_batch(
-    schema: EntitySchema, seed: int, *, batch: int = 4, time: int | None = None, dtype: torch.dtype = torch.float32
+    schema: EntitySchema, seed: int, *, batch: int = 4, time: int | None = None, dtype: torch.dtype = torch.float32,
+    lengths: Tensor | None = None,
 ) -> TensorDict:
     """A batch of random episodes with every field of the schema, axes as declared.
 
-    Episode 0 has the full length and as few agents as the schema allows, episode 1 is shorter and has all. Absent rows
-    are zero, and so is everything after an episode's end. The same arguments always give the same batch; one episode's
-    numbers depend on the batch size.
+    Episode 0 has as few agents as the schema allows, episode 1 has all; unless lengths are given, episode 0 has the
+    full length and episode 1 is shorter. Absent rows are zero, and so is everything after an episode's end. The same
+    arguments always give the same batch; one episode's numbers depend on the batch size.
 
     Args:
         schema: What to imitate.
@@ -31,14 +32,17 @@ def fake_batch(
         batch: Episodes.
         time: Time indices stored, one more than the most steps; default: the schema's limit + 1.
         dtype: Of the float fields.
+        lengths: int64 [batch], the steps of every episode, 1 .. time - 1; drawn uniformly unless given.
 
     Raises:
-        ValueError: If ``batch`` < 1 or ``time`` < 2.
+        ValueError: If ``batch`` < 1, ``time`` < 2 or a length is impossible.
     """
     time = schema.sizes["time"] if time is None else time
     if batch < 1 or time < 2:
         raise ValueError(f"a batch needs at least 1 episode and 2 time indices, got {batch} and {time}")
-    made = _Episodes(schema, seed, batch, time).fields()
+    if lengths is not None and (lengths.shape != (batch,) or not ((lengths >= 1) & (lengths < time)).all()):
+        raise ValueError(f"expected {batch} lengths of 1 to {time - 1} steps, got {lengths.tolist()}")
+    made = _Episodes(schema, seed, batch, time, lengths).fields()
     in_order = {name: made[name].to(dtype) if field.dtype == "float" else made[name]
                 for name, field in schema.fields.items()}
     all_batched = all("batch" in field.axes for field in schema.fields.values())
@@ -48,10 +52,10 @@ def fake_batch(
 class _Episodes:
     """The masks of the batch, and the fields made from them. ``alive`` and ``present`` (batch entity) are per slot."""
 
-    def __init__(self, schema: EntitySchema, seed: int, batch: int, time: int) -> None:
+    def __init__(self, schema: EntitySchema, seed: int, batch: int, time: int, lengths: Tensor | None) -> None:
         self.schema, self.seed = schema, seed
         self.sizes = {**schema.sizes, "batch": batch, "time": time}
-        self.length = self._lengths(batch, time)
+        self.length = self._lengths(batch, time) if lengths is None else lengths
         clock = torch.arange(time)
         self.recorded = clock <= self.length[:, None]
         self.steps = clock < self.length[:, None]

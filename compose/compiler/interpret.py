@@ -41,7 +41,7 @@ class Interpreter:
     def evaluate(self, values: Iterable[Value]) -> list[Any]:
         """The tensors of ``values``; every node they need is computed once."""
         values = list(values)
-        for node in self.graph.nodes(values):
+        for node in self.graph.nodes(v for v in values if v not in self.results):
             self._compute(node)
         return [self.value(v) for v in values]
 
@@ -131,6 +131,11 @@ class NodeRun:
 
     def carry(self, name: str, value: Any) -> None:
         self.interpreter.carried[f"{self.node.name}.{name}"] = value
+
+    def alive(self) -> Any:
+        if not self.node.op.over_steps or "time" in self.node.bound["..."]:
+            return None
+        return self.interpreter.sources.read("plan", "alive"), self.interpreter.sources.read("plan", "sequences")
 
     def size(self, axis: str) -> int:
         size = self.node.size(axis)

@@ -11,10 +11,9 @@ from torch import Tensor
 
 from compose.compiler import weights as weighing
 from compose.compiler.interpret import Interpreter
-from compose.compiler.objective import objective
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.random import key, uniform
-from compose.compiler.trace import Outputs, trace
+from compose.compiler.trace import Body, Outputs, trace
 from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -59,9 +58,11 @@ class Model:
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
         self.weights = {name: torch.nn.Parameter(value) for name, value in started.items()}
         self.taps = tuple(taps)
+        wanted = _wanted(graph, self.taps)
         self.programs = {
-            "act": trace(graph, _act_body, stateful=True, dtype=dtype, passes=passes),
-            "learn": trace(graph, _learn_body(self.taps), stateful=False, dtype=dtype, passes=passes),
+            "act": trace(graph, _act_body, stateful=True, dtype=dtype),
+            "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
+                           roots=list(wanted.values())),
         }
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target = {name: started[name].clone() for name in self.weights if name in lagged}
@@ -176,19 +177,17 @@ def _act_body(interpreter: Interpreter) -> Outputs:
     return outputs | interpreter.carried
 
 
-def _learn_body(taps: Sequence[str]) -> Any:
-    def body(interpreter: Interpreter) -> Outputs:
-        interpreter.evaluate(interpreter.graph.learned())
-        totals, losses = objective(interpreter)
-        asked: list[Value] = [interpreter.graph.values[name] for name in taps]
-        tapped = dict(zip(taps, interpreter.evaluate(asked), strict=True))
-        return {
-            **{f"total:{k}": v for k, v in totals.items()},
-            **{f"loss:{k}": v for k, v in losses.items()},
-            **{f"tap:{k}": v for k, v in tapped.items()},
-        }
+def _wanted(graph: Graph, taps: Sequence[str]) -> dict[str, Value]:
+    """What `learn` gives, by name."""
+    return {
+        **{f"total:{name}": value for name, value in graph.totals.items()},
+        **{f"loss:{name}": term.average for name, term in graph.losses.items()},
+        **{f"tap:{name}": graph.values[name] for name in taps},
+    }
 
-    return body
+
+def _learn_body(wanted: Mapping[str, Value]) -> Body:
+    return lambda interpreter: dict(zip(wanted, interpreter.evaluate(wanted.values()), strict=True))
 
 
 def learned(found: Outputs) -> Learned:

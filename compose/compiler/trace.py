@@ -15,8 +15,14 @@ import torch
 from torch import fx
 
 from compose.compiler.interpret import Given, Interpreter
+from compose.compiler.emit import emit
+from compose.compiler.lower import Lowering
 from compose.compiler.passes import Pass, run_passes
+from compose.compiler.plan import make_plan
+from compose.compiler.terms import Terms
+from compose.graph.align import align
 from compose.graph.graph import Graph
+from compose.graph.node import Value
 
 Outputs = dict[str, Any]
 Body = Callable[[Interpreter], Outputs]
@@ -66,11 +72,11 @@ class Program:
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     dtype: torch.dtype
-    log: tuple[str, ...] = ()
-    """What each pass did."""
 
     def __call__(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """Run the traced module. ``given``: kind (weight, target, field, draw, state, param) -> name -> tensor."""
+        if planned := self.needs("plan"):
+            given = {**given, "plan": make_plan(given["field"], planned)}
         found = self.module(*(given[i.kind][i.name] for i in self.inputs))
         return dict(zip(self.outputs, found, strict=True))
 
@@ -83,21 +89,38 @@ class Program:
         return [i.name for i in self.inputs if i.kind == kind]
 
 
-def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passes: Sequence[Pass] = ()) -> Program:
+def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passes: Sequence[Pass] = (),
+          roots: Sequence[Value] = ()) -> Program:
     """Write ``body`` down as a program, then run passes over it.
 
     Args:
         stateful: read carried state (one-step programs); otherwise every episode starts fresh.
         dtype: of floats that the program makes itself (one-hot rows).
+        passes: rewrites of the program; they apply to ``roots``, values that ``body`` will ask for.
     """
     code = fx.Graph()
     anchor = code.call_function(torch.ones, (0,))
     sources = _Placeholders(code, fx.proxy.GraphAppendingTracer(code), stateful)
-    outputs = body(Interpreter(graph, sources, dtype))
+    interpreter = Interpreter(graph, sources, dtype)
+    if passes:
+        _optimised(interpreter, roots, stateful, passes)
+    outputs = body(interpreter)
     code.output(tuple(v.node if isinstance(v, fx.Proxy) else v for v in outputs.values()))
     code.erase_node(anchor)
-    module, log = run_passes(fx.GraphModule(torch.nn.Module(), code), passes)
+    module = fx.GraphModule(torch.nn.Module(), code)
     module.graph.lint()
     order = {p.node.target: key for key, p in sources.inputs.items()}
     inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
-    return Program(graph, body, module, inputs, tuple(outputs), dtype, log)
+    return Program(graph, body, module, inputs, tuple(outputs), dtype)
+
+
+def _optimised(interpreter: Interpreter, roots: Sequence[Value], stateful: bool, passes: Sequence[Pass]) -> None:
+    """Compute ``roots`` (and what they carry) by optimised terms; the interpreter then finds them done."""
+    lowering = Lowering(interpreter.graph, interpreter.dtype, stateful)
+    values = {f"value {i}": term for i, term in enumerate(lowering.terms(roots))}
+    carried = {f"carry {name}": term for name, term in lowering.carried.items()} if stateful else {}
+    terms = run_passes(Terms({**values, **carried}), passes)
+    found = emit(terms, interpreter.sources)
+    for i, value in enumerate(roots):
+        interpreter.results[value] = align(found[f"value {i}"], terms.roots[f"value {i}"].axes, value.type.axes)
+    interpreter.carried.update({name: found[f"carry {name}"] for name in lowering.carried if stateful})

@@ -26,6 +26,8 @@ class LossTerm:
     count: str
     optimizer: str
     presence: dict[str, Value]
+    average: Value
+    """The loss as one number, before its weight."""
 
     def operands(self) -> list[Value]:
         return [self.value, self.where, self.weight, *self.presence.values()]
@@ -42,6 +44,8 @@ class Graph:
     """Every value by name: ``q``, ``q.a``, ``groups.within``."""
     weights: dict[str, WeightInfo] = field(default_factory=dict)
     losses: dict[str, LossTerm] = field(default_factory=dict)
+    totals: dict[str, Value] = field(default_factory=dict)
+    """Optimizer -> the weighted sum of its losses."""
     act_values: Value | None = None
     act_where: Value | None = None
     joint: Value | None = None

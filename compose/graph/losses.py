@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from compose.graph.average import Average
 from compose.graph.elaborate import Elaboration
+from compose.graph.functions import function
 from compose.graph.graph import LossTerm
 from compose.graph.intervals import interval
-from compose.graph.node import Value
+from compose.graph.node import Node, Value
 from compose.graph.scope import Failed
+from compose.language.axes import Type, join
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.models import Loss
+from compose.language.operation import Operation
 
 
 def elaborate_losses(elaboration: Elaboration) -> None:
     """Type every loss of the spec into ``graph.losses``; mistakes are reported."""
+    graph = elaboration.graph
     for name, loss in elaboration.spec.losses.items():
         try:
-            elaboration.graph.losses[name] = _loss(elaboration, name, loss)
+            term = graph.losses[name] = _loss(elaboration, name, loss)
         except Failed:
             continue
+        part = _node(elaboration, function("*", 2), name, x0=term.average, x1=term.weight)
+        before = graph.totals.get(term.optimizer)
+        whole = part if before is None else _node(elaboration, function("+", 2), name, x0=before, x1=part)
+        graph.totals[term.optimizer] = whole
 
 
 def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
@@ -43,7 +52,16 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
         elaboration.fail("graph.axes", (*at, "where"), text)
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
     presence = {a: elaboration.presences.of(a, timed="time" in of.type.axes) for a in counted}
-    return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence)
+    operation = Average(loss.mean, loss.sum, loss.count, tuple(presence))
+    average = _node(elaboration, operation, name, of=of, where=where, **presence)
+    return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence, average)
+
+
+def _node(elaboration: Elaboration, operation: Operation, loss: str, **wires: Value) -> Value:
+    node = Node(f"loss.{loss}", operation, ("losses", loss), elaboration.main, dict(wires))
+    node.bound = {"...": join(*(value.type.axes for value in wires.values()))}
+    node.values[""] = Value(node.name, Type(()), node)
+    return node.values[""]
 
 
 def _optimizer(elaboration: Elaboration, loss: Loss, at: Path) -> str:

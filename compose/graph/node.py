@@ -104,6 +104,13 @@ class Node:
         arrives = any(axis in value.type.axes for value in self.operands())
         return arrives and (axis not in output.type.axes or axis in self.op.mixes(self))
 
+    def rowwise(self, axes: Axes) -> bool:
+        """Is every row along these axes (joined into one, say) computed from the same row of the inputs alone?"""
+        kept = all(set(axes) <= set(value.type.axes) for value in self.values.values())
+        op = self.op
+        alone = not set(axes) & set(op.mixes(self)) and not op.draws(self)
+        return kept and alone and not op.delayed and not op.carries(self)
+
     def type(self, port: str) -> Type:
         found = self.types[port]
         assert isinstance(found, Type)

@@ -100,8 +100,51 @@ class Run(Protocol):
     def carry(self, name: str, value: Tensor) -> None:
         """Hand a value to the next step."""
 
+    def alive(self) -> tuple[Tensor, int] | None:
+        """How many episodes have each time (int64 [time], on the CPU), and how many there are, if ``batch`` and
+        ``time`` arrive as one axis: time by time, longest episode first, only as long as each runs. Else None."""
+
     def size(self, axis: str) -> int:
         """The number of rows of an axis."""
+
+
+Piece = Any
+"""A tensor-to-be with named ``axes``, as :class:`Parts` gives it; or a plain number."""
+
+
+class Parts(Protocol):
+    """What an operation takes itself apart with (:meth:`Operation.pieces`). Axes are found by name, in any order."""
+
+    @property
+    def node(self) -> Site:
+        """Where the operation stands."""
+
+    def port(self, name: str) -> Piece:
+        """What arrives at a port, its axes named as the operation sees them; a constant as the number it is."""
+
+    def weight(self, name: str) -> Piece:
+        """A weight of this node; its axes have names of their own."""
+
+    def present(self, port: str, axis: str) -> Piece | None:
+        """Who is present along ``axis``; None if nobody can be absent."""
+
+    def product(self, *factors: tuple[Piece, Axes], out: Axes) -> Piece:
+        """The product of pieces summed over all labels but ``out``; every factor comes with labels for its axes."""
+
+    def map(self, function: str, *operands: Piece, dtype: Any = "float") -> Piece:
+        """A closed function (``+``, ``relu``, ``&`` ...) of pieces."""
+
+    def softmax(self, logits: Piece, allowed: Piece, axis: str) -> Piece:
+        """Softmax along ``axis`` where allowed, zeros elsewhere (``allowed`` may be True)."""
+
+    def share(self, mask: Piece, axis: str, *, slots: bool) -> Piece:
+        """Weights of a mean along ``axis``: 1 / (number of true rows, or of all) where the mask is true, else 0."""
+
+    def divided(self, piece: Piece, axis: str, rows: int, names: tuple[str, str]) -> Piece:
+        """One axis as two, the first with so many rows."""
+
+    def named(self, piece: Piece, axes: Axes) -> Piece:
+        """The same under other names of its axes."""
 
 
 class Operation:
@@ -133,6 +176,9 @@ class Operation:
 
     passes_masks: ClassVar[bool] = False
     """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+
+    over_steps: ClassVar[bool] = False
+    """A recurrence along ``time`` that can run on steps joined with ``batch`` into one axis (:meth:`Run.alive`)."""
 
     delayed: ClassVar[bool] = False
     """The output at a step depends on earlier steps only; a cycle may run through it."""
@@ -188,3 +234,10 @@ class Operation:
     compute: ClassVar[Callable[..., Any]]
     """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
     out, in plain torch operations."""
+
+    def pieces(self, parts: Parts) -> Piece | None:
+        """The same computation as products, maps and softmaxes, for an operation with one output.
+
+        Passes can then share and regroup its pieces. None: it stays whole.
+        """
+        return None

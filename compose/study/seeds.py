@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.folder import temporary
 
 MOST = 1000
 """Seeds that one command may name."""
@@ -68,10 +69,15 @@ def check_folder(folder: Path, seeds: Sequence[int], *, resume: bool) -> None:
         hint = "leave out --resume"
         raise SpecError(Diagnostic("train.resume", "holds no run of these seeds", str(folder), hint=hint))
     left = [place for place in places if place not in begun and place.exists()]
-    other = [place for place in left if not place.is_dir() or any(place.iterdir())]
+    other = [place for place in left if not place.is_dir() or _taken(place)]
     if other:
         raise SpecError(*(Diagnostic("train.resume", "holds something, but no run", str(place), hint="move it away")
                           for place in other))
+
+
+def _taken(place: Path) -> bool:
+    """Whether more is there than a kill at the very beginning leaves."""
+    return any(path != temporary(place / "run.json") for path in place.iterdir())
 
 
 def _wrong(message: str, hint: str) -> Diagnostic:

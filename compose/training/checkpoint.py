@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.folder import RunFolder, reading, sync_folder, write_json, write_whole
+from compose.training.folder import RunFolder, reading, sync_folder, temporary, write_json, write_whole, writing
 from compose.training.replay import Replay
 
 KEEP = 2
@@ -30,32 +30,48 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
         groups: File name -> tensors.
         state: Plain data.
         replay: Whose new episodes to add.
+
+    Raises:
+        SpecError: ``run.write``; the newest checkpoint is a whole one still.
     """
     before = latest(folder)
     serial = 1 if before is None else int(before.name) + 1
     old = [] if before is None else read_state(before)["chunks"]
-    chunks = _write_chunks(folder, replay, old) if replay is not None else []
     final = folder.checkpoints / f"{serial:06d}"
-    temporary = folder.checkpoints / f".tmp-{final.name}"
-    for stale in (temporary, final):  # a folder that `latest` never named
-        shutil.rmtree(stale, ignore_errors=True)
-    temporary.mkdir()
-    for name, tensors in groups.items():
-        write_whole(temporary / f"{name}.safetensors", _bytes(tensors))
-    write_json(temporary / "state.json", {**state, "chunks": chunks})
-    temporary.rename(final)
-    sync_folder(folder.checkpoints)
-    write_whole(folder.checkpoints / "latest", final.name + "\n")
-    _prune(folder)
+    fresh = temporary(final)
+    with writing(final):
+        for parent in (folder.checkpoints, folder.replay):
+            parent.mkdir(exist_ok=True)
+        for stale in (fresh, final):  # a folder that `latest` never named
+            shutil.rmtree(stale, ignore_errors=True)
+        try:
+            chunks = _write_chunks(folder, replay, old) if replay is not None else []
+            fresh.mkdir()
+            for name, tensors in groups.items():
+                write_whole(fresh / f"{name}.safetensors", _bytes(tensors))
+            write_json(fresh / "state.json", {**state, "chunks": chunks})
+            fresh.rename(final)
+        except (OSError, SpecError):
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        sync_folder(folder.checkpoints)
+        write_whole(folder.checkpoints / "latest", final.name + "\n")
+        _prune(folder)
     return final
 
 
 def latest(folder: RunFolder) -> Path | None:
-    """The newest checkpoint, if there is one."""
+    """The newest checkpoint, if there is one.
+
+    Raises:
+        SpecError: ``run.damaged`` if the pointer names none, or is gone while there are checkpoints.
+    """
     pointer = folder.checkpoints / "latest"
-    if not pointer.exists():
-        return None
     with reading(pointer):
+        if not pointer.exists():
+            if len(_numbered(folder)) > 1:  # a kill may leave one that was never named
+                raise ValueError("it is gone, though there are checkpoints")
+            return None
         return folder.checkpoints / f"{int(pointer.read_text(encoding='utf-8')):06d}"
 
 
@@ -78,13 +94,21 @@ def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
 
 
 def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
-    """Fill a replay with the chunks that a checkpoint names."""
+    """Fill a replay with the chunks that a checkpoint names.
+
+    Raises:
+        SpecError: ``run.file`` if one cannot be read, ``run.damaged`` if it holds other episodes than its name says.
+    """
     device = replay.device
     for name in read_state(checkpoint)["chunks"]:
         tensors = {key: x.to(device) for key, x in read_tensors(folder.replay, name).items()}
-        replay.fixed = {key[1:]: x for key, x in tensors.items() if key.startswith("=")}
+        rows = {key: x for key, x in tensors.items() if not key.startswith("=")}
         first, last = _bounds(name)
-        replay.write({key: x for key, x in tensors.items() if not key.startswith("=")}, first)
+        with reading(folder.replay / f"{name}.safetensors"):
+            if rows["episode"].tolist() != list(range(first, last)):
+                raise ValueError(f"expected the episodes {first} to {last - 1}")
+            replay.fixed = {key[1:]: x for key, x in tensors.items() if key.startswith("=")}
+            replay.write(rows, first)
         replay.added = last
 
 
@@ -110,10 +134,15 @@ def _bytes(tensors: Mapping[str, Tensor]) -> bytes:
 
 
 def _prune(folder: RunFolder) -> None:
-    saved = sorted(path for path in folder.checkpoints.iterdir() if path.is_dir() and path.name.isdigit())
+    saved = _numbered(folder)
     for path in saved[:-KEEP]:
         shutil.rmtree(path)
     needed = {f"{name}.safetensors" for path in saved[-KEEP:] for name in read_state(path)["chunks"]}
     for path in folder.replay.iterdir():
         if path.name not in needed:
             path.unlink()
+
+
+def _numbered(folder: RunFolder) -> list[Path]:
+    """Folders of checkpoints, oldest first."""
+    return sorted(path for path in folder.checkpoints.glob("[0-9]*") if path.is_dir() and path.name.isdigit())

@@ -31,6 +31,20 @@ def reading(path: Path) -> Iterator[None]:
                                    hint="bring back an undamaged copy, or begin a new run")) from None
 
 
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Around code that writes a file of a run.
+
+    Raises:
+        SpecError: ``run.write`` if the system refuses, for want of space say.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise SpecError(Diagnostic("run.write", f"cannot be written: {error.strerror}", where=str(path),
+                                   hint="make room; the run goes on with --resume")) from None
+
+
 class RunFolder:
     """Names and files of a run: ``spec.yaml schema.json run.json metrics.jsonl evals.jsonl summary.json
     learning_curve.png checkpoints/ replay/``."""
@@ -53,7 +67,7 @@ class RunFolder:
         return (self.path / "run.json").is_file()
 
     def begin(self) -> None:
-        """Make the folder of a new run.
+        """Make the empty folder of a new run.
 
         Raises:
             SpecError: ``train.exists`` if a run or anything else is there; ``train.folder`` if it cannot be made.
@@ -61,13 +75,19 @@ class RunFolder:
         hint = "resume it with --resume, or choose another folder" if self.exists() else "choose another folder"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            taken = any(self.path.iterdir())
+            taken = any(path.name != temporary(path.with_name("run.json")).name for path in self.path.iterdir())
         except OSError as error:
             raise SpecError(Diagnostic("train.folder", f"cannot be used: {error.strerror}", str(self.path))) from None
         if taken:
             raise SpecError(Diagnostic("train.exists", "is not empty", where=str(self.path), hint=hint))
-        self.checkpoints.mkdir()
-        self.replay.mkdir()
+
+    def describe(self, about: Mapping[str, Any], files: Mapping[str, str]) -> None:
+        """Write ``run.json``, and then, unless they are there, other files that never change: whatever was killed in
+        between can be resumed, and what is no run yet can be begun."""
+        write_json(self.path / "run.json", about)
+        for name, text in files.items():
+            if not (self.path / name).exists():
+                write_whole(self.path / name, text)
 
     def text(self, name: str) -> str:
         """Contents of a file.
@@ -96,53 +116,82 @@ class RunFolder:
         """
         path = self.path / f"{log}.jsonl"
         with reading(path):
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.exists() else []
-            return [dict(json.loads(line)) for line in lines if line.endswith("\n")]
+            return _rows(path.read_text(encoding="utf-8") if path.exists() else "")
 
     def append(self, log: str, *rows: Mapping[str, Any]) -> None:
-        """Add rows to a log."""
-        text = "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-        with (self.path / f"{log}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(text)
+        """Add rows to a log, all or none. Raises SpecError (``run.write``)."""
+        path, text = self.path / f"{log}.jsonl", "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+        with writing(path), path.open("ab", buffering=0) as file:
+            before, left = file.tell(), memoryview(text.encode())
+            try:
+                while left:
+                    left = left[file.write(left):]
+            except OSError:
+                file.truncate(before)
+                raise
 
     def log_sizes(self) -> dict[str, int]:
-        """Bytes of every log, once they are safe on the disk."""
+        """Bytes of every log, once they are safe on the disk. Raises SpecError (``run.write``)."""
         sizes = {}
         for log in LOGS:
-            with (self.path / f"{log}.jsonl").open("ab") as file:
+            path = self.path / f"{log}.jsonl"
+            with writing(path), path.open("ab") as file:
                 os.fsync(file.fileno())
                 sizes[log] = file.tell()
+        sync_folder(self.path)
         return sizes
 
     def cut_logs(self, sizes: Mapping[str, int]) -> None:
         """Drop everything after the given sizes.
 
         Raises:
-            SpecError: ``run.damaged`` if less is there, or what is left are no rows.
+            SpecError: ``run.damaged`` if less is there, or what would stay are no rows; then nothing is dropped.
         """
         for log in LOGS:
             path, size = self.path / f"{log}.jsonl", sizes.get(log, 0)
-            with path.open("ab") as file, reading(path):
-                if file.tell() < size:
-                    raise ValueError(f"{file.tell()} bytes, the checkpoint knows of {size}")
-                file.truncate(size)
-            self.rows(log)
+            with reading(path):
+                kept = path.read_bytes()[:size] if path.exists() else b""
+                if len(kept) < size:
+                    raise ValueError(f"{len(kept)} bytes, the checkpoint knows of {size}")
+                _rows(kept.decode())
+        for log in LOGS:
+            path = self.path / f"{log}.jsonl"
+            with writing(path), path.open("ab") as file:
+                file.truncate(sizes.get(log, 0))
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file so that a kill at any moment leaves the old one or the new one."""
-    temporary = path.with_name(f".tmp-{path.name}")
-    with temporary.open("wb") as file:
-        file.write(data.encode() if isinstance(data, str) else data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    """Write a file so that a kill at any moment leaves the old one or the new one.
+
+    Raises:
+        SpecError: ``run.write``; the old one is still there.
+    """
+    fresh = temporary(path)
+    with writing(path):
+        try:
+            with fresh.open("wb") as file:
+                file.write(data.encode() if isinstance(data, str) else data)
+                file.flush()
+                os.fsync(file.fileno())
+            fresh.replace(path)
+        except OSError:
+            fresh.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def temporary(path: Path) -> Path:
+    """What a file or folder is called until it is whole."""
+    return path.with_name(f".tmp-{path.name}")
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
     """:func:`write_whole` for plain data."""
     write_whole(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
+
+
+def _rows(text: str) -> list[Json]:
+    return [dict(json.loads(line)) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
 
 def sync_folder(path: Path) -> None:

@@ -68,7 +68,7 @@ class Optimizers:
         refuse({name: size}, "learner.optimizers", "norm of the gradient")
         weights = list(self.weights[name].values())
         for weight, grad in zip(weights, grads, strict=True):
-            weight.grad = grad
+            weight.grad = None if grad is None else grad.contiguous()  # some come expanded
         if self.settings[name].clip is not None:
             torch.nn.utils.clip_grads_with_norm_(weights, self.settings[name].clip, norm)
         self.optimizers[name].step()

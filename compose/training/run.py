@@ -23,7 +23,7 @@ from compose.language.models import Spec
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
-from compose.training.folder import Json, RunFolder, reading, write_json, write_whole
+from compose.training.folder import Json, RunFolder, reading, write_json
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
 from compose.training.settings import Settings
@@ -91,9 +91,8 @@ def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settin
         about = _same_run(folder, about)
     else:
         folder.begin()
-        write_whole(folder.path / "spec.yaml", _spec_text(spec))
-        write_whole(folder.path / "schema.json", env.schema.model_dump_json(indent=2) + "\n")
-    write_json(folder.path / "run.json", about)  # from here on it can be resumed
+    unchanging = {"spec.yaml": _spec_text(spec), "schema.json": env.schema.model_dump_json(indent=2) + "\n"}
+    folder.describe(about, unchanging)
     if "chance" not in about and settings.chance_episodes:
         levels = chance_levels(env, settings.chance_episodes, seed=seed)
         about["chance"] = {name: asdict(level) for name, level in levels.items()}

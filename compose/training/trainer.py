@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Any
 
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
@@ -40,21 +39,21 @@ class Trainer:
         """Go on from the newest checkpoint; rows written after it are dropped. Without one, start anew.
 
         Raises:
-            SpecError: ``run.file`` or ``run.damaged`` if a file is missing or not as a run writes it.
+            SpecError: ``run.file`` or ``run.damaged`` if a file is missing or not as a run writes it; nothing is
+                changed then.
         """
         checkpoint = latest(self.folder)
-        state: dict[str, Any] = {"logs": {}} if checkpoint is None else read_state(checkpoint)
-        with reading(checkpoint or self.folder.path):
-            sizes = dict(state["logs"])
-        self.folder.cut_logs(sizes)
         if checkpoint is None:
+            self.folder.cut_logs({})
             return
+        state = read_state(checkpoint)
         tensors = {group: read_tensors(checkpoint, group) for group in _GROUPS}
         with reading(checkpoint):
             self.learner.restore(tensors, state)
             restore_replay(self.folder, checkpoint, self.learner.replay)
             self._evaluations, self._logged = state["evaluations"], state["logged"]
-            self._before_seconds = state["wall_seconds"]
+            self._before_seconds, sizes = state["wall_seconds"], dict(state["logs"])
+        self.folder.cut_logs(sizes)
         self._saved_updates = self.learner.clocks.updates
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 

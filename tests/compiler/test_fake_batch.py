@@ -177,6 +177,27 @@ def test_the_same_seed_gives_the_same_batch_and_another_another() -> None:
     assert not torch.equal(first["entities"], other["entities"])
 
 
+@every_schema
+def test_lengths_can_be_given(offered: EntitySchema) -> None:
+    lengths = torch.tensor([3, 5, 1, 5])
+    fields = fake_batch(offered, 0, time=TIME, lengths=lengths)
+    assert fields["steps"].sum(1).tolist() == [3, 5, 1, 5]
+    assert _recorded(fields).sum(1).tolist() == [4, 6, 2, 6]
+    full = fake_batch(offered, 0, time=TIME, lengths=torch.full((4,), TIME - 1))
+    known = _recorded(fields)
+    for name, field in offered.fields.items():
+        if field.axes[:2] == ("batch", "time"):
+            assert not fields[name][~known].any(), name
+    for name in ("entities", "visible", "present", "available"):
+        assert torch.equal(fields[name][known], full[name][known]), name
+
+
+@pytest.mark.parametrize("lengths", [[3, 3, 3], [3, 3, 3, 0], [3, 3, 3, TIME]])
+def test_refuses_impossible_lengths(lengths: list[int]) -> None:
+    with pytest.raises(ValueError, match="expected 4 lengths of 1 to 5 steps, got"):
+        fake_batch(SCHEMAS["group_matching"], 0, time=TIME, lengths=torch.tensor(lengths))
+
+
 def test_default_length_is_the_schemas() -> None:
     offered = SCHEMAS["group_matching"]
     assert fake_batch(offered, 0)["reward"].shape == (4, 51)

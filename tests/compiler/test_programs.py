@@ -206,4 +206,4 @@ def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
 def test_values_named_by_the_graph_can_be_evaluated_alone() -> None:
     it, fields = model("refil"), episodes()
     (q,) = Interpreter(it.graph, Given(sources(it, fields)), it.dtype).evaluate([it.graph.values["q"]])
-    assert torch.equal(q, it.learn(fields, draws(it), params(it)).taps["q"])
+    assert largest(q, it.learn(fields, draws(it), params(it)).taps["q"]) <= 1e-12

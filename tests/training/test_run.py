@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 from types import SimpleNamespace
 
@@ -326,6 +327,9 @@ DAMAGE = {
     "run.json no text": lambda run: (run / "run.json").write_bytes(b"\xff"),
     "chance no score": lambda run: (run / "run.json").write_text(
         json.dumps({**json.loads((run / "run.json").read_text()), "chance": {"random": 1}})),
+    "latest empty": lambda run: (run / "checkpoints" / "latest").write_bytes(b""),
+    "latest gone": lambda run: (run / "checkpoints" / "latest").unlink(),
+    "latest names none": lambda run: (run / "checkpoints" / "latest").write_text("000099\n"),
     "latest no number": lambda run: (run / "checkpoints" / "latest").write_bytes(b"\xff\n"),
     "state cut short": lambda run: (_checkpoint(run) / "state.json").write_text('{"clocks'),
     "state empty": lambda run: (_checkpoint(run) / "state.json").write_text("{}"),
@@ -335,6 +339,10 @@ DAMAGE = {
     "a foreign statistic": lambda run: _edit(run, "optimizers", lambda held: held.update(x=torch.zeros(1))),
     "statistics of another shape": lambda run: _edit(
         run, "optimizers", lambda held: held.update({"main/utility.w/square_avg": torch.zeros(7)})),
+    "a chunk gone": lambda run: max((run / "replay").iterdir()).unlink(),
+    "a chunk cut short": lambda run: os.truncate(max((run / "replay").iterdir()), 900),
+    "a chunk of other episodes": lambda run: shutil.copy(
+        min((run / "replay").iterdir()), max((run / "replay").iterdir())),
     "replay gone": lambda run: [chunk.unlink() for chunk in (run / "replay").iterdir()],
 }  # fmt: skip
 
@@ -343,10 +351,13 @@ DAMAGE = {
 def test_damage_is_reported_before_anything_is_trained(tmp_path, damage, monkeypatch):
     go(tmp_path / "a", updates=10, chance_episodes=4)
     DAMAGE[damage](tmp_path / "a")
+    found = {path: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
     monkeypatch.setattr(Learner, "update", lambda self: pytest.fail("it trained"))
     with pytest.raises(SpecError, match=r"run\.(damaged|file)") as caught:
         go(tmp_path / "a", updates=20, resume=True)
     assert str(tmp_path / "a") in str(caught.value)
+    rewritten = tmp_path / "a" / "run.json"
+    assert {path for path, data in found.items() if path.read_bytes() != data} <= {rewritten}
 
 
 @pytest.mark.parametrize("name", ["schema.json", "run.json", "checkpoints/latest"])

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type, prime
 from compose.language.block import Block, Port, Size
-from compose.language.operation import Run, Site, Weight
+from compose.language.operation import Parts, Piece, Run, Site, Weight
 from compose.language.values import Expr
 
 
@@ -72,6 +72,34 @@ class Attention(Block):
         weights = masked_softmax(logits, both(mask, run.present("mask", run.node.bound["Key"][0])), heads=True)
         joined = (weights @ v).transpose(-2, -3).flatten(-2)
         return F.linear(joined, run.weight("out"), run.weight("bias") if self.bias else None)
+
+    def pieces(self, parts: Parts) -> Piece:
+        node, heads = parts.node, parts.node.count(self.heads)
+        queries, keys, mask = parts.port("queries"), parts.port("keys"), parts.port("mask")
+        (key,), (width,), out = node.bound["Key"], node.axes(self.width), node.axes(self.to)
+        size = node.size(width)
+        assert size is not None
+
+        def of_heads(name: str, at: int) -> Piece:
+            weight = parts.weight(name)
+            return parts.divided(weight, weight.axes[at], heads, ("head", "part"))
+
+        q = parts.product((queries, (*queries.axes[:-1], "In")), (of_heads("query", 0), ("head", "part", "In")),
+                          out=(*queries.axes[:-1], "head", "part"))
+        k, v = (parts.product((keys, (*keys.axes[:-1], "In")), (of_heads(name, 0), ("head", "part", "In")),
+                              out=(*keys.axes[:-1], "head", "part")) for name in ("key", "value"))
+        pairs = tuple(a for a in dict.fromkeys((*q.axes, *k.axes)) if a != "part")
+        logits = parts.product((q, q.axes), (k, k.axes), ((size / heads) ** -0.5, ()), out=pairs)
+        allowed, present = mask, parts.present("mask", key)
+        if present is not None:
+            allowed = present if mask is True else parts.map("&", mask, present, dtype="bool")
+        weights = parts.softmax(logits, allowed, key)
+        joined = parts.product((weights, weights.axes), (v, v.axes),
+                               out=(*(a for a in weights.axes if a != key), "part"))
+        y = parts.product((joined, joined.axes), (of_heads("out", 1), ("Out", "head", "part")),
+                          out=(*(a for a in joined.axes if a not in ("head", "part")), "Out"))
+        y = parts.named(y, (*y.axes[:-1], *out))
+        return parts.map("+", y, parts.named(parts.weight("bias"), out)) if self.bias else y
 
 
 def second_copy(types: dict[str, Type | tuple[Type, ...]], *places: tuple[str, int]) -> dict[str, Type]:

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from compose.blocks.activation import Activation, activate
 from compose.language.block import Block, Port, Sizes
-from compose.language.operation import Run, Site, Weight
+from compose.language.operation import Parts, Piece, Run, Site, Weight
 
 
 class Linear(Block):
@@ -46,3 +46,11 @@ class Linear(Block):
             y = F.linear(of, weight.flatten(0, -2), None if bias is None else bias.flatten())
             y = torch.unflatten(y, -1, [run.size(a) for a in out])
         return activate(self.activation, y)
+
+    def pieces(self, parts: Parts) -> Piece:
+        of, weight = parts.port("of"), parts.weight("weight")
+        lead, out = of.axes[:-1], parts.node.axes(*self.to)
+        y = parts.product((of, (*lead, "In")), (weight, (*out, "In")), out=(*lead, *out))
+        if self.bias:
+            y = parts.map("+", y, parts.named(parts.weight("bias"), out))
+        return y if self.activation == "none" else parts.map(self.activation, y)

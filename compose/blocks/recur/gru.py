@@ -23,6 +23,7 @@ class Gru(Block):
 
     returns = "... to"
     ahead: ClassVar[float] = 0
+    over_steps: ClassVar[bool] = True
 
     def infer(self, site: Site) -> dict[str, Type]:
         if site.bound["..."][:2] != ("batch", "time"):
@@ -46,6 +47,8 @@ class Gru(Block):
 
         names = ("input", "hidden", "input_bias", "hidden_bias")
         weights = [run.weight(n).flatten(0, 1) for n in names]
+        if (alive := run.alive()) is not None:
+            return _over_steps(of, *alive, weights)
         x = of.transpose(0, 1)
         flat = x.flatten(1, -2)
         before = run.state("h")
@@ -55,3 +58,14 @@ class Gru(Block):
         rest = [x.shape[i] for i in range(1, len(run.node.bound["..."]))]
         run.carry("h", last.reshape(*rest, -1))
         return y.reshape(x.shape[0], *rest, -1).transpose(0, 1)
+
+
+def _over_steps(of: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
+    """``of`` [step ... In] -> [step ... to]: at every time the first ``alive`` of all sequences go on."""
+    import torch
+
+    flat = of.flatten(0, -2)
+    rows = flat.shape[0] // of.shape[0]
+    start = flat.new_zeros((1, sequences * rows, weights[1].shape[1]))
+    y, _ = torch.gru(flat, alive * rows, start, weights, True, 1, 0.0, True, False)
+    return y.unflatten(0, of.shape[:-1])

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Parts, Piece, Run, Site
 
 
 class _Reduction(Block):
@@ -59,6 +59,19 @@ class Mean(_Reduction):
         if counted is not None:
             return total / counted.expand_as(of).sum(dims).clamp(min=1)
         return total / prod(run.size(axis) for axis in self._over(run.node))
+
+    def pieces(self, parts: Parts) -> Piece | None:
+        of, factors, rows = parts.port("of"), [], 1
+        if self.where is not None or not hasattr(of, "axes"):
+            return None
+        for axis in self._over(parts.node):
+            present = parts.present("of", axis) if self.count != "all" else None
+            if present is None:
+                rows *= parts.node.size(axis) or 1
+            else:
+                factors.append(parts.share(present, axis, slots=self.count == "slots"))
+        out = tuple(a for a in of.axes if a not in self._over(parts.node))
+        return parts.product((of, of.axes), *((x, x.axes) for x in factors), (1 / rows, ()), out=out)
 
 
 class Sum(_Reduction):

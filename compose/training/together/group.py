@@ -45,7 +45,7 @@ class Group:
         self.optimizers = StackedOptimizers([one.optimizers for one in learners], [one.seed for one in learners],
                                             self.stack.weights)
         self.act = StackedProgram(first.programs["act"], schema)
-        self._learn = StackedProgram(stackable(first), schema)
+        self._learn = StackedProgram(stackable(first), schema) if at_once > 1 else None
         count = len(learners)
         self._parts = [range(at, min(at + at_once, count)) for at in range(0, count, at_once)]
 
@@ -86,16 +86,16 @@ class Group:
 
     def _pass(self, batches: Sequence[Batch], turn: Sequence[str], rows: range) -> Pass:
         """Losses and gradients of some seeds; the gradient of the sum over seeds holds that of each."""
-        alone = len(rows) == 1
-        if alone:
+        program, alone = self._learn, len(rows) == 1
+        if alone or program is None:
             model, batch = self.learners[rows[0]].model, batches[rows[0]]
             leaves, made = dict(model.weights), model.learn(batch.fields, batch.draws, batch.params)
         else:
             cut = slice(rows.start, rows.stop)
             leaves = {name: torch.nn.Parameter(w.detach()[cut]) for name, w in self.stack.weights.items()}
             target = {name: x[cut] for name, x in self.stack.target.items()}
-            given = self._given([batches[row] for row in rows])
-            made = learned(self._learn({"weight": leaves, "target": target, **given}))
+            given = self._given(program, [batches[row] for row in rows])
+            made = learned(program({"weight": leaves, "target": target, **given}))
         grads: dict[str, Gradients] = {}
         for name in turn:
             names = list(self.optimizers.weights[name])
@@ -104,14 +104,14 @@ class Group:
             grads[name] = {w: g[None] if alone and g is not None else g for w, g in zip(names, found, strict=True)}
         return Pass({name: x.reshape(len(rows)) for name, x in made.losses.items()}, grads)
 
-    def _given(self, batches: Sequence[Batch]) -> dict[str, dict[str, Tensor]]:
+    def _given(self, program: StackedProgram, batches: Sequence[Batch]) -> dict[str, dict[str, Tensor]]:
         """The inputs of one pass over several seeds, episodes filled up to the longest."""
-        first, schema, needs = self.learners[0].model, self.learners[0].env.schema, self._learn.program.needs
+        first, schema, needs = self.learners[0].model, self.learners[0].env.schema, program.program.needs
         fields = {}
         for name in needs("field"):
             rows = [batch.fields[name] for batch in batches]
             longest = max(x.shape[1] for x in rows) if "time" in schema.fields[name].axes else 0
-            varies = name in self._learn.fields
+            varies = name in program.fields
             fields[name] = torch.stack([_filled_up(x, longest) for x in rows]) if varies else rows[0]
         like = next(iter(first.weights.values()))
         draws = stacked([batch.draws for batch in batches], needs("draw"), like)

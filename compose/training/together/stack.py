@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, fx
 
 from compose.compiler.model import Model
+from compose.compiler.passes import PASSES, pack
 from compose.compiler.trace import Outputs, Program
 from compose.graph.schema import EntitySchema
 from compose.training.together.gru import gru
@@ -56,8 +57,12 @@ class StackedProgram:
 
 def stackable(model: Model) -> Program:
     """The model's ``learn`` in a form that can be stacked: inputs of the same shape for every seed, whichever steps of
-    its episodes were reached."""
-    return model.programs["learn"]
+    its episodes were reached, so nothing is packed."""
+    program = model.programs["learn"]
+    if not program.needs("plan"):
+        return program
+    passes = [one for one in PASSES if one is not pack]
+    return Model(model.graph, device=model.device, dtype=model.dtype, passes=passes).programs["learn"]
 
 
 def stacked(inputs: Sequence[Mapping[str, Any]], wanted: Sequence[str], like: Tensor) -> dict[str, Tensor]:

@@ -1,0 +1,232 @@
+"""Pass ``absent``: rows of absent agents and entities are left out of what they would only slow down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compose.compiler.call import Call, Read
+from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.stacking import Item, slice_of
+from compose.compiler.passes.unread import Unread
+from compose.compiler.plan import ALIVE, INDEX, OF_ENTITY, PLACE, SEQUENCES, row_leaf
+from compose.compiler.product import Product
+from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms
+from compose.graph.align import align
+from compose.graph.average import STEP
+from compose.graph.schema import EntitySchema
+from compose.graph.structure import Rows
+from compose.language.axes import Axes
+
+SIDES = ("agent", "entity")
+HEAVY = 1024
+"""Multiplications for each row from which a linear map is worth moving rows for."""
+
+
+@dataclass(frozen=True)
+class Gathered(Op):
+    """``[step agent ...] -> [rows ...]``: present rows only, step by step."""
+
+    axis: str
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        x = align(tensors[0], term.operands[0].axes, (STEP, self.axis, *term.axes[1:]))
+        return x.flatten(0, 1).index_select(0, tensors[1])
+
+
+@dataclass(frozen=True)
+class Spread(Op):
+    """``[rows ...] -> [step agent ...]``; absent rows hold numbers that nothing reads."""
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        x = align(tensors[0], term.operands[0].axes, (rows_of(term.axes[1]), *term.axes[2:]))
+        place = tensors[1]
+        return x.index_select(0, place.flatten()).unflatten(0, place.shape)
+
+
+@dataclass(frozen=True)
+class Chosen(Op):
+    """``[entity rows ...] -> [agent rows ...]``."""
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        return align(tensors[0], term.operands[0].axes, (rows_of("entity"), *term.axes[1:])).index_select(0, tensors[1])
+
+
+def rows_of(axis: str) -> str:
+    """The axis of the present rows of all steps."""
+    return f"{axis} row"
+
+
+def absent(terms: Terms) -> Terms:
+    """Compute linear maps and recurrences for present rows only, where nothing reads the others.
+
+    What works on rows alone between them stays on those rows; what relates rows (attention, mixers) gets all slots back.
+    """
+    packed = next((t for t in terms.order() if isinstance(t.op, Leaf) and t.op.kind == "plan"), None)
+    graph = next((t.op.graph for t in terms.order() if isinstance(t.op, Call)), None)
+    if packed is None or graph is None or not isinstance(graph.schema, EntitySchema):
+        return terms
+    shares = _shares(graph.schema)
+    if not shares:
+        return terms
+    assert isinstance(packed.op, Leaf)
+    rows = _Absent(Unread(terms), shares, int(packed.op.label.partition(".")[0]))
+    return replace(terms, roots={name: rows.padded(root) for name, root in terms.roots.items()})
+
+
+def _shares(schema: EntitySchema) -> dict[str, float]:
+    """The expected share of present rows on each side where any can be absent."""
+    counts = [schema.present_range(side) for side in ("agent", "other")]
+    means = [(low + high) / 2 for low, high in counts]
+    found = {"agent": means[0] / schema.agents, "entity": sum(means) / schema.entities}
+    return {axis: share for axis, share in found.items() if share < 1}
+
+
+@dataclass
+class _Absent:
+    unread: Unread
+    shares: dict[str, float]
+    ahead: int
+    homes: dict[Term, str | None] = field(default_factory=dict)
+    padding: dict[Term, Term] = field(default_factory=dict)
+    rowing: dict[Term, Term] = field(default_factory=dict)
+    calls: dict[Term, Term] = field(default_factory=dict)
+    leaves: dict[tuple[str, str], Term] = field(default_factory=dict)
+
+    def padded(self, term: Term) -> Term:
+        """``term`` over all slots."""
+        if term not in self.padding:
+            side = self._home(term)
+            if side is None:
+                self.padding[term] = term.with_operands(self.padded(x) for x in term.operands)
+            else:
+                rows = self.rowed(term, side)
+                axes = (STEP, side, *(a for a in rows.axes if a != rows_of(side)))
+                shape = tuple(term.sizes[a] for a in axes)
+                plan = self._plan(side, PLACE, term)
+                self.padding[term] = Term(Spread(), (rows, plan), axes, shape, term.dtype, term.name)
+        return self.padding[term]
+
+    def rowed(self, term: Term, side: str) -> Term:
+        """``term`` over present rows; itself if it knows nothing of steps."""
+        if STEP not in term.axes:
+            return self.padded(term)
+        if term not in self.rowing:
+            self.rowing[term] = self._made(term, side) if self._home(term) else self._gathered(term, side)
+        return self.rowing[term]
+
+    def _gathered(self, term: Term, side: str) -> Term:
+        rest = tuple(a for a in term.axes if a not in (STEP, side))
+        plan = self._plan(side, INDEX, term)
+        shape = (*plan.shape, *(term.sizes[a] for a in rest))
+        return Term(Gathered(side), (self.padded(term), plan), (rows_of(side), *rest), shape, term.dtype, term.name)
+
+    def _made(self, term: Term, side: str) -> Term:
+        if isinstance(term.op, Pick) and _agents(term):
+            (source,) = term.operands[0].operands
+            operands = (self.rowed(source, "entity"), self._plan("agent", OF_ENTITY, term))
+            return replace(self._on_rows(term, operands, side), op=Chosen())
+        if isinstance(term.op, Item):
+            return slice_of(term, self.rowed(term.operands[0].operands[0], side))
+        if isinstance(term.op, Pick):
+            return self._on_rows(term, (self._call(term.operands[0], side),), side)
+        operands = tuple(self.rowed(x, side) for x in term.operands)
+        made = self._on_rows(term, operands, side)
+        if not isinstance(term.op, Product):
+            return made
+        step, mine = (dict(zip(term.axes, term.op.out, strict=True))[a] for a in (STEP, side))
+        labels = tuple(_labels(old, new, found, step, side) for old, new, found
+                       in zip(term.operands, operands, term.op.labels, strict=True))
+        return replace(made, op=Product(labels, _without(term.op.out, mine), term.op.bias))
+
+    def _on_rows(self, term: Term, operands: tuple[Term, ...], side: str) -> Term:
+        axes = _joined(term.axes, side)
+        sizes = term.sizes | {rows_of(side): self._plan(side, INDEX, term).shape[0]}
+        return replace(term, operands=operands, axes=axes, shape=tuple(sizes[a] for a in axes))
+
+    def _call(self, whole: Term, side: str) -> Term:
+        if whole not in self.calls:
+            assert isinstance(whole.op, Call)
+            old = whole.op
+            values: dict[Any, Any] = {}
+            node = renamed_node(old.node, values, lambda axes: _joined(axes, side))
+            reads, operands = [], []
+            for read, operand in zip(old.reads, whole.operands, strict=True):
+                if read.kind == "plan":
+                    operand = self._plan(side, read.local, operand)
+                else:
+                    operand = self.rowed(operand, side)
+                reads.append(replace(read, value=None if read.value is None else values[read.value]))
+                operands.append(operand)
+            self.calls[whole] = replace(whole, op=Call(old.graph, node, tuple(reads), old.dtype), operands=tuple(operands))
+        return self.calls[whole]
+
+    def _plan(self, side: str, what: str, like: Term) -> Term:
+        key = (side, what)
+        if key not in self.leaves:
+            steps = like.sizes.get(STEP, 1)
+            self.leaves[key] = row_leaf(side, what, self.ahead, int(steps * like.sizes.get(side, 1) * self.shares[side]))
+        return self.leaves[key]
+
+    def _home(self, term: Term) -> str | None:
+        """The side on whose present rows a term is computed; None: on all slots."""
+        if term not in self.homes:
+            sides = [a for a in SIDES if a in term.axes]
+            fits = len(sides) == 1 and STEP in term.axes and sides[0] in self.shares
+            self.homes[term] = sides[0] if fits and self._suits(term, sides[0]) else None
+        return self.homes[term]
+
+    def _suits(self, term: Term, side: str) -> bool:
+        if side in self.unread.read[term]:
+            return False
+        if isinstance(term.op, Item):
+            return self._home(term.operands[0].operands[0]) == side
+        if isinstance(term.op, Pick):
+            return self._call_suits(term, side)
+        if not all(_along(x, side) for x in term.operands):
+            return False
+        if isinstance(term.op, Map):
+            return any(self._home(x) == side for x in term.operands)
+        if not isinstance(term.op, Product) or dict(zip(term.axes, term.op.out, strict=True))[side] not in term.op.out:
+            return False
+        return any(x.learned and x.numel >= HEAVY for x in term.operands)
+
+    def _call_suits(self, term: Term, side: str) -> bool:
+        call = term.operands[0]
+        assert isinstance(call.op, Call)
+        site, inputs = call.op.node, call.operands
+        if _agents(term):
+            return "agent" == side and "entity" in self.shares and self._home(inputs[0]) == "entity"
+        if not all(_along(x, side) for x, r in zip(inputs, call.op.reads, strict=True) if r.kind != "plan"):
+            return False
+        if site.op.over_steps:
+            return True
+        return site.rowwise((STEP, side)) and any(self._home(x) == side for x in inputs)
+
+
+def _agents(term: Term) -> bool:
+    """Is it ``agents(x)``?"""
+    call = term.operands[0]
+    return isinstance(call.op, Call) and isinstance(call.op.node.op, Rows) and call.op.node.op.name == "agents" \
+        and "agent" in term.axes
+
+
+def _along(term: Term, side: str) -> bool:
+    """Does it know steps together with this side, or no steps at all?"""
+    return (STEP in term.axes and side in term.axes) if {STEP, *SIDES, "batch", "time"} & set(term.axes) else True
+
+
+def _joined(axes: Axes, side: str) -> Axes:
+    """Axes with steps and side as one axis of rows."""
+    if STEP not in axes or side not in axes:
+        return axes
+    return tuple(rows_of(side) if a == STEP else a for a in axes if a != side)
+
+
+def _without(labels: Axes, label: str) -> Axes:
+    return tuple(a for a in labels if a != label)
+
+
+def _labels(old: Term, new: Term, labels: Axes, step: str, side: str) -> Axes:
+    named = dict(zip(old.axes, labels, strict=True)) | {rows_of(side): step}
+    return tuple(named[a] for a in new.axes)

@@ -1,0 +1,177 @@
+"""Pass ``pack``: steps after an episode's end are left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compose.compiler.call import Call, Read
+from compose.compiler.passes.demand import demands
+from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.stacking import Item, Stacked, slice_of
+from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
+from compose.compiler.product import Product
+from compose.compiler.terms import Divided, Leaf, Map, MaskedSoftmax, Op, Pick, Relabel, Share, Term, Terms
+from compose.graph.align import align
+from compose.graph.average import STEP, Average
+from compose.graph.node import Value
+from compose.language.axes import Axes
+
+EPISODES = ("batch", "time")
+LIKELY = 0.6
+"""The expected share of steps that count; what costs are estimated with."""
+
+
+@dataclass(frozen=True)
+class Packed(Op):
+    """``[batch time ...] -> [step ...]``, or ``[batch ...] -> [step ...]``: rows that the plan names."""
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        x, index = tensors
+        have = term.operands[0].axes
+        both = "time" in have
+        x = align(x, have, (*(EPISODES if both else ("batch",)), *term.axes[1:]))
+        return (x.flatten(0, 1) if both else x).index_select(0, index)
+
+
+@dataclass(frozen=True)
+class Unpacked(Op):
+    """``[step ...] -> [batch time ...]``; rows that were left out hold numbers that mean nothing."""
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        x, place = tensors
+        x = align(x, term.operands[0].axes, (STEP, *term.axes[2:]))
+        return x.index_select(0, place.flatten()).unflatten(0, place.shape)
+
+
+def pack(terms: Terms) -> Terms:
+    """Join batch and time into one axis of the steps that some loss counts (or that those look ahead to).
+
+    Everything that treats steps alike runs on that axis; recurrences that can run on it do; whatever mixes steps in
+    another way gets batch and time back.
+    """
+    demand = demands(terms)
+    ahead = max((d for t, d in demand.items() if _timed(t) and d < float("inf")), default=None)
+    if ahead is None:
+        return terms
+    packing = _Packing(demand, int(ahead))
+    return replace(terms, roots={name: packing.plain(root) for name, root in terms.roots.items()})
+
+
+@dataclass
+class _Packing:
+    demand: dict[Term, float]
+    ahead: int
+    plains: dict[Term, Term] = field(default_factory=dict)
+    packs: dict[Term, Term] = field(default_factory=dict)
+    calls: dict[Term, Term] = field(default_factory=dict)
+    leaves: dict[str, Term] = field(default_factory=dict)
+
+    def plain(self, term: Term) -> Term:
+        """``term`` over batch and time."""
+        if term not in self.plains:
+            if self._native(term):
+                packed = self.packed(term)
+                axes = (*EPISODES, *(a for a in packed.axes if a != STEP))
+                shape = tuple(term.sizes[a] for a in axes)
+                self.plains[term] = Term(Unpacked(), (packed, self._plan(PLACE)), axes, shape, term.dtype, term.name)
+            elif _averaged(term):
+                self.plains[term] = term.with_operands([self._call(term.operands[0])])
+            else:
+                self.plains[term] = term.with_operands(self.plain(x) for x in term.operands)
+        return self.plains[term]
+
+    def packed(self, term: Term) -> Term:
+        """``term`` over steps; itself if it knows neither batch nor time."""
+        if "batch" not in term.axes:
+            return self.plain(term)
+        if term not in self.packs:
+            self.packs[term] = self._packed(term) if self._native(term) else self._selected(term)
+        return self.packs[term]
+
+    def _selected(self, term: Term) -> Term:
+        what = INDEX if "time" in term.axes else EPISODE
+        rest = tuple(a for a in term.axes if a not in EPISODES)
+        rows = self._plan(what)
+        shape = (*rows.shape, *(term.sizes[a] for a in rest))
+        return Term(Packed(), (self.plain(term), rows), (STEP, *rest), shape, term.dtype, term.name)
+
+    def _packed(self, term: Term) -> Term:
+        """A native term: its operands over steps, batch and time as one axis."""
+        if isinstance(term.op, Pick):
+            return self._renamed(term, (self._call(term.operands[0]),))
+        if isinstance(term.op, Item):
+            return slice_of(term, self.packed(term.operands[0].operands[0]))
+        operands = tuple(self.packed(x) for x in term.operands)
+        if not isinstance(term.op, Product):
+            return self._renamed(term, operands)
+        named = dict(zip(term.axes, term.op.out, strict=True))
+        batch, time = (named[a] for a in EPISODES)
+        labels = tuple(self._labels(t, x, found, batch, time) for t, x, found
+                       in zip(term.operands, operands, term.op.labels, strict=True))
+        out = tuple(batch if a == batch else a for a in term.op.out if a != time)
+        return replace(self._renamed(term, operands), op=Product(labels, out, term.op.bias))
+
+    def _labels(self, old: Term, new: Term, labels: Axes, batch: str, time: str) -> Axes:
+        named = dict(zip(old.axes, labels, strict=True)) | {STEP: batch}
+        return tuple(named[a] for a in new.axes)
+
+    def _renamed(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        axes = steps(term.axes)
+        sizes = term.sizes | {STEP: self._plan(INDEX).shape[0]}
+        return replace(term, operands=operands, axes=axes, shape=tuple(sizes[a] for a in axes))
+
+    def _call(self, whole: Term) -> Term:
+        """A call on steps."""
+        if whole not in self.calls:
+            assert isinstance(whole.op, Call)
+            old = whole.op
+            values: dict[Value, Value] = {}
+            node = renamed_node(old.node, values, steps)
+            reads = [replace(r, value=None if r.value is None else values[r.value]) for r in old.reads]
+            operands = [self.packed(x) for x in whole.operands]
+            if old.node.op.over_steps:
+                reads += [Read("plan", what, what) for what in (ALIVE, SEQUENCES)]
+                operands += [self._plan(what) for what in (ALIVE, SEQUENCES)]
+            op = Call(old.graph, node, tuple(reads), old.dtype)
+            self.calls[whole] = replace(whole, op=op, operands=tuple(operands))
+        return self.calls[whole]
+
+    def _plan(self, what: str) -> Term:
+        if what not in self.leaves:
+            whole = next(t.sizes for t in self.demand if _timed(t))
+            rows = int(whole["batch"] * whole["time"] * LIKELY)
+            self.leaves[what] = plan_leaf(what, self.ahead, rows)
+        return self.leaves[what]
+
+    def _native(self, term: Term) -> bool:
+        """Can and should it be computed over steps?"""
+        if not _timed(term) or self.demand[term] == float("inf"):
+            return False
+        op = term.op
+        if isinstance(op, Item):
+            return self._native(term.operands[0].operands[0])
+        if isinstance(op, Pick):
+            call = term.operands[0]
+            assert isinstance(call.op, Call)
+            site = call.op.node
+            fits = site.op.over_steps or site.rowwise(EPISODES)
+            return op.kind == "output" and fits and all("batch" in x.axes or "time" not in x.axes for x in call.operands)
+        kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product, Stacked)
+        return isinstance(op, kinds) and all("batch" in x.axes or "time" not in x.axes for x in term.operands)
+
+
+def _timed(term: Term) -> bool:
+    return "batch" in term.axes and "time" in term.axes and not isinstance(term.op, Leaf)
+
+
+def _averaged(term: Term) -> bool:
+    call = term.operands[0].op if term.operands else None
+    if not isinstance(call, Call) or not isinstance(call.node.op, Average):
+        return False
+    return call.node.op.alike(EPISODES) and "time" in call.node.type("of").axes
+
+
+def steps(axes: Axes) -> Axes:
+    """Axes with batch (and time) as one axis of steps."""
+    return tuple(STEP if a == "batch" else a for a in axes if a != "time")

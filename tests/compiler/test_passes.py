@@ -1,0 +1,75 @@
+"""No pass changes what a program computes: values and gradients against the plain form, alone and together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from compose.compiler.fake_batch import fake_batch
+from compose.compiler.model import Model
+from compose.compiler.passes import PASSES, Pass, absent, batch, fuse, pack, regroup, share, split
+from compose.graph.build import build_graph
+from compose.graph.schema import EntitySchema
+from compose.language.load import Loaded, load
+from tests.compiler.cases import DRAFTS, PACKAGED, draws, gradients, params
+from tests.specs.schemas import small_schema
+
+SCHEMA = small_schema(4, 3)
+SOME = ("refil_official", "qmix_attention", "qmix_mean_pooling", "qmix_max_pooling_official", "refil_vdn",
+        "refil_multi_group", "refil_group_matching")  # fmt: skip
+every_method = pytest.mark.parametrize("spec", [*PACKAGED, *DRAFTS], ids=lambda s: s.stem if isinstance(s, Path) else s)
+
+
+def models(spec: Loaded, passes: tuple[Pass, ...], dtype: torch.dtype, schema: EntitySchema = SCHEMA) -> list[Model]:
+    """The plain form and the rewritten one, with equal weights."""
+    graph = build_graph(spec, schema)
+    return [Model(graph, seed=3, dtype=dtype, passes=chosen) for chosen in ((), passes)]
+
+
+def differ(spec: str | Path, passes: tuple[Pass, ...], within: float, dtype: torch.dtype = torch.float64,
+           set_: tuple[str, ...] = (), garbage: bool = False) -> None:
+    """Fail unless losses and gradients agree, relative to the largest of each kind."""
+    plain, rewritten = models(load(spec, set_), passes, dtype)
+    fields = dict(fake_batch(SCHEMA, 1, batch=5, dtype=dtype).items())
+    if garbage:
+        hidden = ~fields["present"]
+        fields["entities"] = fields["entities"].masked_fill(hidden[..., None], 7.0)
+    found = []
+    for it in (plain, rewritten):
+        learned = it.learn(fields, draws(it, batch=5), params(it))
+        found.append((learned.losses, gradients(it, sum(learned.totals.values()))))  # type: ignore[arg-type]
+    (losses, grads), (mine, my_grads) = found
+    for name, loss in losses.items():
+        assert float((loss - mine[name]).abs()) <= within * max(1.0, float(loss.abs())), name
+    scale = max(float(g.abs().max()) for g in grads.values())
+    for name, g in grads.items():
+        assert float((g - my_grads[name]).abs().max()) <= within * scale, name
+
+
+@every_method
+@pytest.mark.parametrize(("dtype", "within"), [(torch.float64, 1e-10), (torch.float32, 1e-5)], ids=["double", "float"])
+def test_all_passes_together(spec: str | Path, dtype: torch.dtype, within: float) -> None:
+    differ(spec, PASSES, within, dtype)
+
+
+@pytest.mark.parametrize("spec", SOME)
+@pytest.mark.parametrize("passes", [(split,), (share,), (split, batch), (split, fuse), (split, regroup), (pack,),
+                                    (split, share, batch, regroup), (pack, absent), (split, pack, absent)],
+                         ids=lambda ps: "+".join(p.__name__ for p in ps))
+def test_each_pass_alone(spec: str, passes: tuple[Pass, ...]) -> None:
+    differ(spec, passes, 1e-10)
+
+
+@pytest.mark.parametrize("order", [(pack, absent, split, share, regroup), (split, regroup, fuse, batch, pack, absent),
+                                   (*PASSES, *PASSES)], ids=["early", "late", "twice"])  # fmt: skip
+def test_the_order_of_passes_changes_no_number(order: tuple[Pass, ...]) -> None:
+    differ("refil_official", order, 1e-10)
+
+
+@pytest.mark.parametrize("count", ["present", "slots", "all"])
+def test_absent_rows_are_left_out_only_where_nothing_reads_them(count: str) -> None:
+    changes = tuple(f"networks.mixer.nodes.{node}.count={count}" for node in ("b1", "w2_mean", "v"))
+    differ("refil", PASSES, 1e-10, set_=changes, garbage=True)
+    differ("qmix_mean_pooling", PASSES, 1e-10, set_=(f"networks.utility.nodes.pool.count={count}",), garbage=True)
