@@ -62,6 +62,10 @@ def _play(run: Path, episodes: int, seed: int | None, device: str) -> list[dict[
     if not run.is_dir():
         near = did_you_mean(run.name, (p.name for p in run.parent.glob("*") if p.is_dir()))
         raise SpecError(Diagnostic("run.missing", f"there is no run {run}", hint=near))
+    seeds = sorted(run.glob("seed_*/run.json"))
+    if seeds and not RunFolder(run).exists():
+        hint = f"name one, such as {seeds[0].parent}"
+        raise SpecError(Diagnostic("run.seeds", f"{run} holds runs of {len(seeds)} seeds", hint=hint))
     folder, policy = RunFolder(run), load_policy(run, device=device)
     checkpoint = latest(folder)
     assert checkpoint is not None, "a policy was loaded from it"

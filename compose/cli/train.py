@@ -17,6 +17,7 @@ EXAMPLES = examples(
     "compose train refil --env group_matching --run runs/a --env-steps 200000",
     "compose train refil --env group_matching --run runs/a --env-steps 400000 --resume",
     "compose train vdn_attention --env group_matching --episodes 5000 --seed 3",
+    "compose train refil --env group_matching/small --updates 2000 --seeds 0..15 --together --run runs/many",
     "compose train mine/refil.yaml --env group_matching --updates 2000 --mark 0.7",
 )
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9,
@@ -28,7 +29,11 @@ def train(
     env: Annotated[str, typer.Option("--env", metavar="ENV", help="Environment to train in; `compose list envs`.")],
     run: Annotated[Path | None, typer.Option(
         "--run", metavar="DIR", help="Folder of the run.", show_default="runs/SPEC-ENV-SEED")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the weights and of every random draw.")] = 0,
+    seed: Annotated[int | None, typer.Option(
+        "--seed", min=0, help="Of the weights and of every random draw.", show_default="0")] = None,
+    seeds: Annotated[str | None, typer.Option(
+        "--seeds", metavar="SEEDS", help="Several runs, such as 0..15 or 0,3,7; each in a folder of its own.")] = None,
+    together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
     env_steps: Annotated[int | None, typer.Option("--env-steps", min=1, help="Stop after so many steps ...")] = None,
     episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="... or episodes ...")] = None,
     updates: Annotated[int | None, typer.Option("--updates", min=1, help="... or gradient updates.")] = None,
@@ -60,9 +65,11 @@ def train(
 
         from compose.cli.plugins import load_plugins
         from compose.language.load import load
+        from compose.study.summary import SeedsResult, show_seeds
+        from compose.study.train import train_seeds
         from compose.training.run import train as start
         from compose.training.settings import Settings
-        from compose.training.summary import show
+        from compose.training.summary import RunResult, show
 
         load_plugins(plugin or ())
         loaded = load(spec, overrides or [])
@@ -70,13 +77,35 @@ def train(
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
-        folder = run or Path("runs", re.sub(r"[^\w.=-]+", "-", f"{loaded.spec.name}-{env}-{seed}"))
-        result = start(loaded, env, run_dir=folder, settings=settings, seed=seed, resume=resume,
-                       device=checked_device(device))
-        show(result, Console())
+        chosen = _chosen(seed, seeds, together=together)
+        named = chosen if isinstance(chosen, int) else f"seeds-{seeds}"
+        folder = run or Path("runs", re.sub(r"[^\w.=-]+", "-", f"{loaded.spec.name}-{env}-{named}"))
+        result: RunResult | SeedsResult
+        if isinstance(chosen, int):
+            result = start(loaded, env, run_dir=folder, settings=settings, seed=chosen, resume=resume,
+                           device=checked_device(device))
+            show(result, Console())
+        else:
+            result = train_seeds(loaded, env, chosen, run_dir=folder, settings=settings, together=together,
+                                 resume=resume, device=checked_device(device))
+            show_seeds(result, Console())
     best_chance = max((level.success for level in result.chance.values()), default=0.0)
     if mark is not None and not reaches(result.final.success, max(mark, 2 * best_chance)):
         raise typer.Exit(FAILED)
+
+
+def _chosen(seed: int | None, seeds: str | None, *, together: bool) -> int | tuple[int, ...]:
+    """One seed, or several that were asked for by --seeds. Raises SpecError."""
+    from compose.study.seeds import read_seeds
+
+    problems = []
+    if seed is not None and seeds is not None:
+        problems.append(Diagnostic("usage", "say either --seed or --seeds", where="--seed"))
+    if together and seeds is None:
+        problems.append(Diagnostic("usage", "needs --seeds", where="--together", hint="such as --seeds 0..15"))
+    if problems:
+        raise SpecError(*problems)
+    return seed or 0 if seeds is None else read_seeds(seeds)
 
 
 def reaches(solved: float, mark: float) -> bool:

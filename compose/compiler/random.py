@@ -14,8 +14,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 
-from torch import Tensor, float32
+from torch import Tensor, float32, tensor
+
+Seeds = int | Sequence[int]
+"""One seed for everything, or one for each row (episode) of a batch."""
 
 _STEP, _FIRST, _SECOND = (value - (1 << 64) for value in (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB))
 
@@ -29,16 +33,25 @@ def key(seed: int, *parts: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def bits(key: int, counters: Tensor) -> Tensor:
+def keys(seeds: Seeds, *parts: str | int) -> int | Tensor:
+    """:func:`key` of one seed; of one seed for each row, a column of keys, int64 [row 1], for counters [row ...]."""
+    if isinstance(seeds, int):
+        return key(seeds, *parts)
+    made = {seed: key(seed, *parts) for seed in set(seeds)}
+    return tensor([[made[seed]] for seed in seeds])
+
+
+def bits(key: int | Tensor, counters: Tensor) -> Tensor:
     """64 random bits for each counter.
 
     Args:
-        key: The stream, from :func:`key`.
+        key: The stream, from :func:`key` or :func:`keys`.
         counters: int64, any shape. Equal counters give equal bits.
 
     Returns:
         int64 of the same shape, uniform over all 2**64 values.
     """
+    key = key.to(counters.device) if isinstance(key, Tensor) else key
     z = counters * _STEP
     z += key
     z ^= _shifted(z, 30)
@@ -50,12 +63,12 @@ def bits(key: int, counters: Tensor) -> Tensor:
     return z
 
 
-def uniform(key: int, counters: Tensor) -> Tensor:
+def uniform(key: int | Tensor, counters: Tensor) -> Tensor:
     """A float32 in [0, 1) for each counter: one of the 2**24 multiples of 2**-24, all equally likely."""
     return _shifted(bits(key, counters), 40).to(float32) * 2.0**-24
 
 
-def integers(key: int, counters: Tensor, n: int) -> Tensor:
+def integers(key: int | Tensor, counters: Tensor, n: int) -> Tensor:
     """An int64 in 0 .. n - 1 for each counter. Some values are likelier than others by at most n / 2**32.
 
     Raises:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from compose.compiler.random import Seeds
 from compose.graph.schema import EntitySchema
 
 Fields = dict[str, Tensor]
@@ -42,8 +43,12 @@ class Environment(ABC):
     device: torch.device
 
     @abstractmethod
-    def reset(self, episodes: Tensor, seed: int) -> Fields:
-        """Begin one episode for each number in ``episodes`` (int64, (batch)) and return the first fields."""
+    def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
+        """Begin one episode for each number in ``episodes`` (int64, (batch)) and return the first fields.
+
+        ``seed`` is one for all or one for each episode: then row i is bitwise what ``seed[i]`` alone would give it.
+        :func:`~compose.compiler.random.keys` turns either into keys that :func:`~compose.compiler.random.bits` takes.
+        """
 
     @abstractmethod
     def step(self, action: Tensor) -> Transition:

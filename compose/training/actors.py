@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from compose.compiler.model import Model, Tensors
-from compose.compiler.random import key, uniform
+from compose.compiler.random import Seeds, keys, uniform
 
 
 class Actor(Protocol):
@@ -44,18 +44,16 @@ class ModelActor:
         draws = self.model.draw("act", self.seed, step, episodes)
         acted = self.model.act(fields, None if step == 0 else self._state, draws, self.params)
         self._state = acted.state
-        best = greedy(acted.values, acted.where)
         if self.epsilon <= 0.0:
-            return best
-        explores = uniform(key(self.seed, "explore", step), _counters(episodes, best.shape[1])) < self.epsilon
-        return torch.where(explores, random_action(acted.where, self.seed, episodes, step), best)
+            return greedy(acted.values, acted.where)
+        return explored(acted.values, acted.where, self.epsilon, self.seed, episodes, step)
 
 
 @dataclass(frozen=True)
 class RandomActor:
     """Every agent takes an available action at random, all equally likely."""
 
-    seed: int
+    seed: Seeds
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
         """See :class:`Actor`."""
@@ -80,9 +78,17 @@ def greedy(values: Tensor, where: Tensor) -> Tensor:
     return values.masked_fill(~where, -torch.inf).argmax(-1)
 
 
-def random_action(allowed: Tensor, seed: int, episodes: Tensor, step: int) -> Tensor:
+def explored(values: Tensor, where: Tensor, epsilon: float | Tensor, seed: Seeds, episodes: Tensor,
+             step: int) -> Tensor:
+    """:func:`greedy`, but with probability ``epsilon`` (a number, or [batch 1]) an allowed action at random."""
+    best = greedy(values, where)
+    explores = uniform(keys(seed, "explore", step), _counters(episodes, best.shape[1])) < epsilon
+    return torch.where(explores, random_action(where, seed, episodes, step), best)
+
+
+def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
     """An allowed action for every agent, all equally likely [batch agent]."""
-    draw = uniform(key(seed, "action", step), _counters(episodes, allowed.shape[1]))
+    draw = uniform(keys(seed, "action", step), _counters(episodes, allowed.shape[1]))
     count = allowed.sum(-1)
     chosen = torch.minimum((draw * count).long(), count - 1) + 1
     return ((allowed.cumsum(-1) == chosen[..., None]) & allowed).to(torch.uint8).argmax(-1)

@@ -8,6 +8,7 @@ from statistics import fmean
 from typing import Any
 
 import torch
+from tensordict import TensorDict
 
 from compose.compiler.model import Model
 from compose.compiler.random import key
@@ -52,12 +53,15 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
     rows: list[Row] = []
     for start in range(first_episode, first_episode + episodes, AT_ONCE):
         numbers = torch.arange(start, min(start + AT_ONCE, first_episode + episodes), device=env.device)
-        played = rollout(actor, env, numbers, stream(seed))
-        columns = (numbers, played["reward"].sum(1), played["steps"].sum(1), played["success"], played["task"])
-        for number, reward, length, success, task in zip(*(x.tolist() for x in columns), strict=True):
-            rows.append({"episode": number, "return": reward, "length": length, "success": success,
-                         "task": env.schema.tasks[task]})
+        rows += outcomes(rollout(actor, env, numbers, stream(seed)), env)
     return rows
+
+
+def outcomes(played: TensorDict, env: Environment) -> list[Row]:
+    """A row for each episode that :func:`~compose.training.rollout.rollout` played."""
+    columns = (played["episode"], played["reward"].sum(1), played["steps"].sum(1), played["success"], played["task"])
+    return [{"episode": number, "return": reward, "length": length, "success": success, "task": env.schema.tasks[task]}
+            for number, reward, length, success, task in zip(*(x.tolist() for x in columns), strict=True)]
 
 
 def stream(seed: int) -> int:

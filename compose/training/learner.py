@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from tensordict import TensorDict
 from torch import Tensor
 
 from compose.compiler.model import Model
@@ -15,7 +16,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params, updates_due
-from compose.training.optim import Optimizers
+from compose.training.optim import Optimizers, Updated
 from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
 from compose.training.targets import Targets
@@ -41,6 +42,15 @@ class Interval:
     def means(self) -> dict[str, float]:
         """The mean of everything that was added."""
         return {name: x / self.counts[name] for name, x in sorted(self.sums.items())}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update learns from: fields [batch time ...], random inputs, and the moving params of the moment."""
+
+    fields: dict[str, Tensor]
+    draws: dict[str, Tensor]
+    params: dict[str, float]
 
 
 class Learner:
@@ -79,13 +89,23 @@ class Learner:
 
         Exploration and moving params are read once, before.
         """
-        count = min(self.settings.environments, limit or self.settings.environments)
-        first = self.clocks.episodes
-        numbers = torch.arange(first, first + count, device=self.env.device)
         actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks))
-        played = rollout(actor, self.env, numbers, key(self.seed, "collect"))
+        self.store(rollout(actor, self.env, self.upcoming(limit), self.stream))
+
+    @property
+    def stream(self) -> int:
+        """The seed of the environment while episodes are collected."""
+        return key(self.seed, "collect")
+
+    def upcoming(self, limit: int | None = None) -> Tensor:
+        """The numbers of the episodes to collect next, int64."""
+        count = min(self.settings.environments, limit or self.settings.environments)
+        return torch.arange(self.clocks.episodes, self.clocks.episodes + count, device=self.env.device)
+
+    def store(self, played: TensorDict) -> None:
+        """Take over episodes that were played: into the replay, the clocks and the metrics."""
         self.replay.add(played)
-        steps = int(played["steps"].sum())
+        steps, count = int(played["steps"].sum()), played["episode"].shape[0]
         self.clocks.env_steps += steps
         self.clocks.episodes += count
         sums = {"return": float(played["reward"].sum(dtype=torch.float64)), "length": float(steps),
@@ -94,12 +114,18 @@ class Learner:
 
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
+        batch = self.batch()
+        self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)))
+
+    def batch(self) -> Batch:
+        """What the next update learns from: a function of the seed, the number of the update and the replay."""
         number = self.clocks.updates
-        batch = self.replay.sample(self.settings.replay.batch, self.seed, number)
-        fields = tensors(batch)
-        draws = self.model.draw("learn", self.seed, number, batch["episode"])
-        params = moving_params(self.model, self.clocks)
-        made = self.optimizers.update(lambda: self.model.learn(fields, draws, params))
+        sampled = self.replay.sample(self.settings.replay.batch, self.seed, number)
+        draws = self.model.draw("learn", self.seed, number, sampled["episode"])
+        return Batch(tensors(sampled), draws, moving_params(self.model, self.clocks))
+
+    def updated(self, made: Updated) -> None:
+        """The weights were updated: advance the clock, let the targets follow, keep the metrics."""
         self.clocks.updates += 1
         self.targets.follow(self.model, self.clocks)
         self.interval.add({f"loss/{name}": x for name, x in made.losses.items()})

@@ -38,6 +38,11 @@ class MemoryEstimate:
         """All of it."""
         return self.replay + self.weights + max(self.activations, self.playing)
 
+    def for_seeds(self, seeds: int, at_once: int) -> MemoryEstimate:
+        """What so many trainings together need, of which ``at_once`` learn from a batch at the same time."""
+        return MemoryEstimate(seeds * self.replay, seeds * self.weights, at_once * self.activations,
+                              seeds * self.playing)
+
     def __str__(self) -> str:
         batch = max(self.activations, self.playing)
         parts = (("replay", self.replay), ("weights and optimizer", self.weights), ("one batch", batch))

@@ -35,8 +35,8 @@ class Optimizers:
     def __init__(self, model: Model, settings: Mapping[str, Any]) -> None:
         self.model, self.settings = model, settings
         self.weights = {name: model.trained_by(name) for name in settings}
-        self.optimizers = {name: _build(self.weights[name], one) for name, one in settings.items()}
-        self.turns = _turns({name: one.after for name, one in settings.items()})
+        self.optimizers = {name: build_optimizer(self.weights[name], one) for name, one in settings.items()}
+        self.turns = turns_of({name: one.after for name, one in settings.items()})
 
     def update(self, learn: Callable[[], Learned]) -> Updated:
         """Step every optimizer once.
@@ -52,7 +52,7 @@ class Optimizers:
         for turn in self.turns:
             learned = learn()
             found = {name: float(x) for name, x in learned.losses.items()}
-            _refuse(found, "losses", "loss")
+            refuse(found, "losses", "loss")
             losses = found | losses
             grads = {name: self._gradients(name, learned.totals[name], last=name == turn[-1]) for name in turn}
             for name in turn:
@@ -65,7 +65,7 @@ class Optimizers:
     def _step(self, name: str, grads: tuple[Tensor | None, ...]) -> float:
         norm = torch.nn.utils.get_total_norm([g for g in grads if g is not None])
         size = float(norm)
-        _refuse({name: size}, "learner.optimizers", "norm of the gradient")
+        refuse({name: size}, "learner.optimizers", "norm of the gradient")
         weights = list(self.weights[name].values())
         for weight, grad in zip(weights, grads, strict=True):
             weight.grad = None if grad is None else grad.contiguous()  # some come expanded
@@ -104,7 +104,7 @@ class Optimizers:
                 raise ValueError(f"{name}: statistics are missing or too many")
 
 
-def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:
+def build_optimizer(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:
     """RMSprop: v <- alpha v + (1 - alpha) g^2; w <- w - lr g / (sqrt(v) + eps). Adam: as published."""
     given = list(weights.values())
     if settings.kind == "rmsprop":
@@ -112,7 +112,7 @@ def _build(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.op
     return torch.optim.Adam(given, lr=settings.lr, betas=settings.betas, eps=settings.eps)
 
 
-def _turns(after: Mapping[str, str | None]) -> list[list[str]]:
+def turns_of(after: Mapping[str, str | None]) -> list[list[str]]:
     """Groups of optimizers in the order in which they step; a group shares one pass.
 
     Raises:
@@ -132,10 +132,11 @@ def _turns(after: Mapping[str, str | None]) -> list[list[str]]:
     return turns
 
 
-def _refuse(values: Mapping[str, float], place: str, what: str) -> None:
+def refuse(values: Mapping[str, float], place: str, what: str, *notes: str) -> None:
+    """Stop where a value is infinite or no number. Raises SpecError (``train.not_finite``)."""
     wrong = {name: x for name, x in values.items() if not math.isfinite(x)}
     if wrong:
         raise SpecError(*(Diagnostic(
             "train.not_finite", f"the {what} is {x}", where=f"{place}.{name}",
-            hint="try a smaller lr, or clip; the last checkpoint holds the weights of before",
+            hint="try a smaller lr, or clip; the last checkpoint holds the weights of before", notes=notes,
         ) for name, x in wrong.items()))

@@ -23,10 +23,12 @@ class Reporter:
         console: Where to write; a bar is drawn only if it is a terminal.
         clock: The clock that the end is measured by: ``env_steps``, ``episodes`` or ``updates``.
         total: Its reading at the end.
+        of: What is trained, such as ``16 seeds``, if that is more than one run.
     """
 
-    def __init__(self, console: Console, clock: str, total: int) -> None:
+    def __init__(self, console: Console, clock: str, total: int, of: str = "") -> None:
         self.console, self.clock, self.total = console, clock, total
+        self._before = f"{of}: " if of else ""
         self._evaluation = ""
         self._started = self._spoke = time.monotonic()
         self._first: Clocks | None = None
@@ -38,7 +40,8 @@ class Reporter:
                 TextColumn("{task.fields[rates]}"), TimeRemainingColumn(),
                 TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
             )
-            self._task = self._bar.add_task(clock.replace("_", " "), total=total, rates="", evaluation="")
+            name = self._before + clock.replace("_", " ")
+            self._task = self._bar.add_task(name, total=total, rates="", evaluation="")
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -73,7 +76,7 @@ class Reporter:
         done, seconds = clocks.read()[self.clock], now - self._started
         gained = done - (self._first or clocks).read()[self.clock]
         left = f", {(self.total - done) * seconds / gained:.0f} s left" if gained and done < self.total else ""
-        line = f"{done}/{self.total} {self.clock.replace('_', ' ')}, {self._rates(clocks, now)}{left}"
+        line = f"{self._before}{done}/{self.total} {self.clock.replace('_', ' ')}, {self._rates(clocks, now)}{left}"
         self.console.print(f"{line}; {self._evaluation}" if self._evaluation else line, highlight=False, soft_wrap=True)
 
     def _fitting(self, rates: str) -> tuple[str, str]:

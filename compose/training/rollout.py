@@ -6,6 +6,7 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.compiler.random import Seeds
 from compose.envs.interface import Environment, Fields
 from compose.graph.schema import EntitySchema
 from compose.training.actors import Actor
@@ -14,7 +15,7 @@ _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
 
 
 @torch.no_grad()
-def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> TensorDict:
+def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds) -> TensorDict:
     """Play one episode for each number in ``episodes`` and record it.
 
     T = limit steps make T + 1 time indices: index t holds what was seen before step t, the action taken there and the
@@ -26,7 +27,7 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> Tens
         actor: Chooses the actions.
         env: Fields come from here; it stops early when all episodes are over.
         episodes: int64 [batch].
-        seed: The environment's seed.
+        seed: The environment's seed, or one for each episode.
 
     Returns:
         The fields of the schema that the environment gives, with the axes it declares; batch size [].
@@ -67,6 +68,12 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: int) -> Tens
 def tensors(episodes: TensorDict) -> dict[str, Tensor]:
     """The fields as a plain dict."""
     return {str(name): episodes[name] for name in episodes.keys()}  # noqa: SIM118 (no mapping)
+
+
+def part(episodes: TensorDict, schema: EntitySchema, rows: slice) -> TensorDict:
+    """Some of the episodes; fields without a batch axis stay whole."""
+    whole = {name for name, field in schema.fields.items() if "batch" not in field.axes}
+    return TensorDict({name: x if name in whole else x[rows] for name, x in tensors(episodes).items()}, batch_size=[])
 
 
 def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.dump import dump
 from compose.language.load import Loaded
+from compose.language.models import Spec
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
@@ -63,9 +64,29 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = env if isinstance(env, Environment) else make(env, device=device)
     learner = Learner(model, env, seed)
-    _check_memory(model, env, settings, console)
+    check_memory(needed_memory(model, env, settings), env.device, settings, console)
     folder = RunFolder(run_dir)
-    about = _about(model, env.schema, seed, settings)
+    chance = open_run(folder, spec, learner, settings, resume=resume)
+    for name, level in chance.items():
+        console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
+
+    clock = settings.leading(learner.clocks)
+    trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
+    if resume:
+        trainer.resume()
+    trainer.run()
+    return finish(trainer, chance)
+
+
+def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settings, *,
+             resume: bool) -> dict[str, Score]:
+    """Begin the folder of a run, or take it up again; gives the chance levels, measured if they are asked for.
+
+    Raises:
+        SpecError: ``train.exists`` or ``train.folder``; with ``resume``, ``train.resume`` or ``run.damaged``.
+    """
+    env, seed = learner.env, learner.seed
+    about = _about(learner.model, env.schema, seed, settings)
     if resume:
         about = _same_run(folder, about)
     else:
@@ -76,25 +97,27 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         levels = chance_levels(env, settings.chance_episodes, seed=seed)
         about["chance"] = {name: asdict(level) for name, level in levels.items()}
         write_json(folder.path / "run.json", about)
-    chance = {name: Score(**level) for name, level in about.get("chance", {}).items()}
-    for name, level in chance.items():
-        console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
-
-    clock = settings.leading(learner.clocks)
-    trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
-    if resume:
-        trainer.resume()
-    trainer.run()
-    title = f"{model.spec.name} in {env.schema.name}, seed {seed}"
-    return summarise(folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
+    return {name: Score(**level) for name, level in about.get("chance", {}).items()}
 
 
-def _check_memory(model: Model, env: Environment, settings: Settings, console: Console) -> None:
+def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
+    """Write the summary of a training that has come to its end."""
+    learner = trainer.learner
+    title = f"{learner.model.spec.name} in {learner.env.schema.name}, seed {learner.seed}"
+    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
+
+
+def needed_memory(model: Model, env: Environment, settings: Settings) -> memory.MemoryEstimate:
+    """What a training takes, by the fields that its environment really gives."""
     given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
              "steps", "success"}
-    need = memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
+    return memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
+
+
+def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console) -> None:
+    """Say what a training takes, and refuse it if that is too much. Raises SpecError (``train.memory``)."""
     console.print(str(need), highlight=False, soft_wrap=True)
-    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(env.device)))
+    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)))
 
 
 def _spec_text(spec: Loaded) -> str:
@@ -104,11 +127,15 @@ def _spec_text(spec: Loaded) -> str:
 
 def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:
     return {
-        "spec": model.spec.name, "spec_hash": model.spec.identity(), "env": schema.name, "schema_hash": schema.hash,
-        "seed": seed, "settings": asdict(settings), "command": sys.argv,
+        "spec": model.spec.name, **identity(model.spec, schema, seed), "settings": asdict(settings),
+        "command": sys.argv, "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": _own_version()},
-        "threads": torch.get_num_threads(),
     }
+
+
+def identity(spec: Spec, schema: EntitySchema, seed: int) -> Json:
+    """What makes two runs the same run."""
+    return {"spec_hash": spec.identity(), "env": schema.name, "schema_hash": schema.hash, "seed": seed}
 
 
 def _own_version() -> str:
@@ -124,6 +151,19 @@ def _same_run(folder: RunFolder, now: Json) -> Json:
     Raises:
         SpecError: ``train.resume`` if the run there is another one.
     """
+    then = check_same(folder, now)
+    if "chance" not in then:
+        return now
+    with reading(folder.path / "run.json"):
+        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
+
+
+def check_same(folder: RunFolder, now: Json) -> Json:
+    """What is written about the run in the folder, if it is the one of this spec, schema, environment and seed.
+
+    Raises:
+        SpecError: ``train.resume`` with every difference.
+    """
     if not folder.exists():
         raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
     then = folder.json("run.json")
@@ -131,7 +171,4 @@ def _same_run(folder: RunFolder, now: Json) -> Json:
                            where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
     if problems:
         raise SpecError(*problems)
-    if "chance" not in then:
-        return now
-    with reading(folder.path / "run.json"):
-        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
+    return then

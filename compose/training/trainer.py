@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
-from compose.training.evaluate import evaluate, score
+from compose.training.evaluate import Row, evaluate, score
 from compose.training.folder import RunFolder, reading
 from compose.training.interrupt import Interrupt
 from compose.training.learner import Learner
@@ -64,21 +65,23 @@ class Trainer:
         """
         learner = self.learner
         with self.reporter, Interrupt() as interrupt:
-            while not self._finished():
+            while not self.finished():
                 if learner.due() > 0:
                     learner.update()
                 else:
-                    self._evaluate_on_time()
-                    learner.collect(self._episodes_left())
+                    if self.evaluation_due():
+                        self._evaluate()
+                    learner.collect(self.episodes_left())
                 if learner.due() <= 0:
-                    self._log_on_time()
-                self._save_on_time()
+                    self.log_on_time()
+                if self.save_due():
+                    self.save()
                 self.reporter.moved(learner.clocks)
                 if interrupt.asked:
                     self.save()
                     raise KeyboardInterrupt
             self.save()
-            self._log()
+            self.log()
             self._evaluate()
 
     def save(self) -> None:
@@ -88,41 +91,60 @@ class Trainer:
         save_checkpoint(self.folder, self.learner.tensors(), state, self.learner.replay)
         self._saved_at, self._saved_updates = time.monotonic(), self.learner.clocks.updates
 
-    def _finished(self) -> bool:
+    def finished(self) -> bool:
         """An end in updates holds at once; one in steps or episodes once the updates due have been made."""
         now, ends = self.learner.clocks.read(), self.settings.ends
         reached = {name for name, end in ends.items() if now[name] >= end}
         return "updates" in reached or (bool(reached) and self.learner.due() <= 0)
 
-    def _episodes_left(self) -> int | None:
+    def episodes_left(self) -> int | None:
+        """Episodes to collect until the end, if it is measured in episodes."""
         end = self.settings.episodes
         return None if end is None else end - self.learner.clocks.episodes
 
-    def _evaluate_on_time(self) -> None:
+    def evaluation_due(self) -> bool:
+        """Whether it is time for an evaluation; says so once."""
         turn = self.learner.clocks.env_steps // self.settings.eval_every
-        if turn > self._evaluations:
-            self._evaluations = turn
-            self._evaluate()
+        due, self._evaluations = turn > self._evaluations, max(turn, self._evaluations)
+        return due
+
+    @property
+    def evaluated(self) -> bool:
+        """Whether the present moment has been evaluated."""
+        return self._evaluated_at == self._now
+
+    @property
+    def first_episode(self) -> int:
+        """The number of the first episode of an evaluation now: never played before, and given by the clocks alone."""
+        return self.learner.clocks.episodes * self.settings.eval_episodes
+
+    def record(self, rows: Sequence[Row]) -> None:
+        """Write down an evaluation."""
+        steps, updates = self._evaluated_at = self._now
+        self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
+
+    @property
+    def _now(self) -> tuple[int, int]:
+        return self.learner.clocks.env_steps, self.learner.clocks.updates
 
     def _evaluate(self) -> None:
-        """Greedy episodes never played before; their numbers follow from the clocks alone. Once at a reading."""
-        learner, count, clocks = self.learner, self.settings.eval_episodes, self.learner.clocks
-        at = (clocks.env_steps, clocks.updates)
-        if self._evaluated_at == at:
+        learner = self.learner
+        if self.evaluated:
             return
-        self._evaluated_at = at
-        rows = evaluate(learner.model, learner.env, count, seed=learner.seed, first_episode=clocks.episodes * count,
-                        params=moving_params(learner.model, clocks))
-        self.folder.append("evals", *({"env_steps": at[0], "updates": at[1], **row} for row in rows))
-        self.reporter.evaluated(clocks, str(score(rows)))
+        rows = evaluate(learner.model, learner.env, self.settings.eval_episodes, seed=learner.seed,
+                        first_episode=self.first_episode, params=moving_params(learner.model, learner.clocks))
+        self.record(rows)
+        self.reporter.evaluated(learner.clocks, str(score(rows)))
 
-    def _log_on_time(self) -> None:
+    def log_on_time(self) -> None:
+        """Write a row of metrics if it is time."""
         turn = self.learner.clocks.env_steps // self.settings.log_every
         if turn > self._logged:
             self._logged = turn
-            self._log()
+            self.log()
 
-    def _log(self) -> None:
+    def log(self) -> None:
+        """Write a row of metrics."""
         now, clocks = time.monotonic(), Clocks(**self.learner.clocks.read())
         then, before = self._last_row
         seconds = max(now - then, 1e-9)
@@ -131,9 +153,9 @@ class Trainer:
         self.folder.append("metrics", {**self.learner.metrics(), "wall": wall})
         self._last_row = (now, clocks)
 
-    def _save_on_time(self) -> None:
+    def save_due(self) -> bool:
+        """Whether it is time for a checkpoint."""
         by_updates = self.settings.checkpoint_updates
         made = self.learner.clocks.updates - self._saved_updates
         late = time.monotonic() - self._saved_at >= self.settings.checkpoint_seconds
-        if late or (by_updates is not None and made >= by_updates):
-            self.save()
+        return late or (by_updates is not None and made >= by_updates)

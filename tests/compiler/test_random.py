@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compose.compiler.random import bits, integers, key, uniform
+from compose.compiler.random import bits, integers, key, keys, uniform
 
 COUNT = 200_000
 COUNTERS = torch.arange(COUNT)
@@ -40,6 +40,14 @@ def test_keys_differ_by_every_part() -> None:
     keys = {key(0), key(1), key(0, "a"), key(0, "b"), key(0, "a", 1), key(0, "a", "1"), key(0, "a1"), key(0, 1, "a")}
     assert len(keys) == 8
     assert all(0 <= k < 2**63 for k in keys)
+
+
+def test_keys_of_rows_give_each_row_its_own_stream() -> None:
+    counters = torch.arange(12).reshape(3, 4)
+    found = uniform(keys((5, 2, 5), "x", 1), counters)
+    for row, seed in enumerate((5, 2, 5)):
+        assert torch.equal(found[row], uniform(key(seed, "x", 1), counters[row]))
+    assert keys(5, "x", 1) == key(5, "x", 1)
 
 
 def test_uniform_is_uniform() -> None:

@@ -79,6 +79,18 @@ def test_seeds_and_episodes_differ() -> None:
     assert not torch.equal(first[0], first[1])
 
 
+@pytest.mark.parametrize("name", ["group_matching", "group_matching:groups=3"])
+def test_every_row_may_have_a_seed_of_its_own(name: str) -> None:
+    numbers, seeds = torch.tensor([4, 4, 9]), (7, 1, 7)
+    together, alone = make(name), [make(name) for _ in seeds]
+    fields = [together.reset(numbers, seeds)], [e.reset(numbers[i : i + 1], seeds[i]) for i, e in enumerate(alone)]
+    for _ in range(6):
+        for row, mine in enumerate(fields[1]):
+            assert all(torch.equal(fields[0][0][n][row], x[0]) for n, x in mine.items() if x.dim())
+        action = torch.randint(3, (3, together.schema.agents), generator=torch.Generator().manual_seed(0))
+        fields = [together.step(action).fields], [e.step(action[i : i + 1]).fields for i, e in enumerate(alone)]
+
+
 def test_fields_are_those_of_the_schema() -> None:
     game = make("group_matching/small")
     sizes = {**game.schema.sizes, "batch": 3}

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from compose.language.diagnostics import SpecError
-from compose.training.optim import Optimizers, _turns
+from compose.training.optim import Optimizers, turns_of
 from tests.training.fakes import Learned, optimizer
 
 
@@ -52,9 +52,9 @@ def test_an_optimizer_after_another_sees_fresh_values():
 
 
 def test_order():
-    assert _turns({"policy": "critic", "critic": None, "teams": "policy"}) == [["critic"], ["policy"], ["teams"]]
+    assert turns_of({"policy": "critic", "critic": None, "teams": "policy"}) == [["critic"], ["policy"], ["teams"]]
     with pytest.raises(SpecError, match="'after' never lets these step: a, b"):
-        _turns({"a": "b", "b": "a"})
+        turns_of({"a": "b", "b": "a"})
 
 
 def test_what_is_not_finite_stops_before_the_step():

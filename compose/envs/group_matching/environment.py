@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
-from compose.compiler.random import bits, integers, key, uniform
+from compose.compiler.random import Seeds, bits, integers, keys, uniform
 from compose.envs.group_matching import dynamics
 from compose.envs.group_matching.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
@@ -31,14 +31,14 @@ class GroupMatching(Environment):
         self._agent = torch.arange(settings.agents, device=self.device)
         self._counters: Tensor | None = None
 
-    def reset(self, episodes: Tensor, seed: int) -> Fields:
+    def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Draw groups and cells; see :meth:`Environment.reset`."""
         agents, limit = self.settings.agents, self.settings.limit
         episodes = episodes.to(self.device, torch.int64)
         per_agent = episodes[:, None] * agents + self._agent
         self._counters = episodes[:, None] * (limit * agents) + self._agent
-        self._slip, self._noise = key(seed, "slip"), key(seed, "noise")
-        cell = integers(key(seed, "cell"), per_agent, self.settings.cells)
+        self._slip, self._noise = keys(seed, "slip"), keys(seed, "noise")
+        cell = integers(keys(seed, "cell"), per_agent, self.settings.cells)
         return self.begin(self._groups(episodes, per_agent, seed), cell)
 
     def begin(self, member: Tensor, cell: Tensor) -> Fields:
@@ -77,15 +77,15 @@ class GroupMatching(Environment):
             fields=self._fields(),
         )
 
-    def _groups(self, episodes: Tensor, per_agent: Tensor, seed: int) -> Tensor:
+    def _groups(self, episodes: Tensor, per_agent: Tensor, seed: Seeds) -> Tensor:
         """(batch group agent) bool."""
         agents, groups = self.settings.agents, self.settings.groups
         border = torch.arange(groups - 1, device=self.device)
         if self.settings.fixed:
             cuts = ((border + 1) * (agents // groups)).expand(len(episodes), -1)
             return dynamics.slices(self._agent.expand(len(episodes), -1), cuts)
-        rank = bits(key(seed, "order"), per_agent).argsort(dim=1, stable=True)
-        cuts = integers(key(seed, "cut"), episodes[:, None] * (groups - 1) + border, agents)
+        rank = bits(keys(seed, "order"), per_agent).argsort(dim=1, stable=True)
+        cuts = integers(keys(seed, "cut"), episodes[:, None] * (groups - 1) + border, agents)
         return dynamics.slices(rank, cuts)
 
     def _unchanging(self, batch: int) -> tuple[Tensor, Fields]:

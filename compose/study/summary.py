@@ -1,0 +1,120 @@
+"""What came out of several seeds: a table, a file and a picture."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import fmean, stdev
+
+from rich.console import Console
+from rich.table import Table
+
+from compose.training.curve import Point, points
+from compose.training.evaluate import Score
+from compose.training.folder import RunFolder, write_json, write_whole
+from compose.training.summary import RunResult
+
+CURVES = "learning_curves.png"
+
+
+@dataclass(frozen=True)
+class SeedsResult:
+    """The finished trainings of several seeds."""
+
+    folder: Path
+    runs: dict[int, RunResult]
+    """By seed."""
+
+    @property
+    def final(self) -> Score:
+        """The mean of the seeds' last evaluations."""
+        return mean([run.final for run in self.runs.values()])
+
+    @property
+    def chance(self) -> dict[str, Score]:
+        """The mean of each chance level."""
+        levels = [run.chance for run in self.runs.values()]
+        return {name: mean([one[name] for one in levels]) for name in levels[0] if all(name in one for one in levels)}
+
+
+def mean(scores: list[Score]) -> Score:
+    """The mean of scores, each seed counting the same; episodes add up."""
+    return Score(sum(one.episodes for one in scores), fmean(one.success for one in scores),
+                 fmean(one.returned for one in scores), fmean(one.length for one in scores))
+
+
+def summarise_seeds(folder: Path, spec: str, env: str, runs: Mapping[int, RunResult]) -> SeedsResult:
+    """Write ``summary.json`` and ``learning_curves.png`` beside the seeds' folders."""
+    result = SeedsResult(folder, dict(runs))
+    curves = {seed: points(RunFolder(run.folder).rows("evals")) for seed, run in runs.items()}
+    draw_curves(folder / CURVES, f"{spec} in {env}", curves, result.chance)
+    write_json(folder / "summary.json", {
+        "seeds": {str(seed): {"folder": run.folder.name, **run.clocks, "final": asdict(run.final),
+                              "best": asdict(run.best)} for seed, run in runs.items()},
+        "final": asdict(result.final), "chance": {name: asdict(level) for name, level in result.chance.items()},
+    })  # fmt: skip
+    return result
+
+
+def draw_curves(path: Path, title: str, curves: Mapping[int, list[Point]], chance: Mapping[str, Score]) -> None:
+    """Write a PNG: every seed's success rate and return over environment steps, thin, and their mean, thick.
+
+    The mean is over evaluations of the same rank (first, second, ...), as far as every seed has them, at the mean of
+    their steps.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.8), layout="constrained")
+    FigureCanvasAgg(figure)
+    figure.suptitle(f"{title}: {len(curves)} seeds", fontsize="medium")
+    ranks = list(zip(*curves.values(), strict=False))
+    for axes, (label, name) in zip(figure.subplots(1, 2), (("success rate", "success"), ("return", "returned")),
+                                   strict=True):  # fmt: skip
+        for number, curve in enumerate(curves.values()):
+            axes.plot([point.env_steps for point in curve], [getattr(point.score, name) for point in curve],
+                      color="C0", alpha=0.35, linewidth=1, label="" if number else "one seed")
+        axes.plot([fmean(point.env_steps for point in rank) for rank in ranks],
+                  [fmean(getattr(point.score, name) for point in rank) for rank in ranks],
+                  color="C0", linewidth=2.2, label="mean")
+        for number, (actor, level) in enumerate(chance.items(), 1):
+            axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
+        axes.set_xlabel("environment steps")
+        axes.set_ylabel(label)
+        axes.grid(alpha=0.3)
+        if label == "success rate":
+            axes.set_ylim(-0.02, 1.02)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize="small")
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120)
+    write_whole(path, buffer.getvalue())
+
+
+def show_seeds(result: SeedsResult, console: Console) -> None:
+    """Print a line for each seed, their mean and spread, and the chance levels."""
+    table = Table(title=f"{result.folder}: {len(result.runs)} seeds", title_justify="left")
+    table.add_column("seed", no_wrap=True)
+    for column in ("solved", "return", "length", "best", "updates", "env steps"):
+        table.add_column(column, justify="right")
+    for seed, run in result.runs.items():
+        clocks = (f"{run.clocks[name]:,}" for name in ("updates", "env_steps"))
+        table.add_row(str(seed), *_numbers(run.final), f"{run.best.success:.2f}", *clocks)
+    table.add_section()
+    runs = list(result.runs.values())
+    table.add_row("mean", *_numbers(result.final), f"{fmean(run.best.success for run in runs):.2f}")
+    if len(runs) > 1:
+        names = ("success", "returned", "length")
+        table.add_row("std", *(f"{stdev(getattr(run.final, name) for run in runs):.2f}" for name in names),
+                      f"{stdev(run.best.success for run in runs):.2f}")
+    table.add_section()
+    for name, level in result.chance.items():
+        table.add_row(f"chance, {name}", *_numbers(level))
+    console.print(table)
+    for name in (CURVES, "summary.json"):
+        console.print(str(result.folder / name), highlight=False, soft_wrap=True)
+
+
+def _numbers(level: Score) -> tuple[str, str, str]:
+    return f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}"

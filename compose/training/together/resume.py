@@ -1,0 +1,71 @@
+"""Where several runs that were saved one after the other stood together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.training.checkpoint import latest, read_state
+from compose.training.clocks import Clocks
+from compose.training.folder import RunFolder, reading, write_whole
+from compose.training.trainer import Trainer
+
+Moment = tuple[int, int]
+"""Episodes and updates."""
+
+
+def resume_together(trainers: Sequence[Trainer]) -> None:
+    """Take up every run at the newest moment that all of them saved.
+
+    All runs are saved in one round, one after the other. A kill within a round leaves some a checkpoint ahead; they go
+    back by one, and it is made again. Runs that had come to their end in an earlier round are left there.
+
+    Raises:
+        SpecError: ``train.together`` if there is no such moment, ``run.file`` or ``run.damaged`` if a file is not as a
+            run writes it. Nothing has been changed then.
+    """
+    for trainer in trainers:
+        trainer.learner.clocks = _stands(latest(trainer.folder))
+    running = [trainer for trainer in trainers if not trainer.finished()]
+    together = min((_moment(trainer.learner.clocks) for trainer in running), default=None)
+    ahead = [trainer for trainer in trainers if together is not None and _moment(trainer.learner.clocks) != together]
+    able = [trainer for trainer in ahead if _moment(_stands(_before(trainer.folder))) == together]
+    problems = [Diagnostic(
+        "train.together", f"stands at episode {trainer.learner.clocks.episodes}, another run does not, and all must "
+        "stand at one", where=str(trainer.folder.path), hint="resume them one after the other: without --together",
+    ) for trainer in running if trainer in ahead and trainer not in able]
+    if problems:
+        raise SpecError(*problems)
+    for trainer in able:
+        _go_back(trainer)
+    for trainer in trainers:
+        trainer.resume()
+
+
+def _before(folder: RunFolder) -> Path | None:
+    """The checkpoint before the newest, if it is still there."""
+    newest = latest(folder)
+    before = None if newest is None else newest.with_name(f"{int(newest.name) - 1:06d}")
+    return before if before is not None and before.is_dir() else None
+
+
+def _go_back(trainer: Trainer) -> None:
+    pointer, before = trainer.folder.checkpoints / "latest", _before(trainer.folder)
+    if before is None:
+        pointer.unlink()
+    else:
+        write_whole(pointer, before.name + "\n")
+    trainer.learner.clocks = _stands(before)
+
+
+def _stands(checkpoint: Path | None) -> Clocks:
+    if checkpoint is None:
+        return Clocks()
+    state = read_state(checkpoint)
+    with reading(checkpoint):
+        return Clocks(**state["clocks"])
+
+
+def _moment(clocks: Clocks) -> Moment:
+    return clocks.episodes, clocks.updates

@@ -1,0 +1,90 @@
+"""Several seeds of one spec trained together, each into a run folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from rich.console import Console
+
+from compose.envs.catalogue import make, schema
+from compose.envs.interface import Environment
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.load import Loaded
+from compose.training.build import build_model
+from compose.training.folder import RunFolder
+from compose.training.learner import Learner
+from compose.training.progress import Reporter
+from compose.training.run import check_memory, finish, needed_memory, open_run
+from compose.training.settings import Settings
+from compose.training.summary import RunResult
+from compose.training.together.trainer import TogetherTrainer
+from compose.training.trainer import Trainer
+
+
+def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], folders: Sequence[Path], *,
+                   settings: Settings, resume: bool = False, device: str | torch.device = "cpu",
+                   console: Console | None = None, at_once: int | None = None) -> list[RunResult]:
+    """What :func:`~compose.training.run.train` does for each seed, as one program.
+
+    Every seed makes the same decisions as alone, and its weights agree to float tolerance (sums of several seeds' rows
+    are rounded in another order). Killed and resumed, it goes on bit for bit (same machine, versions and threads).
+
+    Args:
+        spec: A loaded spec.
+        env: An environment that takes a seed for each episode, or its name in the catalogue.
+        seeds: All different.
+        folders: One for each seed.
+        settings: As for one run; its memory limit is for all.
+        resume: Go on from the newest moment that all saved. Folders where no run was begun begin one.
+        device: Where the models and (if given by name) the environment live.
+        console: Where progress goes; standard error unless told.
+        at_once: Seeds in one stacked pass. Unless told, one on a CPU, where passes are bound by arithmetic and the
+            seeds are shared out among torch's threads; all elsewhere.
+
+    Raises:
+        SpecError: As for one run; ``train.together`` if the environment takes no seed for each episode, or runs to be
+            resumed do not stand at one moment.
+    """
+    console = console or Console(stderr=True)
+    if settings.threads is not None:
+        torch.set_num_threads(settings.threads)
+    known = env.schema if isinstance(env, Environment) else schema(env)
+    first = build_model(spec, known, seed=seeds[0], device=device)
+    env = env if isinstance(env, Environment) else make(env, device=device)
+    _check_rows(env)
+    on_cpu = torch.device(device).type == "cpu"
+    workers = min(torch.get_num_threads(), len(seeds)) if on_cpu else 1
+    at_once = at_once or (1 if on_cpu else len(seeds))
+    need = needed_memory(first, env, settings).for_seeds(len(seeds), min(len(seeds), workers * at_once))
+    check_memory(need, env.device, settings, console)
+    models = [first, *(build_model(spec, known, seed=seed, device=device) for seed in seeds[1:])]
+    learners = [Learner(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
+    places = [RunFolder(folder) for folder in folders]
+    chance = [open_run(place, spec, learner, settings, resume=resume and place.exists())
+              for place, learner in zip(places, learners, strict=True)]
+    clock = settings.leading(learners[0].clocks)
+    reporter = Reporter(console, clock, settings.ends[clock], f"{len(seeds)} seeds")
+    trainers = [Trainer(learner, place, settings, reporter) for learner, place in zip(learners, places, strict=True)]
+    trainer = TogetherTrainer(trainers, reporter, workers, at_once)
+    if resume:
+        trainer.resume()
+    trainer.run()
+    return [finish(one, levels) for one, levels in zip(trainers, chance, strict=True)]
+
+
+def _check_rows(env: Environment) -> None:
+    """Refuse an environment that does not give each row what that row's seed alone would."""
+    numbers = torch.zeros(2, dtype=torch.int64, device=env.device)
+    refusal = SpecError(Diagnostic("train.together", "takes one seed for all episodes, not one for each",
+                                   where=env.schema.name, hint="train the seeds apart: without --together"))
+    try:
+        both = env.reset(numbers, (0, 1))
+    except (TypeError, ValueError):
+        raise refusal from None
+    for row in (0, 1):
+        alone = env.reset(numbers[:1], row)
+        if any(not torch.equal(both[name][row : row + 1], x) for name, x in alone.items()
+               if "batch" in env.schema.fields[name].axes):  # fmt: skip
+            raise refusal

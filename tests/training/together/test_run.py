@@ -1,0 +1,205 @@
+"""Runs trained together are the runs made apart, killed or not."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from rich.console import Console
+
+from compose.language.diagnostics import SpecError
+from compose.training.checkpoint import latest, read_state
+from compose.training.folder import RunFolder
+from compose.training.policy import load_policy
+from compose.training.run import train
+from compose.training.together.group import Group
+from compose.training.together.run import train_together
+from compose.training.trainer import Trainer
+from tests.training.fakes import CountDown
+from tests.training.together.small import ENV, alone, close, logs, place, same, settings, spec, together
+
+SEEDS = (3, 5, 8)
+
+
+class Killed(Exception):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize(("name", "at_once"), [("refil_group_matching", 1), ("vdn_attention", 1), ("vdn_attention", 3)])
+def test_together_is_apart(tmp_path: Path, name: str, at_once: int) -> None:
+    results = together(tmp_path / "joined", SEEDS, name=name, at_once=at_once)
+    for seed, result in zip(SEEDS, results, strict=True):
+        wanted = alone(tmp_path / "apart", seed, name=name)
+        assert result.clocks == wanted.clocks
+        one, two = place(tmp_path / "joined", seed), place(tmp_path / "apart", seed)
+        assert {path.name for path in one.iterdir()} == {path.name for path in two.iterdir()}
+        assert logs(one, "evals") == logs(two, "evals")
+        for mine, its in zip(logs(one, "metrics"), logs(two, "metrics"), strict=True):
+            assert mine == pytest.approx(its, rel=1e-4)
+        assert close(one, two)
+        assert {**RunFolder(one).json("run.json"), "command": 0} == {**RunFolder(two).json("run.json"), "command": 0}
+
+
+@pytest.mark.parametrize("end", [{"env_steps": 75}, {"episodes": 13}])
+def test_every_seed_ends_where_it_would_alone(tmp_path: Path, end: dict[str, int]) -> None:
+    results = together(tmp_path / "joined", SEEDS, updates=None, **end)
+    if "env_steps" in end:
+        assert len({result.clocks["episodes"] for result in results}) > 1, "they end at different moments"
+    for seed, result in zip(SEEDS, results, strict=True):
+        assert result.clocks == alone(tmp_path / "apart", seed, updates=None, **end).clocks
+        one, two = place(tmp_path / "joined", seed), place(tmp_path / "apart", seed)
+        assert logs(one, "evals") == logs(two, "evals")
+        assert close(one, two)
+
+
+def equal(one: Path, two: Path) -> bool:
+    """All seeds, bit for bit, logs included."""
+    return all(same(place(one, s), place(two, s)) and logs(place(one, s), "evals") == logs(place(two, s), "evals")
+               and logs(place(one, s), "metrics") == logs(place(two, s), "metrics") for s in SEEDS)
+
+
+@pytest.mark.parametrize(("dies_at", "at_once"), [(2, 1), (9, 1), (9, 3)])
+def test_killed_and_resumed_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int,
+                                        at_once: int) -> None:  # fmt: skip
+    together(tmp_path / "whole", SEEDS, at_once=at_once)
+    update = Group.update
+
+    def killed(self: Group) -> None:
+        if self.learners[0].clocks.updates == dies_at:
+            raise Killed
+        update(self)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Group, "update", killed)
+        together(tmp_path / "killed", SEEDS, at_once=at_once)
+    together(tmp_path / "killed", SEEDS, at_once=at_once, resume=True)
+    assert equal(tmp_path / "whole", tmp_path / "killed")
+
+
+@pytest.mark.parametrize("saves", [1, 2, 4, 7])
+def test_killed_between_the_seeds_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, saves: int) -> None:
+    """Rounds of three saves: after 1, 2, 4, 5 ... some seeds are a checkpoint ahead."""
+    together(tmp_path / "whole", SEEDS)
+    save, done = Trainer.save, []
+
+    def killed(self: Trainer) -> None:
+        if len(done) == saves:
+            raise Killed
+        done.append(self)
+        save(self)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Trainer, "save", killed)
+        together(tmp_path / "killed", SEEDS)
+    together(tmp_path / "killed", SEEDS, resume=True)
+    assert equal(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_killed_after_one_seed_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    end = {"updates": None, "env_steps": 75}
+    together(tmp_path / "whole", SEEDS, **end)
+    update = Group.update
+
+    def killed(self: Group) -> None:
+        if len(self.learners) < len(SEEDS):
+            raise Killed
+        update(self)
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Group, "update", killed)
+        together(tmp_path / "killed", SEEDS, **end)
+    together(tmp_path / "killed", SEEDS, resume=True, **end)
+    assert equal(tmp_path / "whole", tmp_path / "killed")
+
+
+def test_ctrl_c_saves_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    together(tmp_path / "whole", SEEDS)
+    update = Group.update
+
+    def interrupted(self: Group) -> None:
+        update(self)
+        if self.learners[0].clocks.updates == 8:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Group, "update", interrupted)
+        together(tmp_path / "stopped", SEEDS)
+    for seed in SEEDS:
+        state = read_state(latest(RunFolder(place(tmp_path / "stopped", seed))) or Path())
+        assert state["clocks"]["updates"] == 8
+    together(tmp_path / "stopped", SEEDS, resume=True)
+    assert equal(tmp_path / "whole", tmp_path / "stopped")
+
+
+def test_each_folder_is_a_run(tmp_path: Path) -> None:
+    """It can be loaded, and resumed alone; apart and together may take turns."""
+    together(tmp_path / "a", SEEDS, updates=8)
+    assert load_policy(place(tmp_path / "a", 5)).schema.name == ENV
+    for seed in SEEDS:
+        assert alone(tmp_path / "a", seed, updates=11, resume=True).clocks["updates"] == 11
+    together(tmp_path / "a", SEEDS, updates=14, resume=True)
+    for seed in SEEDS:
+        alone(tmp_path / "b", seed)
+        assert close(place(tmp_path / "a", seed), place(tmp_path / "b", seed))
+
+
+def test_runs_at_different_moments_do_not_go_on_together(tmp_path: Path) -> None:
+    together(tmp_path / "a", SEEDS, updates=3)
+    alone(tmp_path / "a", 5, updates=9, resume=True)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("latest")}
+    wanted = r"(?s)train\.together.*seed_005: stands at episode \d+, another.*without --together"
+    with pytest.raises(SpecError, match=wanted):
+        together(tmp_path / "a", SEEDS, resume=True)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("latest")} == before
+
+
+def test_a_narrow_environment_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"(?s)takes one seed for all episodes.*without --together"):
+        train_together(spec(), CountDown(), SEEDS, [place(tmp_path, s) for s in SEEDS], settings=settings(),
+                       console=Console(file=io.StringIO()))  # fmt: skip
+    assert not list(tmp_path.iterdir())
+
+
+def test_memory_counts_all_seeds(tmp_path: Path) -> None:
+    shown = {}
+    for count in (2, 4):
+        text = io.StringIO()
+        with pytest.raises(SpecError, match=r"train\.memory"):
+            train_together(spec(), ENV, range(count), [place(tmp_path, s) for s in range(count)],
+                           settings=settings(memory_limit=1000), console=Console(file=text, width=200))  # fmt: skip
+        shown[count] = text.getvalue()
+    assert not list(tmp_path.iterdir())
+    replays = {count: float(text.split("replay ")[1].split(" ")[0]) for count, text in shown.items()}
+    assert replays[4] == pytest.approx(2 * replays[2], rel=0.02)
+
+
+def test_progress_shows_all_seeds(tmp_path: Path) -> None:
+    text = io.StringIO()
+    train_together(spec(), ENV, SEEDS, [place(tmp_path, s) for s in SEEDS], settings=settings(updates=3),
+                   console=Console(file=text, width=200))  # fmt: skip
+    assert "3 seeds: 3/3 updates" in text.getvalue()
+    assert " to " in text.getvalue()
+
+
+def test_threads_are_given_back(tmp_path: Path) -> None:
+    torch.set_num_threads(2)
+    try:
+        together(tmp_path / "two", SEEDS, threads=None)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(1)
+    together(tmp_path / "one", SEEDS)
+    assert all(close(place(tmp_path / "one", seed), place(tmp_path / "two", seed)) for seed in SEEDS)
+
+
+def test_one_run_is_as_before(tmp_path: Path) -> None:
+    """`train` and `train_together` write the same files about a run."""
+    silent = Console(file=io.StringIO())
+    train(spec(), ENV, run_dir=tmp_path / "a", settings=settings(updates=2), seed=3, console=silent)
+    together(tmp_path, SEEDS, updates=2)
+    names = {path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*")}
+    assert names == {path.relative_to(place(tmp_path, 3)) for path in place(tmp_path, 3).rglob("*")}
