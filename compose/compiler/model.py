@@ -66,10 +66,8 @@ class Model:
         }
         self.precision = precision
         if native:
-            from compose.compiler.native import native as faster  # torch.compile takes a second to import
-
             for program in self.programs.values():
-                program.run = faster(program.module)
+                program.compile()
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target = {name: started[name].clone() for name in self.weights if name in lagged}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -13,17 +13,28 @@ from torch.nn import functional as F
 from compose.compiler.steps import gru
 
 
-def native(module: fx.GraphModule) -> Callable[..., Any]:
-    """``module`` compiled, when it is first called; sizes may change from call to call.
+def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..., Any]:
+    """``module`` compiled, when it is first called.
 
     ``torch.gru`` over a fixed time becomes one opaque operation: unrolled it would take minutes to compile.
+
+    Args:
+        free: dimensions of every input whose size may change from call to call.
     """
     found = copy.deepcopy(module)
     for node in found.graph.nodes:
         if node.op == "call_function" and node.target is torch.gru:
             node.target = _whole
     found.recompile()
-    return torch.compile(found, dynamic=True)
+    compiled = torch.compile(found)
+
+    def run(*inputs: Any) -> Any:
+        for x, dims in zip(inputs, free, strict=True):
+            for dim in dims:
+                torch._dynamo.maybe_mark_dynamic(x, dim)
+        return compiled(*inputs)
+
+    return run
 
 
 def _whole(of: Tensor, start: Tensor, weights: list[Tensor], *_: Any) -> tuple[Tensor, Tensor]:

@@ -32,12 +32,18 @@ def row_leaf(side: str, what: str, ahead: int, rows: int) -> Term:
     return Term(Leaf("plan", f"{ahead}.{side}.{what}"), (), axes, shape, "int", what)
 
 
+def free_dims(name: str) -> tuple[int, ...]:
+    """Dimensions of a plan input that change with the batch."""
+    what = name.rpartition(".")[2]
+    return (0, 1) if what == PLACE and name.count(".") == 1 else (0,)
+
+
 def make_plan(fields: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     """The plan inputs of a program by name ("AHEAD.WHAT").
 
     Kept are the steps of each episode and ``ahead`` more (the state in which it ended): ``index`` [step] into batch and
     time joined, ``episode`` [step], ``place`` [batch time] of each step among the kept ones (0 for the others),
-    ``alive`` [time] how many episodes go on so long (on the CPU), ``sequences`` how many there are. The same for rows of
+    ``alive`` [time] how many episodes go on so long (on the CPU), ``sequences`` a number for each. The same for rows of
     agents and entities that are present at some time ("AHEAD.SIDE.WHAT"): ``index`` into step and slot joined,
     ``of_entity`` [agent row] the place among the rows of entities.
     """
@@ -69,7 +75,7 @@ def _kept(steps: Tensor, ahead: int) -> tuple[dict[str, Any], Tensor]:
     episode = order[rank]
     place = torch.zeros(batch, time, dtype=torch.int64, device=steps.device)
     place[episode, t] = torch.arange(len(t), device=steps.device)
-    found = {INDEX: episode * time + t, EPISODE: episode, PLACE: place, ALIVE: running.sum(1).cpu(), SEQUENCES: batch}
+    found = {INDEX: episode * time + t, EPISODE: episode, PLACE: place, ALIVE: running.sum(1).cpu(), SEQUENCES: order}
     return found, running
 
 
@@ -81,4 +87,4 @@ def _rows(present: Tensor, episode: Tensor, running: Tensor, slots: int) -> dict
     place = torch.zeros_like(kept, dtype=torch.int64)
     place[kept] = torch.arange(len(index), device=present.device)
     counts = ever.sum(1)[episode[: running.shape[1]]]  # the first step of every episode, in order of rank
-    return {INDEX: index, PLACE: place, ALIVE: (running * counts).sum(1).cpu(), SEQUENCES: int(counts.sum())}
+    return {INDEX: index, PLACE: place, ALIVE: (running * counts).sum(1).cpu(), SEQUENCES: counts.new_zeros(int(counts.sum()))}

@@ -18,7 +18,7 @@ from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.emit import emit
 from compose.compiler.lower import Lowering
 from compose.compiler.passes import Pass, run_passes
-from compose.compiler.plan import make_plan
+from compose.compiler.plan import free_dims, make_plan
 from compose.compiler.terms import Terms
 from compose.graph.align import align
 from compose.graph.graph import Graph
@@ -81,6 +81,21 @@ class Program:
             given = {**given, "plan": make_plan(given["field"], planned)}
         found = (self.module if self.run is None else self.run)(*(given[i.kind][i.name] for i in self.inputs))
         return dict(zip(self.outputs, found, strict=True))
+
+    def compile(self) -> None:
+        """Run through ``torch.compile`` from now on; the first call takes seconds to minutes."""
+        from compose.compiler.native import native
+
+        self.run = native(self.module, [self._free(i) for i in self.inputs])
+
+    def _free(self, of: Input) -> tuple[int, ...]:
+        """Dimensions that change with the batch."""
+        if of.kind == "field" and self.graph.schema is not None:
+            axes = self.graph.schema.fields[of.name].axes
+            return tuple(i for i, axis in enumerate(axes) if axis in ("batch", "time"))
+        if of.kind == "plan":
+            return free_dims(of.name)
+        return (0,) if of.kind in ("draw", "state") else ()
 
     def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """The same by the plain interpreter, without the traced module: the reference."""

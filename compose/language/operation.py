@@ -100,8 +100,8 @@ class Run(Protocol):
     def carry(self, name: str, value: Tensor) -> None:
         """Hand a value to the next step."""
 
-    def alive(self) -> tuple[Tensor, int] | None:
-        """How many episodes have each time (int64 [time], on the CPU), and how many there are, if ``batch`` and
+    def alive(self) -> tuple[Tensor, Tensor] | None:
+        """How many episodes have each time (int64 [time], on the CPU), and a number for every episode, if ``batch`` and
         ``time`` arrive as one axis: time by time, longest episode first, only as long as each runs. Else None."""
 
     def size(self, axis: str) -> int:

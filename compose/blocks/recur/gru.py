@@ -68,6 +68,6 @@ def _over_steps(of: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
 
     flat = of.flatten(0, -2)
     rows = flat.shape[0] // of.shape[0]
-    start = flat.new_zeros((sequences * rows, weights[1].shape[1]))
+    start = flat.new_zeros((sequences.shape[0] * rows, weights[1].shape[1]))
     states = gru(F.linear(flat, weights[0], weights[2]), alive * rows, start, weights[1], weights[3])[0]
     return states.unflatten(0, of.shape[:-1])

@@ -33,4 +33,5 @@ class Take(Block):
     def compute(self, run: Run, *, of: Any, index: Any) -> Any:
         import torch
 
-        return torch.take_along_dim(of, index.unsqueeze(-1), -1).squeeze(-1)
+        rows = torch.broadcast_tensors(index.unsqueeze(-1), of.narrow(-1, 0, 1))[0]
+        return of.expand(rows.shape[:-1] + of.shape[-1:]).gather(-1, rows).squeeze(-1)
