@@ -62,7 +62,7 @@ class Model:
         self.programs = {
             "act": trace(graph, _act_body, stateful=True, dtype=dtype),
             "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
-                           roots=list(wanted.values())),
+                           roots=list(wanted.values()), device=self.device.type),
         }
         self.precision = precision
         if native:

@@ -203,6 +203,8 @@ class Terms:
     """A whole program: what it gives, by name."""
 
     roots: dict[str, Term]
+    device: str = "cpu"
+    """Where it will run."""
 
     def order(self) -> list[Term]:
         """Every term that is needed, operands first."""

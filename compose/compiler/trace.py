@@ -107,20 +107,21 @@ class Program:
 
 
 def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passes: Sequence[Pass] = (),
-          roots: Sequence[Value] = ()) -> Program:
+          roots: Sequence[Value] = (), device: str = "cpu") -> Program:
     """Write ``body`` down as a program, then run passes over it.
 
     Args:
         stateful: read carried state (one-step programs); otherwise every episode starts fresh.
         dtype: of floats that the program makes itself (one-hot rows).
         passes: rewrites of the program; they apply to ``roots``, values that ``body`` will ask for.
+        device: where it will run, which passes may heed.
     """
     code = fx.Graph()
     anchor = code.call_function(torch.ones, (0,))
     sources = _Placeholders(code, fx.proxy.GraphAppendingTracer(code), stateful)
     interpreter = Interpreter(graph, sources, dtype)
     if passes:
-        _optimised(interpreter, roots, stateful, passes)
+        _optimised(interpreter, roots, stateful, passes, device)
     outputs = body(interpreter)
     code.output(tuple(v.node if isinstance(v, fx.Proxy) else v for v in outputs.values()))
     code.erase_node(anchor)
@@ -131,12 +132,13 @@ def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passe
     return Program(graph, body, module, inputs, tuple(outputs), dtype)
 
 
-def _optimised(interpreter: Interpreter, roots: Sequence[Value], stateful: bool, passes: Sequence[Pass]) -> None:
+def _optimised(interpreter: Interpreter, roots: Sequence[Value], stateful: bool, passes: Sequence[Pass],
+               device: str) -> None:
     """Compute ``roots`` (and what they carry) by optimised terms; the interpreter then finds them done."""
     lowering = Lowering(interpreter.graph, interpreter.dtype, stateful)
     values = {f"value {i}": term for i, term in enumerate(lowering.terms(roots))}
     carried = {f"carry {name}": term for name, term in lowering.carried.items()} if stateful else {}
-    terms = run_passes(Terms({**values, **carried}), passes)
+    terms = run_passes(Terms({**values, **carried}, device), passes)
     found = emit(terms, interpreter.sources)
     for i, value in enumerate(roots):
         interpreter.results[value] = align(found[f"value {i}"], terms.roots[f"value {i}"].axes, value.type.axes)

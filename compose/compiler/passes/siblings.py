@@ -11,8 +11,9 @@ from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_ter
 from compose.compiler.product import Product
 from compose.compiler.terms import Constant, Leaf, Map, MaskedSoftmax, Pick, Relabel, Term, Terms
 
-LARGEST = 12_000_000
-"""Numbers in a stack; larger ones would not stay in caches."""
+VIEWS, WIDE = 12_000_000, 100_000
+"""Numbers in the largest stack of views and of weights on a CPU, where a wide stack leaves the caches; no limit elsewhere,
+where a call costs more than its numbers."""
 
 WORTH = 1024
 """Numbers in a result from which stacking is worth its trouble."""
@@ -40,6 +41,10 @@ class _Siblings:
     """New term -> (stack, axis, its index, how many there are)."""
     constants: dict[Constant, Term] = field(default_factory=dict)
     count: int = 0
+
+    @property
+    def _largest(self) -> int:
+        return WIDE if self.fuse else VIEWS
 
     def run(self) -> Terms:
         order = {term: i for i, term in enumerate(self.terms.order())}
@@ -125,7 +130,7 @@ class _Siblings:
                 break
         columns = list(zip(*(self._operands(t) for t in found), strict=True))
         differing = [c for c in columns if len(set(c)) > 1]
-        if not differing or found[0].numel * len(found) > LARGEST:
+        if not differing or (self.terms.device == "cpu" and found[0].numel * len(found) > self._largest):
             return None
         whole = list(range(len(found)))
         for column in differing:
