@@ -14,7 +14,8 @@ EXAMPLES = examples(
     "compose build refil",
     "compose build refil --env group_matching:agents=5,cells=5",
     "compose build specs/refil.yaml --env smac/3-8sz --set params.embed=64",
-    "compose build vdn_attention --env group_matching --code",
+    "compose build refil --env smac/3-8sz --passes",
+    "compose build vdn_attention --env group_matching --code --no-passes",
     "compose build refil --json",
     "compose build refil --env smac/3-8sz --emit policy.py",
     "compose build refil --env smac/3-8sz --export policy.pt2 --export policy.onnx",
@@ -26,6 +27,9 @@ def build(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
     env: Env = None,
     code: Annotated[bool, typer.Option("--code", help="Print the torch programs `act` and `learn` instead.")] = False,
+    passes: Annotated[bool | None, typer.Option("--passes/--no-passes", help=(
+        "Print what each pass does to this spec instead; with --code, the program with or without them."
+    ), show_default=False)] = None,
     emit: Annotated[Path | None, typer.Option("--emit", metavar="FILE.py", help=(
         "Write acting as a stand-alone torch module; its weights go into FILE.safetensors."))] = None,
     export: Annotated[list[Path] | None, typer.Option("--export", metavar="FILE", help=(
@@ -53,12 +57,14 @@ def build(
     with reporting(as_json=as_json):
         from compose.cli.plugins import load_plugins
         from compose.cli.subject import subject
-        from compose.cli.views import graph
+        from compose.cli.views import account, graph
         from compose.graph.proofs import prove
         from compose.language.diagnostics import Diagnostic, SpecError
 
         if code and as_json:
             raise SpecError(Diagnostic("usage", "--code prints Python, which --json has no place for"))
+        if passes is False and not code:
+            raise SpecError(Diagnostic("usage", "goes with --code", where="--no-passes", hint="or with compose train"))
         load_plugins(plugin or ())
         if emit or export or weights:
             from compose.cli.exporting import Order, write_exports
@@ -71,7 +77,10 @@ def build(
             return
         about = subject(spec, env, overrides or [], example=True)
         if code:
-            graph.show_code(about)
+            graph.show_code(about, passes=passes is not False)
+            return
+        if passes:
+            account.show(about, as_json=as_json)
             return
         proofs = prove(about.graph)
         if as_json:

@@ -14,13 +14,14 @@ EXAMPLES = examples(
     "compose describe refil",
     "compose describe smac/3-8sz",
     "compose describe mine/refil.yaml",
+    "compose describe passes",
     "compose describe --all --markdown > docs/blocks.md",
 )
 
 
 def describe(
     name: Annotated[str | None, typer.Argument(
-        metavar="NAME", help="A block, a packaged spec, an environment, or the path of a spec or schema.",
+        metavar="NAME", help="A block, a packaged spec, an environment, the path of a spec or schema, or passes.",
         show_default=False)] = None,
     all_: Annotated[bool, typer.Option("--all", help="All blocks.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="With --all: the reference as Markdown.")] = False,
@@ -35,7 +36,11 @@ def describe(
         load_plugins(plugin or ())
         if all_ == (name is not None) or (markdown and not all_):
             raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all, which --markdown needs"))
-        if name is None:
+        if name == "passes":
+            from compose.cli.views import account
+
+            account.describe(as_json=json)
+        elif name is None:
             _all(as_json=json, markdown=markdown)
         else:
             _one(name, as_json=json)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -48,6 +48,12 @@ def train(
         "--mark", min=0, max=1,
         help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
+    passes: Annotated[bool, typer.Option(
+        "--passes/--no-passes", help="Rewrite the program that learns (`compose describe passes`).")] = True,
+    native: Annotated[bool, typer.Option(
+        "--compile", help="Run programs through torch.compile; it starts minutes later.")] = False,
+    precision: Annotated[Literal["float32", "bfloat16"], typer.Option(
+        "--precision", help="Of matrix products when learning.")] = "float32",
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
     memory_limit: Annotated[str | None, typer.Option(
         "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
@@ -76,8 +82,11 @@ def train(
         settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
+                            passes=passes, native=native, precision=precision,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
+        if together and (native or precision != "float32"):
+            raise SpecError(Diagnostic("usage", "goes with neither --compile nor --precision", where="--together"))
         named = chosen if isinstance(chosen, int) else f"seeds-{seeds}"
         folder = run or Path("runs", re.sub(r"[^\w.=-]+", "-", f"{loaded.spec.name}-{env}-{named}"))
         result: RunResult | SeedsResult

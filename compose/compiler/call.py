@@ -82,4 +82,5 @@ def nominal(graph: Graph) -> dict[str, int]:
     schema = graph.schema
     assert isinstance(schema, EntitySchema)
     learner = graph.spec.learner
-    return {"batch": learner.replay.batch if learner.kind == "replay" else learner.environments, "time": math.ceil(USUAL * schema.limit)}
+    batch = learner.replay.batch if learner.kind == "replay" else learner.environments
+    return {"batch": batch, "time": math.ceil(USUAL * schema.limit)}

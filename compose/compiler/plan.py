@@ -75,7 +75,8 @@ def _kept(steps: Tensor, ahead: int) -> tuple[dict[str, Any], Tensor]:
     episode = order[rank]
     place = torch.zeros(batch, time, dtype=torch.int64, device=steps.device)
     place[episode, t] = torch.arange(len(t), device=steps.device)
-    found = {INDEX: episode * time + t, EPISODE: episode, PLACE: place, ALIVE: running.sum(1).cpu(), SEQUENCES: order}
+    found = {INDEX: episode * time + t, EPISODE: episode, PLACE: place, ALIVE: running.sum(1).cpu(),
+             SEQUENCES: order}
     return found, running
 
 
@@ -87,4 +88,5 @@ def _rows(present: Tensor, episode: Tensor, running: Tensor, slots: int) -> dict
     place = torch.zeros_like(kept, dtype=torch.int64)
     place[kept] = torch.arange(len(index), device=present.device)
     counts = ever.sum(1)[episode[: running.shape[1]]]  # the first step of every episode, in order of rank
-    return {INDEX: index, PLACE: place, ALIVE: (running * counts).sum(1).cpu(), SEQUENCES: counts.new_zeros(int(counts.sum()))}
+    ends = (running * counts).sum(1).cpu()
+    return {INDEX: index, PLACE: place, ALIVE: ends, SEQUENCES: counts.new_zeros(int(counts.sum()))}

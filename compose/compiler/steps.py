@@ -1,7 +1,7 @@
 """A gated recurrent unit over packed steps as one operation of torch, with its own backward pass.
 
-``torch.compile`` keeps it whole (unrolled over time it would take minutes to compile), and one matrix product gives each
-weight's gradient for all steps, instead of one for every step.
+``torch.compile`` keeps it whole (unrolled over time it would take minutes to compile), and one matrix product gives
+each weight's gradient for all steps, instead of one for every step.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def gru_backward(grad: Tensor, states: Tensor, gates: Tensor, alive: Tensor, sta
     back = grad.new_zeros(start.shape)
     for end, rows in zip(reversed(ends), reversed(counts), strict=True):
         at = slice(end - rows, end)
-        r, z, n, un = gates[at].split(width, 1)
+        r, z, n, un = torch.split(gates[at], width, 1)
         dh, h = back[:rows].add_(grad[at]), before[at]
         dn = dh * (1 - z) * (1 - n * n)
         dz = dh * (h - n) * z * (1 - z)

@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from torch import fx
 
-from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.emit import emit
+from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.lower import Lowering
 from compose.compiler.passes import Pass, run_passes
 from compose.compiler.plan import free_dims, make_plan

@@ -33,6 +33,7 @@ from compose.training.trainer import Trainer
 Build = Callable[..., Model]
 
 _SAME = ("spec_hash", "schema_hash", "env", "seed")
+_FORM = ("passes", "native", "precision")
 
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
@@ -52,7 +53,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         resume: Go on from the newest checkpoint in ``run_dir``.
         device: Where the model and (if given by name) the environment live.
         console: Where progress goes; standard error unless told.
-        build: Makes the model from (spec, schema, seed, device).
+        build: Makes the model from (spec, schema, seed, device, settings).
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
@@ -61,7 +62,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
+    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device,
+                  settings=settings)
     env = env if isinstance(env, Environment) else make(env, device=device)
     learner = Learner(model, env, seed)
     check_memory(needed_memory(model, env, settings), env.device, settings, console)
@@ -169,6 +171,10 @@ def check_same(folder: RunFolder, now: Json) -> Json:
     then = folder.json("run.json")
     problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}",
                            where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
+    before = then.get("settings", {})
+    problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
+                            where=str(folder.path), hint="numbers would differ in their last bits")
+                 for name, value in now["settings"].items() if name in _FORM and before.get(name, value) != value]
     if problems:
         raise SpecError(*problems)
     return then

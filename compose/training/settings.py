@@ -1,8 +1,9 @@
-"""How long to train and how often to look; nothing here changes what is learned."""
+"""How long to train and how often to look; nothing here but `precision` changes what is learned."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.clocks import Clocks
@@ -32,6 +33,12 @@ class Settings:
     """Episodes for each chance level (random play, each plain action always); 0 measures none."""
     threads: int | None = None
     """Threads of torch; its own choice unless told. Bit-for-bit resumption needs the same number."""
+    passes: bool = True
+    """Rewrite the program that learns; the plain form computes the same, slower."""
+    native: bool = False
+    """Run programs through ``torch.compile``."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Of matrix products when learning; bfloat16 changes what is learned a little."""
     memory_limit: int | None = None
     """Bytes that may be used; 80 % of what is available unless told."""
 

@@ -33,5 +33,5 @@ class Take(Block):
     def compute(self, run: Run, *, of: Any, index: Any) -> Any:
         import torch
 
-        rows = torch.broadcast_tensors(index.unsqueeze(-1), of.narrow(-1, 0, 1))[0]
+        rows, _ = torch.broadcast_tensors(index.unsqueeze(-1), of.narrow(-1, 0, 1))  # type: ignore[no-untyped-call]
         return of.expand(rows.shape[:-1] + of.shape[-1:]).gather(-1, rows).squeeze(-1)

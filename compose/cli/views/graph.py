@@ -144,12 +144,13 @@ def data(about: Subject, proofs: list[Proof]) -> dict[str, Any]:
     }
 
 
-def show_code(about: Subject) -> None:
+def show_code(about: Subject, *, passes: bool = True) -> None:
     """The traced programs, as the Python that torch.fx generated."""
     schema = schema_of(about)
     from compose.compiler.model import Model
+    from compose.compiler.passes import PASSES
 
-    for name, program in Model(about.graph).programs.items():
+    for name, program in Model(about.graph, passes=PASSES if passes else ()).programs.items():
         typer.echo(f"# program {name} of {about.loaded.spec.name} in {schema.name}: "
                    f"{len(program.inputs)} inputs, gives {', '.join(program.outputs)}")
         typer.echo(program.module.code.strip() + "\n")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compose.compiler.call import Call, Read
+from compose.compiler.call import Call
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.stacking import Item, slice_of
 from compose.compiler.passes.unread import Unread
-from compose.compiler.plan import ALIVE, INDEX, OF_ENTITY, PLACE, SEQUENCES, row_leaf
+from compose.compiler.plan import INDEX, OF_ENTITY, PLACE, row_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms
 from compose.graph.align import align
@@ -60,7 +60,8 @@ def rows_of(axis: str) -> str:
 def absent(terms: Terms) -> Terms:
     """Compute linear maps and recurrences for present rows only, where nothing reads the others.
 
-    What works on rows alone between them stays on those rows; what relates rows (attention, mixers) gets all slots back.
+    What works on rows alone between them stays on those rows; what relates rows (attention, mixers) gets all slots
+    back.
     """
     packed = next((t for t in terms.order() if isinstance(t.op, Leaf) and t.op.kind == "plan"), None)
     graph = next((t.op.graph for t in terms.order() if isinstance(t.op, Call)), None)
@@ -124,8 +125,8 @@ class _Absent:
     def _made(self, term: Term, side: str) -> Term:
         if isinstance(term.op, Pick) and _agents(term):
             (source,) = term.operands[0].operands
-            operands = (self.rowed(source, "entity"), self._plan("agent", OF_ENTITY, term))
-            return replace(self._on_rows(term, operands, side), op=Chosen())
+            chosen = (self.rowed(source, "entity"), self._plan("agent", OF_ENTITY, term))
+            return replace(self._on_rows(term, chosen, side), op=Chosen())
         if isinstance(term.op, Item):
             return slice_of(term, self.rowed(term.operands[0].operands[0], side))
         if isinstance(term.op, Pick):
@@ -152,20 +153,18 @@ class _Absent:
             node = renamed_node(old.node, values, lambda axes: _joined(axes, side))
             reads, operands = [], []
             for read, operand in zip(old.reads, whole.operands, strict=True):
-                if read.kind == "plan":
-                    operand = self._plan(side, read.local, operand)
-                else:
-                    operand = self.rowed(operand, side)
+                planned = read.kind == "plan"
+                operands.append(self._plan(side, read.local, operand) if planned else self.rowed(operand, side))
                 reads.append(replace(read, value=None if read.value is None else values[read.value]))
-                operands.append(operand)
-            self.calls[whole] = replace(whole, op=Call(old.graph, node, tuple(reads), old.dtype), operands=tuple(operands))
+            op = Call(old.graph, node, tuple(reads), old.dtype)
+            self.calls[whole] = replace(whole, op=op, operands=tuple(operands))
         return self.calls[whole]
 
     def _plan(self, side: str, what: str, like: Term) -> Term:
         key = (side, what)
         if key not in self.leaves:
-            steps = like.sizes.get(STEP, 1)
-            self.leaves[key] = row_leaf(side, what, self.ahead, int(steps * like.sizes.get(side, 1) * self.shares[side]))
+            slots = like.sizes.get(STEP, 1) * like.sizes.get(side, 1)
+            self.leaves[key] = row_leaf(side, what, self.ahead, int(slots * self.shares[side]))
         return self.leaves[key]
 
     def _home(self, term: Term) -> str | None:
@@ -196,7 +195,7 @@ class _Absent:
         assert isinstance(call.op, Call)
         site, inputs = call.op.node, call.operands
         if _agents(term):
-            return "agent" == side and "entity" in self.shares and self._home(inputs[0]) == "entity"
+            return side == "agent" and "entity" in self.shares and self._home(inputs[0]) == "entity"
         if not all(_along(x, side) for x, r in zip(inputs, call.op.reads, strict=True) if r.kind != "plan"):
             return False
         if site.op.over_steps:

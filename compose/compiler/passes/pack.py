@@ -156,9 +156,14 @@ class _Packing:
             assert isinstance(call.op, Call)
             site = call.op.node
             fits = site.op.over_steps or site.rowwise(EPISODES)
-            return op.kind == "output" and fits and all("batch" in x.axes or "time" not in x.axes for x in call.operands)
+            return op.kind == "output" and fits and all(_whole(x) for x in call.operands)
         kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product, Stacked)
-        return isinstance(op, kinds) and all("batch" in x.axes or "time" not in x.axes for x in term.operands)
+        return isinstance(op, kinds) and all(_whole(x) for x in term.operands)
+
+
+def _whole(term: Term) -> bool:
+    """Has it no time without a batch?"""
+    return "batch" in term.axes or "time" not in term.axes
 
 
 def _timed(term: Term) -> bool:

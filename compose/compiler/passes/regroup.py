@@ -130,7 +130,8 @@ def _linear(term: Term) -> Term | None:
     right = tuple(a for a in ly if a not in lx)
     named = dict(zip(main.axes, main.op.out, strict=True))
     own = bias.operands[0] if isinstance(bias.op, Relabel) else bias
-    matches = tuple(named.get(a, "") for a in bias.axes) == right and main.op.out[len(main.op.out) - len(right) :] == right
+    last = main.op.out[len(main.op.out) - len(right) :]
+    matches = tuple(named.get(a, "") for a in bias.axes) == right == last
     if x.learned or not y.learned or not right or not matches:
         return None
     op = Product((lx, ly, right), main.op.out, bias=True)

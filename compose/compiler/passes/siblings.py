@@ -11,9 +11,9 @@ from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_ter
 from compose.compiler.product import Product
 from compose.compiler.terms import Constant, Leaf, Map, MaskedSoftmax, Pick, Relabel, Term, Terms
 
-VIEWS, WIDE = 12_000_000, 100_000
-"""Numbers in the largest stack of views and of weights on a CPU, where a wide stack leaves the caches; no limit elsewhere,
-where a call costs more than its numbers."""
+VIEWS, WIDE = 12_000_000, 300_000
+"""Numbers in the largest stack of views and of weights on a CPU, where a wide stack leaves the caches; no limit
+elsewhere, where a call costs more than its numbers."""
 
 WORTH = 1024
 """Numbers in a result from which stacking is worth its trouble."""
@@ -161,7 +161,8 @@ class _Siblings:
             axes = tuple(axis if a == own else a for a in made.axes)
             return made if own == axis else Term(Relabel(), (made,), axes, made.shape, made.dtype, made.name)
         first = column[0]
-        same = [t if t.axes == first.axes else Term(Relabel(), (t,), first.axes, t.shape, t.dtype, t.name) for t in column]
+        same = [t if t.axes == first.axes else Term(Relabel(), (t,), first.axes, t.shape, t.dtype, t.name)
+                for t in column]
         at = sum(a in ("batch", "time") for a in first.axes)
         axes = (*first.axes[:at], axis, *first.axes[at:])
         shape = (*first.shape[:at], len(column), *first.shape[at:])

@@ -7,7 +7,7 @@ from compose.compiler.terms import Term, Terms
 
 
 def split(terms: Terms) -> Terms:
-    """Take blocks apart where they say how (``Operation.pieces``), so that other passes can share and regroup pieces."""
+    """Take blocks apart where they say how, so that other passes can share and regroup the pieces."""
 
     def apart(term: Term) -> Term:
         return taken_apart(term) or term

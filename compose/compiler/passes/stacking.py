@@ -11,7 +11,7 @@ from compose.compiler.product import Product, result_order
 from compose.compiler.terms import MaskedSoftmax, Op, Pick, Relabel, Term, joint
 from compose.graph.align import align
 from compose.graph.node import Value
-from compose.language.axes import Axes
+from compose.language.axes import Axes, Type
 
 
 @dataclass(frozen=True)
@@ -102,17 +102,22 @@ def _call(like: Term, operands: list[Term], axis: str, rows: int) -> Term:
     node = renamed_node(old.node, values, lambda axes: axes)
     for value in stacked:
         assert value is not None
-        values[value].type = replace(value.type, axes=_led(value.type.axes, axis))
+        values[value].type = _led_type(value.type, axis)
     ports = {port for port, wire in old.node.wires.items() if wire in stacked}
-    node.seen = {p: replace(k, axes=_led(k.axes, axis)) if p in ports else k for p, k in old.node.types.items()}  # type: ignore[type-var]
+    node.seen = {port: _led_type(old.node.type(port), axis) if port in ports else kind
+                 for port, kind in old.node.types.items()}
     node.bound = {**node.bound, "...": _led(node.bound["..."], axis)}
     for made in node.values.values():
-        made.type = replace(made.type, axes=_led(made.type.axes, axis))
+        made.type = _led_type(made.type, axis)
     reads = tuple(replace(r, value=None if r.value is None else values[r.value]) for r in old.reads)
     call = replace(whole, op=Call(old.graph, node, reads, old.dtype), operands=tuple(operands))
     axes = _led(like.axes, axis)
     sizes = like.sizes | {axis: rows}
     return replace(like, operands=(call,), axes=axes, shape=tuple(sizes[a] for a in axes))
+
+
+def _led_type(kind: Type, axis: str) -> Type:
+    return replace(kind, axes=_led(kind.axes, axis))
 
 
 def _led(axes: Axes, axis: str) -> Axes:

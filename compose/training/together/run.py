@@ -51,7 +51,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     known = env.schema if isinstance(env, Environment) else schema(env)
-    first = build_model(spec, known, seed=seeds[0], device=device)
+    first = build_model(spec, known, seed=seeds[0], device=device, settings=settings)
     env = env if isinstance(env, Environment) else make(env, device=device)
     _check_rows(env)
     on_cpu = torch.device(device).type == "cpu"
@@ -59,7 +59,8 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     at_once = at_once or (1 if on_cpu else len(seeds))
     need = needed_memory(first, env, settings).for_seeds(len(seeds), min(len(seeds), workers * at_once))
     check_memory(need, env.device, settings, console)
-    models = [first, *(build_model(spec, known, seed=seed, device=device) for seed in seeds[1:])]
+    rest = (build_model(spec, known, seed=seed, device=device, settings=settings) for seed in seeds[1:])
+    models = [first, *rest]
     learners = [Learner(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
     chance = [open_run(place, spec, learner, settings, resume=resume and place.exists())
