@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -38,7 +39,7 @@ _FORM = ("passes", "native", "precision")
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
-          build: Build = build_model) -> RunResult:
+          build: Build | None = None) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
 
     Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
@@ -53,7 +54,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         resume: Go on from the newest checkpoint in ``run_dir``.
         device: Where the model and (if given by name) the environment live.
         console: Where progress goes; standard error unless told.
-        build: Makes the model from (spec, schema, seed, device, settings).
+        build: Makes the model from (spec, schema, seed, device); in the form of the settings unless told.
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
@@ -62,8 +63,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device,
-                  settings=settings)
+    build = build or partial(build_model, settings=settings)
+    model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = env if isinstance(env, Environment) else make(env, device=device)
     learner = Learner(model, env, seed)
     check_memory(needed_memory(model, env, settings), env.device, settings, console)
@@ -174,7 +175,7 @@ def check_same(folder: RunFolder, now: Json) -> Json:
     before = then.get("settings", {})
     problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
                             where=str(folder.path), hint="numbers would differ in their last bits")
-                 for name, value in now["settings"].items() if name in _FORM and before.get(name, value) != value]
+                 for name, value in now.get("settings", {}).items() if name in _FORM and before.get(name, value) != value]
     if problems:
         raise SpecError(*problems)
     return then

@@ -43,8 +43,9 @@ class Settings:
     """Bytes that may be used; 80 % of what is available unless told."""
 
     def __post_init__(self) -> None:
+        numbers = {name: x for name, x in vars(self).items() if type(x) in (int, float) and name != "chance_episodes"}
         problems = [Diagnostic("train.settings", f"must be positive, got {x}", where=name)
-                    for name, x in vars(self).items() if x is not None and x <= 0 and name != "chance_episodes"]
+                    for name, x in numbers.items() if x <= 0]
         if self.env_steps is None and self.episodes is None and self.updates is None:
             problems.append(Diagnostic("train.settings", "say when to stop: env_steps, episodes or updates"))
         if problems:

@@ -141,7 +141,8 @@ networks:
     "taken where it is best": """
 graph:
   pick:  {block: argmax, of: q, over: action}
-  mixed: {block: take, of: w1, index: pick}
+  wide:  {block: linear, of: w1, to: action}
+  mixed: {block: take, of: wide, index: pick}
   q_tot: {factors: mixed}
 """,
     "the other way round": """
