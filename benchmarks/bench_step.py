@@ -2,7 +2,8 @@
 
     python benchmarks/bench_step.py [--threads 2] [--repeats 7] [--specs refil ...] [--json FILE] [--device cuda]
 
-Ways: by hand (benchmarks/comparator), plain (the spec without passes), passes. See docs/benchmarks.md.
+Ways: by hand (benchmarks/comparator), plain (the spec without passes), passes, and with --compile torch.compile after
+them. See docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--mean-length", type=float, default=40,
                         help=f"of {STEPS} steps (default 40); in proportion where episodes are shorter")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--compile", action="store_true", help="also through torch.compile; a minute or two a spec")
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write everything there")
     given = parser.parse_args()
     try:
@@ -45,7 +47,8 @@ def main() -> None:
     print(head())
     rows = []
     for one in cases:
-        found = measure(variants(one, given.device), repeats=given.repeats, warm_up=given.warm_up, device=given.device)
+        ways = variants(one, given.device, native=given.compile)
+        found = measure(ways, repeats=given.repeats, warm_up=given.warm_up, device=given.device)
         rows.append(entry(one, weights(one), found))
         print(lines(rows[-1]), flush=True)
     if given.json is not None:

@@ -19,15 +19,17 @@ from .cases import Case
 Step = Callable[[], float]
 """Losses, backward, clipping and the optimizer's step; gives the norm of the gradient."""
 
-BY_HAND, PLAIN, PASSED = "by hand", "plain", "passes"
+BY_HAND, PLAIN, PASSED, NATIVE = "by hand", "plain", "passes", "passes + compile"
 
 
-def variants(case: Case, device: str) -> dict[str, Step]:
+def variants(case: Case, device: str, *, native: bool = False) -> dict[str, Step]:
     """Every way there is for a spec, by name, all from the same weights and on the same batch and draws.
 
-    Another way is one more line here: a name and a step.
+    Another way is one more line here: a name and a step. ``native`` adds torch.compile, whose first step takes a minute.
     """
     ways = {PLAIN: compiled(case, device, ()), PASSED: compiled(case, device, PASSES)}
+    if native:
+        ways[NATIVE] = compiled(case, device, PASSES, native=True)
     hand = written(case, device)
     return ways if hand is None else {BY_HAND: hand, **ways}
 
@@ -37,9 +39,9 @@ def weights(case: Case) -> int:
     return count(build_graph(case.spec, case.schema))
 
 
-def compiled(case: Case, device: str, passes: Sequence[Pass]) -> Step:
+def compiled(case: Case, device: str, passes: Sequence[Pass], *, native: bool = False) -> Step:
     """The spec's own program under the given passes."""
-    model = compile(case.spec, case.schema, device=device, passes=passes)
+    model = compile(case.spec, case.schema, device=device, passes=passes, native=native)
     optimizers = Optimizers(model, model.spec.learner.optimizers)
     fields = _on(case, device)
     draws = model.draw("learn", 0, 0, torch.arange(len(fields["reward"]), device=device))
