@@ -58,7 +58,7 @@ class Mean(_Reduction):
         counted = where if self.count == "slots" else allowed
         if counted is not None:
             return total / counted.expand_as(of).sum(dims).clamp(min=1)
-        return total / prod(run.size(axis) for axis in self._over(run.node))
+        return total / prod(of.shape[dim] for dim in dims)
 
     def pieces(self, parts: Parts) -> Piece | None:
         of, factors, rows = parts.port("of"), [], 1
@@ -67,7 +67,10 @@ class Mean(_Reduction):
         for axis in self._over(parts.node):
             present = parts.present("of", axis) if self.count != "all" else None
             if present is None:
-                rows *= parts.node.size(axis) or 1
+                size = parts.node.size(axis)
+                if size is None:  # batch, time: not known before a batch is there
+                    return None
+                rows *= size
             else:
                 factors.append(parts.share(present, axis, slots=self.count == "slots"))
         out = tuple(a for a in of.axes if a not in self._over(parts.node))
