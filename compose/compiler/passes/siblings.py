@@ -10,6 +10,7 @@ from compose.compiler.call import Call
 from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_term
 from compose.compiler.product import Product
 from compose.compiler.terms import Constant, Leaf, Map, MaskedSoftmax, Pick, Relabel, Term, Terms
+from compose.language.axes import leads
 
 VIEWS, WIDE = 12_000_000, 100_000
 """Numbers in the largest stack of views and of weights on a CPU, where a wide stack leaves the caches; no limit elsewhere,
@@ -162,7 +163,7 @@ class _Siblings:
             return made if own == axis else Term(Relabel(), (made,), axes, made.shape, made.dtype, made.name)
         first = column[0]
         same = [t if t.axes == first.axes else Term(Relabel(), (t,), first.axes, t.shape, t.dtype, t.name) for t in column]
-        at = sum(a in ("batch", "time") for a in first.axes)
+        at = sum(map(leads, first.axes))
         axes = (*first.axes[:at], axis, *first.axes[at:])
         shape = (*first.shape[:at], len(column), *first.shape[at:])
         return Term(Stacked(axis), tuple(same), axes, shape, first.dtype, first.name)
