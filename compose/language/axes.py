@@ -107,14 +107,14 @@ def join(*operands: Sequence[str]) -> Axes:
             earlier = [order.index(a) for a in operand[:i] if a in order]
             floor = max(earlier) + 1 if earlier else 0
             order.insert(max(min(later), floor) if later else len(order), axis)
-    head = sorted(filter(leads, order))
+    head = sorted(filter(leads, order), key=lambda a: (" " in a, a))
     return tuple(head + [a for a in order if a not in head])
 
 
 def leads(axis: str) -> bool:
-    """Does it say which step a row belongs to? ``batch``, ``time``, and what the compiler joins them to, alone or with
-    another axis (``step row``, ``agent row``: a blank, so that no spec has an axis of that name)."""
-    return axis in ("batch", "time") or axis.endswith(" row")
+    """Does it stand before the axes of a tensor's own? ``batch``, ``time``, and the compiler's: what it joins those to
+    ("step row", "agent row") and stacks of tensors ("view 1"); a blank, so that no spec has an axis of that name."""
+    return axis in ("batch", "time") or " " in axis
 
 
 def prime(axis: str) -> str:
