@@ -158,7 +158,7 @@ class Stack(Operation):
     def compute(self, run: Run, **ports: Any) -> Any:
         import torch
 
-        return torch.stack(list(ports.values()), self.position(run.node))
+        return torch.stack(torch.broadcast_tensors(*ports.values()), self.position(run.node))
 
 
 @dataclass(frozen=True)

@@ -51,13 +51,15 @@ class Mean(_Reduction):
     block: Literal["mean"]
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        import torch
+
         dims, allowed = run.dims("of", self._over(run.node)), self._allowed(run, where)
         if allowed is None:
             return of.mean(dims)
         total = of.masked_fill(~allowed, 0.0).sum(dims)
         counted = where if self.count == "slots" else allowed
         if counted is not None:
-            return total / counted.expand_as(of).sum(dims).clamp(min=1)
+            return total / torch.broadcast_tensors(counted, of)[0].sum(dims).clamp(min=1)
         return total / prod(of.shape[dim] for dim in dims)
 
     def pieces(self, parts: Parts) -> Piece | None:

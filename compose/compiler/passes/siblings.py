@@ -87,7 +87,7 @@ class _Siblings:
             return False
         if isinstance(term.op, Pick):
             call = term.operands[0]
-            return isinstance(call.op, Call) and term.op.kind == "output" and _stackable(call.op)
+            return isinstance(call.op, Call) and term.op.kind == "output" and stackable(call.op)
         return isinstance(term.op, Product | Map | MaskedSoftmax)
 
     def _group(self, ready: list[Term]) -> list[Term] | None:
@@ -169,7 +169,7 @@ class _Siblings:
         return Term(Stacked(axis), tuple(same), axes, shape, first.dtype, first.name)
 
 
-def _stackable(call: Call) -> bool:
+def stackable(call: Call) -> bool:
     node = call.node
     lead = all(text.split()[:1] == ["..."] or text.split()[1:2] == ["..."] for text in node.op.ports().values())
     return node.op.aligned and lead and not node.op.draws(node) and len(node.values) == 1
