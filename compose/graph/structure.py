@@ -142,7 +142,7 @@ class Stack(Operation):
         return {f"x{i}": "any ..." for i in range(self.turns)}
 
     def position(self, site: Site) -> int:
-        return sum(map(leads, site.type("x0").axes))
+        return sum(map(leads, site.bound["..."]))
 
     def infer(self, site: Site) -> dict[str, Type]:
         first, at = site.type("x0"), self.position(site)

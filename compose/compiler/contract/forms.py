@@ -39,13 +39,13 @@ def pieces(trial: Trial) -> Iterator[str]:
         return
     turned = whole.with_operands([whole.operands[0].with_operands(_turned(x) for x in whole.operands[0].operands)])
     for term in whole, turned:
-        apart = taken_apart(term)
+        apart = _attempt(trial, "in `pieces`", lambda term=term: taken_apart(term))
         if apart is None:
             return
         if set(apart.axes) != set(whole.axes):
             raise trial.fail(f"`pieces` give [{' '.join(apart.axes)}], not [{' '.join(whole.axes)}]")
-        found = align(emit(Terms({"": apart}), Given(given))[""], apart.axes, whole.axes)
-        _compare(trial, given, {"": found}, trial.run(given), "in `pieces`")
+        x = _attempt(trial, "in `pieces`", lambda apart=apart: emit(Terms({"": apart}), Given(given))[""])
+        _compare(trial, given, {"": align(x, apart.axes, whole.axes)}, trial.run(given), "in `pieces`")
     yield "pieces"
 
 
