@@ -158,7 +158,8 @@ class Stack(Operation):
     def compute(self, run: Run, **ports: Any) -> Any:
         import torch
 
-        return torch.stack(torch.broadcast_tensors(*ports.values()), self.position(run.node))
+        alike = torch.broadcast_tensors(*ports.values())  # type: ignore[no-untyped-call]
+        return torch.stack(alike, self.position(run.node))
 
 
 @dataclass(frozen=True)

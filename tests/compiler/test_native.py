@@ -27,6 +27,7 @@ def found(model: Model, batch: int, time: int) -> tuple[Fields, Fields]:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_one_compilation_serves_every_batch() -> None:
     torch._dynamo.reset()
     fast, plain = (compile(load("vdn_attention", SMALL), SCHEMA, seed=2, native=native) for native in (True, False))

@@ -49,7 +49,8 @@ def spec(nodes: str, losses: str, base: str = BASE, networks: str = "") -> str:
     body = "".join(f"  {line.strip()}\n" for line in nodes.strip().splitlines() if line.strip())
     wanted = "".join(f"  {line.strip()}\n" for line in losses.strip().splitlines())
     rest = REST if base is BASE else ""
-    return HEAD.replace("NETWORKS", networks) + base.strip("\n") + "\n" + body + "losses:\n" + FIT + wanted + rest + TAIL
+    start = HEAD.replace("NETWORKS", networks) + base.strip("\n") + "\n"
+    return start + body + "losses:\n" + FIT + wanted + rest + TAIL
 
 
 def messy(seed: int = 1) -> Fields:
@@ -106,14 +107,16 @@ LOSSES = {text: spec("", f"other: {{of: taken, {text}}}") for text in (
     "mean: agent, where: env.steps == env.active", "mean: agent, where: first(env.steps)",
     "mean: agent, count: all", "sum: agent, count: slots",
 )}  # fmt: skip
-"""Which steps and rows count; a loss beside it counts steps of the episode alone, so that there is something to pack."""
+"""Which steps and rows count; a loss beside it counts steps of the episode alone, so that there is something to
+pack."""
 
 TIMES = {text: spec(f"z: {text}", "other: {of: square(z) * taken, mean: agent}") for text in (
     "{block: mean, of: taken, over: time}", "{block: mean, of: taken, over: [time, agent], count: slots}",
     "{block: mean, of: taken, where: env.steps, over: time}", "{block: sum, of: taken, over: time}",
     "{block: softmax, of: taken, over: time}", "{block: max, of: taken, over: time}",
     "{block: softmax, of: taken, over: batch}", "{block: mean, of: taken, over: batch}",
-    "{block: contract, of: taken, with: taken, over: time}", "previous(taken)", "previous(previous(taken))", "first(taken)",
+    "{block: contract, of: taken, with: taken, over: time}", "previous(taken)",
+    "previous(previous(taken))", "first(taken)",
 )}  # fmt: skip
 """Steps that meet one another."""
 
@@ -143,12 +146,15 @@ NAMES = {axis: spec(f"""
 
 ABSENT = {f"{block} {count}": spec(f"""
     z: {{block: {block}, of: y, over: entity, count: {count}}}
-    w: {{block: linear, of: z, to: scalar}}""", f"other: {{of: square(w){', mean: entity' if block == 'softmax' else ''}}}")
+    w: {{block: linear, of: z, to: scalar}}""",
+    f"other: {{of: square(w){', mean: entity' if block == 'softmax' else ''}}}")
     for block in ("mean", "sum", "softmax") for count in ("present", "slots", "all")} | {
     f"pool {by} {count} {mask}": spec(f"""
     z: {{block: pool, of: y, over: entity, by: {by}, count: {count}, mask: {mask}}}
-    w: {{block: linear, of: z, to: scalar}}""", f"other: {{of: square(w){', mean: agent' if 'visible' in mask else ''}}}")
-    for by, count, mask in (("mean", "slots", "~env.present"), ("sum", "all", "env.present"), ("max", "all", "~env.visible"),
+    w: {{block: linear, of: z, to: scalar}}""",
+    f"other: {{of: square(w){', mean: agent' if 'visible' in mask else ''}}}")
+    for by, count, mask in (("mean", "slots", "~env.present"), ("sum", "all", "env.present"),
+                            ("max", "all", "~env.visible"),
                             ("mean", "present", "env.visible & first(env.present)"))} | {
     f"attention {mask}": spec(f"""
     a: {{block: attention, queries: x, keys: x, mask: {mask}, heads: 2, width: wide, to: width}}
@@ -258,8 +264,8 @@ def views(masks: Sequence[str], inputs: Sequence[str]) -> str:
     p{i}: {{network: v, x: {x}, m: {m}}}
     t{i}: {{network: u, x: {x}, m: {m}, target: true}}
     d{i}: {{block: max, of: t{i}, over: action}}""" for i, (m, x) in enumerate(zip(masks, inputs, strict=True)))
-    counts = ("present", "slots", "all")
-    losses = "".join(f"f{i}: {{of: square(p{i} - q{i}), mean: [agent, action], count: {c}}}\n" for i, c in enumerate(counts))
+    losses = "".join(f"f{i}: {{of: square(p{i} - q{i}), mean: [agent, action], count: {count}}}\n"
+                     for i, count in enumerate(("present", "slots", "all")))
     return spec(nodes + """
     q: q0 + q1 + 0.5 * q2
     taken: {block: take, of: q, index: env.action}
@@ -275,7 +281,8 @@ SIBLINGS = {
     "other inputs": views(("env.visible", "env.visible", "true"),
                           ("env.entities", "2 * env.entities", "previous(env.entities)")),
 }
-EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABSENT, **CONSTANT, **ROWS, **STACKS, **SIBLINGS}
+EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABSENT, **CONSTANT, **ROWS, **STACKS,
+              **SIBLINGS}
 
 
 @every(EVERYTHING)

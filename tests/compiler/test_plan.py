@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -32,7 +34,8 @@ def planned(given: dict[str, Tensor], ahead: int = 0, *, sides: bool = False) ->
     return {name.removeprefix(f"{ahead}."): x for name, x in plan.items()}
 
 
-batches = st.integers(1, 7).flatmap(lambda time: st.tuples(st.lists(st.integers(1, time), min_size=1, max_size=6), st.just(time)))
+batches = st.integers(1, 7).flatmap(
+    lambda time: st.tuples(st.lists(st.integers(1, time), min_size=1, max_size=6), st.just(time)))
 run = settings(max_examples=60, deadline=None)
 
 
@@ -79,7 +82,7 @@ def test_rows_that_are_present_at_some_time(batch: tuple[list[int], int], ahead:
         assert place.shape == (len(episode), slots)
         assert torch.equal(place.flatten()[index], torch.arange(len(index)))
         starts = [0, *plan[ALIVE].cumsum(0).tolist()]
-        per_time = [sum(a <= i // slots < b for i in expected) for a, b in zip(starts, starts[1:], strict=False)]
+        per_time = [sum(a <= i // slots < b for i in expected) for a, b in pairwise(starts)]
         assert alive.tolist() == per_time
         assert len(plan[f"{side}.{SEQUENCES}"]) == per_time[0]
         assert per_time == sorted(per_time, reverse=True)
@@ -123,7 +126,8 @@ def test_several_looks_ahead_at_once() -> None:
 
 
 @pytest.mark.parametrize(("name", "dims"), [
-    (f"1.{INDEX}", (0,)), (f"1.{EPISODE}", (0,)), (f"1.{PLACE}", (0, 1)), (f"1.{ALIVE}", (0,)), (f"1.{SEQUENCES}", (0,)),
+    (f"1.{INDEX}", (0,)), (f"1.{EPISODE}", (0,)), (f"1.{PLACE}", (0, 1)), (f"1.{ALIVE}", (0,)),
+    (f"1.{SEQUENCES}", (0,)),
     (f"1.agent.{INDEX}", (0,)), (f"1.agent.{PLACE}", (0,)), (f"1.entity.{ALIVE}", (0,)), (f"1.agent.{OF_ENTITY}", (0,)),
 ])  # fmt: skip
 def test_free_dimensions_are_those_that_follow_the_batch(name: str, dims: tuple[int, ...]) -> None:

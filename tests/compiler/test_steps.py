@@ -10,7 +10,8 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from compose.compiler.steps import gru
 
 FED, WIDTH = 5, 3
-LENGTHS = {"falling": [6, 4, 4, 1], "equal": [3, 3, 3], "one sequence": [5], "one step": [1, 1, 1, 1], "one of both": [1]}
+LENGTHS = {"falling": [6, 4, 4, 1], "equal": [3, 3, 3], "one sequence": [5], "one step": [1, 1, 1, 1],
+           "one of both": [1]}
 every = pytest.mark.parametrize("lengths", list(LENGTHS.values()), ids=list(LENGTHS))
 
 

@@ -51,7 +51,8 @@ class Linear(Block):
         of, weight = parts.port("of"), parts.weight("weight")
         (fed,), out = parts.node.bound["In"], parts.node.axes(*self.to)
         lead = tuple(a for a in of.axes if a != fed)
-        y = parts.product((of, tuple("In" if a == fed else a for a in of.axes)), (weight, (*out, "In")), out=(*lead, *out))
+        labels = tuple("In" if a == fed else a for a in of.axes)
+        y = parts.product((of, labels), (weight, (*out, "In")), out=(*lead, *out))
         if self.bias:
             y = parts.map("+", y, parts.named(parts.weight("bias"), out))
         return y if self.activation == "none" else parts.map(self.activation, y)

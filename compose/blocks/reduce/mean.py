@@ -59,7 +59,8 @@ class Mean(_Reduction):
         total = of.masked_fill(~allowed, 0.0).sum(dims)
         counted = where if self.count == "slots" else allowed
         if counted is not None:
-            return total / torch.broadcast_tensors(counted, of)[0].sum(dims).clamp(min=1)
+            rows = torch.broadcast_tensors(counted, of)[0]  # type: ignore[no-untyped-call]
+            return total / rows.sum(dims).clamp(min=1)
         return total / prod(of.shape[dim] for dim in dims)
 
     def pieces(self, parts: Parts) -> Piece | None:

@@ -39,12 +39,12 @@ def pieces(trial: Trial) -> Iterator[str]:
         return
     turned = whole.with_operands([whole.operands[0].with_operands(_turned(x) for x in whole.operands[0].operands)])
     for term in whole, turned:
-        apart = _attempt(trial, "in `pieces`", lambda term=term: taken_apart(term))
+        apart = _attempt(trial, "in `pieces`", taken_apart, term)
         if apart is None:
             return
         if set(apart.axes) != set(whole.axes):
             raise trial.fail(f"`pieces` give [{' '.join(apart.axes)}], not [{' '.join(whole.axes)}]")
-        x = _attempt(trial, "in `pieces`", lambda apart=apart: emit(Terms({"": apart}), Given(given))[""])
+        x = _attempt(trial, "in `pieces`", emit, Terms({"": apart}), Given(given))[""]
         _compare(trial, given, {"": align(x, apart.axes, whole.axes)}, trial.run(given), "in `pieces`")
     yield "pieces"
 
@@ -144,7 +144,7 @@ def stacks(trial: Trial) -> Iterator[str]:
         operands = [_stack(x) if i in chosen else x for i, x in enumerate(whole.operands)]
         how = "with inputs stacked along a new leading axis"
         term = stacked_term(picked, operands, VIEW, 2)
-        x = _attempt(trial, how, lambda term=term, both=both: emit(Terms({"": term}), Given(both))[""])
+        x = _attempt(trial, how, emit, Terms({"": term}), Given(both))[""]
         for turn, fields in enumerate((given, second)):
             found = align(x.select(term.axes.index(VIEW), turn), tuple(a for a in term.axes if a != VIEW), picked.axes)
             _compare(trial, fields, {"": found}, {"": next(iter(trial.run(fields).values()))}, how)
@@ -174,9 +174,9 @@ def _leaves(trial: Trial) -> dict[str, dict[str, Any]]:
     return given
 
 
-def _attempt(trial: Trial, how: str, compute: Callable[[], Any]) -> Any:
+def _attempt(trial: Trial, how: str, compute: Callable[..., Any], *operands: Any) -> Any:
     try:
-        return compute()
+        return compute(*operands)
     except Exception as error:
         raise trial.fail(f"cannot be computed {how}: {error}") from error
 
