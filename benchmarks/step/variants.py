@@ -25,7 +25,7 @@ BY_HAND, PLAIN, PASSED, NATIVE = "by hand", "plain", "passes", "passes + compile
 def variants(case: Case, device: str, *, native: bool = False) -> dict[str, Step]:
     """Every way there is for a spec, by name, all from the same weights and on the same batch and draws.
 
-    Another way is one more line here: a name and a step. ``native`` adds torch.compile, whose first step takes a minute.
+    Another way is one more line here: a name and a step. ``native`` adds torch.compile, which starts a minute later.
     """
     ways = {PLAIN: compiled(case, device, ()), PASSED: compiled(case, device, PASSES)}
     if native:

@@ -32,7 +32,9 @@ class CallParts:
         assert isinstance(value, Value)
         if value.constant is not None:
             return value.constant
-        return relabelled(self._operand("value", name), self.node.type(name).axes)
+        term = self._operand("value", name)
+        named = dict(zip(value.type.axes, self.node.type(name).axes, strict=True))
+        return relabelled(term, tuple(named[a] for a in term.axes))
 
     def weight(self, name: str) -> Term:
         use = self.node.weights[name]

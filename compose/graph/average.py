@@ -10,7 +10,7 @@ from compose.graph.align import align
 from compose.language.axes import Axes, Type
 from compose.language.operation import Operation, Run, Site
 
-STEP = "step"
+STEP = "step row"
 """Batch and time joined into one axis; only steps that count are left."""
 
 

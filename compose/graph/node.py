@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from compose.language.axes import Axes, Signature, Type
+from compose.language.axes import Axes, Signature, Type, leads
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.expressions import Tree
 from compose.language.operation import Operation, Weight
@@ -106,10 +106,13 @@ class Node:
 
     def rowwise(self, axes: Axes) -> bool:
         """Is every row along these axes (joined into one, say) computed from the same row of the inputs alone?"""
-        kept = all(set(axes) <= set(value.type.axes) for value in self.values.values())
-        op = self.op
-        alone = not set(axes) & set(op.mixes(self)) and not op.draws(self)
-        return kept and alone and not op.delayed and not op.carries(self)
+        op, kept = self.op, all(set(axes) <= set(value.type.axes) for value in self.values.values())
+        if op.aligned and not set(axes) <= set(self.bound["..."]):  # its own axes it knows by name, or makes anew
+            return False
+        if op.itself and not all(map(leads, axes)):
+            return False
+        joined = {*op.mixes(self), *op.orders(self), *(axis for _, axis in op.counted(self))}
+        return kept and not joined & set(axes) and not op.draws(self) and not op.delayed and not op.carries(self)
 
     def type(self, port: str) -> Type:
         found = self.types[port]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from compose.graph.functions import Function
-from compose.language.axes import Axes, Type, join
+from compose.language.axes import Axes, Type, join, leads
 from compose.language.operation import Operation, Run, Site
 
 
@@ -142,7 +142,7 @@ class Stack(Operation):
         return {f"x{i}": "any ..." for i in range(self.turns)}
 
     def position(self, site: Site) -> int:
-        return sum(a in ("batch", "time") for a in site.type("x0").axes)
+        return sum(map(leads, site.bound["..."]))
 
     def infer(self, site: Site) -> dict[str, Type]:
         first, at = site.type("x0"), self.position(site)
@@ -158,7 +158,8 @@ class Stack(Operation):
     def compute(self, run: Run, **ports: Any) -> Any:
         import torch
 
-        return torch.stack(list(ports.values()), self.position(run.node))
+        alike = torch.broadcast_tensors(*ports.values())  # type: ignore[no-untyped-call]
+        return torch.stack(alike, self.position(run.node))
 
 
 @dataclass(frozen=True)

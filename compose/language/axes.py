@@ -93,7 +93,7 @@ def signature(text: str) -> Signature:
 
 
 def join(*operands: Sequence[str]) -> Axes:
-    """All axes of the operands, each once: ``batch``, ``time`` first, the rest keeping the operands' orders.
+    """All axes of the operands, each once: those of :func:`leads` first, the rest keeping the operands' orders.
 
     ``join([b t agent], [b entity])`` is ``b t agent entity``. An axis is placed after everything that precedes it in
     any operand; where two operands disagree the first one wins.
@@ -107,8 +107,14 @@ def join(*operands: Sequence[str]) -> Axes:
             earlier = [order.index(a) for a in operand[:i] if a in order]
             floor = max(earlier) + 1 if earlier else 0
             order.insert(max(min(later), floor) if later else len(order), axis)
-    head = [a for a in ("batch", "time") if a in order]
+    head = sorted(filter(leads, order), key=lambda a: (" " in a, a))
     return tuple(head + [a for a in order if a not in head])
+
+
+def leads(axis: str) -> bool:
+    """Does it stand before the axes of a tensor's own? ``batch``, ``time``, and the compiler's: what it joins those to
+    ("step row", "agent row") and stacks of tensors ("view 1"); a blank, so that no spec has an axis of that name."""
+    return axis in ("batch", "time") or " " in axis
 
 
 def prime(axis: str) -> str:

@@ -175,7 +175,8 @@ def check_same(folder: RunFolder, now: Json) -> Json:
     before = then.get("settings", {})
     problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
                             where=str(folder.path), hint="numbers would differ in their last bits")
-                 for name, value in now.get("settings", {}).items() if name in _FORM and before.get(name, value) != value]
+                 for name, value in now.get("settings", {}).items()
+                 if name in _FORM and before.get(name, value) != value]
     if problems:
         raise SpecError(*problems)
     return then

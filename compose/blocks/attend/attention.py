@@ -82,22 +82,25 @@ class Attention(Block):
 
         def of_heads(name: str, at: int) -> Piece:
             weight = parts.weight(name)
-            return parts.divided(weight, weight.axes[at], heads, ("head", "part"))
+            return parts.divided(weight, weight.axes[at], heads, ("Head", "Part"))
 
-        q = parts.product((queries, (*queries.axes[:-1], "In")), (of_heads("query", 0), ("head", "part", "In")),
-                          out=(*queries.axes[:-1], "head", "part"))
-        k, v = (parts.product((keys, (*keys.axes[:-1], "In")), (of_heads(name, 0), ("head", "part", "In")),
-                              out=(*keys.axes[:-1], "head", "part")) for name in ("key", "value"))
-        pairs = tuple(a for a in dict.fromkeys((*q.axes, *k.axes)) if a != "part")
+        def projected(rows: Piece, width: str, name: str) -> Piece:
+            lead = tuple(a for a in rows.axes if a != width)
+            return parts.product((rows, tuple("In" if a == width else a for a in rows.axes)),
+                                 (of_heads(name, 0), ("Head", "Part", "In")), out=(*lead, "Head", "Part"))
+
+        q = projected(queries, node.bound["WidthQ"][0], "query")
+        k, v = (projected(keys, node.bound["WidthK"][0], name) for name in ("key", "value"))
+        pairs = tuple(a for a in dict.fromkeys((*q.axes, *k.axes)) if a != "Part")
         logits = parts.product((q, q.axes), (k, k.axes), ((size / heads) ** -0.5, ()), out=pairs)
         allowed, present = mask, parts.present("mask", key)
         if present is not None:
             allowed = present if mask is True else parts.map("&", mask, present, dtype="bool")
         weights = parts.softmax(logits, allowed, key)
         joined = parts.product((weights, weights.axes), (v, v.axes),
-                               out=(*(a for a in weights.axes if a != key), "part"))
-        y = parts.product((joined, joined.axes), (of_heads("out", 1), ("Out", "head", "part")),
-                          out=(*(a for a in joined.axes if a not in ("head", "part")), "Out"))
+                               out=(*(a for a in weights.axes if a != key), "Part"))
+        y = parts.product((joined, joined.axes), (of_heads("out", 1), ("Out", "Head", "Part")),
+                          out=(*(a for a in joined.axes if a not in ("Head", "Part")), "Out"))
         y = parts.named(y, (*y.axes[:-1], *out))
         return parts.map("+", y, parts.named(parts.weight("bias"), out)) if self.bias else y
 

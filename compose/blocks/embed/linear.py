@@ -49,8 +49,10 @@ class Linear(Block):
 
     def pieces(self, parts: Parts) -> Piece:
         of, weight = parts.port("of"), parts.weight("weight")
-        lead, out = of.axes[:-1], parts.node.axes(*self.to)
-        y = parts.product((of, (*lead, "In")), (weight, (*out, "In")), out=(*lead, *out))
+        (fed,), out = parts.node.bound["In"], parts.node.axes(*self.to)
+        lead = tuple(a for a in of.axes if a != fed)
+        labels = tuple("In" if a == fed else a for a in of.axes)
+        y = parts.product((of, labels), (weight, (*out, "In")), out=(*lead, *out))
         if self.bias:
             y = parts.map("+", y, parts.named(parts.weight("bias"), out))
         return y if self.activation == "none" else parts.map(self.activation, y)

@@ -51,14 +51,17 @@ class Mean(_Reduction):
     block: Literal["mean"]
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        import torch
+
         dims, allowed = run.dims("of", self._over(run.node)), self._allowed(run, where)
         if allowed is None:
             return of.mean(dims)
         total = of.masked_fill(~allowed, 0.0).sum(dims)
         counted = where if self.count == "slots" else allowed
         if counted is not None:
-            return total / counted.expand_as(of).sum(dims).clamp(min=1)
-        return total / prod(run.size(axis) for axis in self._over(run.node))
+            rows = torch.broadcast_tensors(counted, of)[0]  # type: ignore[no-untyped-call]
+            return total / rows.sum(dims).clamp(min=1)
+        return total / prod(of.shape[dim] for dim in dims)
 
     def pieces(self, parts: Parts) -> Piece | None:
         of, factors, rows = parts.port("of"), [], 1
@@ -67,7 +70,10 @@ class Mean(_Reduction):
         for axis in self._over(parts.node):
             present = parts.present("of", axis) if self.count != "all" else None
             if present is None:
-                rows *= parts.node.size(axis) or 1
+                size = parts.node.size(axis)
+                if size is None:  # batch, time: not known before a batch is there
+                    return None
+                rows *= size
             else:
                 factors.append(parts.share(present, axis, slots=self.count == "slots"))
         out = tuple(a for a in of.axes if a not in self._over(parts.node))

@@ -3,7 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.align import align
-from compose.language.axes import Axes, Type, join
+from compose.language.axes import Axes, Type, join, leads
 from compose.language.block import Block, Port, Size
 from compose.language.operation import Run, Site
 
@@ -28,7 +28,7 @@ class Expand(Block):
         have, new = site.type("of").axes, site.axes(self.along)
         if len(new) != 1 or new[0] in have:
             site.fail("along", f"expected an axis that {site.type('of')} does not have, got '{self.along}'")
-        return join([a for a in have if a in ("batch", "time")], new, have)
+        return join([a for a in have if leads(a)], new, have)
 
     def infer(self, site: Site) -> dict[str, Type]:
         of = site.type("of")

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from compose.compiler.contract.attacks import absent_rows, bounds, monotone, pointwise, signs
+from compose.compiler.contract.forms import FORMS, pieces
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
 from compose.compiler.interpret import Interpreter
 from compose.compiler.trace import trace
@@ -55,7 +56,8 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
     check_shapes(trial, "cpu")
     _traces(trial)
     _without_time(op, types, sizes or {}, words or [])
-    return {*signs(trial), *monotone(trial), *bounds(trial), *absent_rows(trial), *pointwise(trial)}
+    _with_true_masks(op, types, sizes or {}, words or [])
+    return {claim for test in (signs, monotone, bounds, absent_rows, pointwise, *FORMS) for claim in test(trial)}
 
 
 def _ports(cls: type[Block]) -> dict[str, str]:
@@ -124,3 +126,15 @@ def _without_time(op: Operation, types: Types, sizes: Mapping[str, Any], words: 
         except SpecError:
             continue
         check_shapes(trial, "meta")
+
+
+def _with_true_masks(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> None:
+    """A mask may be plain True."""
+    for port in op.bounds.values():
+        if isinstance(types.get(port), Type):
+            try:
+                trial = trial_of(op, {**types, port: True}, sizes, words)
+            except SpecError:
+                continue
+            check_shapes(trial, "cpu")
+            list(pieces(trial))

@@ -186,7 +186,7 @@ class _Absent:
             return False
         if isinstance(term.op, Map):
             return any(self._home(x) == side for x in term.operands)
-        if not isinstance(term.op, Product) or dict(zip(term.axes, term.op.out, strict=True))[side] not in term.op.out:
+        if not isinstance(term.op, Product) or not _alike(term, side):
             return False
         return any(x.learned and x.numel >= HEAVY for x in term.operands)
 
@@ -201,6 +201,15 @@ class _Absent:
         if site.op.over_steps:
             return True
         return site.rowwise((STEP, side)) and any(self._home(x) == side for x in inputs)
+
+
+def _alike(term: Term, side: str) -> bool:
+    """Does a product keep the rows of a side that it reads, rather than sum them up and make others?"""
+    assert isinstance(term.op, Product)
+    mine = dict(zip(term.axes, term.op.out, strict=True))[side]
+    labels = [label for x, found in zip(term.operands, term.op.labels, strict=True)
+              for a, label in zip(x.axes, found, strict=True) if a == side]
+    return bool(labels) and set(labels) == {mine}
 
 
 def _agents(term: Term) -> bool:

@@ -41,13 +41,19 @@ def _wanted(term: Term, place: int, demand: float) -> float:
 def _call(call: Call, term: Term, place: int, demand: float) -> float:
     node = call.node
     if isinstance(node.op, Average):
-        where = next((x for x, r in zip(term.operands, call.reads, strict=True) if r.local == "where"), None)
-        bounded = where is not None and within_steps(where)
-        return 0 if bounded and node.op.alike(EPISODES) else inf
+        return 0 if bounded(call, term) else inf
     outputs = node.values.values()
     if any(node.joins("batch", out) for out in outputs):
         return inf
     return demand + (node.op.ahead if any(node.joins("time", out) for out in outputs) else 0)
+
+
+def bounded(call: Call, term: Term) -> bool:
+    """Is it a loss that reads steps of the episode alone, batch and time alike?"""
+    if not isinstance(call.node.op, Average) or not call.node.op.alike(EPISODES):
+        return False
+    where = next((x for x, r in zip(term.operands, call.reads, strict=True) if r.local == "where"), None)
+    return where is not None and within_steps(where)
 
 
 def within_steps(mask: Term) -> bool:

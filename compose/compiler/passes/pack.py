@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compose.compiler.call import Call, Read
-from compose.compiler.passes.demand import demands
+from compose.compiler.passes.demand import bounded, demands
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.stacking import Item, Stacked, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Divided, Leaf, Map, MaskedSoftmax, Op, Pick, Relabel, Share, Term, Terms
 from compose.graph.align import align
-from compose.graph.average import STEP, Average
+from compose.graph.average import STEP
 from compose.graph.node import Value
 from compose.language.axes import Axes
 
@@ -171,10 +171,9 @@ def _timed(term: Term) -> bool:
 
 
 def _averaged(term: Term) -> bool:
+    """Is it a loss that counts no steps but those that are kept?"""
     call = term.operands[0].op if term.operands else None
-    if not isinstance(call, Call) or not isinstance(call.node.op, Average):
-        return False
-    return call.node.op.alike(EPISODES) and "time" in call.node.type("of").axes
+    return isinstance(call, Call) and bounded(call, term.operands[0]) and "time" in call.node.type("of").axes
 
 
 def steps(axes: Axes) -> Axes:

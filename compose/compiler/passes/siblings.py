@@ -10,6 +10,7 @@ from compose.compiler.call import Call
 from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_term
 from compose.compiler.product import Product
 from compose.compiler.terms import Constant, Leaf, Map, MaskedSoftmax, Pick, Relabel, Term, Terms
+from compose.language.axes import leads
 
 VIEWS, WIDE = 12_000_000, 300_000
 """Numbers in the largest stack of views and of weights on a CPU, where a wide stack leaves the caches; no limit
@@ -86,7 +87,7 @@ class _Siblings:
             return False
         if isinstance(term.op, Pick):
             call = term.operands[0]
-            return isinstance(call.op, Call) and term.op.kind == "output" and _stackable(call.op)
+            return isinstance(call.op, Call) and term.op.kind == "output" and stackable(call.op)
         return isinstance(term.op, Product | Map | MaskedSoftmax)
 
     def _group(self, ready: list[Term]) -> list[Term] | None:
@@ -163,13 +164,13 @@ class _Siblings:
         first = column[0]
         same = [t if t.axes == first.axes else Term(Relabel(), (t,), first.axes, t.shape, t.dtype, t.name)
                 for t in column]
-        at = sum(a in ("batch", "time") for a in first.axes)
+        at = sum(map(leads, first.axes))
         axes = (*first.axes[:at], axis, *first.axes[at:])
         shape = (*first.shape[:at], len(column), *first.shape[at:])
         return Term(Stacked(axis), tuple(same), axes, shape, first.dtype, first.name)
 
 
-def _stackable(call: Call) -> bool:
+def stackable(call: Call) -> bool:
     node = call.node
     lead = all(text.split()[:1] == ["..."] or text.split()[1:2] == ["..."] for text in node.op.ports().values())
     return node.op.aligned and lead and not node.op.draws(node) and len(node.values) == 1

@@ -11,7 +11,7 @@ from compose.compiler.product import Product, result_order
 from compose.compiler.terms import MaskedSoftmax, Op, Pick, Relabel, Term, joint
 from compose.graph.align import align
 from compose.graph.node import Value
-from compose.language.axes import Axes, Type
+from compose.language.axes import Axes, Type, leads
 
 
 @dataclass(frozen=True)
@@ -122,5 +122,5 @@ def _led_type(kind: Type, axis: str) -> Type:
 
 def _led(axes: Axes, axis: str) -> Axes:
     """A new leading axis, after batch and time."""
-    at = sum(a in ("batch", "time") for a in axes)
+    at = sum(map(leads, axes))
     return (*axes[:at], axis, *axes[at:])
