@@ -38,19 +38,16 @@ BASE = """
   h: {block: gru, of: ay, to: width}
   q: {block: linear, of: h, to: action}
   taken: {block: take, of: q, index: env.action}
-  all_axes: {block: linear, of: x, to: [layer, step, head, part, factor]}
 """
 FIT = "  fit: {of: square(taken - env.reward), mean: agent}\n"
-REST = "  rest: {of: square(all_axes), mean: [entity, layer, step, head, part, factor], weight: 0.1}\n"
 
 
 def spec(nodes: str, losses: str, base: str = BASE, networks: str = "") -> str:
-    """``nodes`` and ``losses``: lines of YAML; BASE has the rest, and reads every axis."""
+    """``nodes`` and ``losses``: lines of YAML; BASE has the rest."""
     body = "".join(f"  {line.strip()}\n" for line in nodes.strip().splitlines() if line.strip())
     wanted = "".join(f"  {line.strip()}\n" for line in losses.strip().splitlines())
-    rest = REST if base is BASE else ""
     start = HEAD.replace("NETWORKS", networks) + base.strip("\n") + "\n"
-    return start + body + "losses:\n" + FIT + wanted + rest + TAIL
+    return start + body + "losses:\n" + FIT + wanted + TAIL
 
 
 def messy(seed: int = 1) -> Fields:
