@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, library
 
 
-@torch.library.custom_op("compose::gru", mutates_args=())
+@library.custom_op("compose::gru", mutates_args=())
 def gru(fed: Tensor, alive: Tensor, start: Tensor, hidden: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
     """The states after every step, and what the backward pass needs.
 
@@ -47,7 +47,7 @@ def _(fed: Tensor, alive: Tensor, start: Tensor, hidden: Tensor, bias: Tensor) -
     return fed.new_empty(fed.shape[0], start.shape[1]), fed.new_empty(fed.shape[0], 4 * start.shape[1])
 
 
-@torch.library.custom_op("compose::gru_backward", mutates_args=())
+@library.custom_op("compose::gru_backward", mutates_args=())
 def gru_backward(grad: Tensor, states: Tensor, gates: Tensor, alive: Tensor, start: Tensor,
                  hidden: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Gradients of ``fed``, ``start``, ``hidden`` and ``bias``."""
@@ -92,4 +92,4 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> tuple[Tensor | None, ...]:
 
 gru.register_autograd(_backward, setup_context=_keep)
 for _device in ("cpu", "cuda"):
-    torch.library.register_autocast("compose::gru", _device, torch.float32)
+    library.register_autocast("compose::gru", _device, torch.float32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, library
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from compose.compiler.steps import gru
@@ -74,7 +74,7 @@ def direct(lengths: list[int], dtype: torch.dtype) -> list[Tensor]:
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_it_is_a_well_behaved_operation_of_torch(lengths: list[int], dtype: torch.dtype) -> None:
     tests = ("test_schema", "test_autograd_registration", "test_faketensor", "test_aot_dispatch_dynamic")
-    result = torch.library.opcheck(gru, direct(lengths, dtype), test_utils=tests)
+    result = library.opcheck(gru, direct(lengths, dtype), test_utils=tests)
     assert set(result.values()) == {"SUCCESS"}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compose.compiler.call import Call
+from compose.compiler.passes.pack import Packed, Unpacked
 from compose.compiler.passes.stacking import Unbound
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, MaskedSoftmax, Pick, Relabel, Share, Term, Terms
@@ -106,12 +107,6 @@ def within(mask: Term, axis: str) -> bool:
             return False
         back = {new: old for old, new in node.op.renames(node).items()}
         return within(call.operands[0], back.get(axis, axis))
-    return bool(mask.operands) and within(mask.operands[0], axis) and _moves(mask)
-
-
-def _moves(mask: Term) -> bool:
-    from compose.compiler.passes.pack import Packed, Unpacked
-
-    return isinstance(mask.op, Packed | Unpacked)
+    return isinstance(op, Packed | Unpacked) and within(mask.operands[0], axis)
 
 
