@@ -19,7 +19,7 @@ from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.graph.proofs.signal import trained
 from compose.language.diagnostics import SpecError
-from compose.language.models import Moving
+from compose.language.moving import Moving
 
 Tensors = Mapping[str, Tensor]
 

@@ -20,7 +20,7 @@ from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded
-from compose.language.models import Moving
+from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.operation import Weight
 from compose.language.values import Expr

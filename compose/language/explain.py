@@ -12,19 +12,20 @@ from compose.language import models
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
+from compose.language.moving import Moving
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
 
 OWNERS: dict[tuple[str, ...], type[BaseModel]] = {
-    (): models.Spec, ("paper",): models.Paper, ("act",): models.Act, ("act", "epsilon"): models.Moving,
-    ("losses", "*"): models.Loss, ("params", "*"): models.Moving, ("networks", "*"): models.Network,
+    (): models.Spec, ("paper",): models.Paper, ("act",): models.Act, ("act", "epsilon"): Moving,
+    ("losses", "*"): models.Loss, ("params", "*"): Moving, ("networks", "*"): models.Network,
     ("learner",): models.Learner, ("learner", "replay"): models.ReplaySettings, ("claims",): models.Claims,
     ("learner", "target"): models.TargetSettings, ("claims", "igm"): models.Igm,
 }  # fmt: skip
 OWNER_NOUNS: dict[type[BaseModel] | None, str] = {
     models.Spec: "a spec", models.Paper: "a paper", models.Act: "act", models.Loss: "a loss",
-    models.Moving: "a schedule", models.Network: "a network", models.Learner: "the learner",
+    Moving: "a schedule", models.Network: "a network", models.Learner: "the learner",
     models.ReplaySettings: "the replay buffer",
     models.TargetSettings: "the target", models.Claims: "claims", models.Igm: "the claim",
     models.RMSprop: "rmsprop", models.Adam: "adam",

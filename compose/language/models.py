@@ -7,80 +7,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from itertools import pairwise
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PositiveFloat,
-    PositiveInt,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from compose.language.base import Frozen, Model
 from compose.language.block import AxisName, OneOrMore
+from compose.language.moving import Moving, Param
 from compose.language.nodes import MODIFIERS, Node
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
 
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""
-
-Key = TypeVar("Key")
-Item = TypeVar("Item")
-Frozen = Annotated[Mapping[Key, Item], AfterValidator(lambda m: MappingProxyType(dict(m)))]
-"""A mapping that cannot be changed."""
-
-
-class Model(BaseModel):
-    """Closed (a misspelt key is an error), frozen, strict (``"64"`` and ``true`` are no numbers)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
-
-
-Pair = Annotated[tuple[float, float], Field(strict=False)]
-
-
-class Moving(Model):
-    """A param whose value moves with a clock: from ``from`` to ``to`` over ``over``, then constant."""
-
-    kind: Literal["constant", "linear", "exponential", "cosine", "piecewise"]
-    from_: float = Field(alias="from", default=0.0)
-    to: float | None = None
-    over: Period | None = None
-    at: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
-    """Only piecewise: pairs of (fraction of ``over``, value), joined by straight lines."""
-
-    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        """Whatever its kind needs is there."""
-        needs = {"constant": (), "piecewise": ("over",)}.get(self.kind, ("to", "over"))
-        missing = [name for name in needs if not getattr(self, name) and getattr(self, name) != 0]
-        if missing:
-            text = f"kind: {self.kind} needs '{missing[0]}'"
-        elif any(b[0] < a[0] for a, b in pairwise(self.at)):
-            text = "points stand in the order of their fractions"
-        elif self.kind == "exponential" and self.from_ * (self.to or 0.0) <= 0:
-            text = f"an exponential schedule needs two numbers of one sign, not {self.from_:g} and {self.to:g}"
-        else:
-            return self
-        raise PydanticCustomError("schedule", "{text}", {"text": text})
-
-    def range(self) -> tuple[float, float]:
-        """The smallest and the largest value it can take."""
-        values = [self.from_, self.from_ if self.to is None else self.to, *(v for _, v in self.at)]
-        return min(values), max(values)
-
-
-Param = float | int | Moving
 
 
 def _unreserved(name: str) -> str:
@@ -99,6 +40,7 @@ class Network(Model):
     inputs: Frozen[InputName, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
     """What differs between applications: name -> axes."""
     nodes: Frozen[Name, Node]
+    """Its body: name -> expression, block or application."""
     returns: Name | Frozen[Name, AxesText]
     """The node that the bare name of an application means; a mapping also states its axes."""
 
@@ -122,11 +64,17 @@ class Act(Model):
     """How actions are chosen. ``values`` are the utilities that decentralised agents act on."""
 
     choose: Literal["greedy", "epsilon_greedy", "categorical"]
+    """The best of ``values``; the same, but at random with chance ``epsilon``; or drawn from softmax of ``logits``."""
     values: Expr | None = None
+    """The agents' action values [batch time agent action]."""
     logits: Expr | None = None
+    """Only categorical: logits of the actions [batch time agent action]."""
     where: Expr | None = None
+    """Which actions may be chosen, usually ``env.available``; all if left out."""
     epsilon: Annotated[float | Moving, AfterValidator(_chance)] = 0.0
+    """Only epsilon_greedy: the chance of a random action."""
     evaluate: Literal["greedy", "sample"] = "greedy"
+    """Only categorical: how actions are chosen when the policy is evaluated."""
 
 
 class Loss(Model):
@@ -137,21 +85,32 @@ class Loss(Model):
     """
 
     of: Expr
+    """What is minimised."""
     weight: Expr = Expr("1")
+    """One number, made of params, that is never negative."""
     mean: Annotated[tuple[AxisName, ...], OneOrMore] = ()
+    """Axes that are averaged, with one denominator for them, batch and time."""
     sum: Annotated[tuple[AxisName, ...], OneOrMore] = ()
+    """Axes that are added up last."""
     where: Expr = Expr("env.steps")
+    """A mask of the elements that count."""
     count: Literal["present", "slots", "all"] = "present"
+    """What counts: rows that are present; all slots, absent rows as zeros; all rows with their content."""
     optimizer: Name | None = None
+    """The optimizer that this loss trains; may be left out where there is one only."""
 
 
 class RMSprop(Model):
     """v <- alpha v + (1 - alpha) g^2;  w <- w - lr g / (sqrt(v) + eps)."""
 
     kind: Literal["rmsprop"]
+    """Which optimizer."""
     lr: PositiveFloat = 5e-4
+    """Step size."""
     alpha: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    """Decay of the mean of squared gradients."""
     eps: PositiveFloat = 1e-5
+    """Added to the denominator."""
     clip: PositiveFloat | None = None
     """The largest global norm of the gradients of one update."""
     after: Name | None = None
@@ -162,9 +121,13 @@ class Adam(Model):
     """Adam (Kingma & Ba 2015) with bias correction."""
 
     kind: Literal["adam"]
+    """Which optimizer."""
     lr: PositiveFloat = 1e-3
+    """Step size."""
     betas: Annotated[tuple[float, float], Field(strict=False)] = (0.9, 0.999)
+    """Decays of the means of gradients and of squared gradients."""
     eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
     clip: PositiveFloat | None = None
     """The largest global norm of the gradients of one update."""
     after: Name | None = None
@@ -178,7 +141,9 @@ class ReplaySettings(Model):
     """A ring of whole episodes."""
 
     episodes: PositiveInt = 5000
+    """How many are kept; the oldest goes first."""
     batch: PositiveInt = 32
+    """Episodes in an update."""
     start: PositiveInt = 32
     """Episodes held before the first update."""
 
@@ -194,34 +159,46 @@ class TargetSettings(Model):
     """How lagged copies follow: a hard copy or Polyak averaging with rate ``tau``."""
 
     kind: Literal["copy", "polyak"] = "copy"
+    """A hard copy, or a step of size ``tau`` towards the weights."""
     every: Period = Period(200, "episodes")
+    """How often, such as ``200 episodes`` or ``1 updates``."""
     tau: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Only polyak: lagged <- lagged + tau (weights - lagged)."""
 
 
 class Learner(Model):
     """How the weights are learned."""
 
     kind: Literal["replay", "on_policy"]
+    """Learns from a replay buffer, or from what the present policy has just done."""
     environments: PositiveInt = 1
     """Episodes collected in parallel; never changes the update-to-data ratio."""
     updates: Ratio = Ratio(1, 1)
+    """Gradient updates for collected episodes, such as ``1 per episode``."""
     replay: ReplaySettings = ReplaySettings()
+    """What is kept, and how it is drawn."""
     target: TargetSettings = TargetSettings()
+    """How the lagged copies of weights follow."""
     optimizers: Frozen[Name, Optimizer]
+    """Name -> optimizer; each trains the weights that its losses reach."""
 
 
 class Igm(Model):
     """Individual-global-max: greedy local actions are greedy for ``joint``."""
 
     joint: Expr = Expr("q_tot")
+    """The joint action value."""
     status: Literal["proved", "soft", "none"]
+    """Expected to be proved, held by losses only, or not claimed."""
 
 
 class Claims(Model):
     """What the method expects the proofs to say; a check that comes out otherwise is an error."""
 
     decentralised: Literal["proved", "refuted"] | None = None
+    """Agents act on nothing but what each of them may see."""
     igm: Literal["proved", "soft", "none"] | Igm | None = None
+    """Greedy for every agent is greedy for the joint value (``q_tot`` unless told)."""
 
     @property
     def igm_claim(self) -> Igm | None:
@@ -232,42 +209,63 @@ class Paper(Model):
     """Where the method was published."""
 
     title: str
+    """Title of the paper."""
     authors: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """Family names."""
     venue: str = ""
+    """Conference or journal."""
     year: int | None = None
+    """Year of publication."""
     where: str = ""
+    """Equations or sections that the spec follows."""
 
 
 class Spec(Model):
     """One method. Equal specs are equal data; :meth:`identity` is their hash."""
 
     compose: Literal[1]
+    """Version of the language."""
     name: Name
+    """Name of the method."""
     summary: Annotated[str, StringConstraints(min_length=1)]
+    """One sentence: what the method is."""
     paper: Paper | None = None
+    """Where the method was published."""
     abstract: bool = False
     """Misses something a child must add; cannot be checked alone."""
     example_env: str | None = None
     """The environment that `build` uses when none is named."""
     params: Frozen[Name, Param] = Field(default_factory=lambda: MappingProxyType({}))
+    """Named numbers, constant or moving with a clock; they size axes and stand in expressions."""
     axes: Frozen[Name, Expr] = Field(default_factory=lambda: MappingProxyType({}))
+    """Axes of the spec's own: name -> size, made of numbers, params and axes."""
     networks: Frozen[Name, Network] = Field(default_factory=lambda: MappingProxyType({}))
+    """Named sub-graphs that own weights."""
     graph: Frozen[Name, Node]
+    """Name -> expression, block, or application of a network; the order does not matter."""
     act: Act
+    """How actions are chosen."""
     losses: Frozen[Name, Loss]
+    """What is minimised: name -> term."""
     learner: Learner
+    """How the weights are learned."""
     claims: Claims = Claims()
+    """What the proofs are expected to say."""
 
     def data(self, *, defaults: bool = False) -> dict[str, Any]:
         """Plain data (what YAML holds); with ``defaults``, also what was left at its default."""
         data: dict[str, Any] = write(self, defaults=defaults)
         return data
 
-    def identity(self) -> str:
-        """SHA-256 of the canonical JSON of everything that matters to the result (not of names and prose)."""
+    def canonical_json(self) -> str:
+        """All that matters to the result (not names and prose) as one text: sorted, defaults filled, no blanks."""
         prose = ("name", "summary", "paper", "abstract", "example_env")
         data = canonical({k: v for k, v in self.data(defaults=True).items() if k not in prose})
-        return hashlib.sha256(json.dumps(data, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+        return json.dumps(data, sort_keys=True, separators=(",", ":"))
+
+    def identity(self) -> str:
+        """SHA-256 of :meth:`canonical_json`: equal for specs that mean the same."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
 
 
 def canonical(value: Any) -> Any:

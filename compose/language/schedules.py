@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.language.models import Moving
+    from compose.language.moving import Moving
 
 
 def fraction(x: float, over: float) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.folder import temporary
+from compose.language.whole import temporary
 
 MOST = 1000
 """Seeds that one command may name."""

@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save
 from torch import Tensor
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.folder import RunFolder, reading, sync_folder, temporary, write_json, write_whole, writing
+from compose.language.whole import sync_folder, temporary
+from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
 from compose.training.replay import Replay
 
 KEEP = 2

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.whole import replace_file, sync_folder, temporary
 
 Json = dict[str, Any]
 
@@ -166,23 +167,8 @@ def write_whole(path: Path, data: bytes | str) -> None:
     Raises:
         SpecError: ``run.write``; the old one is still there.
     """
-    fresh = temporary(path)
     with writing(path):
-        try:
-            with fresh.open("wb") as file:
-                file.write(data.encode() if isinstance(data, str) else data)
-                file.flush()
-                os.fsync(file.fileno())
-            fresh.replace(path)
-        except OSError:
-            fresh.unlink(missing_ok=True)
-            raise
-        sync_folder(path.parent)
-
-
-def temporary(path: Path) -> Path:
-    """What a file or folder is called until it is whole."""
-    return path.with_name(f".tmp-{path.name}")
+        replace_file(path, data)
 
 
 def write_json(path: Path, data: Mapping[str, Any]) -> None:
@@ -192,14 +178,3 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 def _rows(text: str) -> list[Json]:
     return [dict(json.loads(line)) for line in text.splitlines(keepends=True) if line.endswith("\n")]
-
-
-def sync_folder(path: Path) -> None:
-    """Make renames in a folder safe on the disk (a no-op where folders cannot be opened)."""
-    if os.name != "posix":
-        return
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 
 import pytest
 
-from compose.cli.views.docs import field_docs
 from compose.compiler.contract import ContractError, check_block, check_operation
 from compose.graph.functions import function
 from compose.graph.structure import Previous, Rows, Select, Stack
 from compose.language.axes import Type
 from compose.language.block import catalogue
+from compose.language.docs import field_docs
 from compose.language.expressions import FUNCTIONS
 from compose.language.operation import Operation, Run, Site, Weight
 from tests.blocks.examples import EXAMPLES

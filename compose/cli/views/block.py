@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
 
 from compose.cli.views.catalogue import family, uses
-from compose.cli.views.docs import field_docs
 from compose.language.axes import Axes, Type, signature
 from compose.language.block import Block
+from compose.language.docs import field_docs
 from compose.language.dump import dump
 from compose.language.operation import Operation
 from compose.language.values import Expr

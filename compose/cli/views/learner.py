@@ -5,7 +5,8 @@ from __future__ import annotations
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.views.text import number
-from compose.language.models import Moving, Spec
+from compose.language.models import Spec
+from compose.language.moving import Moving
 
 
 def show_learning(spec: Spec) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
 from compose.language.axes import Axes
-from compose.language.models import Moving
+from compose.language.moving import Moving
 
 Tensors = dict[str, Tensor]
 
