@@ -23,16 +23,29 @@ def build_graph(loaded: Loaded, schema: EntitySchema | None = None) -> Graph:
     Raises:
         SpecError: with every independent mistake.
     """
-    try:
-        return _build(loaded, schema)
-    except RecursionError:
-        text = "nodes that read one another make a chain that is too long to follow"
-        raise SpecError(Diagnostic("graph.size", text, "graph", loaded.document.key_span(("graph",)))) from None
-
-
-def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
-    spec = loaded.spec
     elaboration = Elaboration(loaded, schema)
+    elaborate(elaboration)
+    if elaboration.errors:
+        raise SpecError(*in_order(elaboration.errors.values()))
+    return elaboration.graph
+
+
+def elaborate(elaboration: Elaboration) -> None:
+    """Type all that losses, acting and claims need; mistakes are kept in ``elaboration.errors``.
+
+    Raises:
+        SpecError: where going on makes no sense.
+    """
+    try:
+        _elaborate(elaboration)
+    except RecursionError:
+        span = elaboration.loaded.document.key_span(("graph",))
+        text = "nodes that read one another make a chain that is too long to follow"
+        raise SpecError(Diagnostic("graph.size", text, "graph", span)) from None
+
+
+def _elaborate(elaboration: Elaboration) -> None:
+    spec, loaded = elaboration.spec, elaboration.loaded
     if spec.abstract:
         text = f"{spec.name} is abstract: it lacks what a child spec must add, and cannot be used alone"
         raise SpecError(Diagnostic("spec.abstract", text, "", loaded.document.key_span(("abstract",))))
@@ -50,9 +63,6 @@ def _build(loaded: Loaded, schema: EntitySchema | None) -> Graph:
             continue
     _unused(elaboration)
     _overlap(elaboration)
-    if elaboration.errors:
-        raise SpecError(*in_order(elaboration.errors.values()))
-    return elaboration.graph
 
 
 def _closes(elaboration: Elaboration, node: Node) -> None:

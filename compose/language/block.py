@@ -24,7 +24,10 @@ Port = Expr
 Size = Expr
 """A width: an axis, a param that sizes one, or arithmetic over them (``4 * embed``)."""
 
-AxisName = Annotated[str, BeforeValidator(lambda v: v)]
+AXIS = BeforeValidator(lambda v: v)
+"""Marks fields that name axes."""
+
+AxisName = Annotated[str, AXIS]
 """The name of an axis that an input has."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.scalars import LARGEST_INTEGER, UNPRINTABLE, BadNumber, read
@@ -23,8 +23,23 @@ _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r",
             "\x85": "\\N", "\u2028": "\\L", "\u2029": "\\P"}
 
 
+class Line(NamedTuple):
+    """One line of YAML; ``at`` is the path of the value that it holds, or that starts on it."""
+
+    text: str
+    at: Path
+
+
 def dump(data: Mapping[str, Any]) -> str:
     """YAML text of a mapping; ``load(dump(data)).data == data``. Tuples are written as lists.
+
+    Raises SpecError as :func:`lines`.
+    """
+    return "\n".join(line.text for line in lines(data)) + "\n"
+
+
+def lines(data: Mapping[str, Any]) -> list[Line]:
+    """The lines of :func:`dump`.
 
     Raises SpecError with everything that a spec cannot hold: ``data.type``, ``data.number``, ``data.character``,
     ``data.key``, ``data.depth``, ``data.size``.
@@ -35,7 +50,12 @@ def dump(data: Mapping[str, Any]) -> str:
         cleaner.report("data.type", f"a spec is a mapping, not {_article(data)}", ())
     if cleaner.problems:
         raise SpecError(*cleaner.problems)
-    return "\n".join(_block(clean, (), 0)) + "\n" if clean else "{}\n"
+    return _block(clean, (), 0) if clean else [Line("{}", ())]
+
+
+def one_line(value: Any) -> str:
+    """A value as YAML on one line."""
+    return _flow(value, inside=False)
 
 
 class _Cleaner:
@@ -93,29 +113,30 @@ class _Cleaner:
         return self.text(name, at)
 
 
-def _block(value: Any, at: Path, indent: int) -> list[str]:
+def _block(value: Any, at: Path, indent: int) -> list[Line]:
     """The lines of a mapping or list that is not empty."""
     blank = " " * indent
+    found: list[Line] = []
     if isinstance(value, list):
-        lines: list[str] = []
-        for item in value:
-            if _is_flow(item, (*at, 0), indent + 2):
-                lines.append(f"{blank}- {_flow(item, inside=False)}")
+        for index, item in enumerate(value):
+            here = (*at, index)
+            if _is_flow(item, here, indent + 2):
+                found.append(Line(f"{blank}- {_flow(item, inside=False)}", here))
             else:
-                first, *rest = _block(item, (*at, 0), indent + 2)
-                lines += [f"{blank}- {first.lstrip()}", *rest]
-        return lines
+                first, *rest = _block(item, here, indent + 2)
+                found += [Line(f"{blank}- {first.text.lstrip()}", first.at), *rest]
+        return found
     heads = {name: _head(name) + ":" for name in value}
     pad = _alignment(at, heads)
-    lines = []
     for name, member in value.items():
         here, head = (*at, name), blank + heads[name]
         if _is_flow(member, here, len(head) + 1):
             text = _flow(member, inside=False)
-            lines.append(f"{head if indent + pad + len(text) >= WIDTH else head.ljust(indent + pad)} {text}")
+            wide = indent + pad + len(text) >= WIDTH
+            found.append(Line(f"{head if wide else head.ljust(indent + pad)} {text}", here))
         else:
-            lines += [head, *_block(member, here, indent + 2)]
-    return lines
+            found += [Line(head, here), *_block(member, here, indent + 2)]
+    return found
 
 
 def _alignment(at: Path, heads: dict[str, str]) -> int:

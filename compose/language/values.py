@@ -92,13 +92,13 @@ def _check_signature(text: str) -> str:
     return text
 
 
-class _AxesText:
+class AxesTextMark:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(_check_signature, core_schema.str_schema(strict=True))
 
 
-AxesText = Annotated[str, _AxesText]
+AxesText = Annotated[str, AxesTextMark]
 """A signature of axes, ``bool batch time agent entity``."""
 
 
