@@ -194,3 +194,10 @@ def read_by(ex: Exploration, place: Place) -> list[Reading]:
         return found
     named = (str(at[-1]), place.output)
     return [reading for reading in found if any(ref.parts[-2:] == named for ref in references(parse(reading.text)))]
+
+
+def show_number(value: float | bool | None) -> str:
+    """A number as text: ``0.5``, ``true``; nothing for none."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return f"{value:,}" if isinstance(value, int) else f"{value:g}"

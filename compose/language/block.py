@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
@@ -112,6 +112,9 @@ class Block(BaseModel, Operation):
         return Type(tuple(axes) if text.lead else join(axes), "float" if text.dtype == "any" else text.dtype)
 
 
+GROUP = "compose.blocks"
+"""The entry point group of plug-ins."""
+
 _REGISTRY: dict[str, type[Block]] = {}
 _CATALOGUE_LOADED = False
 
@@ -140,12 +143,24 @@ def find_block(tag: str) -> type[Block] | None:
     """The block of a tag, from the catalogue or from an installed plug-in; None if nobody has it."""
     found = catalogue().get(tag)
     if found is None and "/" in tag:
-        for entry in entry_points(group="compose.blocks", name=tag):
-            try:
-                entry.load()
-            except Exception as error:
-                package = entry.dist.name if entry.dist else entry.value
-                message = f"plug-in '{package}' failed to load: {type(error).__name__}: {error}"
-                raise SpecError(Diagnostic("plugin.broken", message)) from error
+        for entry in entry_points(group=GROUP, name=tag):
+            _load(entry)
         found = _REGISTRY.get(tag)
     return found
+
+
+def all_blocks() -> dict[str, type[Block]]:
+    """All blocks by tag, those of every installed plug-in included. Raises SpecError if one fails to load."""
+    for entry in entry_points(group=GROUP):
+        if entry.name not in catalogue():
+            _load(entry)
+    return dict(catalogue())
+
+
+def _load(entry: EntryPoint) -> None:
+    try:
+        entry.load()
+    except Exception as error:
+        package = entry.dist.name if entry.dist else entry.value
+        message = f"plug-in '{package}' failed to load: {type(error).__name__}: {error}"
+        raise SpecError(Diagnostic("plugin.broken", message)) from error

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
@@ -38,8 +38,8 @@ def dump(data: Mapping[str, Any]) -> str:
     return "\n".join(line.text for line in lines(data)) + "\n"
 
 
-def lines(data: Mapping[str, Any]) -> list[Line]:
-    """The lines of :func:`dump`.
+def lines(data: Mapping[str, Any], apart: Collection[Path] = ()) -> list[Line]:
+    """The lines of :func:`dump`; every member of the mappings at the paths ``apart`` has one of its own.
 
     Raises SpecError with everything that a spec cannot hold: ``data.type``, ``data.number``, ``data.character``,
     ``data.key``, ``data.depth``, ``data.size``.
@@ -50,7 +50,7 @@ def lines(data: Mapping[str, Any]) -> list[Line]:
         cleaner.report("data.type", f"a spec is a mapping, not {_article(data)}", ())
     if cleaner.problems:
         raise SpecError(*cleaner.problems)
-    return _block(clean, (), 0) if clean else [Line("{}", ())]
+    return _block(clean, (), 0, apart) if clean else [Line("{}", ())]
 
 
 def one_line(value: Any) -> str:
@@ -113,7 +113,7 @@ class _Cleaner:
         return self.text(name, at)
 
 
-def _block(value: Any, at: Path, indent: int) -> list[Line]:
+def _block(value: Any, at: Path, indent: int, apart: Collection[Path]) -> list[Line]:
     """The lines of a mapping or list that is not empty."""
     blank = " " * indent
     found: list[Line] = []
@@ -123,19 +123,19 @@ def _block(value: Any, at: Path, indent: int) -> list[Line]:
             if _is_flow(item, here, indent + 2):
                 found.append(Line(f"{blank}- {_flow(item, inside=False)}", here))
             else:
-                first, *rest = _block(item, here, indent + 2)
+                first, *rest = _block(item, here, indent + 2, apart)
                 found += [Line(f"{blank}- {first.text.lstrip()}", first.at), *rest]
         return found
     heads = {name: _head(name) + ":" for name in value}
     pad = _alignment(at, heads)
     for name, member in value.items():
         here, head = (*at, name), blank + heads[name]
-        if _is_flow(member, here, len(head) + 1):
+        if not (member and here in apart) and _is_flow(member, here, len(head) + 1):
             text = _flow(member, inside=False)
             wide = indent + pad + len(text) >= WIDTH
             found.append(Line(f"{head if wide else head.ljust(indent + pad)} {text}", here))
         else:
-            found += [Line(head, here), *_block(member, here, indent + 2)]
+            found += [Line(head, here), *_block(member, here, indent + 2, apart)]
     return found
 
 

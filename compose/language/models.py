@@ -31,7 +31,7 @@ def _unreserved(name: str) -> str:
     return name
 
 
-InputName = Annotated[Name, AfterValidator(_unreserved)]
+InputName = Annotated[Name, AfterValidator(_unreserved), Field(json_schema_extra={"not": {"enum": [*MODIFIERS]}})]
 
 
 class Network(Model):
@@ -48,6 +48,11 @@ class Network(Model):
     def result(self) -> str:
         """The name of the node that is returned."""
         return self.returns if isinstance(self.returns, str) else next(iter(self.returns))
+
+
+CHANCE: dict[str, Any] = {"minimum": 0, "maximum": 1}
+"""Limits of a probability in a JSON Schema, and of where its schedule takes it."""
+CHANCE["properties"] = {"from": {**CHANCE}, "to": {**CHANCE}}
 
 
 def _chance(rate: float | Moving) -> float | Moving:
@@ -71,7 +76,7 @@ class Act(Model):
     """Only categorical: logits of the actions [batch time agent action]."""
     where: Expr | None = None
     """Which actions may be chosen, usually ``env.available``; all if left out."""
-    epsilon: Annotated[float | Moving, AfterValidator(_chance)] = 0.0
+    epsilon: Annotated[float | Moving, AfterValidator(_chance), Field(json_schema_extra=CHANCE)] = 0.0
     """Only epsilon_greedy: the chance of a random action."""
     evaluate: Literal["greedy", "sample"] = "greedy"
     """Only categorical: how actions are chosen when the policy is evaluated."""

@@ -63,8 +63,10 @@ def place(span: Span) -> str:
 
 def short_place(span: Span) -> str:
     """The same for columns and comments: a packaged spec by its name alone."""
-    if span.file == FILE:
-        return "--set"
-    file = FilePath(span.file)
-    packaged = (FilePath.cwd() / file).parent == packaged_specs().resolve()
-    return f"{file.name if packaged else span.file}:{span.line}"
+    return "--set" if span.file == FILE else f"{short_file(span.file)}:{span.line}"
+
+
+def short_file(name: str) -> str:
+    """A packaged spec by its name alone; any other file as messages call it."""
+    file = FilePath(name)
+    return file.name if (FilePath.cwd() / file).parent == packaged_specs().resolve() else name

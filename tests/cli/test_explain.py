@@ -1,4 +1,4 @@
-"""``compose explain``: what it says of places of every kind, of specs with mistakes, and of places that are not there."""
+"""``compose explain``: places of every kind, specs with mistakes, and places that are not there."""
 
 from __future__ import annotations
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.cli.views.text import number
 from compose.graph.fields import Field
 from compose.graph.schema import EntitySchema
+from compose.graph.text import number
 
 TASKS_SHOWN = 6
 

@@ -10,12 +10,12 @@ from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.subject import environment
 from compose.cli.views.learner import moving
-from compose.cli.views.text import count, number, sized, typed
-from compose.graph.explain import Result, is_node_path
+from compose.graph.explain import Result, is_node_path, show_number
 from compose.graph.explanation import Explanation, explain_raw
 from compose.graph.explanation import explain as explain_place
 from compose.graph.graph import Graph
 from compose.graph.readers import Reading
+from compose.graph.text import count, number, sized, typed
 from compose.language.diagnostics import Path, SpecError, dotted
 from compose.language.dump import one_line
 from compose.language.load import Loaded, validate
@@ -115,7 +115,7 @@ def _result(found: Explained, result: Result) -> str:
         return typed(found.graph, result.type)
     if result.between is not None:
         return f"a number between {result.between[0]:g} and {result.between[1]:g}"
-    return str(result.number).lower() if isinstance(result.number, bool) else number(result.number)
+    return show_number(result.number)
 
 
 def _show_origins(found: Explained) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.cli.views.text import number
+from compose.graph.text import number
 from compose.language.models import Spec
 from compose.language.moving import Moving
 
