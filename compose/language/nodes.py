@@ -19,6 +19,7 @@ class Application(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
     network: Name
+    """The network that is applied."""
     inputs: Annotated[dict[str, Expr], "ports"] = {}
     """Input of the network -> what is wired to it (written beside ``network`` in a file)."""
     target: bool = False
@@ -26,6 +27,7 @@ class Application(BaseModel):
     repeat: Name | None = None
     """Apply once for every index of this axis, each with its own weights, feeding the result back into ``carry``."""
     carry: Name | None = None
+    """With ``repeat``: the input that the result is fed back into."""
     tied: bool = False
     """With ``repeat``: the same weights every time."""
 

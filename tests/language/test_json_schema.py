@@ -215,7 +215,7 @@ def test_every_block_and_field_is_described() -> None:
         assert shown["description"].split()[:3] == (cls.__doc__ or "").replace("``", "`").split()[:3]
         assert not [n for n, field in shown["properties"].items() if n != "block" and not field.get("description")]
     for name in ("spec", "loss", "act", "learner", "moving", "rmsprop", "adam", "replaysettings", "targetsettings",
-                 "paper", "claims", "igm", "network"):
+                 "paper", "claims", "igm", "network", "application", "patch"):
         fields = (SCHEMA if name == "spec" else SCHEMA["$defs"][name])["properties"]
         assert not [field for field, shown in fields.items() if not shown.get("description")], name
     port = SCHEMA["$defs"]["block.attention"]["properties"]["mask"]["description"]

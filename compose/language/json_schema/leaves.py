@@ -31,8 +31,8 @@ DEFS: dict[str, Schema] = {
         "pattern": rf"^(?=[\s\S]*[A-Za-z0-9_]){_KNOWN}[\sA-Za-z0-9_.+*/<>=&|~(),-]*$",
         "patternErrorMessage": f"no expression, or a function that there is not; functions: {', '.join(FUNCTIONS)}",
         "maxLength": MAX_LENGTH,
-        "description": "A number, or an expression over nodes, env.FIELDS, inputs, params and axes.",
-        "examples": ["env.visible & groups.within", "square(q_tot - y)", "1 - lambda", "4 * embed"],
+        "description": "A number, or an expression over nodes, env.FIELDS, inputs, params and axes, such as "
+                       "`env.visible & groups.within`, `square(q_tot - y)` or `4 * embed`.",
     },
     "signature": {
         "type": "string",

@@ -13,7 +13,9 @@ from compose.language.nodes import Application, Node
 NODE = """An expression, a block ``{block: TAG, PORT: expression, ARGUMENT: value}``, or an application of a network
 ``{network: NAME, INPUT: expression}``. In a spec that extends another, a mapping without ``block`` or ``network`` is a
 patch on what is inherited, and null deletes."""
-WIRE: Schema = {"anyOf": [ref("expression"), NULL]}
+WIRE = ref("expression_or_null")
+LISTED = 5
+"""So many blocks are named that have a field."""
 AT, NETWORK_AT = ("graph", "*"), ("networks", "*")
 
 
@@ -69,22 +71,26 @@ def add_networks(writer: Writer) -> None:
 def _application(writer: Writer) -> Schema:
     found = writer.fields(Application, AT)
     del found["properties"]["inputs"]
-    found["properties"]["network"]["description"] = "The network that is applied; its other fields are its inputs."
-    wires = {**WIRE, "description": "What is wired to an input of the network."}
+    wires: Schema = {**WIRE, "description": "What is wired to an input of the network."}
     return {**found, "title": "application of a network", "additionalProperties": wires}
 
 
 def _patch(writer: Writer, tags: list[str]) -> Schema:
     """A mapping without a tag: fields of any block, or inputs of any network."""
-    found: dict[str, list[Schema]] = {}
+    options: dict[str, list[Schema]] = {}
+    owners: dict[str, list[str]] = {}
     for tag in tags:
         for name, schema in writer.defs[_name(tag)]["properties"].items():
             kept = {key: value for key, value in schema.items() if key not in ("description", "default")}
-            options = found.setdefault(name, [WIRE])
-            for option in kept.get("anyOf", [kept]):
-                if option not in options and option not in WIRE["anyOf"]:
-                    options.append(option)
-    fields = {name: {"anyOf": [*options[1:], *WIRE["anyOf"]]} for name, options in found.items() if name != "block"}
+            held = options.setdefault(name, [])
+            held += [option for option in kept.get("anyOf", [kept]) if option not in (*held, ref("expression"), NULL)]
+            owners.setdefault(name, []).append(tag)
+    fields: Schema = {"block": writer.defs["node"]["else"]["properties"]["block"],
+                      "network": writer.defs["application"]["properties"]["network"]}
+    for name, held in options.items():
+        any_of = WIRE if held == [WIRE] else {"anyOf": [*(option for option in held if option != WIRE), WIRE]}
+        of = ", ".join(owners[name][:LISTED]) + (" ..." if len(owners[name]) > LISTED else "")
+        fields.setdefault(name, {**any_of, "description": f"Of a block: {of}; or an input of a network."})
     return {"title": "patch on an inherited node", "properties": fields, "additionalProperties": WIRE}
 
 

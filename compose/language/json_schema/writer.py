@@ -25,6 +25,7 @@ from compose.language.nodes import Node
 from compose.language.roles import role
 from compose.language.write import write
 
+OR_NULL = "_or_null"
 WHOLE = "whole."
 """Before the names of definitions that only files on their own must meet."""
 
@@ -94,18 +95,25 @@ class Writer:
 
     def nullable(self, schema: Schema) -> Schema:
         """The same, or null. (A definition of objects is made to allow null itself: errors inside it stay precise.)"""
-        kind = schema.get("type")
+        kind, name = schema.get("type"), schema.get("$ref", "").rpartition("/")[2]
+        if name.endswith(OR_NULL) or "null" in (kind or ()) or None in schema.get("enum", ()) \
+                or NULL in schema.get("anyOf", ()):
+            return schema
         if "enum" in schema:
             return {**schema, "enum": [*schema["enum"], None]}
         if isinstance(kind, str):
             return {**schema, "type": [kind, "null"]}
         if "anyOf" in schema:
             return {**schema, "anyOf": [*schema["anyOf"], NULL]}
-        held = self.defs.get(schema.get("$ref", "").rpartition("/")[2], {})
+        held = self.defs.get(name, {})
         if held.get("type") in ("object", ["object", "null"]):
             held["type"] = ["object", "null"]
             return schema
-        return {"anyOf": [schema, NULL]}
+        kinds = held.get("type")
+        if kinds is None:
+            return {"anyOf": [schema, NULL]}
+        self.defs[name + OR_NULL] = {**held, "type": [*([kinds] if isinstance(kinds, str) else kinds), "null"]}
+        return {**schema, **ref(name + OR_NULL)}
 
     def model(self, cls: type[BaseModel], at: Path) -> Schema:
         name = cls.__name__.lower()
@@ -117,11 +125,12 @@ class Writer:
     def tagged(self, models: tuple[type[BaseModel], ...], key: str, at: Path) -> Schema:
         """One of several models, told apart by a field; a patch without it may have any of their fields."""
         tags = {str(get_args(m.model_fields[key].annotation)[0]): m for m in models}
-        union = {name: schema for m in models for name, schema in self.fields(m, at)["properties"].items()}
-        union[key] = {**union[key], "enum": list(tags)}
-        union[key].pop("const", None)
+        fields = [self.fields(m, at)["properties"] for m in models]
+        union = {name: schema for found in fields for name, schema in found.items() if name != key}
+        patch = {"properties": union, "additionalProperties": False}
         choices = [when(key, tag, self.model(m, at)) for tag, m in tags.items()]
-        return {"type": "object", "properties": union, "additionalProperties": False, "allOf": choices}
+        untagged = {"if": {"type": "object", "not": {"required": [key]}}, "then": patch}
+        return {"type": "object", "properties": {key: {"enum": list(tags)}}, "allOf": [*choices, untagged]}
 
     def fields(self, cls: type[BaseModel], at: Path) -> Schema:
         """The fields of a model as a closed object."""
