@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from compose.graph.axis_facts import axis_fact
 from compose.graph.explore import Exploration, application
 from compose.graph.intervals import interval
 from compose.graph.match import describe
@@ -68,19 +69,15 @@ def _results(ex: Exploration, place: Place) -> Iterator[tuple[Scope | None, Resu
     elif place.at[:1] == ("networks",) and place.at[2:3] == ("inputs",) and len(place.at) == 4:
         for scope in ex.scopes(place.at):
             yield scope, _of(scope.inputs[str(place.at[3])])
-    elif isinstance(value, Expr):
-        yield from _expression(ex, place, value)
-
-
-def _expression(ex: Exploration, place: Place, expr: Expr) -> Iterator[tuple[Scope | None, Result]]:
-    for scope in ex.scopes(place.at, place.through) if is_wire(place) else ():
-        made = ex.value(scope, expr, place.at)
-        if made is not None:
-            yield scope, _of(made)
-    if not is_wire(place):
-        for axis in sizes_named(ex, place):
-            fact = ex.table.size(axis) if axis not in ("batch", "time") else None
-            yield None, Result(number=fact)
+    elif isinstance(value, Expr) and is_wire(place):
+        for scope in ex.scopes(place.at, place.through):
+            wired = ex.value(scope, value, place.at)
+            if wired is not None:
+                yield scope, _of(wired)
+    elif isinstance(value, Expr) or (isinstance(value, tuple) and not is_wire(place) and value != ()):
+        sizes = [axis_fact(ex, axis).rows for axis in sizes_named(ex, place)]
+        if len(sizes) == 1 and sizes[0] is not None:
+            yield None, Result(number=sizes[0])
 
 
 def _of(value: Value, output: str = "") -> Result:

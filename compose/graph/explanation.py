@@ -8,14 +8,11 @@ from typing import Any
 from compose.graph.axis_facts import AxisFact, axis_fact
 from compose.graph.explain import Binding, Result, asked, bindings, expected, is_node, read_by, results, sizes_named
 from compose.graph.explore import Exploration
-from compose.graph.graph import Graph
 from compose.graph.readers import Reading, readings
-from compose.graph.schema import EntitySchema
 from compose.graph.sizes import ENVIRONMENT
 from compose.language.axes import Axes, Type, join
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted
-from compose.language.load import Loaded
 from compose.language.meaning import kind, meaning
 from compose.language.nodes import Application
 from compose.language.places import Place, find, members, step
@@ -66,12 +63,11 @@ class Explanation:
         return self.written and not self.origins
 
 
-def explain(loaded: Loaded, schema: EntitySchema | None, path: Path) -> tuple[Explanation, Graph]:
-    """What stands at a path, and the graph as far as it types. Raises SpecError (``path.unknown``)."""
-    ex = Exploration(loaded, schema)
-    found = _elsewhere(ex, path) or _place(ex, find(loaded.spec, path))
+def explain(ex: Exploration, path: Path) -> Explanation:
+    """What stands at a path. Raises SpecError (``path.unknown``) if nothing does."""
+    found = _elsewhere(ex, path) or _place(ex, find(ex.spec, path))
     found.mistakes = ex.mistakes
-    return found, ex.graph
+    return found
 
 
 def explain_raw(document: Document, path: Path, mistakes: tuple[Diagnostic, ...]) -> Explanation:

@@ -41,6 +41,8 @@ class Exploration:
         end in the applications ``through``)."""
         if at[0] != "networks":
             return [self.elaboration.main]
+        if len(at) == 1:
+            return []
         found = self.elaboration.applied.get(str(at[1]), [])
         return [scope for scope in found if _ends(application(scope), through)]
 

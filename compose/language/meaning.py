@@ -21,6 +21,8 @@ MEMBERS = {"params": "a param", "axes": "an axis of the spec's own", "losses": "
 def kind(place: Place) -> str:
     """What stands at a place: ``port of block 'take'``, ``a loss``, ``block 'attention'``."""
     value, owner, at = place.value, place.owner, place.at
+    if isinstance(owner, Block) and place.field == "block":
+        return f"tag of block '{owner.tag()}'"
     if isinstance(owner, Block):
         what = "port" if place.field in type(owner).port_signatures() else "argument"
         return f"{what} of block '{owner.tag()}'"
@@ -51,6 +53,8 @@ def kind(place: Place) -> str:
 def meaning(place: Place) -> str:
     """The docstring of a field, of a block or of what a mapping holds; paragraphs are kept. Empty if there is none."""
     value, owner = place.value, place.owner
+    if isinstance(owner, Block) and place.field == "block":
+        return inspect.cleandoc(type(owner).__doc__ or "")
     if owner is not None and place.field:
         below = field_docs(type(owner)).get(place.field, "")
         if below or not isinstance(value, BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,14 @@ from typing import Any
 
 import pytest
 
-from compose.cli.views.explanation import data, explained
+from compose.cli.views.explanation import Explained, data, explained, show
+from compose.graph.explanation import explain
+from compose.graph.explore import Exploration
 from compose.language.diagnostics import dotted
 from compose.language.files import packaged_specs
 from compose.language.load import load
-from compose.language.places import find, members
+from compose.language.places import find, members, parse_path
+from compose.language.provenance import dig
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,7 +32,7 @@ def test_an_input(run: Run) -> None:
     ran = run("explain", "refil", "graph.q_in.visible", "--env", "smac/3-8sz")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert lines[0] == "graph.q_in.visible  input of network 'utility'  refil in smac/3-8sz"
+    assert lines[:2] == ["graph.q_in.visible  refil in smac/3-8sz", "  input of network 'utility'"]
     assert "  value     env.visible & groups.within" in lines
     assert "  comes to  bool[batch time agent 8 entity 16]" in lines
     assert "  must be   bool[batch time agent entity]" in lines
@@ -74,10 +78,13 @@ def test_a_default_is_said_to_be_one(run: Run) -> None:
 
 def test_a_node_in_an_application(run: Run) -> None:
     ran = run("explain", "refil", "q.a", "--env", "smac/3-8sz")
-    for text in ("q.a  block 'attention'", "`softmax_k(q k / sqrt(d)) v`", "it is     networks.utility.nodes.a",
-                 "comes to  [batch time agent 8 embed 128]   in q\n", "Query   [agent 8]     from queries",
-                 "embed   128  params.embed, qmix_attention.yaml:12", "utility.a.query  16,384  [embed 128 embed 128]",
-                 "bias     true                                           default"):
+    for text in (
+        "q.a  refil in smac/3-8sz\n  block 'attention'\n", "`softmax_k(q k / sqrt(d)) v`",
+        "it is     networks.utility.nodes.a", "comes to  [batch time agent 8 embed 128]   in q\n",
+        "Query   [agent 8]     from queries", "embed   128  params.embed, qmix_attention.yaml:12",
+        "utility.a.query  16,384  [embed 128 embed 128]",
+        "bias     true                                           default",
+    ):
         assert text in ran.out
     everywhere = run("explain", "refil", "networks.utility.nodes.a", "--json").json
     assert everywhere["comes_to"][0]["in"] == ["q", "q_bar", "q_in", "q_out"]
@@ -88,7 +95,7 @@ def test_a_node_in_an_application(run: Run) -> None:
     ("agent", "axis of the environment"),
     ("factor", "axes.factor: 2 * agent, refil.yaml:12; rows of agent and agent"),
     ("groups.within", "  .within  bool[batch agent 8 entity 16]\n"),
-    ("learner", "environments  8                                             qmix_attention.yaml:57 (was 1)\n"),
+    ("learner", "  qmix_attention.yaml:57 (was 1)\n"),
     ("epsilon", "is it one of: act.epsilon?"),
     ("act.epsilon", "  over  500000 env_steps"),
     ("networks.utility.inputs.visible", "graph.q_in.visible   env.visible & groups.within  refil.yaml:15"),
@@ -136,15 +143,31 @@ def test_silly_paths(run: Run, path: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in packaged_specs().glob("*.yaml")))
 def test_every_node_and_loss_can_be_explained(name: str) -> None:
-    spec = load(name).spec
+    loaded = load(name)
+    spec, ex = loaded.spec, Exploration(loaded, None)
     for at in [("graph", n) for n in spec.graph] + [("losses", n) for n in spec.losses]:
-        found: Any = data(explained(name, dotted(at), None, ()))
+        found: Any = data(Explained(explain(ex, at), loaded.document, None, loaded, ex.graph))
         assert found["at"] == list(at)
         assert found["set_by"]["file"].startswith("compose/specs/")
         wanted = {str(k) for k, v in members(find(spec, at).value).items() if v is not None} - {"block", "network"}
         assert set(found["members"]) == wanted
         if at[0] == "graph" and not spec.abstract:
             assert found["comes_to"], at
+
+
+@pytest.mark.parametrize("name", ["refil_official", "tests/specs/drafts/qmix_updet.yaml"])
+def test_every_value_that_is_written_can_be_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    loaded = load(name)
+    ex = Exploration(loaded, None)
+    for at in loaded.document.values:
+        if at:
+            about = explain(ex, parse_path(dotted(at)))
+            assert (about.at, about.default) == (at, False)
+            assert about.value == dig(loaded.document.data, at)
+            found = Explained(about, loaded.document, None, loaded, ex.graph)
+            json.dumps(data(found))
+            show(found)
+    assert [line for line in capsys.readouterr().out.splitlines() if len(line) > 110] == []
 
 
 def test_no_torch() -> None:

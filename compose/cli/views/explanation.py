@@ -11,8 +11,8 @@ from compose.cli.page import Cell
 from compose.cli.subject import environment
 from compose.cli.views.learner import moving
 from compose.graph.explain import Result, is_node_path, show_number
-from compose.graph.explanation import Explanation, explain_raw
-from compose.graph.explanation import explain as explain_place
+from compose.graph.explanation import Explanation, explain, explain_raw
+from compose.graph.explore import Exploration
 from compose.graph.graph import Graph
 from compose.graph.readers import Reading
 from compose.graph.text import count, number, sized, typed
@@ -52,15 +52,16 @@ def explained(spec: str, path: str, env: str | None, overrides: Sequence[str]) -
         loaded = validate(document)
     except SpecError as error:
         return Explained(explain_raw(document, at, error.diagnostics), document, env, None, None)
-    about, graph = explain_place(loaded, schema, at)
-    return Explained(about, document, schema.name if schema else None, loaded, graph)
+    ex = Exploration(loaded, schema)
+    return Explained(explain(ex, at), document, schema.name if schema else None, loaded, ex.graph)
 
 
 def show(found: Explained) -> None:
     """Print an explanation."""
     about = found.about
-    page.line(Cell(about.path, "title"), Cell(f"  {about.kind}" if about.kind else ""),
-              Cell(f"  {found.spec}{f' in {found.env}' if found.env else ''}", "dim"))
+    page.line(Cell(about.path, "title"), Cell(f"  {found.spec}{f' in {found.env}' if found.env else ''}", "dim"))
+    if about.kind:
+        page.line(about.kind, indent=2)
     for text in about.meaning.replace("``", "`").split("\n\n") if about.meaning else ():
         page.line()
         page.paragraph(" ".join(text.split()), indent=2)
@@ -83,7 +84,7 @@ def show(found: Explained) -> None:
                     f"[{_sized(found, w.axes)}]") for w in about.weights)
     if about.reads:
         page.title("reads")
-        page.table((Cell(dotted(at), "name"), _short(one_line(value), 50), Cell(_line(found, at), "dim"))
+        page.table((Cell(dotted(at), "name"), _short(one_line(value), 40), Cell(_line(found, at), "dim"))
                    for at, value in about.reads)
     _show_readings(found, "wired to", about.wired)
     _show_readings(found, "read by", about.readers)
@@ -126,7 +127,8 @@ def _show_origins(found: Explained) -> None:
     page.title("set by", "what it overrode stands below" if len(about.origins) > 1 else "it overrode nothing")
     for origin in about.origins:
         why = f"   with all of {dotted(origin.inside)}" if origin.inside else ""
-        value = f"   {_short(one_line(origin.value), 60)}" if len(about.origins) > 1 else ""
+        room = max(20, page.width() - len(place(origin.span)) - len(why) - 5)
+        value = f"   {_short(one_line(origin.value), room)}" if len(about.origins) > 1 else ""
         page.line(Cell(place(origin.span), "name"), value, Cell(why, "dim"), indent=2)
         text = " ".join(origin.span.text.split())
         if not place(origin.span).endswith(text):
@@ -137,16 +139,17 @@ def _show_members(found: Explained) -> None:
     about = found.about
     if not about.members:
         return
-    rows: list[list[Cell]] = []
+    rows: list[list[str]] = []
     for member in about.members:
         value, result = one_line(member.value), member.results[0] if len(member.results) == 1 else None
         kind = _result(found, result) if result is not None and not result.output else ""
-        rows.append([Cell(str(member.at[-1]), "name"), Cell(_short(value, 44)),
-                     Cell("" if kind == value else _short(kind, 44)), Cell(_whence(member), "dim")])
-    if not any(row[2].text for row in rows):
+        rows.append([str(member.at[-1]), value, "" if kind == value else _short(kind, 36), _whence(member)])
+    if not any(kind for _, _, kind, _ in rows):
         rows = [[name, value, where] for name, value, _, where in rows]
+    taken = sum(max(len(row[i]) for row in rows) + 2 for i in range(len(rows[0])) if i != 1)
+    room = max(20, page.width() - taken - 4)
     page.title("members")
-    page.table(rows)
+    page.table([Cell(row[0], "name"), _short(row[1], room), *row[2:-1], Cell(row[-1], "dim")] for row in rows)
 
 
 def _whence(member: Explanation) -> str:
@@ -162,8 +165,8 @@ def _show_readings(found: Explained, heading: str, readings: Sequence[Reading]) 
     if not readings:
         return
     page.title(heading)
-    rows = [(Cell(dotted(r.at), "name"), r.text, Cell(_line(found, r.at), "dim")) for r in readings[:READERS]]
-    page.table(rows)
+    page.table((Cell(dotted(r.at), "name"), _short(r.text, 40), Cell(_line(found, r.at), "dim"))
+               for r in readings[:READERS])
     if len(readings) > READERS:
         page.line(Cell(f"and {len(readings) - READERS} more (--json lists all)", "dim"), indent=2)
 
