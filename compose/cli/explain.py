@@ -32,8 +32,8 @@ def explain(
     """Explain one value of a spec: which line set it, what that overrode, what it comes to, and who reads it.
 
     Values that no file sets are defaults, and said to be. Without --env, sizes
-    that an environment decides stay symbolic. A spec with mistakes in its graph is
-    explained as far as it types. Exit code 2 if there is no such place.
+    that an environment decides stay symbolic. A spec with mistakes is
+    explained as far as it can be. Exit code 2 if there is no such place.
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins

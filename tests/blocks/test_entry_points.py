@@ -8,7 +8,7 @@ import pytest
 
 from compose.language import block as blocks
 from compose.language.axes import Type
-from compose.language.block import Block, Port, find_block
+from compose.language.block import Block, Port, all_blocks, find_block
 from compose.language.diagnostics import SpecError
 
 
@@ -68,3 +68,14 @@ def test_a_second_claim_on_a_tag_is_refused() -> None:
             """Not the real one."""
 
             block: Literal["linear"]
+
+
+def test_all_blocks_include_those_of_installed_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = SimpleNamespace(name="acme/halve", load=define, dist=None, value="acme:Halve")
+    monkeypatch.setattr(blocks, "entry_points", lambda group: [entry] if group == "compose.blocks" else [])
+    assert set(all_blocks()) - {"acme/halve"} == set(blocks.catalogue()) - {"acme/halve"}
+    assert all_blocks()["acme/halve"].tag() == "acme/halve"
+    broken = EntryPoint("acme/other", "no_such_module_of_acme", "compose.blocks")
+    monkeypatch.setattr(blocks, "entry_points", lambda group: [broken])
+    with pytest.raises(SpecError, match="failed to load: ModuleNotFoundError"):
+        all_blocks()

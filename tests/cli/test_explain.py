@@ -69,6 +69,11 @@ def test_what_went_with_a_mapping_that_was_replaced(run: Run, tmp_path: Path) ->
     assert "  compose/specs/eql.yaml:24   0.0005   with all of learner.optimizers.main\n" in ran.out
 
 
+def test_packaged_specs_elsewhere_are_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "  packaged spec refil.yaml:11\n      params: {lambda: 0.5}\n" in run("explain", "refil", "lambda").out
+
+
 def test_a_default_is_said_to_be_one(run: Run) -> None:
     ran = run("explain", "refil", "graph.q_in.target")
     assert "Apply the lagged copy, nested networks too." in ran.out

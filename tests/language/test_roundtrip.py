@@ -72,6 +72,9 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
         return st.booleans()
     if info.annotation is int:
         return st.integers(2, 9)
+    if info.annotation is float and any(hasattr(mark, "lt") for mark in info.metadata):
+        low, high = (next(getattr(m, name) for m in info.metadata if hasattr(m, name)) for name in ("ge", "lt"))
+        return st.floats(low, high, exclude_max=True)
     if info.annotation is float:
         return FLOATS | st.integers(-3, 3)
     return OPERANDS if Expr.__name__ in kinds else NAMES
