@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, eval, list, train
+from compose.cli import build, check, describe, eval, graph, list, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -48,6 +48,7 @@ def root(
 
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("build", epilog=build.EXAMPLES)(build.build)
+app.command("graph", epilog=graph.EXAMPLES)(graph.graph)
 app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
 app.command("train", epilog=train.EXAMPLES)(train.train)

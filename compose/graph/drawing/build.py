@@ -24,7 +24,7 @@ from compose.language.write import write
 
 
 def draw(loaded: Loaded, graph: Graph) -> Picture:
-    """What there is to draw of a spec that types; ``graph`` is what :func:`compose.graph.build.build_graph` made of it."""
+    """What there is to draw of a spec that types; ``graph`` is what ``build_graph`` made of it."""
     facts = Facts(graph, prove(graph))
     panels: list[Panel] = []
     for body in bodies(graph):

@@ -93,7 +93,7 @@ def _read(data: Mapping[str, Any], cells: Sequence[Cell],
     for i, link in enumerate(links):
         points = [(float(x) - left, high - float(y)) for x, y in (p.split(",") for p in drawn[f"e{i}"].split())]
         (ax, ay), (bx, by) = corners[link.source], corners[link.target]
-        paths.append(_ends(points, (ax + link.leaves, ay + link.foot), (bx + link.arrives, by)))
+        paths.append(_ends(points, (ax + link.leaves, ay + link.foot), (bx + link.arrives, by + link.top)))
     zone = objects.get("cluster_first")
     if zone is None:
         return corners, paths, right - left, high - low, None

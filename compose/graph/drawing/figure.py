@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
+from compose.graph.drawing.dot import Unusable, available
 from compose.graph.drawing.legend import Entry, legend
 from compose.graph.drawing.picture import Panel, Picture
 from compose.graph.drawing.place import Engine, Placed, place, shifted
@@ -13,7 +15,18 @@ from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
 
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""
+Layout = Literal["auto", "own", "dot"]
 MARGIN, INSET, BETWEEN, HEAD = 4.0, 8.0, 8.0, 15.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to show. ``only`` names networks (``graph`` for the main graph); empty means everything."""
+
+    insides: bool = True
+    only: Collection[str] = ()
+    title: bool = True
+    legend: bool = True
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,7 @@ class Figure:
     """Everything with its place, in points."""
 
     picture: Picture
+    choice: Choice
     w: float
     h: float
     title: tuple[str, ...]
@@ -42,16 +56,6 @@ class Figure:
     def smallest_text(self) -> float:
         """Points of the smallest text when the figure is as wide as :data:`PAGE`."""
         return SMALL * min(1.0, PAGE / self.w)
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What to show. ``only`` names networks (``graph`` for the main graph); empty means everything."""
-
-    insides: bool = True
-    only: Collection[str] = ()
-    title: bool = True
-    legend: bool = True
 
 
 def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own", page: float = PAGE) -> Figure:
@@ -69,7 +73,22 @@ def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own
     top = MARGIN + (TITLE * LINE + 3 + SMALL * LINE * (len(title) - 1) + 4 if title else 0)
     frames, w, h = _packed(frames, page - 2 * MARGIN, top)
     entries, foot = _rows(legend([f.placed for f in frames], picture.compared) if choice.legend else [], w, h + BETWEEN)
-    return Figure(picture, w + 2 * MARGIN, (foot if entries else h) + MARGIN, title, tuple(frames), tuple(entries))
+    return Figure(picture, choice, w + 2 * MARGIN, (foot if entries else h) + MARGIN, title, tuple(frames), tuple(entries))
+
+
+def drawn(picture: Picture, choice: Choice | None = None, layout: Layout = "auto",
+          page: float = PAGE) -> tuple[Figure, str]:
+    """The figure by our own layout, by Graphviz's dot, or (``auto``, where there is a dot) by the one that comes out
+    narrower, and a remark if dot was wanted and did not do it."""
+    own = figure(picture, choice, "own", page) if layout != "dot" else None
+    if layout == "own" or (own is not None and not available()):
+        assert own is not None
+        return own, ""
+    try:
+        other = figure(picture, choice, "dot", page)
+    except Unusable as problem:
+        return own or figure(picture, choice, "own", page), f"own layout, as {problem}"
+    return (own, "") if own is not None and (own.w, own.h) <= (other.w, other.h) else (other, "laid out by dot")
 
 
 def chosen(picture: Picture, choice: Choice) -> list[Panel]:

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from compose.graph.drawing.curves import Point
 from compose.graph.drawing.order import Layers, order
 from compose.graph.drawing.potentials import Rule, potentials
+from compose.graph.drawing.ranks import ranks
 
-APART, GAP, WIDE = 10.0, 15.0, 26.0
+APART, GAP, WIDE = 8.0, 13.0, 24.0
 """Between cells of a rank; between ranks, at least, and what long curves may add."""
 SCALE = 4
 """Coordinates are whole numbers of quarter points."""
@@ -32,8 +33,8 @@ class Cell:
 
 @dataclass(frozen=True)
 class Link:
-    """From an output of one cell to a port of another, each with its offset across; ``foot`` is how far down in its
-    cell it leaves."""
+    """From an output of one cell to a port of another, each with its offset across; ``foot`` and ``top``
+    say how far down in the cells it leaves and arrives."""
 
     source: str
     target: str
@@ -41,6 +42,7 @@ class Link:
     leaves: float
     arrives: float
     foot: float
+    top: float
 
 
 Bend = tuple[str, str, int]
@@ -60,21 +62,22 @@ class Layout:
     """Where the ``first`` cells end: across and down. None if there are no others, or none at all."""
 
 
-def layered(cells: Sequence[Cell], links: Sequence[Link]) -> Layout:
-    """Place cells and route links. Deterministic; links against the current (delays) are allowed."""
+def layered(cells: Sequence[Cell], links: Sequence[Link], room: float = 480.0) -> Layout:
+    """Place cells and route links, no wider than ``room`` if that goes. Deterministic; loops are allowed."""
     at = {cell.key: cell for cell in cells}
     turned = [_turned(link, at[link.target].down) if loop else link for link, loop in zip(links, _loops(cells, links), strict=True)]
-    ranks = _ranks(cells, turned)
+    wide = {cell.key: cell.across + APART for cell in cells}
+    rank = ranks(wide, [(x.source, x.output, x.target) for x in turned if x.source != x.target], room)
     chains, bends = [], dict[Bend, bool]()
     for link in turned:
-        low, high = ranks[link.source], ranks[link.target]
-        chain = [(link.source, link.output, rank) for rank in range(low + 1, high)]
+        between = range(rank[link.source] + 1, rank[link.target])
+        chain = [(link.source, link.output, i) for i in between]
         for bend in chain:
             bends[bend] = bends.get(bend, False) or (at[link.source].first and at[link.target].first)
         chains.append([link.source, *chain, link.target])
-    layers = Layers([[] for _ in range(max(ranks.values(), default=0) + 1)], set(), [])
+    layers = Layers([[] for _ in range(max(rank.values(), default=0) + 1)], set(), [])
     for cell in cells:
-        layers.ranks[ranks[cell.key]].append(cell.key)
+        layers.ranks[rank[cell.key]].append(cell.key)
     for bend in bends:
         layers.ranks[bend[2]].append(bend)
     layers.first |= {cell.key for cell in cells if cell.first} | {bend for bend, first in bends.items() if first}
@@ -111,27 +114,7 @@ def _loops(cells: Sequence[Cell], links: Sequence[Link]) -> list[bool]:
 
 def _turned(link: Link, down: float) -> Link:
     """A link that closes a loop, drawn from the foot of its target up to the top of its source."""
-    return Link(link.target, link.source, f"back {link.output}", link.arrives, link.leaves, down)
-
-
-def _ranks(cells: Sequence[Cell], links: Sequence[Link]) -> dict[str, int]:
-    """Ranks with the shortest links in sum; whoever may move freely goes where there is most room."""
-    rules = [Rule(link.source, link.target, 1, 1) for link in links if link.source != link.target]
-    ranks = potentials([cell.key for cell in cells], rules)
-    used = dict.fromkeys(ranks.values(), 0.0)
-    for cell in cells:
-        used[ranks[cell.key]] += cell.across
-    for cell in cells:
-        low = max((ranks[r.before] + 1 for r in rules if r.after == cell.key), default=None)  # type: ignore[index]
-        high = min((ranks[r.after] - 1 for r in rules if r.before == cell.key), default=None)  # type: ignore[index]
-        pull = sum((r.before == cell.key) - (r.after == cell.key) for r in rules)
-        if low is None or high is None or pull:
-            continue
-        best = min(range(low, high + 1), key=lambda r: (used[r] + cell.across * (r != ranks[cell.key]), r))
-        used[ranks[cell.key]] -= cell.across
-        used[best] += cell.across
-        ranks[cell.key] = best
-    return ranks
+    return Link(link.target, link.source, f"back {link.output}", link.arrives, link.leaves, down, 0.0)
 
 
 def _across(layers: Layers, at: Mapping[str, Cell], links: Sequence[Link],
@@ -153,7 +136,7 @@ def _across(layers: Layers, at: Mapping[str, Cell], links: Sequence[Link],
         for item in rank:
             rules += [Rule("<", item, 0, 0), Rule(item, ">", _whole(wide(item)), 0)]
     names += ["<", ">", *(["|"] if last >= 0 else [])]
-    rules.append(Rule("<", ">", 0, 3))
+    rules.append(Rule("<", ">", 0, 8))
     held: dict[tuple[object, object], int] = {}
     for link, chain in zip(links, chains, strict=True):
         for a, b in zip(chain, chain[1:], strict=False):
@@ -196,7 +179,7 @@ def _finish(layers: Layers, at: Mapping[str, Cell], links: Sequence[Link], turne
             if isinstance(item, str):
                 cell, (x, corner) = at[item], corners[item]
                 x += link.leaves if item == chain[0] else link.arrives
-                route.append(((x, corner + link.foot), (x, foot)) if item == chain[0] else ((x, top), (x, corner)))
+                route.append(((x, corner + link.foot), (x, foot)) if item == chain[0] else ((x, top), (x, corner + link.top)))
             else:
                 route.append(((across[item], top), (across[item], foot)))
         if (link.source, link.target) != (old.source, old.target):

@@ -1,10 +1,11 @@
-"""Who stands beside whom within a rank, so that few links cross: barycentres, sweep by sweep, then neighbours swapped."""
+"""Who stands beside whom within a rank, so that few links cross: barycentres, sweep by sweep, then swaps."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import pairwise
 
 SWEEPS = 24
 
@@ -38,7 +39,7 @@ def order(layers: Layers) -> None:
         down = sweep % 2 == 0
         ranks = layers.ranks if down else layers.ranks[::-1]
         near = above if down else below
-        for before, rank in zip(ranks, ranks[1:], strict=False):
+        for before, rank in pairwise(ranks):
             _settle(before, rank, near, layers.first, reverse=sweep % 4 > 1)
         _swap(layers, above, below)
         now = crossings(layers.ranks, below)
@@ -90,7 +91,7 @@ def _crossed(left: list[int], right: list[int]) -> int:
 def crossings(ranks: list[list[Item]], below: dict[Item, list[Item]]) -> int:
     """How many pairs of links cross."""
     count = 0
-    for rank, following in zip(ranks, ranks[1:], strict=False):
+    for rank, following in pairwise(ranks):
         place = {item: i for i, item in enumerate(following)}
         seen: list[int] = []
         for item in rank:

@@ -54,8 +54,9 @@ def _once(panel: Panel, boxes: Sequence[Box], engine: Engine) -> Placed:
 
 def _link(edge: Edge, shapes: dict[str, Shape]) -> Link:
     source, target = shapes[edge.source], shapes[edge.target]
-    x, y = source.leaves(edge.output)
-    return Link(edge.source, edge.target, edge.output, x, target.arrives(edge.port), y)
+    leaves, foot = source.leaves(edge.output)
+    arrives, top = target.arrives(edge.port)
+    return Link(edge.source, edge.target, edge.output, leaves, arrives, foot, top)
 
 
 def _zone(layout: Layout) -> Rect | None:

@@ -15,6 +15,10 @@ import networkx as nx
 Name = TypeVar("Name", bound=Hashable)
 
 
+class Contradiction(ValueError):
+    """No numbers obey all rules."""
+
+
 class Rule(NamedTuple):
     """``x[after] - x[before] >= gap``, each unit of the difference at the price ``weight``."""
 
@@ -28,7 +32,7 @@ def potentials(names: Sequence[Name], rules: Sequence[Rule]) -> dict[Name, int]:
     """A whole number for every name, best under the rules; the least of each connected part is 0.
 
     Raises:
-        networkx.NetworkXUnfeasible: if the rules contradict each other.
+        Contradiction: if no numbers obey all rules.
     """
     flow = nx.DiGraph()
     flow.add_nodes_from(names, demand=0)
@@ -49,6 +53,8 @@ def potentials(names: Sequence[Name], rules: Sequence[Rule]) -> dict[Name, int]:
 
 def _tight(flow: nx.DiGraph) -> dict[Name, int]:
     """Potentials of a flow of least cost in one connected part: distances in what is left of it."""
+    if nx.negative_edge_cycle(flow):  # network_simplex would not always end
+        raise Contradiction
     _, used = nx.network_simplex(flow)
     left = nx.DiGraph()
     left.add_nodes_from(flow)

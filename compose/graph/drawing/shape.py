@@ -50,14 +50,14 @@ class Shape:
     pills: tuple[Rect, ...] = ()
     """Round plates under the marks."""
     tabs: tuple[Rect, ...] = ()
-    ins: Mapping[str, float] = field(default_factory=dict)
-    """Port -> where along the top its edges arrive."""
+    ins: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Port -> the point where its edges arrive."""
     outs: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     """Output -> the point where its edges leave."""
 
-    def arrives(self, port: str) -> float:
-        """Where along the top the edges of a port arrive."""
-        return self.ins.get(port, self.w / 2)
+    def arrives(self, port: str) -> tuple[float, float]:
+        """The point where the edges of a port arrive."""
+        return self.ins.get(port, (self.w / 2, self.body.y))
 
     def leaves(self, output: str) -> tuple[float, float]:
         """The point where the edges of an output leave."""
@@ -93,7 +93,8 @@ def shape(box: Box) -> Shape:
             w = width(p.mark) + 6
             pills.append(Rect(ins[p.name] - w / 2, 0, w, SMALL * LINE + 1.5))
             texts.append(Text(ins[p.name], SMALL, p.mark, "mark"))
-    return _with_tabs(Shape(box, across, body.y + body.h, body, tuple(texts), tuple(pills), ins=ins), tabs, wide)
+    points = {p.name: (ins[p.name], 0.0 if p.mark else top) for p in box.ports}
+    return _with_tabs(Shape(box, across, body.y + body.h, body, tuple(texts), tuple(pills), ins=points), tabs, wide)
 
 
 def _with_tabs(plain: Shape, tabs: list[Output], wide: list[float]) -> Shape:

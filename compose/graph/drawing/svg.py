@@ -19,19 +19,20 @@ FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans Condensed', sans-serif
 DASHES = {"mask": "3 1.8", "target": "0.9 1.5", "delay": "6 1.5 1.2 1.5"}
 
 
-def svg(figure: Figure) -> str:
-    """The text of an SVG file."""
-    return _Writer(figure).text()
+def svg(figure: Figure, *, page: bool = False) -> str:
+    """The text of an SVG file; with ``page``, an element that fills its place in an HTML page."""
+    return _Writer(figure, page=page).text()
 
 
 class _Writer:
     """One file in the making."""
 
-    def __init__(self, figure: Figure) -> None:
+    def __init__(self, figure: Figure, *, page: bool) -> None:
         self.figure, self.tints = figure, palette.tints(figure.picture)
         w, h = _n(figure.w), _n(figure.h)
-        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "width": f"{w}pt", "height": f"{h}pt",
-                                       "viewBox": f"0 0 {w} {h}", "font-family": FONT, "font-size": _n(SMALL)})
+        size = {} if page else {"width": f"{w}pt", "height": f"{h}pt"}
+        self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "viewBox": f"0 0 {w} {h}",
+                                       "font-family": FONT, "font-size": _n(SMALL)})
         ET.SubElement(self.root, "title").text = figure.picture.title
 
     def text(self) -> str:
@@ -40,7 +41,8 @@ class _Writer:
         y = TITLE + 4
         for i, line in enumerate(figure.title):
             size = TITLE + 1.5 if not i else SMALL
-            self.line(self.root, 6, y, line, size, bold=not i, fill=INK if not i else FAINT, anchor="start")
+            self.line(self.root, 6, y, line, size, bold=not i, fill=INK if not i else FAINT, anchor="start",
+                      css="note")
             y += SMALL * LINE + (3 if not i else 0)
         for frame in figure.frames:
             self.frame(frame)
@@ -68,7 +70,7 @@ class _Writer:
             first = "\n" not in frame.note and width(frame.note) + wide + 12 < frame.rect.w
             for i, line in enumerate(frame.note.split("\n")):
                 at = (x + wide + 1, y) if first else (x, y + SMALL * LINE * (i + 1) + 1.5)
-                self.line(group, *at, line, SMALL, fill=FAINT, anchor="start")
+                self.line(group, *at, line, SMALL, fill=FAINT, anchor="start", css="note")
         if frame.placed.zone is not None:
             self.zone(group, frame)
         for edge, path in sorted(frame.placed.paths, key=lambda p: p[0].status != "same"):
@@ -82,9 +84,9 @@ class _Writer:
         around = Rect(zone.x - 5, zone.y - 15, zone.w + 5, zone.h + 20)
         self.rect(group, around, ZONE, "#9fb2c4", 4, css="zone", width=0.6)
         self.line(group, around.x + 5, around.y + 8.5, "decentralised: every agent alone", SMALL, bold=True, fill=FAINT,
-                  anchor="start")
+                  anchor="start", css="note")
         self.line(group, frame.rect.x + frame.rect.w - 7, around.y + 8.5, "centralised: training only", SMALL, bold=True,
-                  fill=FAINT, anchor="end")
+                  fill=FAINT, anchor="end", css="note")
 
     # ----------------------------------------------------------------- boxes
 
@@ -178,7 +180,7 @@ class _Writer:
         g = ET.SubElement(self.root, "g", {"class": "legend"})
         if entry.sign:
             self.sign(g, entry.sign, x, y)
-        self.line(g, x + (SWATCH + 4 if entry.sign else 0), y + 7.5, entry.text, SMALL, fill=FAINT, anchor="start")
+        self.line(g, x + (SWATCH + 4 if entry.sign else 0), y + 7.5, entry.text, SMALL, fill=FAINT, anchor="start", css="note")
 
     def sign(self, g: ET.Element, sign: str, x: float, y: float) -> None:
         swatch = Rect(x, y, SWATCH, 9.5)
