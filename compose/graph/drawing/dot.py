@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from compose.graph.drawing.coordinates import Cell, Link
 from compose.graph.drawing.curves import Curve, Path, Point
-from compose.graph.drawing.layered import Cell, Link
 from compose.graph.drawing.rect import Rect
 
 PATIENCE = 30

@@ -16,6 +16,8 @@ from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""
 Layout = Literal["auto", "own", "dot"]
+SHARES = (1.0, 0.66, 0.5)
+"""How much of the page's width a network may take; what gives the lowest figure is taken."""
 MARGIN, INSET, BETWEEN, HEAD = 4.0, 8.0, 8.0, 15.0
 
 
@@ -68,12 +70,19 @@ def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own
     """
     choice = choice or Choice()
     shown = [p for p in chosen(picture, choice) if not twin(picture, p)]
-    frames = [_framed(picture, place(panel, engine)) for panel in shown]
     title = _title(picture, page) if choice.title else ()
     top = MARGIN + (TITLE * LINE + 3 + SMALL * LINE * (len(title) - 1) + 4 if title else 0)
-    frames, w, h = _packed(frames, page - 2 * MARGIN, top)
+    room = page - 2 * MARGIN
+    tries = [_packed([_framed(picture, place(panel, engine, _room(panel, share * room))) for panel in shown], room, top)
+             for share in (SHARES if engine == "own" else SHARES[:1])]
+    frames, w, h = min(tries, key=lambda t: (round(t[1]), t[2]))
     entries, foot = _rows(legend([f.placed for f in frames], picture.compared) if choice.legend else [], w, h + BETWEEN)
     return Figure(picture, choice, w + 2 * MARGIN, (foot if entries else h) + MARGIN, title, tuple(frames), tuple(entries))
+
+
+def _room(panel: Panel, share: float) -> float:
+    """How wide the drawing inside a frame may get: the main graph takes the page, networks share it."""
+    return (share if panel.network else PAGE - 2 * MARGIN) - 2 * INSET
 
 
 def drawn(picture: Picture, choice: Choice | None = None, layout: Layout = "auto",

@@ -13,8 +13,10 @@ from compose.graph.drawing.picture import Box, Output, Port
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
 
-PAD, SIDE, SPACE = 3.0, 5.0, 6.0
+PAD, SIDE, SPACE = 3.0, 4.5, 5.0
 """Inside a body above and below text, beside text, and between ports."""
+NAMELESS = ("loss", "function")
+"""What shows its whole expression: its ports stand for what it names and need no names of their own."""
 ROOM = {"loss": 112.0, "function": 96.0}
 """How wide text may get before it wraps; 84 elsewhere."""
 
@@ -66,7 +68,7 @@ class Shape:
 
 def shape(box: Box) -> Shape:
     """Lay out one box."""
-    named = box.ports if len(box.ports) > 1 else ()
+    named = box.ports if len(box.ports) > 1 and box.kind not in NAMELESS else ()
     slots = [max(width(p.name) if named else 0.0, width(p.mark) + 6 if p.mark else 0.0) for p in box.ports]
     tabs = [o for o in box.outputs if _tab(o, box)]
     wide = [max(width(line) for line in _tab(o, box)) + 6 for o in tabs]
@@ -74,7 +76,7 @@ def shape(box: Box) -> Shape:
     across = max(width(t, TITLE if role == "title" else SMALL, bold=role == "title") for role, t in lines) + 2 * SIDE
     if box.kind in ("field", "input", "act", "loss"):
         across += 2 * SIDE
-    across = max(across, 30.0, sum(slots) + SPACE * (len(slots) + 1) if slots else 0, sum(wide) + SPACE * (len(wide) + 1))
+    across = max(across, 30.0, *(sum(row) + SPACE * (len(row) + 1) for row in (slots, wide)))
     top = SMALL * LINE + 3 if any(p.mark for p in box.ports) else 0.0
     texts: list[Text] = []
     y = top + PAD

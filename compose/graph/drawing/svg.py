@@ -104,8 +104,7 @@ class _Writer:
         g = ET.SubElement(group, "g", {"class": f"box {box.kind} {box.status}", "data-key": box.key})
         ET.SubElement(g, "title").text = _hover(box)
         for tab in shape.tabs:
-            self.rect(g, tab.moved(x, y - 2).__class__(tab.x + x, tab.y + y - 2, tab.w, tab.h + 2), PAPER, "#b5b5b5", 2, css="tab",
-                      width=0.5)
+            self.rect(g, Rect(tab.x + x, tab.y + y - 2, tab.w, tab.h + 2), PAPER, "#b5b5b5", 2, css="tab", width=0.5)
         body = shape.body.moved(x, y)
         round_ = body.h / 2 if box.kind in ("field", "input") else 2.5
         dash = "3.2 1.8" if box.target or box.status == "removed" else ""
@@ -166,7 +165,7 @@ class _Writer:
         a = b = points[-1]
         for p in reversed(points):
             a, b = p, a
-            if math.dist(p, path.end) > 9:
+            if math.dist(p, path.end) > 10:
                 break
         angle = math.atan2(b[1] - a[1], b[0] - a[0])
         nx, ny = -math.sin(angle) * 4, math.cos(angle) * 4
