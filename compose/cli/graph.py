@@ -12,12 +12,13 @@ from compose.cli.reporting import print_json, reporting
 
 if TYPE_CHECKING:
     from compose.graph.drawing import Picture
-    from compose.graph.drawing.figure import Choice
+    from compose.graph.drawing.choice import Choice
 
 EXAMPLES = examples(
     "compose graph refil -o refil.svg",
     "compose graph refil -o refil.svg --no-insides",
     "compose graph refil -o mixer.svg --only mixer --only utility",
+    "compose graph vdn_attention -o wide.svg --direction right",
     "compose graph refil -o refil.html",
     "compose graph refil -o refil.mmd",
     "compose graph specs/refil.yaml --env group_matching --set params.heads=2 --format svg > refil.svg",
@@ -38,6 +39,8 @@ def graph(
     only: Annotated[list[str] | None, typer.Option("--only", metavar="NETWORK", help=(
         "Show the inside of this network only (graph: the main graph only); repeatable."))] = None,
     bare: Annotated[bool, typer.Option("--bare", help="No title and no legend: the caption says it.")] = False,
+    direction: Annotated[Literal["down", "right"], typer.Option("--direction", help=(
+        "Which way the graph runs."))] = "down",
     layout: Annotated[Literal["auto", "own", "dot"], typer.Option("--layout", help=(
         "Who places the boxes: our own layout, Graphviz's dot, or the narrower of the two."))] = "auto",
     overrides: Set = None,
@@ -58,14 +61,14 @@ def graph(
         from compose.cli.plugins import load_plugins
         from compose.cli.subject import subject
         from compose.graph.drawing import draw
-        from compose.graph.drawing.figure import Choice
+        from compose.graph.drawing.choice import Choice
 
         kind = _kind(output, format)
         load_plugins(plugin or ())
         about = subject(spec, env, overrides or [], example=True)
         picture = draw(about.loaded, about.graph)
         _check(picture, only or [])
-        choice = Choice(insides=insides, only=tuple(only or ()), title=not bare, legend=not bare)
+        choice = Choice(insides, tuple(only or ()), direction, title=not bare, legend=not bare)
         if json:
             print_json(asdict(picture))
             return

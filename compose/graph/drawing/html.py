@@ -10,7 +10,8 @@ from html import escape
 from importlib.resources import files
 from typing import Any
 
-from compose.graph.drawing.figure import Choice, Layout, chosen, drawn, twin
+from compose.graph.drawing.choice import Choice, shown
+from compose.graph.drawing.figure import Layout, drawn
 from compose.graph.drawing.picture import Picture
 from compose.graph.drawing.svg import svg
 
@@ -43,16 +44,15 @@ def page(pictures: Sequence[Picture], headings: Sequence[str] = (), choice: Choi
 
 def _data(picture: Picture, choice: Choice) -> dict[str, Any]:
     """What the page's script knows: boxes, edges and panels of one picture."""
-    panels = chosen(picture, choice)
-    twins = {p.key: (twin(picture, p) or p).key for p in panels}
-    shown = [p for p in panels if twins[p.key] == p.key]
+    found = shown(picture, choice)
+    panels = [one.panel for one in found]
     return {
         "title": picture.title,
         "about": next((p.subtitle for p in picture.panels if not p.network), ""),
         "proofs": picture.proofs,
-        "panels": {p.key: twins[p.key] for p in panels},
-        "boxes": {b.key: {**asdict(b), "panel": p.key} for p in shown for b in p.boxes},
-        "edges": [asdict(e) for p in shown for e in p.edges],
+        "insides": {name: one.panel.key for one in found for name in (one.panel.network, *one.alike)},
+        "boxes": {b.key: asdict(b) for p in panels for b in p.boxes},
+        "edges": [asdict(e) for p in panels for e in p.edges],
     }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from compose.graph.drawing import palette
-from compose.graph.drawing.figure import Choice, chosen, twin
+from compose.graph.drawing.choice import Choice, Shown, shown
 from compose.graph.drawing.picture import Box, Edge, Panel, Picture
 
 ARROWS = {"value": "-->", "mask": "-.->", "stop": "--x", "delay": "==>", "target": "-.->"}
@@ -17,15 +17,17 @@ SHAPES = {
 }  # fmt: skip
 
 
-def mermaid(picture: Picture, choice: Choice | None = None, direction: str = "TB") -> str:
+def mermaid(picture: Picture, choice: Choice | None = None) -> str:
     """The text of a flowchart; one subgraph for every panel, one more around what every agent computes alone."""
-    panels = [p for p in chosen(picture, choice or Choice()) if not twin(picture, p)]
+    choice = choice or Choice()
+    wanted = shown(picture, choice)
+    panels = [one.panel for one in wanted]
     names = _Names(panels)
-    lines = [f"flowchart {direction}"]
+    lines = [f"flowchart {'LR' if choice.direction == 'right' else 'TB'}"]
     edges: list[Edge] = []
-    for panel in panels:
-        lines += _subgraph(picture, panel, names)
-        edges += panel.edges
+    for one in wanted:
+        lines += _subgraph(picture, one, names)
+        edges += one.panel.edges
     lines += [f"  {names.box(edge.source)} {_arrow(edge)} {names.box(edge.target)}" for edge in edges]
     return "\n".join([*lines, *_styles(picture, panels, names, edges)]) + "\n"
 
@@ -48,9 +50,10 @@ class _Names:
         return self.found[f"panel {key}"]
 
 
-def _subgraph(picture: Picture, panel: Panel, names: _Names) -> list[str]:
-    same = [p.network for p in picture.panels if twin(picture, p) is panel]
-    heading = [f"network {panel.network}", *([f"= {', '.join(same)}, own weights"] if same else []), panel.subtitle]
+def _subgraph(picture: Picture, one: Shown, names: _Names) -> list[str]:
+    panel = one.panel
+    alike = [f"= {', '.join(one.alike)} (same inside, own weights)"] if one.alike else []
+    heading = [f"network {panel.network}", *alike, panel.subtitle]
     title = "\n".join(heading) if panel.network else picture.title
     lines = [f'  subgraph {names.panel(panel.key)} ["{_escaped(title)}"]']
     local = [box for box in panel.boxes if box.zone == "local"] if not panel.network else []

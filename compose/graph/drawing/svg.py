@@ -7,8 +7,9 @@ from xml.etree import ElementTree as ET
 
 from compose.graph.drawing import palette
 from compose.graph.drawing.curves import Path, Point
-from compose.graph.drawing.figure import Figure, Frame
+from compose.graph.drawing.figure import Figure
 from compose.graph.drawing.legend import SWATCH, Entry
+from compose.graph.drawing.packing import Frame
 from compose.graph.drawing.palette import FAINT, INK, PAPER, ZONE, Tint
 from compose.graph.drawing.picture import Box, Edge
 from compose.graph.drawing.rect import Rect
@@ -68,9 +69,8 @@ class _Writer:
             wide = width(heading, TITLE, bold=True) + 8
             self.rect(group, Rect(frame.rect.x + 3, frame.rect.y + 3, wide, 11), tint.fill, tint.line, 3, css="chip")
             self.line(group, x, y + 0.8, heading, TITLE, bold=True, anchor="start")
-            first = "\n" not in frame.note and width(frame.note) + wide + 12 < frame.rect.w
-            for i, line in enumerate(frame.note.split("\n")):
-                at = (x + wide + 1, y) if first else (x, y + SMALL * LINE * (i + 1) + 1.5)
+            for i, line in enumerate(frame.notes):
+                at = (x + wide + 1, y) if len(frame.notes) == 1 else (x, y + SMALL * LINE * (i + 1) + 1.5)
                 self.line(group, *at, line, SMALL, fill=FAINT, anchor="start", css="note")
         if frame.placed.zone is not None:
             self.zone(group, frame)

@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from compose.graph.build import build_graph
-from compose.graph.drawing import Picture, draw, overlay
-from compose.language.load import load, load_data
-
-
-def drawn(name: str) -> Picture:
-    loaded = load(name)
-    return draw(loaded, build_graph(loaded))
-
-
-def child(of: str, **patch: object) -> Picture:
-    loaded = load_data({"compose": 1, "name": "child", "summary": "A child.", "extends": of, **patch})
-    return draw(loaded, build_graph(loaded))
+from compose.graph.drawing import Picture, overlay, sides
+from compose.language.load import load
+from tests.graph.drawing.methods import child, drawn
 
 
 def statuses(picture: Picture) -> dict[str, str]:
@@ -75,3 +65,27 @@ def test_a_network_of_one_side_is_a_panel_of_its_own() -> None:
     assert panel is not None
     assert panel.status == "removed"
     assert {box.status for box in panel.boxes} | {edge.status for edge in panel.edges} == {"removed"}
+
+
+def test_side_by_side() -> None:
+    before = drawn("vdn_attention")
+    graph = {"joint": {"block": "sum", "of": "taken", "over": "agent"}, "q_tot": None, "more": "square(joint)"}
+    after = child("vdn_attention", graph=graph, losses={"td": {"of": "square(joint - y) + more"}},
+                  claims={"igm": {"joint": "joint"}})
+    left, right = sides(before, after, {"q_tot": "joint"}, ["losses.td"])
+    assert statuses(left) == {"q_tot": "renamed", "losses.td": "changed"}
+    assert statuses(right) == {"joint": "renamed", "losses.td": "changed", "more": "added"}
+    assert left.boxes().keys() == before.boxes().keys()
+    assert right.boxes().keys() == after.boxes().keys()
+    assert right.boxes()["joint"].was == "q_tot"
+    assert {e.target for p in right.panels for e in p.edges if e.status == "added"} == {"more", "losses.td"}
+    assert {e.status for p in left.panels for e in p.edges} == {"same"}
+    assert (left.title, right.title) == ("vdn_attention", "child")
+
+
+def test_what_is_gone_shows_on_the_left_only() -> None:
+    left, right = sides(drawn("refil"), drawn("qmix_attention"), {}, ())
+    assert statuses(left)["q_in"] == "removed"
+    assert statuses(right) == {}
+    assert {e.status for p in left.panels for e in p.edges} == {"same", "removed"}
+    assert {e.status for p in right.panels for e in p.edges} == {"same"}

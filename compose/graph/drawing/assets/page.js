@@ -60,8 +60,7 @@ function Pane(svg, picture, index) {
     if (move) centre(box);
   };
   this.open = (panel) => {
-    const shown = picture.panels[panel];
-    if (shown && frames.has(shown)) centre(frames.get(shown));
+    centre(frames.get(panel));
   };
   this.find = (words) => {
     const found = [...boxes.keys()].filter((key) => {
@@ -154,8 +153,8 @@ function describe(pane, key) {
   if (box.status !== "same") add("p", box.status + (box.was ? `, was ${box.was}` : ""), side, "status");
   add("p", box.zone === "local" ? "decentralised: every agent computes it alone" : "centralised: training only");
   if (box.kind === "application") {
-    const panel = `network.${box.network}`;
-    if (pane.picture.panels[panel]) link(side, `inside of ${box.network}`, () => pane.open(panel));
+    const panel = pane.picture.insides[box.network];
+    if (panel) link(side, `inside of ${box.network}`, () => pane.open(panel));
   }
   const d = box.details;
   section("Computes", [d.doc], "pre");
