@@ -37,6 +37,9 @@ def lowest(forms: Sequence[Sequence[Frame]], room: float, corner: Rect) -> Page:
     def packed(now: Sequence[int]) -> Page:
         return _packed([ways[i] for ways, i in zip(forms, now, strict=True)], room, corner)
 
+    def price(page: Page) -> tuple[int, int]:
+        return round(max(page[1], room)), round(page[2])
+
     taken = [0] * len(forms)
     best, better = packed(taken), True
     while better:
@@ -45,7 +48,7 @@ def lowest(forms: Sequence[Sequence[Frame]], room: float, corner: Rect) -> Page:
             for i in range(len(ways)):
                 now = [*taken[:frame], i, *taken[frame + 1 :]]
                 found = packed(now)
-                if (round(found[1]), round(found[2])) < (round(best[1]), round(best[2])):
+                if price(found) < price(best):
                     best, taken, better = found, now, True
     return best
 

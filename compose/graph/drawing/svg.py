@@ -103,8 +103,10 @@ class _Writer:
         tint = self.tint_of(box.network if box.kind == "application" else "", box.status)
         if box.kind in ("field", "input") and not compared:
             tint = palette.GREY
-        g = ET.SubElement(group, "g", {"class": f"box {box.kind} {box.status}", "data-key": box.key})
-        ET.SubElement(g, "title").text = _hover(box)
+        g = ET.SubElement(group, "g", {"class": f"box {box.kind} {box.status}"})
+        if box.key:  # the legend's have none
+            g.set("data-key", box.key)
+            ET.SubElement(g, "title").text = _hover(box)
         for tab in shape.tabs:
             self.rect(g, Rect(tab.x + x, tab.y + y - 2, tab.w, tab.h + 2), PAPER, "#b5b5b5", 2, css="tab", width=0.5)
         body = shape.body.moved(x, y)
@@ -144,9 +146,10 @@ class _Writer:
 
     def edge(self, group: ET.Element, edge: Edge, path: Path) -> None:
         colour = palette.STATUSES[edge.status].line if self.figure.picture.compared else "#444444"
-        g = ET.SubElement(group, "g", {"class": f"edge {edge.kind} {edge.status}", "data-source": edge.source,
-                                       "data-target": edge.target})
-        ET.SubElement(g, "title").text = _says(edge)
+        g = ET.SubElement(group, "g", {"class": f"edge {edge.kind} {edge.status}"})
+        if edge.source:
+            g.attrib.update({"data-source": edge.source, "data-target": edge.target})
+            ET.SubElement(g, "title").text = _says(edge)
         heavy = 1.3 if edge.status in ("added", "removed") else 0.8
         self.stroke(g, _d(path), colour, heavy, DASHES.get(edge.kind, "2 2" if edge.status == "removed" else ""))
         before = path.curves[-1][1] if path.curves[-1][1] != path.end else _before(path)
