@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, eval, explain, list, resolve, schema, train
+from compose.cli import build, check, describe, eval, explain, graph, list, resolve, schema, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -51,6 +51,7 @@ app.command("build", epilog=build.EXAMPLES)(build.build)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
+app.command("graph", epilog=graph.EXAMPLES)(graph.graph)
 app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
 app.command("train", epilog=train.EXAMPLES)(train.train)

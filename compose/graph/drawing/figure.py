@@ -1,0 +1,120 @@
+"""A whole figure: panels beside and below one another on a page of a given width, with headings and a legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from compose.graph.drawing.choice import Choice, Shown, shown
+from compose.graph.drawing.dot import Unusable, available
+from compose.graph.drawing.legend import Entry, legend
+from compose.graph.drawing.packing import BETWEEN, Frame, lowest
+from compose.graph.drawing.picture import Picture
+from compose.graph.drawing.place import Direction, Engine, Placed, place, shifted
+from compose.graph.drawing.rect import Rect
+from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
+
+PAGE = 504.0
+"""Seven inches: the text width of a single-column page, in points."""
+Layout = Literal["auto", "own", "dot"]
+MARGIN, INSET = 4.0, 8.0
+"""Around everything; between a frame and what is in it."""
+HEAD, ZONE_HEAD, NOTE = 15.0, 13.0, 150.0
+"""Height of a network's heading and of a zone's; how wide the remark of a narrow network gets."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """Everything with its place, in points."""
+
+    picture: Picture
+    w: float
+    h: float
+    title: tuple[str, ...]
+    """The lines at the top; the first is the name."""
+    frames: tuple[Frame, ...]
+    legend: tuple[tuple[Entry, float, float], ...]
+
+    @property
+    def smallest_text(self) -> float:
+        """Points of the smallest text when the figure is as wide as :data:`PAGE`."""
+        return SMALL * min(1.0, PAGE / self.w)
+
+
+def drawn(picture: Picture, choice: Choice | None = None, layout: Layout = "auto",
+          page: float = PAGE) -> tuple[Figure, str]:
+    """The figure by our own layout, by Graphviz's dot, or (``auto``, where there is a dot) by the one that comes out
+    narrower, and a remark if dot was wanted and did not do it."""
+    own = figure(picture, choice, "own", page) if layout != "dot" else None
+    if own is not None and (layout == "own" or not available()):
+        return own, ""
+    try:
+        other = figure(picture, choice, "dot", page)
+    except Unusable as problem:
+        return own or figure(picture, choice, "own", page), f"own layout, as {problem}"
+    return (own, "") if own is not None and (own.w, own.h) <= (other.w, other.h) else (other, "laid out by dot")
+
+
+def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own", page: float = PAGE) -> Figure:
+    """Lay out a picture. Networks whose insides are the same are drawn once, under all their names.
+
+    Raises:
+        compose.graph.drawing.dot.Unusable: if the engine is dot and does not do it.
+    """
+    choice = choice or Choice()
+    room = page - 2 * MARGIN
+    title = _title(picture, page) if choice.title else ()
+    top = MARGIN + (TITLE * LINE + 7 + SMALL * LINE * (len(title) - 1) if title else 0)
+    forms = [_forms(one, choice, engine, room) for one in shown(picture, choice)]
+    frames, w, h = lowest(forms, room, Rect(MARGIN, top, 0, 0))
+    entries, foot = _rows(legend([f.placed for f in frames], picture.compared) if choice.legend else [], w, h + BETWEEN)
+    high = (foot if entries else h) + MARGIN
+    return Figure(picture, w + 2 * MARGIN, high, title, tuple(frames), tuple(entries))
+
+
+def _title(picture: Picture, page: float) -> tuple[str, ...]:
+    main = picture.panel("graph")
+    name = f"{picture.title}   ({picture.subtitle})" if picture.subtitle else picture.title
+    return (name, *wrap(main.subtitle if main is not None else "", page - 20))
+
+
+def _forms(one: Shown, choice: Choice, engine: Engine, room: float) -> list[Frame]:
+    """Ways to draw a panel: the main graph as it is asked for, networks also narrower and to the right."""
+    inside = room - 2 * INSET
+    ways: list[tuple[Direction, float]] = [(choice.direction, inside)]
+    if one.panel.network and choice.direction == "down" and engine == "own":
+        ways += [("down", room / 2 - 2 * INSET), ("right", inside)]
+    return [_framed(one, place(one.panel, engine, *way)) for way in ways]
+
+
+def _framed(one: Shown, placed: Placed) -> Frame:
+    """A panel in its frame; a network has a heading."""
+    zone = ZONE_HEAD if placed.zone is not None else 0.0
+    if not one.panel.network:
+        rect = Rect(0, 0, placed.w + 2 * INSET, placed.h + zone + 2 * INSET)
+        return Frame(rect, "graph", (), shifted(placed, INSET, zone + INSET))
+    remarks = [f"= {', '.join(one.alike)} (same inside, own weights)"] if one.alike else []
+    remarks += [one.panel.subtitle] if one.panel.subtitle else []
+    remarks += [f"{one.panel.weights} weights"] if one.panel.weights not in ("", "0") else []
+    chip = width(one.panel.network, TITLE, bold=True) + 20
+    notes = [", ".join(remarks)]
+    beside = chip + width(notes[0]) + INSET
+    if beside > placed.w + 2 * INSET:  # below the name instead
+        notes = wrap("\n".join(remarks), NOTE)
+        beside = max([chip, *(width(line) + 2 * INSET for line in notes)])
+    head = HEAD + zone + (SMALL * LINE * len(notes) if len(notes) > 1 else 0.0)
+    wide = max(placed.w + 2 * INSET, beside)
+    rect = Rect(0, 0, wide, placed.h + head + 2 * INSET)
+    return Frame(rect, one.panel.network, tuple(notes), shifted(placed, (wide - placed.w) / 2, head + INSET))
+
+
+def _rows(entries: Sequence[Entry], room: float, top: float) -> tuple[list[tuple[Entry, float, float]], float]:
+    """Legend entries in rows; where the last row ends."""
+    placed, x, y = [], MARGIN, top
+    for entry in entries:
+        if x + entry.w > MARGIN + room and x > MARGIN:
+            x, y = MARGIN, y + 13
+        placed.append((entry, x, y))
+        x += entry.w + 10
+    return placed, y + 12

@@ -1,0 +1,80 @@
+"""``compose graph``: what it writes, where, and what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from compose.cli.graph import EXAMPLES
+from tests.cli.conftest import Run
+
+
+def test_help_teaches_by_example(run: Run) -> None:
+    assert "$ compose graph refil -o refil.svg" in run("graph", "--help").out
+    assert EXAMPLES.count("$ compose graph") >= 6
+
+
+def test_mermaid_is_what_stdout_gets(run: Run) -> None:
+    ran = run("graph", "vdn_attention")
+    assert ran.code == 0
+    assert ran.out.startswith("flowchart TB\n")
+    assert run("graph", "vdn_attention", "--direction", "right").out.startswith("flowchart LR\n")
+
+
+@pytest.mark.parametrize(("ending", "starts"), [("svg", "<svg"), ("mmd", "flowchart"), ("html", "<!DOCTYPE html>")])
+def test_the_ending_says_the_format(run: Run, tmp_path: Path, ending: str, starts: str) -> None:
+    path = tmp_path / f"figure.{ending}"
+    ran = run("graph", "refil", "-o", str(path), "--layout", "own")
+    assert ran.code == 0
+    assert path.read_text(encoding="utf-8").startswith(starts)
+    assert ran.out.startswith(f"{path}: ")
+    assert run("graph", "refil", "-o", str(path), "--layout", "own").code == 0  # over the old one
+    assert [p.name for p in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_format_for_stdout(run: Run) -> None:
+    ran = run("graph", "vdn_attention", "--format", "svg", "--layout", "own")
+    assert ET.fromstring(ran.out).tag.endswith("svg")
+
+
+def test_json_is_the_picture(run: Run) -> None:
+    data = run("graph", "refil", "--json").json
+    assert [p["key"] for p in data["panels"]][:2] == ["graph", "network.utility"]
+    assert {"key", "kind", "zone", "ports", "details", "status"} <= data["panels"][0]["boxes"][0].keys()
+
+
+def test_parts(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "part.svg"
+    assert run("graph", "refil", "-o", str(path), "--only", "mixer", "--layout", "own", "--bare").code == 0
+    text = path.read_text(encoding="utf-8")
+    assert 'data-key="mixer.total"' in text
+    assert 'data-key="q_in"' not in text
+    assert run("graph", "refil", "--no-insides", "--format", "svg", "--layout", "own").out.count("mixer.total") == 0
+
+
+def test_sizes_come_from_the_environment(run: Run) -> None:
+    assert "batch time agent 8" in run("graph", "refil", "--format", "html", "--layout", "own").out
+    small = run("graph", "refil", "--env", "group_matching:agents=5,cells=5", "--format", "html", "--layout", "own")
+    assert "batch time agent 5" in small.out
+
+
+@pytest.mark.parametrize(("arguments", "says"), [
+    (["-o", "x.png"], "the ending says no format that can be written"),
+    (["-o", "x.svg", "--format", "html"], "the ending says svg, --format says html"),
+    (["--only", "mixr"], "refil has no network 'mixr'\n  Did you mean 'mixer'?"),
+    (["--env", "smac/none"], "none"),
+])
+def test_mistakes(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], says: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = run("graph", "refil", *arguments)
+    assert ran.code == 2
+    assert says in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there(run: Run, tmp_path: Path) -> None:
+    ran = run("graph", "refil", "-o", str(tmp_path / "none" / "x.mmd"))
+    assert ran.code == 2
+    assert ran.out == ""
