@@ -91,8 +91,8 @@ class Anatomy:
             fields: dict[Key, Term] = {Symbol("input", port, applied): self.expression(expr.tree, owner)
                                        for port, expr in node.inputs.items()}
             if node.repeat is not None and node.carry is not None:
-                fields |= {"repeat": self._words(node.repeat, owner), "carry": Use(Symbol("input", node.carry, applied)),
-                           "tied": Word(node.tied)}
+                carried = Use(Symbol("input", node.carry, applied))
+                fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
             fields["target"] = Word(node.target)
             self._add(symbol, fields, head, fields)
         else:
@@ -104,7 +104,8 @@ class Anatomy:
             value = getattr(block, name)
             if name == "block" or value is None:
                 continue
-            fixed = typing.Literal in map(typing.get_origin, (info.annotation, *typing.get_args(info.annotation)))
+            kinds = [info.annotation, *typing.get_args(info.annotation)]
+            fixed = any(typing.get_origin(kind) is typing.Literal for kind in kinds)
             term = Word(value) if fixed and isinstance(value, str) else self._argument(value, symbol.owner)
             if name == "over" and isinstance(term, Call):
                 term = Call("{}", term.arguments)

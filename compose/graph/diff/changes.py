@@ -45,16 +45,17 @@ class Change:
 def compare(before: Anatomy, after: Anatomy) -> tuple[Matching, list[Change]]:
     """Match two specs and list what differs, in the order of the second.
 
-    Names are matched first, then structure; and, in a second reading, structure first. The reading with less to tell
-    is taken: a name that two unrelated things share is no reason to call one a change of the other.
+    Names are matched first, then structure; and, in a second reading, structure first. The second is taken if it finds
+    nothing but renames, or has less to tell although a name that goes over to something else counts as a change: names
+    may be shared by unrelated things, but more often they are meant.
     """
     readings = []
     for start in (by_name, by_structure):
         matching = Matching(before, after)
         complete(matching, start)
         readings.append((matching, differences(matching)))
-        if not _length(*readings[-1]):
-            break
+        if not readings[-1][1]:
+            return readings[-1]
     return min(readings, key=lambda reading: _length(*reading))
 
 
@@ -121,10 +122,19 @@ def _only_named(matching: Matching, anatomy: Anatomy, symbol: Symbol) -> bool:
 
 def _reads_alike(matching: Matching, a: Symbol, b: Symbol) -> bool:
     change = _changed(matching, a, b)
-    return change is None or not any(f.wire for f in change.fields) and change.how != "replaced"
+    return change is None or (not any(f.wire for f in change.fields) and change.how != "replaced")
 
 
 def _length(matching: Matching, changes: Sequence[Change]) -> float:
     """How much there is to tell."""
     cost = {"added": 2.0, "removed": 2.0, "replaced": 2.0, "moved": 1.0, "changed": 0.0}
-    return sum(cost[c.how] + len(c.fields) for c in changes) + 0.25 * len(matching.renamed())
+    taken_over = sum(_kept(matching, a) for a, _ in matching.renamed())
+    renames = 0.25 * len(matching.renamed()) + 2.0 * taken_over
+    return sum(cost[c.how] + len(c.fields) for c in changes) + renames
+
+
+def _kept(matching: Matching, a: Symbol) -> bool:
+    """Does the second spec too have something of this name in this place?"""
+    owner = matching.before.owner(a)
+    there = matching.pairs.get(owner) if owner else None
+    return Symbol(a.kind, a.name, there.name if there else "") in matching.after.items

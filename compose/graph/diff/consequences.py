@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,6 +81,8 @@ class Consequences:
     weights: tuple[WeightEffect, ...]
     numbers: tuple[int | None, int | None]
     """All weights together; None while symbolic."""
+    networks: dict[str, tuple[int | None, int | None]]
+    """The numbers of every network whose weights changed; "graph" for nodes outside networks."""
     losses: tuple[LossEffect, ...]
     values_same: bool
     """Do agents act on the same values, among the same actions?"""
@@ -102,8 +105,9 @@ def consequences(before: Side, after: Side, matching: Matching, changes: Iterabl
     shown = [f"{r.updates / r.episodes:g}" for r in ratios]
     return Consequences(
         axes=tuple(_axes(before, after, matching)),
-        weights=tuple(_weights(before, after, matching)),
+        weights=(weights := tuple(_weights(before, after, matching))),
         numbers=(numbers(before.graph), numbers(after.graph)),
+        networks=_networks(before, after, matching, weights),
         losses=tuple(_losses(before, after, matching, mine, theirs)),
         values_same=values_same, choice_same=choice_same,
         proofs=tuple(_proofs(before, after)),
@@ -117,16 +121,14 @@ def _meanings(before: Side, after: Side, matching: Matching) -> tuple[Meaning, M
     sides = [before, after]
     schemas = [side.graph.schema for side in sides]
     if schemas[0] != schemas[1]:
-        try:
+        with suppress(SpecError):  # one of them may read a field that only its own environment has
             sides = [Side(side.loaded, build_graph(side.loaded), side.title) for side in sides]
-        except SpecError:
-            pass  # one of them reads a field that only its own environment has
     return Meaning(sides[0], matching.pairs.get), Meaning(sides[1], lambda symbol: symbol)
 
 
-def numbers(graph: Graph) -> int | None:
-    """How many numbers all weights hold; None while symbolic."""
-    counts = [count(graph, info.axes) for info in graph.weights.values()]
+def numbers(graph: Graph, network: str | None = None) -> int | None:
+    """How many numbers all weights hold, or those of one network; None while symbolic."""
+    counts = [count(graph, info.axes) for info in graph.weights.values() if network in (None, info.network)]
     known = [n for n in counts if n is not None]
     return sum(known) if len(known) == len(counts) else None
 
@@ -173,6 +175,19 @@ def _weights(before: Side, after: Side, matching: Matching) -> Iterable[WeightEf
             yield WeightEffect(name, info.network, None if then is None else then.axes, info.axes, past, now)
     for info in old.values():
         yield WeightEffect(info.name, info.network, info.axes, None, count(before.graph, info.axes), None)
+
+
+def _networks(before: Side, after: Side, matching: Matching,
+              weights: Iterable[WeightEffect]) -> dict[str, tuple[int | None, int | None]]:
+    old = {b.name: a.name for b, a in matching.back.items() if b.kind == "network"}
+    touched = dict.fromkeys((weight.network, weight.after is None) for weight in weights)
+    found = {}
+    for network, gone in touched:
+        then = old.get(network, "") if not gone else network
+        now = network if not gone else next((b for b, a in old.items() if a == network), "")
+        both = "graph" if network == "graph" else None
+        found[both or now or then] = (numbers(before.graph, both or then), numbers(after.graph, both or now))
+    return found
 
 
 def _losses(before: Side, after: Side, matching: Matching, mine: Meaning, theirs: Meaning) -> Iterable[LossEffect]:

@@ -9,12 +9,12 @@ from functools import cached_property
 
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import colours
-from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word
+from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
 
 FAR = 10
 """Steps over which surroundings are compared at most."""
 SURE = 3
-"""Steps beyond which symbols that cannot be told apart may be matched in any order."""
+"""Steps from which on surroundings alone are proof enough, and what cannot be told apart may be paired in any order."""
 
 
 @dataclass
@@ -96,7 +96,7 @@ def by_name(matching: Matching) -> None:
 
 def by_structure(matching: Matching) -> None:
     """Pair what has the same definition and the same surroundings, the widest surroundings first."""
-    for rounds in range(FAR, -1, -1):
+    for rounds in range(FAR, 0, -1):
         while matching.removed() and matching.added() and _step(matching, rounds):
             pass
 
@@ -115,9 +115,23 @@ def _step(matching: Matching, rounds: int) -> bool:
     found = [(a[0], b[0]) for a, b in unlike if len(a) == 1]
     if not found and rounds >= SURE and unlike:  # alike in everything: any two may be paired, then look again
         found = [_namesakes(*unlike[0])]
-    fitting = [(a, b) for a, b in found if rounds or matching.owners_agree(a, b)]
-    matching.pairs.update(fitting)
-    return bool(fitting)
+    sure = [(a, b) for a, b in found if rounds >= SURE or _holds(matching, a, b)]
+    matching.pairs.update(sure)
+    return bool(sure)
+
+
+def _holds(matching: Matching, a: Symbol, b: Symbol) -> bool:
+    """Do two definitions read what is paired already, and are they used alike by whom is paired already?"""
+    mine, theirs = matching.before.items[a], matching.after.items[b]
+    partners = {key: matching.pairs.get(key) if isinstance(key, Symbol) else key for key in mine.fields}
+    equal = all(other in theirs.fields and matching.same(mine.fields[key], theirs.fields[other])
+                for key, other in partners.items() if other is not None)
+    taken = set(matching.pairs.values())
+    before = {(place, matching.pairs[user]) for place, user in matching.before.users[a] if user in matching.pairs}
+    after = {(place, user) for place, user in matching.after.users[b] if user in taken}
+    reads = any(True for _ in members(mine))
+    equal = equal and matching.same(mine.head, theirs.head)
+    return equal and None not in partners.values() and before == after and (reads or bool(before))
 
 
 def _namesakes(mine: list[Symbol], theirs: list[Symbol]) -> tuple[Symbol, Symbol]:

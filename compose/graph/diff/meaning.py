@@ -1,7 +1,7 @@
 """What a typed graph computes, as hashes without names: equal hashes, equal numbers.
 
-A value's hash covers the operation and its arguments, sizes, which weights it reads, and the hashes of what arrives. Names
-are those of the second spec, through a matching; params are their numbers, so it does not matter how a number is
+A value's hash covers the operation and its arguments, sizes, which weights it reads, and the hashes of what arrives.
+Names are those of the second spec, through a matching; params are their numbers, so it does not matter how a number is
 called, nor whether an expression has a name.
 """
 
@@ -14,14 +14,14 @@ from typing import Any
 
 from compose.graph.diff.anatomy import NAME, moving
 from compose.graph.diff.side import Side
-from compose.graph.diff.terms import COMMUTES, Symbol
+from compose.graph.diff.terms import COMMUTES, Kind, Symbol
 from compose.graph.functions import Function
 from compose.graph.graph import LossTerm
 from compose.graph.node import Node, Value
 from compose.graph.sizes import UnknownSize
 from compose.language.block import Block
 from compose.language.expressions import ExpressionError, parse
-from compose.language.models import Moving, canonical
+from compose.language.models import canonical
 from compose.language.nodes import Application
 from compose.language.values import Expr
 
@@ -57,9 +57,12 @@ class Meaning:
 
     def axis(self, axis: str) -> str:
         """An axis by its name in the second spec."""
+        spec = self.side.spec
+
         def name(match: re.Match[str]) -> str:
-            symbol = next((Symbol(k, match[0]) for k in ("axis", "param") if match[0] in self._table(k)), None)  # type: ignore[arg-type]
-            return match[0] if symbol is None else self._called(symbol).name
+            tables: tuple[tuple[Kind, Mapping[str, Any]], ...] = (("axis", spec.axes), ("param", spec.params))
+            kind = next((kind for kind, table in tables if match[0] in table), None)
+            return match[0] if kind is None else self._called(Symbol(kind, match[0])).name
         return NAME.sub(name, axis)
 
     def rows(self, axes: Iterable[str]) -> tuple[int | None, ...]:
@@ -103,8 +106,9 @@ class Meaning:
             said = [(name, self._argument(node, getattr(op, name), isinstance(op, Block) and name == "over"))
                     for name in type(op).model_fields if name not in ports]
             return hash((op.block, tuple(said)))
-        own = [(f.name, self._argument(node, getattr(op, f.name), False)) for f in fields(op)] if is_dataclass(op) else []
-        return hash((type(op).__name__, tuple(own)))
+        names: list[str] = [field.name for field in fields(op)] if is_dataclass(op) else []
+        own = tuple((name, self._argument(node, getattr(op, name), False)) for name in names)
+        return hash((type(op).__name__, own))
 
     def _argument(self, node: Node, value: Any, unordered: bool) -> Any:
         match value:
@@ -135,11 +139,6 @@ class Meaning:
         return None if value is None else int(value)
 
     # ------------------------------------------------------------------ names
-
-    def _table(self, kind: str) -> Mapping[str, Any]:
-        spec = self.side.spec
-        found: dict[str, Mapping[str, Any]] = {"axis": spec.axes, "param": spec.params}
-        return {n: v for n, v in found[kind].items() if not isinstance(v, Moving)}
 
     def _called(self, symbol: Symbol) -> Symbol:
         return self.names(symbol) or Symbol(symbol.kind, f"{symbol.name}~", symbol.owner)

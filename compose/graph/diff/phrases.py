@@ -1,9 +1,9 @@
-"""How a definition reads: ``random partition of the entities of first(env.present) in 2 parts, fresh at every update``."""
+"""How a definition reads: ``random partition of the entities of first(env.present) in 2 parts ...``."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Mapping
 from math import gcd
 from typing import Any
 
@@ -18,12 +18,11 @@ _FIELD = re.compile(r"(\S?\s?)\{(\w+)\}(?=(\s?\S?))")
 _OPERATOR = "+-*/"
 
 
-def node(spec: Spec, name: str, owner: str = "", earlier: Iterable[str] = ()) -> str:
+def node(spec: Spec, name: str, owner: str = "", known: Container[str] = ()) -> str:
     """A node of the graph, or of the network ``owner``.
 
-    Args:
-        earlier: Other nodes of the same body. Of the first among them that applies the same network, only what differs
-            is said: ``utility once more, seeing env.visible & groups.within``.
+    The first application of a network is told in full, those of ``known`` before others; of the next ones only what
+    differs: ``utility once more, seeing env.visible & groups.within``.
     """
     body: Mapping[str, AnyNode] = spec.networks[owner].nodes if owner else spec.graph
     found = body[name]
@@ -31,9 +30,10 @@ def node(spec: Spec, name: str, owner: str = "", earlier: Iterable[str] = ()) ->
         return str(found)
     if isinstance(found, Block):
         return block(spec, found)
-    others = [other for other in map(body.get, earlier)
-              if isinstance(other, Application) and other.network == found.network and other is not found]
-    base = next((other for other in others if other.target == found.target), next(iter(others), None))
+    alike = [n for n, other in body.items() if isinstance(other, Application) and other.network == found.network]
+    alike.sort(key=lambda n: (n not in known, getattr(body[n], "target")))  # noqa: B009
+    earlier = [other for n in alike[: alike.index(name)] if isinstance(other := body[n], Application)]
+    base = next((other for other in earlier if other.target == found.target), next(iter(earlier), None))
     return application(spec, found, base)
 
 
@@ -46,8 +46,8 @@ def application(spec: Spec, one: Application, base: Application | None = None) -
     of = [part for part in parts if not part.startswith("seeing ")]
     seeing = [part for part in parts if part.startswith("seeing ")]
     if one.repeat is not None and (base is None or base.repeat != one.repeat):
-        seeing.append(f"once for every {one.repeat}, {'always the same weights' if one.tied else 'each with its own weights'}"
-                      f", fed back into {one.carry}")
+        whose = "always the same weights" if one.tied else "each with its own weights"
+        seeing.append(f"once for every {one.repeat}, {whose}, fed back into {one.carry}")
     name = f"the lagged copy of {one.network}" if one.target and (base is None or not base.target) else one.network
     again = "" if base is None or base.target != one.target else " once more"
     return f"{name}{again}" + (" of " + ", ".join(of) if of else "") + "".join(f", {part}" for part in seeing)
@@ -125,7 +125,7 @@ def loss(one: Loss) -> str:
 
 
 def quantity(value: float | Moving | Ratio) -> str:
-    """``5,000``, ``0.0005``, ``1 per episode`` (the ratio in lowest terms), ``1 to 0.05 over 50,000 env_steps (linear)``.
+    """``5,000``, ``1 per episode`` (the ratio in lowest terms), ``1 to 0.05 over 50,000 env_steps (linear)``.
 
     Equal texts mean equal numbers at all times.
     """

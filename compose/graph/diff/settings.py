@@ -35,7 +35,7 @@ def settings(before: Side, after: Side, changes: Iterable[Change]) -> list[Line]
 
 def _line(before: Side, after: Side, change: Change) -> Line | None:
     symbol = change.symbol
-    if symbol.kind == "axis" or symbol.name == "claims" and symbol.kind == "part":
+    if symbol.kind == "axis" or (symbol.name == "claims" and symbol.kind == "part"):
         return None
     if change.how in ("added", "removed") and symbol.kind in _SHOWN:
         side = after if change.how == "added" else before
@@ -46,8 +46,8 @@ def _line(before: Side, after: Side, change: Change) -> Line | None:
     if change.how == "replaced" and symbol.kind == "optimizer":
         assert change.before is not None
         then, now = before.anatomy.items[change.before], after.anatomy.items[symbol]
-        fields = [f"{key} {said(now.fields.get(key))}" for key in now.fields]
-        return Line("changed", (symbol,), f"{said(then.head)} -> {said(now.head)}, {', '.join(fields)}",
+        words = [f"{key} {said(term)}" for key, term in now.fields.items()]
+        return Line("changed", (symbol,), f"{said(then.head)} -> {said(now.head)}, {', '.join(words)}",
                     remark=after.remark(symbol, "kind"))
     fields = [field for field in change.fields if not field.wire]
     if not fields or change.how not in ("changed", "moved"):

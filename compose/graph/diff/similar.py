@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
 from compose.graph.diff.matching import Matching
-from compose.graph.diff.terms import Key, Symbol
+from compose.graph.diff.terms import Key, Symbol, Term
 
 ENOUGH = 0.5
 """The part that must have stayed. Below it, one thing went and another came."""
@@ -41,13 +41,23 @@ def likeness(matching: Matching, a: Symbol, b: Symbol, shapes: tuple[Colours, Co
         return _overlap(_shape(matching.before, a, shapes[0]), _shape(matching.after, b, shapes[1]))
     if not matching.same(mine.head, theirs.head) or (not here and (a.kind != "node" or a.name != b.name)):
         return 0.0
-    fields = [(key, _partner(matching, key)) for key in mine.fields]
-    equal = sum(other in theirs.fields and matching.same(mine.fields[key], theirs.fields[other])
-                for key, other in fields if other is not None)
-    count = len({other if other is not None else key for key, other in fields} | theirs.fields.keys())
+    keys = [(key, _partner(matching, key)) for key in mine.wires if key != "target"]
+    wires = {other or key: other is not None and matching.same(mine.fields[key], theirs.fields.get(other))
+             for key, other in keys}
+    count, equal = len(wires.keys() | (theirs.wires - {"target"})), sum(wires.values())
     before, after = _users(matching, a), Counter((p, u) for p, u in matching.after.users[b] if u != b)
     shared, either = (before & after).total(), (before | after).total()
-    return (equal + shared) / (count + either) if count + either else 0.0
+    fed = [matching.same(x, y) for x, y in _fed(matching, a, b)]
+    if a.kind == "node" and equal < count and not (equal and shared):
+        return 0.0
+    return (equal + shared + sum(fed)) / (count + either + len(fed)) if count + either else 0.0
+
+
+def _fed(matching: Matching, a: Symbol, b: Symbol) -> list[tuple[Term | None, Term | None]]:
+    """What applications in both specs give to an input of a network."""
+    mine, theirs = matching.before.items, matching.after.items
+    users = [user for place, user in matching.before.users[a] if place == "key" and user in matching.pairs]
+    return [(mine[user].fields.get(a), theirs[matching.pairs[user]].fields.get(b)) for user in users]
 
 
 def _partner(matching: Matching, key: Key) -> Key | None:

@@ -47,7 +47,10 @@ class Teller:
 
     def __init__(self, before: Side, after: Side, matching: Matching, changes: Iterable[Change]) -> None:
         self.before, self.after, self.matching = before, after, matching
-        self.changes = [change for change in changes if _is_wiring(change)]
+        found = list(changes)
+        whole = {(c.how, c.symbol.name) for c in found if c.symbol.kind == "network"}
+        self.changes = [c for c in found if _is_wiring(c)
+                        and not (c.symbol.kind == "input" and (c.how, c.symbol.owner) in whole)]
         self.of = {change.symbol: change for change in self.changes if change.how != "removed"}
 
     def places(self) -> list[Place]:
@@ -89,7 +92,7 @@ class Teller:
 
     def _anchor(self, change: Change) -> Symbol | tuple[str, Symbol] | None:
         """What an addition (or a removal) is there for: the nearest reader that was there before, or a new loss."""
-        if change.how not in ("added", "removed") or change.symbol.kind in _OUTER:
+        if change.how not in ("added", "removed") or change.symbol.kind in (*_OUTER, "input"):
             return None
         side = self.after if change.how == "added" else self.before
         paired = self.matching.back if change.how == "added" else self.matching.pairs
@@ -140,27 +143,31 @@ class Teller:
                 now = self._whole("replaced", self.after, change.symbol)
                 return replace(now, was=self._whole("replaced", self.before, change.before).text)
         fields = [field for field in change.fields if field.wire]
+        remarks = [self.after.remark(change.symbol, *_key_of(field)) for field in fields]
+        remark = next(filter(None, remarks), "")
+        if change.how == "changed" and len(fields) > 1 and change.symbol.kind == "node":
+            assert change.before is not None
+            now = self._whole("changed", self.after, change.symbol)
+            return replace(now, was=self._whole("changed", self.before, change.before).text, remark=remark)
         texts = [self._field(change, field) for field in fields]
         if change.how == "moved":
             assert change.before is not None
             texts.insert(0, f"moved here from {_body(change.before)}")
-        remarks = [self.after.remark(change.symbol, *_key_of(field)) for field in fields]
-        return Line(change.how, (change.symbol,), "; ".join(texts), remark=next(filter(None, remarks), ""))
+        return Line(change.how, (change.symbol,), "; ".join(texts), remark=remark)
 
     def _field(self, change: Change, field: FieldChange) -> str:
-        name = field.key.name if isinstance(field.key, Symbol) else field.key
+        name = "".join(_key_of(field)) if change.symbol.kind != "loss" or field.key != "of" else ""
         then, now = said(field.before), said(field.after)
         return f"{name}: {then} -> {now}" if name else f"{then} -> {now}"
 
     def _whole(self, how: How, side: Side, symbol: Symbol) -> Line:
-        spec, parts = side.spec, ()
+        spec, parts = side.spec, tuple[Line, ...]()
         match symbol.kind:
             case "node":
                 body = spec.networks[symbol.owner].nodes if symbol.owner else spec.graph
                 known = self.matching.back if side is self.after else self.matching.pairs
-                order = sorted(body, key=lambda name: Symbol("node", name, symbol.owner) not in known)
-                earlier = order[: order.index(symbol.name)]
-                text = phrases.node(spec, symbol.name, symbol.owner, earlier)
+                old = {name for name in body if Symbol("node", name, symbol.owner) in known}
+                text = phrases.node(spec, symbol.name, symbol.owner, old)
             case "loss":
                 text = phrases.loss(spec.losses[symbol.name])
             case "network":

@@ -11,6 +11,9 @@ from compose.language.diagnostics import Path
 Kind = Literal["param", "axis", "network", "input", "variable", "node", "loss", "optimizer", "part"]
 
 
+_SECTIONS = {"param": "params", "axis": "axes", "network": "networks", "loss": "losses"}
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A name that the author of a spec chose, or one of the parts that every spec has (``act learner claims``).
@@ -27,7 +30,7 @@ class Symbol:
         """Where it stands in a spec: ``("networks", "utility", "nodes", "a")``."""
         match self.kind:
             case "param" | "axis" | "network" | "loss":
-                return ({"param": "params", "axis": "axes", "network": "networks", "loss": "losses"}[self.kind], self.name)
+                return (_SECTIONS[self.kind], self.name)
             case "input":
                 return ("networks", self.owner, "inputs", self.name)
             case "variable":
