@@ -24,7 +24,7 @@ ACT, LEARNER, CLAIMS = (Symbol("part", name) for name in ("act", "learner", "cla
 
 
 class Anatomy:
-    """Symbols and definitions of one spec."""
+    """Symbols and definitions of one spec. A name that means nothing (in a network that is never applied) is a word."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -86,12 +86,14 @@ class Anatomy:
         if isinstance(node, Expr):
             self._add(symbol, {"": self.expression(node.tree, owner)}, Word("expression"), [""])
         elif isinstance(node, Application):
-            applied = node.network
-            head = Call("apply", (Use(Symbol("network", applied)),))
-            fields: dict[Key, Term] = {Symbol("input", port, applied): self.expression(expr.tree, owner)
-                                       for port, expr in node.inputs.items()}
+            applied, network = node.network, self.spec.networks.get(node.network)
+            head = Call("apply", (Word(applied) if network is None else Use(Symbol("network", applied)),))
+            known = network.inputs if network is not None else {}
+            fields: dict[Key, Term] = {
+                Symbol("input", port, applied) if port in known else port: self.expression(expr.tree, owner)
+                for port, expr in node.inputs.items()}
             if node.repeat is not None and node.carry is not None:
-                carried = Use(Symbol("input", node.carry, applied))
+                carried = Use(Symbol("input", node.carry, applied)) if node.carry in known else Word(node.carry)
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
             fields["target"] = Word(node.target)
             self._add(symbol, fields, head, fields)
@@ -221,7 +223,8 @@ class Anatomy:
         for part in rest:
             nodes = self.spec.networks[owner].nodes if owner else self.spec.graph
             node = nodes.get(head)
-            if not isinstance(node, Application) or node.network not in self.spec.networks:
+            inner = self.spec.networks.get(node.network) if isinstance(node, Application) else None
+            if not isinstance(node, Application) or inner is None or part not in inner.nodes:
                 tail.append(part)
             else:
                 head, owner = part, node.network

@@ -6,7 +6,7 @@ its definition, with colours for names, and of the colours of those who use it. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.terms import COMMUTES, Item, Symbol, Term, Use, Word
@@ -14,18 +14,21 @@ from compose.graph.diff.terms import COMMUTES, Item, Symbol, Term, Use, Word
 Colours = Mapping[Symbol, int]
 
 
-def colours(anatomy: Anatomy, rounds: int, seeds: Mapping[Symbol, object], *, upwards: bool = True) -> Colours:
-    """The colour of every symbol after so many rounds.
+def colours(
+    anatomy: Anatomy, rounds: int, seeds: Mapping[Symbol, object], *, upwards: bool = True
+) -> Iterator[Colours]:
+    """The colour of every symbol after 0, 1 ... so many rounds.
 
     Args:
         seeds: Symbols that are told apart from the start, by equal things in equal places of two specs.
         upwards: Whether users count too.
     """
     now = {s: hash((s.kind, s.name if s.kind == "part" else "", seeds.get(s))) for s in anatomy.items}
+    yield now
     for _ in range(rounds):
         now = {s: hash((now[s], _definition(item, now), _around(anatomy, s, now) if upwards else ()))
                for s, item in anatomy.items.items()}
-    return now
+        yield now
 
 
 def _definition(item: Item, now: Colours) -> int:

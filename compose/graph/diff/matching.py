@@ -11,7 +11,7 @@ from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import colours
 from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
 
-FAR = 10
+FAR = 8
 """Steps over which surroundings are compared at most."""
 SURE = 3
 """Steps from which on surroundings alone are proof enough, and what cannot be told apart may be paired in any order."""
@@ -96,28 +96,30 @@ def by_name(matching: Matching) -> None:
 
 def by_structure(matching: Matching) -> None:
     """Pair what has the same definition and the same surroundings, the widest surroundings first."""
+    while matching.removed() and matching.added() and _step(matching):
+        pass
+
+
+def _step(matching: Matching) -> bool:
+    """Pair what is alike over the widest surroundings in which anything is; whether anything was."""
+    mine = list(colours(matching.before, FAR, {a: i for i, a in enumerate(matching.pairs)}))
+    theirs = list(colours(matching.after, FAR, {b: i for i, b in enumerate(matching.pairs.values())}))
+    gone, fresh = matching.removed(), matching.added()
     for rounds in range(FAR, 0, -1):
-        while matching.removed() and matching.added() and _step(matching, rounds):
-            pass
-
-
-def _step(matching: Matching, rounds: int) -> bool:
-    """One look over so many steps; whether anything was found."""
-    names = list(enumerate(matching.pairs.items()))
-    mine = colours(matching.before, rounds, {a: i for i, (a, _) in names})
-    theirs = colours(matching.after, rounds, {b: i for i, (_, b) in names})
-    classes: dict[int, tuple[list[Symbol], list[Symbol]]] = defaultdict(lambda: ([], []))
-    for symbol in matching.removed():
-        classes[mine[symbol]][0].append(symbol)
-    for symbol in matching.added():
-        classes[theirs[symbol]][1].append(symbol)
-    unlike = [(a, b) for a, b in classes.values() if a and len(a) == len(b)]
-    found = [(a[0], b[0]) for a, b in unlike if len(a) == 1]
-    if not found and rounds >= SURE and unlike:  # alike in everything: any two may be paired, then look again
-        found = [_namesakes(*unlike[0])]
-    sure = [(a, b) for a, b in found if rounds >= SURE or _holds(matching, a, b)]
-    matching.pairs.update(sure)
-    return bool(sure)
+        classes: dict[int, tuple[list[Symbol], list[Symbol]]] = defaultdict(lambda: ([], []))
+        for symbol in gone:
+            classes[mine[rounds][symbol]][0].append(symbol)
+        for symbol in fresh:
+            classes[theirs[rounds][symbol]][1].append(symbol)
+        alike = [(a, b) for a, b in classes.values() if a and len(a) == len(b)]
+        found = [(a[0], b[0]) for a, b in alike if len(a) == 1]
+        if not found and rounds >= SURE and alike:  # not to be told apart: any two may be paired, then look again
+            found = [_namesakes(*alike[0])]
+        sure = [(a, b) for a, b in found if rounds >= SURE or _holds(matching, a, b)]
+        matching.pairs.update(sure)
+        if sure:
+            return True
+    return False
 
 
 def _holds(matching: Matching, a: Symbol, b: Symbol) -> bool:

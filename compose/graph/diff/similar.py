@@ -18,7 +18,7 @@ def by_likeness(matching: Matching) -> bool:
     gone, free = matching.removed(), matching.added()
     if not gone or not free:
         return False
-    shapes = colours(matching.before, 1, {}, upwards=False), colours(matching.after, 1, {}, upwards=False)
+    shapes = _shapes(matching.before), _shapes(matching.after)
     scores = {(a, b): likeness(matching, a, b, shapes) for a in gone for b in free if a.kind == b.kind}
     rivals: dict[Symbol | tuple[str, Symbol], list[float]] = defaultdict(list)
     for (a, b), score in scores.items():
@@ -66,6 +66,11 @@ def _partner(matching: Matching, key: Key) -> Key | None:
 
 def _users(matching: Matching, symbol: Symbol) -> Counter[tuple[str, Symbol]]:
     return Counter((place, matching.pairs.get(user, user)) for place, user in matching.before.users[symbol])
+
+
+def _shapes(anatomy: Anatomy) -> Colours:
+    """Definitions by themselves."""
+    return list(colours(anatomy, 1, {}, upwards=False))[-1]
 
 
 def _shape(anatomy: Anatomy, network: Symbol, shapes: Colours) -> Counter[int]:
