@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, eval, list, train
+from compose.cli import build, check, describe, diff, eval, graph, list, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ def root(
 app.command("check", epilog=check.EXAMPLES)(check.check)
 app.command("build", epilog=build.EXAMPLES)(build.build)
 app.command("diff", epilog=diff.EXAMPLES)(diff.diff_)
+app.command("graph", epilog=graph.EXAMPLES)(graph.graph)
 app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
 app.command("train", epilog=train.EXAMPLES)(train.train)
