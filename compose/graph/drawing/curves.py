@@ -28,6 +28,10 @@ class Path:
 
         return Path(at(self.start), tuple((at(b), at(c), at(d)) for b, c, d in self.curves))
 
+    def turned(self) -> Path:
+        """The same with x and y exchanged."""
+        return Path(self.start[::-1], tuple((b[::-1], c[::-1], d[::-1]) for b, c, d in self.curves))
+
     def points(self, steps: int = 12) -> list[Point]:
         """Points along the way, ``steps`` for each curve."""
         found, a = [self.start], self.start

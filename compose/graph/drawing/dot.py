@@ -25,8 +25,12 @@ def available() -> bool:
     return shutil.which("dot") is not None
 
 
-def layout(cells: Sequence[Cell], links: Sequence[Link]) -> tuple[dict[str, Point], list[Path], float, float, Rect | None]:
-    """Corners of cells, curves of links, width, height, and the rectangle around ``first`` cells.
+Drawing = tuple[dict[str, Point], list[Path], float, float, Rect | None]
+"""Corners of cells, curves of links, width, height, and the rectangle around ``first`` cells."""
+
+
+def layout(cells: Sequence[Cell], links: Sequence[Link]) -> Drawing:
+    """Place cells and route links.
 
     Raises:
         Unusable: if dot is missing, fails, takes longer than half a minute, or answers something else.
@@ -80,8 +84,7 @@ def _cell(wide: float, port: str = "") -> str:
     return f'<TD FIXEDSIZE="TRUE" WIDTH="{max(wide, 0.01):.2f}" HEIGHT="1" {port}></TD>'
 
 
-def _read(data: Mapping[str, Any], cells: Sequence[Cell],
-          links: Sequence[Link]) -> tuple[dict[str, Point], list[Path], float, float, Rect | None]:
+def _read(data: Mapping[str, Any], cells: Sequence[Cell], links: Sequence[Link]) -> Drawing:
     left, low, right, high = map(float, data["bb"].split(","))
     objects = {o["name"]: o for o in data["objects"]}
     corners: dict[str, Point] = {}

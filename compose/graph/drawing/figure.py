@@ -9,15 +9,13 @@ from typing import Literal
 from compose.graph.drawing.dot import Unusable, available
 from compose.graph.drawing.legend import Entry, legend
 from compose.graph.drawing.picture import Panel, Picture
-from compose.graph.drawing.place import Engine, Placed, place, shifted
+from compose.graph.drawing.place import Direction, Engine, Placed, place, shifted
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
 
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""
 Layout = Literal["auto", "own", "dot"]
-SHARES = (1.0, 0.66, 0.5)
-"""How much of the page's width a network may take; what gives the lowest figure is taken."""
 MARGIN, INSET, BETWEEN, HEAD = 4.0, 8.0, 8.0, 15.0
 
 
@@ -26,6 +24,7 @@ class Choice:
     """What to show. ``only`` names networks (``graph`` for the main graph); empty means everything."""
 
     insides: bool = True
+    direction: Direction = "down"
     only: Collection[str] = ()
     title: bool = True
     legend: bool = True
@@ -72,17 +71,39 @@ def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own
     shown = [p for p in chosen(picture, choice) if not twin(picture, p)]
     title = _title(picture, page) if choice.title else ()
     top = MARGIN + (TITLE * LINE + 3 + SMALL * LINE * (len(title) - 1) + 4 if title else 0)
-    room = page - 2 * MARGIN
-    tries = [_packed([_framed(picture, place(panel, engine, _room(panel, share * room))) for panel in shown], room, top)
-             for share in (SHARES if engine == "own" else SHARES[:1])]
-    frames, w, h = min(tries, key=lambda t: (round(t[1]), t[2]))
+    frames, w, h = _lowest([_forms(picture, panel, choice, engine, page - 2 * MARGIN) for panel in shown],
+                           page - 2 * MARGIN, top)
     entries, foot = _rows(legend([f.placed for f in frames], picture.compared) if choice.legend else [], w, h + BETWEEN)
-    return Figure(picture, choice, w + 2 * MARGIN, (foot if entries else h) + MARGIN, title, tuple(frames), tuple(entries))
+    high = (foot if entries else h) + MARGIN
+    return Figure(picture, choice, w + 2 * MARGIN, high, title, tuple(frames), tuple(entries))
 
 
-def _room(panel: Panel, share: float) -> float:
-    """How wide the drawing inside a frame may get: the main graph takes the page, networks share it."""
-    return (share if panel.network else PAGE - 2 * MARGIN) - 2 * INSET
+def _forms(picture: Picture, panel: Panel, choice: Choice, engine: Engine, room: float) -> list[Frame]:
+    """Ways to draw a panel: the main graph as it is asked for, networks also narrower and to the right."""
+    inside = room - 2 * INSET
+    if not panel.network or choice.direction == "right" or engine == "dot":
+        return [_framed(picture, place(panel, engine, choice.direction, inside))]
+    ways: list[tuple[Direction, float]] = [("down", inside), ("down", room / 2 - 2 * INSET), ("right", inside)]
+    return [_framed(picture, place(panel, engine, *way)) for way in ways]
+
+
+def _lowest(forms: Sequence[list[Frame]], room: float, top: float) -> tuple[list[Frame], float, float]:
+    """The lowest page that comes of changing the form of one panel at a time."""
+    def packed(now: Sequence[int]) -> tuple[list[Frame], float, float]:
+        return _packed([ways[i] for ways, i in zip(forms, now, strict=True)], room, top)
+
+    taken = [0] * len(forms)
+    best = packed(taken)
+    better = True
+    while better:
+        better = False
+        for panel, ways in enumerate(forms):
+            for i in range(len(ways)):
+                now = [*taken[:panel], i, *taken[panel + 1 :]]
+                found = packed(now)
+                if (round(found[1]), round(found[2])) < (round(best[1]), round(best[2])):
+                    best, taken, better = found, now, True
+    return best
 
 
 def drawn(picture: Picture, choice: Choice | None = None, layout: Layout = "auto",

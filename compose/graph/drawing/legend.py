@@ -54,6 +54,6 @@ def legend(panels: Sequence[Placed], compared: bool) -> list[Entry]:
     signs |= {"target" for box in boxes if box.target} | {"returned" for box in boxes if box.returned}
     signs |= {"mark" for box in boxes for port in box.ports if port.mark}
     signs |= {"zone" for p in panels if p.zone is not None or (p.panel.network and p.panel.zone == "local")}
-    signs |= {item.status for item in (*boxes, *edges)} if compared else set()
+    signs |= {box.status for box in boxes} | {edge.status for edge in edges} if compared else set()
     found = [Entry(sign, text) for sign, text in TEXTS.items() if sign in signs]
     return [*found, Entry("", AXES)] if any(s.tabs for p in panels for s, _, _ in p.shapes) else found

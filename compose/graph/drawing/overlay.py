@@ -29,6 +29,33 @@ def overlay(before: Picture, after: Picture, renamed: Mapping[str, str], changed
     return replace(after, title=title, panels=tuple(panels), compared=True)
 
 
+def sides(before: Picture, after: Picture, renamed: Mapping[str, str],
+          changed: Collection[str]) -> tuple[Picture, Picture]:
+    """The two pictures of :func:`overlay`, each on its own, with the statuses of what it shows.
+
+    The first keeps the keys of ``before``; where a box of the second was renamed, its ``was`` is the key in the first.
+    """
+    both, names = overlay(before, after, renamed, changed), _Names(before, renamed)
+    there = {box.key: box.status for panel in both.panels for box in panel.boxes}
+    framed = {panel.key: panel.status for panel in both.panels}
+    kept = {_plain(edge) for panel in after.panels for edge in panel.edges}
+    panels = []
+    for panel in before.panels:
+        boxes = tuple(replace(box, status=there[names.of(box.key)]) for box in panel.boxes)
+        edges = tuple(replace(edge, status="same" if _plain(_wire(edge, names)) in kept else "removed")
+                      for edge in panel.edges)
+        panels.append(replace(panel, boxes=boxes, edges=edges, status=framed[names.of(panel.key)]))
+    second = [_without(panel) for panel in both.panels if panel.status != "removed"]
+    return (replace(before, panels=tuple(panels), compared=True),
+            replace(both, title=after.title, panels=tuple(second)))
+
+
+def _without(panel: Panel) -> Panel:
+    """A panel less what was removed from it."""
+    return replace(panel, boxes=tuple(b for b in panel.boxes if b.status != "removed"),
+                   edges=tuple(e for e in panel.edges if e.status != "removed"))
+
+
 class _Names:
     """Keys before as keys after."""
 

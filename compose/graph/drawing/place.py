@@ -7,14 +7,19 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from compose.graph.drawing import dot
-from compose.graph.drawing.coordinates import Cell, Layout, Link
+from compose.graph.drawing.coordinates import Cell, Link
 from compose.graph.drawing.curves import Path, smooth
 from compose.graph.drawing.layered import layered
 from compose.graph.drawing.picture import Box, Edge, Panel, Port
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import NAMELESS, Shape, ordered, shape
+from compose.graph.drawing.sideways import sideways
 
 Engine = Literal["own", "dot"]
+Direction = Literal["down", "right"]
+ENDLESS = 1e5
+"""Room across where the page does not bound it."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -29,72 +34,84 @@ class Placed:
     """Around what agents compute alone, where there is anything else."""
 
 
-def place(panel: Panel, engine: Engine = "own", room: float = 480.0) -> Placed:
-    """Lay out a panel, no wider than ``room`` if that goes. Deterministic for the own engine.
+def place(panel: Panel, engine: Engine = "own", direction: Direction = "down", room: float = 480.0) -> Placed:
+    """Lay out a panel; one that runs down gets no wider than ``room`` if that goes. Deterministic for the own engine.
 
     Raises:
         compose.graph.drawing.dot.Unusable: if dot is asked for and does not do it.
     """
-    once = _once(panel, [_opened(box, panel) for box in panel.boxes], engine, room)
-    return _once(panel, _ordered(once), engine, room)
+    sheet = _Sheet(panel, engine, direction, room)
+    return sheet.placed(sheet.reordered(sheet.opened()))
 
 
-def _once(panel: Panel, boxes: Sequence[Box], engine: Engine, room: float) -> Placed:
-    shapes = {box.key: shape(box) for box in boxes}
-    cells = [Cell(key, s.w, s.h, s.box.zone == "local" and panel.key == "graph") for key, s in shapes.items()]
-    links = [_link(edge, shapes) for edge in panel.edges]
-    if engine == "dot":
-        corners, paths, w, h, zone = dot.layout(cells, links)
-    else:
-        layout = layered(cells, links, room)
-        corners, w, h = layout.cells, layout.across, layout.down
-        paths, zone = [smooth(route) for route in layout.routes], _zone(layout)
-    placed = tuple((s, *corners[key]) for key, s in shapes.items())
-    return Placed(panel, placed, tuple(zip(panel.edges, paths, strict=True)), w, h, zone)
+class _Sheet:
+    """One panel. Within, everything runs down; a drawing to the right is one that runs down with x and y exchanged."""
 
+    def __init__(self, panel: Panel, engine: Engine, direction: Direction, room: float) -> None:
+        self.panel, self.engine, self.turned = panel, engine, direction == "right"
+        self.room = ENDLESS if self.turned else room
 
-def _opened(box: Box, panel: Panel) -> Box:
-    """A box without names of ports gets one for every value that it reads, so that edges arrive side by side."""
-    if box.kind not in NAMELESS:
-        return box
-    return replace(box, ports=tuple(Port(name) for name in dict.fromkeys(
-        _port(edge, box) for edge in panel.edges if edge.target == box.key)))
+    def opened(self) -> list[Box]:
+        """Boxes without names of ports get a port for every value that they read, so that edges arrive side by side."""
+        def read(box: Box) -> tuple[Port, ...]:
+            names = dict.fromkeys(_port(edge, box) for edge in self.panel.edges if edge.target == box.key)
+            return tuple(map(Port, names))
+
+        return [replace(box, ports=read(box)) if box.kind in NAMELESS else box for box in self.panel.boxes]
+
+    def reordered(self, boxes: Sequence[Box]) -> list[Box]:
+        """Boxes with ports and outputs in the order of where edges come from and go to, once they are laid out."""
+        at = {box.key: box for box in boxes}
+        _, paths, *_ = self.layout(self.shapes(boxes))
+        sources: dict[tuple[str, str], list[float]] = {}
+        targets: dict[tuple[str, str], list[float]] = {}
+        for edge, path in zip(self.panel.edges, paths, strict=True):
+            points = path.points(4)
+            before = next((x for x, y in reversed(points) if y < path.end[1] - 8), path.start[0])
+            after = next((x for x, y in points if y > path.start[1] + 8), path.end[0])
+            sources.setdefault((edge.target, _port(edge, at[edge.target])), []).append(before)
+            targets.setdefault((edge.source, edge.output), []).append(after)
+        return [ordered(box, _means(sources, box.key), _means(targets, box.key)) for box in boxes]
+
+    def placed(self, boxes: Sequence[Box]) -> Placed:
+        shapes = self.shapes(boxes)
+        corners, paths, w, h, zone = self.layout(shapes)
+        if self.turned:
+            corners = {key: (y, x) for key, (x, y) in corners.items()}
+            paths = [path.turned() for path in paths]
+            w, h, zone = h, w, zone and Rect(zone.y, zone.x, zone.h, zone.w)
+        done = tuple((s, *corners[key]) for key, s in shapes.items())
+        return Placed(self.panel, done, tuple(zip(self.panel.edges, paths, strict=True)), w, h, zone)
+
+    def shapes(self, boxes: Sequence[Box]) -> dict[str, Shape]:
+        return {box.key: (sideways if self.turned else shape)(box) for box in boxes}
+
+    def layout(self, shapes: dict[str, Shape]) -> dot.Drawing:
+        """A drawing that runs down."""
+        main = self.panel.key == "graph"
+        cells = [Cell(key, *((s.h, s.w) if self.turned else (s.w, s.h)), s.box.zone == "local" and main)
+                 for key, s in shapes.items()]
+        links = [self.link(edge, shapes) for edge in self.panel.edges]
+        if self.engine == "dot":
+            return dot.layout(cells, links)
+        found = layered(cells, links, self.room)
+        zone = Rect(0, 0, *found.border) if found.border is not None else None
+        return found.cells, [smooth(route) for route in found.routes], found.across, found.down, zone
+
+    def link(self, edge: Edge, shapes: dict[str, Shape]) -> Link:
+        source, target = shapes[edge.source], shapes[edge.target]
+        leaves, arrives = source.leaves(edge.output), target.arrives(_port(edge, target.box))
+        if self.turned:
+            leaves, arrives = leaves[::-1], arrives[::-1]
+        return Link(edge.source, edge.target, edge.output, leaves[0], arrives[0], leaves[1], arrives[1])
 
 
 def _port(edge: Edge, target: Box) -> str:
     return f"{edge.source}.{edge.output}" if target.kind in NAMELESS else edge.port
 
 
-def _link(edge: Edge, shapes: dict[str, Shape]) -> Link:
-    source, target = shapes[edge.source], shapes[edge.target]
-    leaves, foot = source.leaves(edge.output)
-    arrives, top = target.arrives(_port(edge, target.box))
-    return Link(edge.source, edge.target, edge.output, leaves, arrives, foot, top)
-
-
-def _zone(layout: Layout) -> Rect | None:
-    if layout.border is None:
-        return None
-    return Rect(0, 0, *layout.border)
-
-
-def _ordered(placed: Placed) -> list[Box]:
-    """Boxes with ports and outputs in the order of where edges come from and go to."""
-    middle = {s.box.key: x + s.w / 2 for s, x, _ in placed.shapes}
-    boxes = {s.box.key: s.box for s, _, _ in placed.shapes}
-    sources: dict[tuple[str, str], list[float]] = {}
-    targets: dict[tuple[str, str], list[float]] = {}
-    for edge, path in placed.paths:
-        points = path.points(4)
-        near = next((p[0] for p in reversed(points) if p[1] < path.end[1] - 8), middle[edge.source])
-        far = next((p[0] for p in points if p[1] > path.start[1] + 8), middle[edge.target])
-        sources.setdefault((edge.target, _port(edge, boxes[edge.target])), []).append(near)
-        targets.setdefault((edge.source, edge.output), []).append(far)
-
-    def mean(held: dict[tuple[str, str], list[float]], key: str) -> dict[str, float]:
-        return {name: sum(xs) / len(xs) for (k, name), xs in held.items() if k == key}
-
-    return [ordered(s.box, mean(sources, s.box.key), mean(targets, s.box.key)) for s, _, _ in placed.shapes]
+def _means(held: dict[tuple[str, str], list[float]], key: str) -> dict[str, float]:
+    return {name: sum(places) / len(places) for (k, name), places in held.items() if k == key}
 
 
 def shifted(placed: Placed, x: float, y: float) -> Placed:

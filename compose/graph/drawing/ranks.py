@@ -105,7 +105,7 @@ class _Page:
             if not above or len(above) != len(below):
                 continue
             here, between = found[key], range(max(above), min(below) + 1)
-            found[key] = min(between, key=lambda r: (wide[r] + across * (r != here), r))  # noqa: B023
+            found[key] = min(between, key=lambda r: (wide[r] + across * (r != here), r))
             wide[here] -= across
             wide[found[key]] += across
         return found

@@ -21,6 +21,11 @@ ROOM = {"loss": 112.0, "function": 96.0}
 """How wide text may get before it wraps; 84 elsewhere."""
 
 
+def size_of(role: str) -> float:
+    """The font size of a line."""
+    return TITLE if role == "title" else SMALL
+
+
 @dataclass(frozen=True)
 class Text:
     """One line: its middle and its baseline, seen from the corner of the cell."""
@@ -33,7 +38,7 @@ class Text:
 
     @property
     def size(self) -> float:
-        return TITLE if self.role == "title" else SMALL
+        return size_of(self.role)
 
     @property
     def width(self) -> float:
@@ -70,10 +75,10 @@ def shape(box: Box) -> Shape:
     """Lay out one box."""
     named = box.ports if len(box.ports) > 1 and box.kind not in NAMELESS else ()
     slots = [max(width(p.name) if named else 0.0, width(p.mark) + 6 if p.mark else 0.0) for p in box.ports]
-    tabs = [o for o in box.outputs if _tab(o, box)]
-    wide = [max(width(line) for line in _tab(o, box)) + 6 for o in tabs]
-    lines = _lines(box)
-    across = max(width(t, TITLE if role == "title" else SMALL, bold=role == "title") for role, t in lines) + 2 * SIDE
+    tabs = [o for o in box.outputs if tab_of(o, box)]
+    wide = [max(width(line) for line in tab_of(o, box)) + 6 for o in tabs]
+    lines = lines_of(box)
+    across = max(width(t, size_of(role), bold=role == "title") for role, t in lines) + 2 * SIDE
     if box.kind in ("field", "input", "act", "loss"):
         across += 2 * SIDE
     across = max(across, 30.0, *(sum(row) + SPACE * (len(row) + 1) for row in (slots, wide)))
@@ -85,7 +90,7 @@ def shape(box: Box) -> Shape:
         texts += [Text(ins[p.name], y + SMALL, p.name, "port") for p in named]
         y += SMALL * LINE
     for role, text in lines:
-        size = TITLE if role == "title" else SMALL
+        size = size_of(role)
         texts.append(Text(across / 2, y + size * 0.95, text, role))
         y += size * LINE
     body = Rect(0, top, across, y + PAD - 1 - top)
@@ -105,7 +110,7 @@ def _with_tabs(plain: Shape, tabs: list[Output], wide: list[float]) -> Shape:
     at = (across - sum(wide) - SPACE * (len(wide) - 1)) / 2
     deepest = foot
     for output, w in zip(tabs, wide, strict=True):
-        lines = _tab(output, plain.box)
+        lines = tab_of(output, plain.box)
         h = SMALL * LINE * len(lines) + 1
         rects.append(Rect(at, foot, w, h))
         texts += [Text(at + w / 2, foot + SMALL * (0.95 + LINE * i), line, "tab") for i, line in enumerate(lines)]
@@ -116,12 +121,14 @@ def _with_tabs(plain: Shape, tabs: list[Output], wide: list[float]) -> Shape:
     return replace(plain, h=deepest, texts=tuple(texts), tabs=tuple(rects), outs=outs)
 
 
-def _tab(output: Output, box: Box) -> list[str]:
+def tab_of(output: Output, box: Box) -> list[str]:
+    """The lines below a box for one output: its name behind the dot, its axes."""
     dot = "." if box.kind == "application" and output.name else ""
     return [line for line in (f"{dot}{output.name}", output.axes) if line]
 
 
-def _lines(box: Box) -> list[tuple[str, str]]:
+def lines_of(box: Box) -> list[tuple[str, str]]:
+    """Role and text of every line in the body."""
     room = ROOM.get(box.kind, 84.0)
     name = f"{box.title} (was {box.was.rpartition('.')[2]})" if box.was else box.title
     if box.kind == "loss":

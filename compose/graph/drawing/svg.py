@@ -63,7 +63,8 @@ class _Writer:
         if panel.network:
             x, y = frame.rect.x + 7, frame.rect.y + 10.5
             sign = palette.SIGNS[panel.status] if self.figure.picture.compared else ""
-            heading = f"{sign} {frame.heading}".strip() + (f" (was {panel.was.removeprefix('network.')})" if panel.was else "")
+            was = f" (was {panel.was.removeprefix('network.')})" if panel.was else ""
+            heading = f"{sign} {frame.heading}{was}".strip()
             wide = width(heading, TITLE, bold=True) + 8
             self.rect(group, Rect(frame.rect.x + 3, frame.rect.y + 3, wide, 11), tint.fill, tint.line, 3, css="chip")
             self.line(group, x, y + 0.8, heading, TITLE, bold=True, anchor="start")
@@ -85,8 +86,9 @@ class _Writer:
         self.rect(group, around, ZONE, "#9fb2c4", 4, css="zone", width=0.6)
         self.line(group, around.x + 5, around.y + 8.5, "decentralised: every agent alone", SMALL, bold=True, fill=FAINT,
                   anchor="start", css="note")
-        self.line(group, frame.rect.x + frame.rect.w - 7, around.y + 8.5, "centralised: training only", SMALL, bold=True,
-                  fill=FAINT, anchor="end", css="note")
+        right = frame.rect.x + frame.rect.w - 7
+        self.line(group, right, around.y + 8.5, "centralised: training only", SMALL, bold=True, fill=FAINT,
+                  anchor="end", css="note")
 
     # ----------------------------------------------------------------- boxes
 
@@ -116,7 +118,8 @@ class _Writer:
                 self.stroke(g, f"M{_n(body.x + at)} {_n(body.y)}v{_n(body.h)}", tint.line, 0.6)
         if box.kind == "act" or box.returned:
             inner = Rect(body.x + 1.8, body.y + 1.8, body.w - 3.6, body.h - 3.6)
-            self.rect(g, inner, "none", INK if box.kind == "act" and not compared else tint.line, 1.5, css="inner", width=0.6)
+            line = INK if box.kind == "act" and not compared else tint.line
+            self.rect(g, inner, "none", line, 1.5, css="inner", width=0.6)
         for pill in shape.pills:
             self.rect(g, pill.moved(x, y), PAPER, tint.line, pill.h / 2, css="pill", width=0.6)
         for text in shape.texts:
@@ -140,9 +143,7 @@ class _Writer:
     # ----------------------------------------------------------------- edges
 
     def edge(self, group: ET.Element, edge: Edge, path: Path) -> None:
-        colour = palette.STATUSES[edge.status].line if self.figure.picture.compared and edge.status != "same" else "#444444"
-        if self.figure.picture.compared and edge.status == "same":
-            colour = "#9a9a9a"
+        colour = palette.STATUSES[edge.status].line if self.figure.picture.compared else "#444444"
         g = ET.SubElement(group, "g", {"class": f"edge {edge.kind} {edge.status}", "data-source": edge.source,
                                        "data-target": edge.target})
         ET.SubElement(g, "title").text = _says(edge)
@@ -155,7 +156,7 @@ class _Writer:
 
     def head(self, g: ET.Element, before: Point, end: Point, colour: str) -> None:
         angle = math.atan2(end[1] - before[1], end[0] - before[0])
-        wings = [(end[0] - 4.4 * math.cos(angle + s * 0.42), end[1] - 4.4 * math.sin(angle + s * 0.42)) for s in (1, -1)]
+        wings = [(end[0] - 4.4 * math.cos(a), end[1] - 4.4 * math.sin(a)) for a in (angle + 0.42, angle - 0.42)]
         points = " ".join(f"{_n(x)},{_n(y)}" for x, y in (end, *wings))
         ET.SubElement(g, "polygon", {"points": points, "fill": colour, "class": "head"})
 
@@ -179,7 +180,8 @@ class _Writer:
         g = ET.SubElement(self.root, "g", {"class": "legend"})
         if entry.sign:
             self.sign(g, entry.sign, x, y)
-        self.line(g, x + (SWATCH + 4 if entry.sign else 0), y + 7.5, entry.text, SMALL, fill=FAINT, anchor="start", css="note")
+        start = x + (SWATCH + 4 if entry.sign else 0)
+        self.line(g, start, y + 7.5, entry.text, SMALL, fill=FAINT, anchor="start", css="note")
 
     def sign(self, g: ET.Element, sign: str, x: float, y: float) -> None:
         swatch = Rect(x, y, SWATCH, 9.5)
@@ -187,9 +189,9 @@ class _Writer:
             path = Path((x, y + 5), (((x + 8, y + 5), (x + 14, y + 5), (x + SWATCH, y + 5)),))
             self.edge(g, Edge("", "", kind=sign.removeprefix("edge-")), path)  # type: ignore[arg-type]
         elif sign in palette.STATUSES:
-            tint = palette.STATUSES[sign]  # type: ignore[index]
+            tint = palette.STATUSES[sign]
             self.rect(g, swatch, tint.fill, tint.line, 2.5, dash="3.2 1.8" if sign == "removed" else "")
-            self.line(g, x + SWATCH / 2, y + 7.6, palette.SIGNS[sign], TITLE, bold=True, fill=tint.line)  # type: ignore[index]
+            self.line(g, x + SWATCH / 2, y + 7.6, palette.SIGNS[sign], TITLE, bold=True, fill=tint.line)
         elif sign == "zone":
             self.rect(g, swatch, ZONE, "#9fb2c4", 2.5, css="zone", width=0.6)
         elif sign == "mark":
@@ -197,7 +199,7 @@ class _Writer:
             self.line(g, x + 11, y + 7.2, "f", SMALL, fill=FAINT)
         else:
             kind = {"target": "application", "returned": "block"}.get(sign, sign)
-            box = Box("", kind, "", network="?", target=sign == "target", returned=sign == "returned")  # type: ignore[arg-type]
+            box = Box("", kind, "", target=sign == "target", returned=sign == "returned")  # type: ignore[arg-type]
             self.box(g, Shape(box, swatch.w, swatch.h, Rect(0, 0, swatch.w, swatch.h), ()), x, y)
 
     # ----------------------------------------------------------------- parts
@@ -248,7 +250,8 @@ def _d(path: Path) -> str:
     at = path.start
     for b, c, d in path.curves:
         straight = b == at and c == d
-        parts.append(f"L{_n(d[0])} {_n(d[1])}" if straight else "C" + " ".join(f"{_n(px)} {_n(py)}" for px, py in (b, c, d)))
+        places = " ".join(f"{_n(px)} {_n(py)}" for px, py in ((d,) if straight else (b, c, d)))
+        parts.append(f"{'L' if straight else 'C'}{places}")
         at = d
     return "".join(parts)
 
