@@ -127,5 +127,5 @@ def _show_lines(lines: Sequence[Line], indent: int, owner: str) -> None:
         page.table([(_sign(line), name, Cell(remarked(line)))], indent=indent)
         if line.was:
             page.table([(Cell(" "), Cell(" " * wide), Cell(f"was: {line.was}", "dim"))], indent=indent)
-        if line.symbol.kind != "network" or line.how != "removed":
+        if not line.told:
             _show_lines(line.parts, indent + 2, line.symbol.name if line.symbol.kind == "network" else owner)

@@ -51,7 +51,7 @@ def _bullets(lines: Iterable[Line], indent: int, owner: str | None) -> Iterator[
         text = f"{' ' * indent}- **{_plain(f'{sign} {names(line, owner)}')}**: {_plain(line.text)}"
         text += f"; was: {_plain(line.was)}" if line.was else ""
         yield text + (f" *({_plain(line.remark)})*" if line.remark else "")
-        if line.symbol.kind != "network" or line.how != "removed":
+        if not line.told:
             inner = line.symbol.name if line.symbol.kind == "network" else owner
             yield from _bullets(line.parts, indent + 2, inner)
 

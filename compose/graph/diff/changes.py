@@ -12,6 +12,8 @@ from compose.graph.diff.similar import by_likeness
 from compose.graph.diff.terms import Call, Key, Symbol, Term, Use
 
 How = Literal["added", "removed", "changed", "replaced", "moved"]
+FEW = 2.0
+"""So little to tell that no other reading can be better."""
 
 
 @dataclass(frozen=True)
@@ -54,8 +56,8 @@ def compare(before: Anatomy, after: Anatomy) -> tuple[Matching, list[Change]]:
         matching = Matching(before, after)
         complete(matching, start)
         readings.append((matching, differences(matching)))
-        if not readings[-1][1]:
-            return readings[-1]
+        if _length(*readings[-1]) <= FEW:
+            break
     return min(readings, key=lambda reading: _length(*reading))
 
 

@@ -12,7 +12,7 @@ from compose.graph.diff.diff import Diff
 from compose.graph.diff.effects import effects
 from compose.graph.diff.said import said
 from compose.graph.diff.side import Side
-from compose.graph.diff.stories import Line
+from compose.graph.diff.stories import Line, owned
 from compose.graph.diff.terms import Symbol
 from compose.language.diagnostics import dotted
 
@@ -22,7 +22,8 @@ Json = dict[str, Any]
 def data(diff: Diff) -> Json:
     """Everything a diff says."""
     changes = {(change.how == "removed", change.symbol): change for change in diff.changes}
-    wiring = [line for place in diff.wiring for line in place.lines]
+    wiring = [owned(line, place.networks[0], network) if network else line
+              for place in diff.wiring for network in place.networks or ("",) for line in place.lines]
     return {
         "ok": True,
         "equal": diff.equal,
@@ -58,18 +59,11 @@ def _entries(diff: Diff, lines: Iterable[Line], changes: dict[tuple[bool, Symbol
             }  # fmt: skip
         home = dotted(line.symbol.path)
         for symbol in line.symbols:
-            parts = [_owned(part, line.symbol, symbol) for part in line.parts]
+            network = line.symbol.kind == "network"
+            parts = [owned(part, line.symbol.name, symbol.name) for part in line.parts] if network else line.parts
             yield from _entries(diff, parts, changes, sake or home, wires=wires)
-            if line.symbol.kind != "network":
+            if not network:
                 break
-
-
-def _owned(part: Line, told: Symbol, network: Symbol) -> Line:
-    """The line of a node in one of several networks that are told together."""
-    if told.kind != "network":
-        return part
-    return Line(part.how, tuple(Symbol(s.kind, s.name, network.name) for s in part.symbols), part.text, part.was,
-                part.remark)
 
 
 def _consequences(diff: Diff) -> Json:

@@ -28,6 +28,8 @@ class Line:
     remark: str = ""
     """The comment in the file that sets it."""
     parts: tuple[Line, ...] = ()
+    told: bool = False
+    """The text says enough; the parts are for those who want everything."""
 
     @property
     def symbol(self) -> Symbol:
@@ -63,7 +65,7 @@ class Teller:
         places: dict[object, Place] = {}
         for owner in sorted(lines, key=bool):
             told = tuple(_together(lines[owner]))
-            key = tuple(map(_unowned, told)) if owner else "graph"
+            key = tuple(owned(line, owner, "") for line in told) if owner else "graph"
             held = places.get(key, Place((), told))
             places[key] = Place((*held.networks, owner) if owner else (), held.lines)
         return list(places.values())
@@ -172,11 +174,23 @@ class Teller:
                 text = phrases.loss(spec.losses[symbol.name])
             case "network":
                 network = spec.networks[symbol.name]
-                text = f"gives {network.result} from {phrases.listed(list(network.inputs))}"
+                text = f"{network.result} from {phrases.listed(list(network.inputs))}"
                 parts = tuple(self._whole(how, side, inner) for inner in side.anatomy.held(symbol))
+                twin = self._twin(side, symbol)
+                text = f"built as {twin}, with weights of its own" if twin else text
+                remark = side.remark(symbol)
+                return Line(how, (symbol,), text, remark=remark, parts=parts, told=bool(twin) or how == "removed")
             case _:
                 text = said(side.anatomy.items[symbol].fields.get("axes"))
         return Line(how, (symbol,), text, remark=side.remark(symbol), parts=parts)
+
+
+    def _twin(self, side: Side, network: Symbol) -> str:
+        """A network of the same body that both specs have."""
+        known = self.matching.back if side is self.after else self.matching.pairs
+        networks = side.spec.networks
+        return next((name for name, other in networks.items()
+                     if Symbol("network", name) in known and other == networks[network.name]), "")
 
 
 def _is_wiring(change: Change) -> bool:
@@ -199,10 +213,10 @@ def _body(symbol: Symbol) -> str:
     return f"network {symbol.owner}" if symbol.owner else "the graph"
 
 
-def _unowned(line: Line) -> Line:
-    """The same line wherever it stands."""
-    symbols = tuple(replace(s, owner="") for s in line.symbols)
-    return replace(line, symbols=symbols, parts=tuple(map(_unowned, line.parts)))
+def owned(line: Line, told: str, network: str) -> Line:
+    """What is told of one network, of another in which the same changed."""
+    symbols = tuple(replace(s, owner=network) if s.owner == told else s for s in line.symbols)
+    return replace(line, symbols=symbols, parts=tuple(owned(part, told, network) for part in line.parts))
 
 
 def _together(lines: list[Line]) -> list[Line]:
@@ -210,7 +224,7 @@ def _together(lines: list[Line]) -> list[Line]:
     found: dict[object, Line] = {}
     for line in lines:
         alike = line.symbol.kind == "network" or not line.parts
-        key = (line.how, line.symbol.kind, line.symbol.owner, line.text, line.was, tuple(map(_unowned, line.parts)))
+        key = (line.how, line.symbol.kind, line.symbol.owner, line.text, line.was, tuple(owned(part, line.symbol.name, "") for part in line.parts))
         held = found.get(key) if alike and line.text else None
         if held is None:
             found[key if alike else line] = line
