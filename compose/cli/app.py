@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, eval, explain, graph, list, resolve, schema, train
+from compose.cli import build, check, describe, diff, eval, explain, graph, list, resolve, schema, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ EXAMPLES = examples(
     "compose list specs",
     "compose check refil --env smac/3-8sz",
     "compose build refil --env group_matching",
+    "compose diff qmix_attention refil",
     "compose train refil_group_matching --env group_matching/small --updates 1500",
     "compose COMMAND --help",
 )
@@ -51,6 +52,7 @@ app.command("build", epilog=build.EXAMPLES)(build.build)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
+app.command("diff", epilog=diff.EXAMPLES)(diff.diff_)
 app.command("graph", epilog=graph.EXAMPLES)(graph.graph)
 app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)

@@ -13,7 +13,7 @@ import typer
 MOST, LEAST = 100, 24
 STYLES = {
     "proved": "green", "ok": "green", "not proved": "yellow", "refuted": "red", "wrong": "red", "not applicable": "dim",
-    "dim": "dim", "name": "cyan", "title": "bold",
+    "dim": "dim", "name": "cyan", "title": "bold", "added": "green", "removed": "red", "changed": "yellow",
 }  # fmt: skip
 """What a style means to rich."""
 

@@ -54,6 +54,10 @@ class Block(BaseModel, Operation):
     returns: ClassVar[str | dict[str, str]] = "..."
     """Signature of the output, or of each output by name; a field's name in it stands for that field's axes."""
 
+    phrase: ClassVar[str] = ""
+    """How a node of this block reads, ``mean of {of} over {over}[ where {where}]``: fields in braces; a part in square
+    brackets is left out where every field in it is at its default. Empty: tag and fields are listed."""
+
     block: str
 
     target: bool = False

@@ -20,6 +20,7 @@ class Attention(Block):
     """
 
     block: Literal["attention"]
+    phrase: ClassVar[str] = "attention of {queries} over {keys}, seeing {mask}; {heads} heads, width {width}, to {to}"
     queries: Annotated[Port, "... Query WidthQ"]
     """Who looks."""
     keys: Annotated[Port, "... Key WidthK"]

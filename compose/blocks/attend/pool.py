@@ -21,6 +21,7 @@ class Pool(Block):
     """
 
     block: Literal["pool"]
+    phrase: ClassVar[str] = "{by} of {of} over {over}[, seeing {mask}][, counting {count}]"
     of: Annotated[Port, "..."]
     """Rows to pool."""
     mask: Annotated[Port, "any ..."] = Expr("true")

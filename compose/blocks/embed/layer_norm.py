@@ -1,6 +1,6 @@
 """Block ``layer_norm``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes
 from compose.language.block import Block, Port
@@ -14,6 +14,7 @@ class LayerNorm(Block):
     """
 
     block: Literal["layer_norm"]
+    phrase: ClassVar[str] = "layer norm of {of}"
     of: Annotated[Port, "... In"]
     """What is normalised."""
     eps: float = 1e-5

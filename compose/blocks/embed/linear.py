@@ -1,6 +1,6 @@
 """Block ``linear``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.activation import Activation, activate
 from compose.language.block import Block, Port, Sizes
@@ -15,6 +15,7 @@ class Linear(Block):
     """
 
     block: Literal["linear"]
+    phrase: ClassVar[str] = "linear layer of {of} to {to}[, then {activation}]"
     of: Annotated[Port, "... In"]
     """What is mapped."""
     to: Sizes

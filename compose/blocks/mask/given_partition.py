@@ -15,6 +15,7 @@ class GivenPartition(Block):
     """
 
     block: Literal["given_partition"]
+    phrase: ClassVar[str] = "the groups that {same} gives"
     same: Annotated[Port, "bool ... agent entity"]
     """Who shares the agent's group."""
 

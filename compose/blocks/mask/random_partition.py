@@ -19,6 +19,7 @@ class RandomPartition(Block):
     """
 
     block: Literal["random_partition"]
+    phrase: ClassVar[str] = "random partition of the entities of {of} in {parts} parts, fresh at every {drawn}"
     of: Annotated[Port, "bool batch entity"]
     """Who is present (the papers' codes read it at the first step: ``first(env.present)``)."""
     parts: Annotated[int, Field(ge=2)] = 2

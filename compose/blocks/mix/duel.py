@@ -17,6 +17,7 @@ class Duel(Block):
     """
 
     block: Literal["duel"]
+    phrase: ClassVar[str] = "sum over {over} of {values} + {advantages} * ({importance} - 1)"
     values: Annotated[Port, "... Factor"]
     """q, what each factor is worth."""
     advantages: Annotated[Port, "... Factor"]

@@ -1,6 +1,6 @@
 """Block ``positive``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.reduce.softmax import softmax_over
 from compose.language.axes import Axes, Type
@@ -16,6 +16,7 @@ class Positive(Block):
     """
 
     block: Literal["positive"]
+    phrase: ClassVar[str] = "{by} of {of}[ over {over}][, plus {plus}][, counting {count}]"
     of: Annotated[Port, "..."]
     """Any numbers."""
     by: Literal["softmax", "abs", "softplus", "sigmoid"]

@@ -15,6 +15,7 @@ class WeightedSum(Block):
     """
 
     block: Literal["weighted_sum"]
+    phrase: ClassVar[str] = "sum of {of} over {over}, weighted by {weights}[, plus {offset}]"
     of: Annotated[Port, "... Factor"]
     """Utilities to mix."""
     weights: Annotated[Port, "... Factor"]

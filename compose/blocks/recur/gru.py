@@ -16,6 +16,7 @@ class Gru(Block):
     """
 
     block: Literal["gru"]
+    phrase: ClassVar[str] = "GRU over {of}, to {to}"
     of: Annotated[Port, "... In"]
     """The inputs, in time."""
     to: Size

@@ -17,6 +17,7 @@ class Previous(Block):
     """
 
     block: Literal["previous"]
+    phrase: ClassVar[str] = "{of} one step earlier[, {start} at first]"
     of: Annotated[Port, "..."]
     """What is delayed."""
     start: float = 0.0

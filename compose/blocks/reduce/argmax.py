@@ -24,6 +24,7 @@ class Argmax(_Best):
     """Where the largest allowed element stands: ``of`` [...] -> int [... without over]; 0 if nothing is allowed."""
 
     block: Literal["argmax"]
+    phrase: ClassVar[str] = "the {over} of the largest {of}[ where {where}]"
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type(site.type("of").axes, "int").without([site.axis(self.over, "of")])}
@@ -40,6 +41,7 @@ class Max(_Best):
     """The largest allowed element: ``of`` [...] -> [... without over]; -1e30 if nothing is allowed."""
 
     block: Literal["max"]
+    phrase: ClassVar[str] = "the largest {of} over {over}[ where {where}]"
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:

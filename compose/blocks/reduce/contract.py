@@ -1,7 +1,7 @@
 """Block ``contract``."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -17,6 +17,7 @@ class Contract(Block):
     """
 
     block: Literal["contract"]
+    phrase: ClassVar[str] = "sum over {over} of {of} times {with}"
     of: Annotated[Port, "..."]
     """x"""
     with_: Annotated[Port, "..."] = Field(alias="with")

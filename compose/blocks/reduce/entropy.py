@@ -38,6 +38,7 @@ class Entropy(_Distribution):
     """
 
     block: Literal["entropy"]
+    phrase: ClassVar[str] = "entropy of {of} over {over}"
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return self._total(run, -of * of.clamp(min=TINY).log())
@@ -50,6 +51,7 @@ class Kl(_Distribution):
     """
 
     block: Literal["kl"]
+    phrase: ClassVar[str] = "KL divergence over {over} of {of} from {to}"
     to: Annotated[Port, "..."]
     """r, the distribution compared with."""
 

@@ -49,6 +49,7 @@ class Mean(_Reduction):
     """
 
     block: Literal["mean"]
+    phrase: ClassVar[str] = "mean of {of} over {over}[ where {where}][, counting {count}]"
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         import torch
@@ -84,6 +85,7 @@ class Sum(_Reduction):
     """The sum over axes of what counts. ``of`` [...] -> [... without over]; ``slots`` is the same as ``present``."""
 
     block: Literal["sum"]
+    phrase: ClassVar[str] = "sum of {of} over {over}[ where {where}][, counting {count}]"
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         dims, allowed = run.dims("of", self._over(run.node)), self._allowed(run, where)

@@ -1,6 +1,6 @@
 """Block ``softmax``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port
@@ -15,6 +15,7 @@ class Softmax(Block):
     """
 
     block: Literal["softmax"]
+    phrase: ClassVar[str] = "softmax of {of} over {over}[, counting {count}]"
     of: Annotated[Port, "..."]
     """Logits."""
     over: AxisName

@@ -14,6 +14,7 @@ class Take(Block):
     """
 
     block: Literal["take"]
+    phrase: ClassVar[str] = "{of} at {index}"
     of: Annotated[Port, "... Choice"]
     """What is picked from."""
     index: Annotated[Port, "int ..."]

@@ -20,6 +20,7 @@ class Concat(Block):
     """
 
     block: Literal["concat"]
+    phrase: ClassVar[str] = "{of} side by side[ along {along}][, as {as}]"
     of: Annotated[tuple[Port, ...], "any ..."] = Field(strict=False)
     """The operands, in order."""
     along: AxisName | None = None

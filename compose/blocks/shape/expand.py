@@ -15,6 +15,7 @@ class Expand(Block):
     """
 
     block: Literal["expand"]
+    phrase: ClassVar[str] = "{of}, repeated along {along}"
     of: Annotated[Port, "any ..."]
     """What is repeated."""
     along: Size

@@ -17,6 +17,7 @@ class Flatten(Block):
     """
 
     block: Literal["flatten"]
+    phrase: ClassVar[str] = "{of} with {axes} laid flat"
     of: Annotated[Port, "..."]
     """What is flattened."""
     axes: Over

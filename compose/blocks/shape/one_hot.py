@@ -1,6 +1,6 @@
 """Block ``one_hot``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -16,6 +16,7 @@ class OneHot(Block):
     """
 
     block: Literal["one_hot"]
+    phrase: ClassVar[str] = "{of}, one-hot along {as}"
     of: Annotated[Port, "int ..."]
     """The index, counting from 0."""
     as_: Size = Field(alias="as")

@@ -14,6 +14,7 @@ class Own(Block):
     """
 
     block: Literal["own"]
+    phrase: ClassVar[str] = "every agent's own row of {of}"
     of: Annotated[Port, "any ..."]
     """For every agent, a row about every entity."""
 

@@ -14,6 +14,7 @@ class Rename(Block):
     """
 
     block: Literal["rename"]
+    phrase: ClassVar[str] = "{of} with {axis} called {to}"
     of: Annotated[Port, "any ..."]
     """Any tensor."""
     axis: AxisName

@@ -15,6 +15,7 @@ class Split(Block):
     """
 
     block: Literal["split"]
+    phrase: ClassVar[str] = "{of} cut along {along} into {into}"
     of: Annotated[Port, "any ..."]
     """What is divided."""
     along: AxisName

@@ -17,6 +17,7 @@ class TdTarget(Block):
     """
 
     block: Literal["td_target"]
+    phrase: ClassVar[str] = "{reward} + {discount} * the next {value}, up to {terminated}"
     value: Annotated[Port, "..."]
     """What the next state is worth, at every step."""
     reward: Annotated[Port, "..."]

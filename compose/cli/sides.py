@@ -1,0 +1,100 @@
+"""What a comparison is about: a spec, the folder of a run, or a checkpoint in one. Nothing here needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compose.cli.subject import environment
+from compose.graph.build import build_graph
+from compose.graph.diff import Side
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.files import is_path
+from compose.language.load import Loaded, load
+from compose.training.folder import RunFolder, reading
+
+
+@dataclass(frozen=True)
+class _Given:
+    """One argument, read."""
+
+    loaded: Loaded
+    title: str
+    run: EntitySchema | None = None
+    """The schema of the environment it was trained in, of a run."""
+
+
+def sides(before: str, after: str, env: str | None = None,
+          overrides: tuple[Sequence[str], Sequence[str]] = ((), ())) -> tuple[Side, Side]:
+    """The two sides of a comparison, each in ``env``.
+
+    Unless that is told, a run is looked at in the environment it was trained in, a spec in that of the run it is
+    compared with, or else in its own example.
+
+    Raises:
+        SpecError: with the mistakes of both.
+    """
+    problems: list[Diagnostic] = []
+    given: list[_Given] = []
+    schema = None
+    for argument, changes in zip((before, after), overrides, strict=True):
+        try:
+            given.append(_read(argument, changes))
+        except SpecError as error:
+            problems += error.diagnostics
+    try:
+        schema = environment(env)
+    except SpecError as error:
+        problems += error.diagnostics
+    if problems:
+        raise SpecError(*dict.fromkeys(problems))
+    run = next((one.run for one in given if one.run is not None), None)
+    made: list[Side] = []
+    for one in given:
+        try:
+            chosen = schema or one.run or run or environment(one.loaded.spec.example_env)
+            trained_in = None if one.run is None else one.run.name
+            made.append(Side(one.loaded, build_graph(one.loaded, chosen), one.title, trained_in))
+        except SpecError as error:
+            problems += error.diagnostics
+    if problems:
+        raise SpecError(*dict.fromkeys(problems))
+    return made[0], made[1]
+
+
+def _read(argument: str, overrides: Sequence[str]) -> _Given:
+    path = Path(argument)
+    if not is_path(argument):
+        try:
+            return _Given(load(argument, overrides), argument)
+        except SpecError as error:
+            if not path.is_dir() or error.diagnostics[0].code != "file.unknown":
+                raise
+            found = f"there is no packaged spec '{argument}'"
+            raise SpecError(Diagnostic("file.unknown", found, hint=f"the folder is named ./{argument}")) from None
+    if not path.is_dir():
+        return _Given(load(argument, overrides), argument)
+    folder, title = RunFolder(path), argument.rstrip("/")
+    if (path / "state.json").is_file():
+        folder, state = RunFolder(path.parent.parent), RunFolder(path).json("state.json")
+        with reading(path / "state.json"):
+            title += f" ({int(state['clocks']['updates']):,} updates)"
+    if not folder.exists():
+        raise SpecError(_no_run(path))
+    loaded = load(folder.path / "spec.yaml", overrides)
+    text = folder.text("schema.json")
+    with reading(folder.path / "schema.json"):
+        schema = EntitySchema.model_validate_json(text)
+    return _Given(loaded, title, schema)
+
+
+def _no_run(path: Path) -> Diagnostic:
+    seeds = sorted(path.glob("seed_*/run.json"))
+    if seeds:
+        text = f"{path} holds runs of {len(seeds)} seeds"
+        return Diagnostic("run.seeds", text, hint=f"name one, such as {seeds[0].parent}")
+    specs = sorted(path.glob("*.yaml"))
+    hint = f"a spec is a file, such as {specs[0]}" if specs else "a run is a folder that `compose train` made"
+    return Diagnostic("run.missing", f"{path} is a folder, but holds no run", hint=hint)
