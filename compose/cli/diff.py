@@ -87,7 +87,8 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
     if svg is None and html is None:
         return []
     from compose.graph.diff.pictures import beside, overlaid, touched
-    from compose.graph.drawing.figure import Choice, drawn
+    from compose.graph.drawing.choice import Choice
+    from compose.graph.drawing.figure import drawn
     from compose.graph.drawing.html import page
     from compose.graph.drawing.svg import svg as as_svg
     from compose.training.folder import write_whole

@@ -14,7 +14,8 @@ from compose.graph.diff.phrases import quantity
 from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
 from compose.language.block import Block
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
-from compose.language.models import Moving, Spec, canonical
+from compose.language.models import Spec, canonical
+from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.values import Expr, Ratio
 from compose.language.write import write

@@ -9,7 +9,8 @@ from typing import Any
 
 from compose.language.axes import signature
 from compose.language.block import Block
-from compose.language.models import Loss, Moving, Network, Spec, canonical
+from compose.language.models import Loss, Network, Spec, canonical
+from compose.language.moving import Moving
 from compose.language.nodes import AnyNode, Application
 from compose.language.values import Expr, Ratio
 
