@@ -11,6 +11,7 @@ from compose.graph.elaborate import Elaboration
 from compose.graph.node import Node, Value
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
+from compose.graph.sizes import UnknownSize
 from compose.graph.structure import Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
@@ -20,6 +21,9 @@ from compose.language.load import Loaded
 from compose.language.nodes import Application
 from compose.language.places import Place
 from compose.language.values import Expr
+
+UNMADE = (Failed, SpecError, UnknownSize, RecursionError)
+"""What says that a value cannot be made."""
 
 
 class Exploration:
@@ -50,7 +54,7 @@ class Exploration:
         """A node of a body, made now if nothing has read it; None if it does not type."""
         try:
             made = scope.element(name, Ref((name,)), (*scope.where, name))
-        except (Failed, SpecError, RecursionError):
+        except UNMADE:
             return None
         return made if made.outputs or made.inner else None
 
@@ -58,7 +62,7 @@ class Exploration:
         """What an expression at a place comes to; None if it does not type."""
         try:
             return scope.expression(expr, at)
-        except (Failed, SpecError, RecursionError):
+        except UNMADE:
             return None
 
     def outputs(self, place: Place) -> Iterator[tuple[Scope, str, Value]]:
@@ -82,7 +86,7 @@ class Exploration:
         """The axes that a width names; None if it names nothing."""
         try:
             return scope.size_axes(size, at)
-        except (Failed, SpecError):
+        except UNMADE:
             return None
 
     def inputs(self, network: str) -> Iterator[tuple[Path, str, Expr]]:

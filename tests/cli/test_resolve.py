@@ -7,16 +7,22 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 import compose
+from compose.graph.explanation import explain
 from compose.graph.explore import Exploration
 from compose.graph.resolved import filled, resolved
+from compose.language.diagnostics import dotted
 from compose.language.files import packaged_specs
-from compose.language.load import load
+from compose.language.load import load, load_data
+from compose.language.places import parse_path
 from compose.language.source import load as read
 from tests.cli.conftest import Run
+from tests.language.test_roundtrip import SPECS as GENERATED
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = [*sorted(packaged_specs().glob("*.yaml")), *sorted((ROOT / "tests/specs/drafts").glob("*.yaml"))]
@@ -38,6 +44,16 @@ def test_what_is_written_means_the_same(file: Path) -> None:
         assert again.identity() == loaded.spec.identity()
         assert "extends" not in read(text, file.name).data
     assert set(_leaves(loaded.spec.data(defaults=True))) <= set(_leaves(read(text, file.name).data))
+
+
+@given(GENERATED)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+def test_generated_specs_mean_the_same_and_can_be_explained(data: dict[str, Any]) -> None:
+    loaded = load_data(data)
+    ex = Exploration(loaded, None)
+    assert compose.loads(resolved(ex)) == compose.loads(resolved(ex, defaults=True)) == loaded.spec
+    for at in list(loaded.document.values)[1::7]:
+        assert explain(ex, parse_path(dotted(at))).at == at
 
 
 def _leaves(data: object, at: tuple[object, ...] = ()) -> list[tuple[object, ...]]:
