@@ -53,7 +53,7 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
     rows: list[Row] = []
     for start in range(first_episode, first_episode + episodes, AT_ONCE):
         numbers = torch.arange(start, min(start + AT_ONCE, first_episode + episodes), device=env.device)
-        rows += outcomes(rollout(actor, env, numbers, stream(seed)), env)
+        rows += outcomes(rollout(actor, env, numbers, stream(seed), keep=()), env)
     return rows
 
 
