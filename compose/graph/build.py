@@ -102,7 +102,8 @@ def _act(elaboration: Elaboration) -> None:
             value = elaboration.main.expression(given, ("act", field))
         except Failed:
             continue
-        if set(value.type.axes) != set(wanted) or value.type.dtype != dtype:
+        missing = set(wanted) - set(value.type.axes)
+        if set(value.type.axes) - set(wanted) or missing - {"batch", "time"} or value.type.dtype != dtype:
             expected = f"{'bool' if dtype == 'bool' else ''}[{' '.join(wanted)}]"
             elaboration.report("graph.axes", ("act", field), f"expected {expected}, got {value.type}")
         elif field == "where":

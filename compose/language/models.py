@@ -209,6 +209,16 @@ class Learner(Model):
     target: TargetSettings = TargetSettings()
     optimizers: Frozen[Name, Optimizer]
 
+    @property
+    def batch(self) -> int:
+        """Episodes that one update learns from."""
+        return self.replay.batch if self.kind == "replay" else self.updates.episodes
+
+    @property
+    def kept(self) -> int:
+        """Episodes that are stored."""
+        return self.replay.episodes if self.kind == "replay" else self.updates.episodes
+
 
 class Igm(Model):
     """Individual-global-max: greedy local actions are greedy for ``joint``."""

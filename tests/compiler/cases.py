@@ -58,8 +58,9 @@ def at(fields: Fields, schema: EntitySchema, step: int) -> Fields:
 
 
 def draws(of: Model, seed: int = 0, batch: int = BATCH) -> Fields:
-    """The random inputs of `learn`."""
-    return of.draw("learn", seed, 0, torch.arange(batch))
+    """The random inputs of `learn`, for episodes of full length."""
+    assert of.schema is not None
+    return of.draw("learn", seed, 0, torch.arange(batch), steps=of.schema.sizes["time"])
 
 
 def params(of: Model) -> dict[str, float]:

@@ -30,7 +30,9 @@ def test_recorded_episodes_replay_exactly(case: str) -> None:
     after = game.step(data["action"][:, 0])
     for recorded in (data["reward"][:, 0, 0].double(), data["domain_value"][:, 0]):
         torch.testing.assert_close(after.reward.double(), recorded, rtol=1e-6, atol=0)
-    assert after.terminated.all() and not after.truncated.any() and not after.success.any()
+    assert after.terminated.all()
+    assert not after.truncated.any()
+    assert not after.success.any()
     for t, seen in enumerate((fields, after.fields)):
         assert torch.equal(seen["observation"].expand_as(data["obs"][:, t]), data["obs"][:, t])
         assert torch.equal(seen["state"].expand_as(data["state"][:, t]), data["state"][:, t])
@@ -57,7 +59,8 @@ def test_no_signal_with_800_agents_until_the_sum_has_fallen() -> None:
 def test_constant_fields_are_stored_once() -> None:
     game = make("gaussian_squeeze/20")
     played = rollout(RandomActor(0), game, torch.arange(5), 0)
-    assert played["observation"].shape == (20, 20) and played["state"].shape == (20,)
+    assert played["observation"].shape == (20, 20)
+    assert played["state"].shape == (20,)
     replay = Replay(game.schema, 8)
     replay.add(played)
     assert torch.equal(replay.sample(3, 0, 0)["observation"], torch.eye(20))
