@@ -110,7 +110,7 @@ def unseen(bench: Bench) -> str | None:
 def gradient_and_greedy(bench: Bench) -> str | None:
     """The joint value must not fall when a utility rises, and the greedy joint action must be the best one."""
     graph, fields = bench.graph, bench.fields
-    joint, utilities = graph.joint or graph.values.get("q_tot"), graph.act_values
+    joint, utilities = graph.joint or graph.values.get("q_tot"), graph.utilities or graph.act_values
     if joint is None or utilities is None:
         return None
     (leaf,) = bench.values([utilities], fields)

@@ -118,6 +118,11 @@ def _claims(elaboration: Elaboration) -> None:
         at = ("claims", "igm", "joint") if not isinstance(elaboration.spec.claims.igm, str) else ("claims", "igm")
         try:
             elaboration.graph.joint = elaboration.main.expression(claim.joint or Expr("q_tot"), at)
+            if claim.utilities is not None:
+                at = ("claims", "igm", "utilities")
+                value = elaboration.graph.utilities = elaboration.main.expression(claim.utilities, at)
+                if not {"agent", "action"} <= set(value.type.axes):
+                    elaboration.fail("graph.axes", at, f"expected [batch time agent action], got {value.type}")
         except Failed:
             return
 

@@ -224,6 +224,8 @@ class Igm(Model):
     """Individual-global-max: greedy local actions are greedy for ``joint``."""
 
     joint: Expr = Expr("q_tot")
+    utilities: Expr | None = None
+    """In which agents are greedy; what they act on unless told."""
     status: Literal["proved", "soft", "none"]
 
 

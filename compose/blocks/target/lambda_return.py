@@ -16,7 +16,7 @@ class LambdaReturn(Block):
 
     ``G_t = r_t + discount (1 - terminated_t) ((1 - trace) value_{t+1} + trace G_{t+1})``, where ``G`` of the state in
     which the episode stopped is its ``value`` (truncated episodes bootstrap). ``trace`` is lambda: 0 gives `td_target`,
-    1 the `mc_return` of a terminated episode. ``value`` [batch time ...], ``reward``, ``terminated`` and ``steps``
+    1 the `mc_return` of a terminated episode. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where``
     [batch time] -> [batch time ...]; at steps that were not taken it is the value.
     """
 
@@ -27,8 +27,8 @@ class LambdaReturn(Block):
     """r"""
     terminated: Annotated[Port, "bool ..."]
     """True where the transition ended the episode for good."""
-    steps: Annotated[Port, "bool ..."]
-    """True where a step was taken."""
+    where: Annotated[Port, "bool ..."] = Expr("env.steps")
+    """The steps that count: those that were taken."""
     discount: Annotated[Port, "..."] = Expr("0.99")
     """gamma, one number."""
     trace: Annotated[Port, "..."] = Expr("0.8")
@@ -43,10 +43,10 @@ class LambdaReturn(Block):
     def mixes(self, site: Site) -> Axes:
         return ("time",)
 
-    def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, steps: Any, discount: Any,
+    def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any,
                 trace: Any) -> Any:
         import torch
 
         after = torch.cat([value.narrow(1, 1, value.shape[1] - 1), torch.zeros_like(value.narrow(1, 0, 1))], 1)
         error = reward + discount * after.masked_fill(terminated, 0.0) - value
-        return (value + discounted(error.masked_fill(~steps, 0.0), discount * trace)).detach()
+        return (value + discounted(error.masked_fill(~where, 0.0), discount * trace)).detach()

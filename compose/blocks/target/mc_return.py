@@ -13,13 +13,15 @@ from compose.language.values import Expr
 class McReturn(Block):
     """The Monte-Carlo return ``R_t = sum_{s >= t} discount^(s - t) r_s``, without gradient.
 
-    ``reward`` [batch time ...] -> [batch time ...]. The sum ends with the episode, also where the time limit ended it:
+    ``reward`` [batch time ...], ``where`` bool [batch time] -> [batch time ...]. The sum ends with the episode, also where the time limit ended it:
     nothing is bootstrapped.
     """
 
     block: Literal["mc_return"]
     reward: Annotated[Port, "..."]
-    """r, 0 where no step was taken."""
+    """r"""
+    where: Annotated[Port, "bool ..."] = Expr("env.steps")
+    """The steps that count: those that were taken."""
     discount: Annotated[Port, "..."] = Expr("0.99")
     """gamma, one number."""
 
@@ -32,8 +34,8 @@ class McReturn(Block):
     def mixes(self, site: Site) -> Axes:
         return ("time",)
 
-    def compute(self, run: Run, *, reward: Any, discount: Any) -> Any:
-        return discounted(reward, discount).detach()
+    def compute(self, run: Run, *, reward: Any, where: Any, discount: Any) -> Any:
+        return discounted(reward.masked_fill(~where, 0.0), discount).detach()
 
 
 def of_episodes(site: Site, port: str) -> Type:
