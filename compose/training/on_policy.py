@@ -9,10 +9,6 @@ from torch import Tensor
 
 from compose.training.learner import Learner
 
-_PLANNED = ("steps", "present", "visible")
-"""Fields from which a program that leaves rows out is planned."""
-
-
 class OnPolicyLearner(Learner):
     """``updates: N per M episodes``: M episodes are played with the weights as they are, then come N updates, each from
     all M (usually one), then they are forgotten.
@@ -27,7 +23,8 @@ class OnPolicyLearner(Learner):
     @property
     def keep(self) -> Collection[str]:
         program = self.model.programs["learn"]
-        return {*program.needs("field"), *(_PLANNED if program.needs("plan") else ())}
+        of_agents = any(".agent." in name for name in program.needs("plan"))  # planned by the shape of `visible`
+        return {*program.needs("field"), *(["visible"] if of_agents else [])}
 
     def due(self) -> int:
         ratio = self.settings.updates

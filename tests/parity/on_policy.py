@@ -3,8 +3,9 @@
     python -m tests.parity.on_policy FOLDER [--spec NAME]
 
 A case is a folder with ``params``, ``inputs``, ``frozen`` and ``official`` (``.npz``, "/" in names written "__") and
-``manifest.json``. ``frozen`` holds one update whose optimizers were kept from stepping, ``official`` two real ones. Rows
-are the steps of the episodes, within an episode last step first. Sub-teams are taken as recorded: they were sampled.
+``manifest.json``. ``frozen`` holds one update whose optimizers were kept from stepping, ``official`` two real ones.
+Rows are the steps of the episodes, within an episode last step first. Sub-teams are taken as recorded: they were
+sampled.
 """
 
 from __future__ import annotations

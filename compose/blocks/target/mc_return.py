@@ -13,8 +13,8 @@ from compose.language.values import Expr
 class McReturn(Block):
     """The Monte-Carlo return ``R_t = sum_{s >= t} discount^(s - t) r_s``, without gradient.
 
-    ``reward`` [batch time ...], ``where`` bool [batch time] -> [batch time ...]. The sum ends with the episode, also where the time limit ended it:
-    nothing is bootstrapped.
+    ``reward`` [batch time ...], ``where`` bool [batch time] -> [batch time ...]. The sum ends with the episode, also
+    where the time limit ended it: nothing is bootstrapped.
     """
 
     block: Literal["mc_return"]
