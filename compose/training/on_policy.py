@@ -9,6 +9,7 @@ from torch import Tensor
 
 from compose.training.learner import Learner
 
+
 class OnPolicyLearner(Learner):
     """``updates: N per M episodes``: M episodes are played with the weights as they are, then come N updates, each from
     all M (usually one), then they are forgotten.

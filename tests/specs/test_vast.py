@@ -82,7 +82,7 @@ def greedy_is_best(of: Model, fields: Fields, joint: str) -> None:
     """No joint action is worth more than the one that is greedy for every agent."""
     taps = of.learn(fields, draws(of, len(JOINT))).taps
     best = taps["q"][0, 0].argmax(-1)
-    place = int((JOINT == best).all(1).nonzero())
+    place = int((best == JOINT).all(1).nonzero())
     worth = taps[joint][:, 0]
     assert worth.std(0).min() > 0, "the values do differ between joint actions"
     assert ((worth - worth[place]) <= 1e-12).all()
@@ -164,7 +164,7 @@ def test_teams_share_out_what_agents_are_worth_and_an_empty_one_gets_nothing() -
 
 
 def test_the_published_constraint_is_a_square_and_the_released_one_has_no_bottom() -> None:
-    """At a J that is the sum of the teams, and V = 0, the constraints hold. A large J pulls only the released one down."""
+    """Where J is the sum of the teams, and V = 0, both hold. A large J pulls only the released one below 0."""
     fields = episodes(6)
     for spec, expected in (("vast", "nonnegative"), ("vast_official", "below")):
         of = model(spec, given=True, taps=("at_max.total",))
