@@ -30,6 +30,7 @@ from compose.language.load import load
 from compose.training.build import build_model
 from compose.training.evaluate import evaluate
 from compose.training.learner import Learner
+from compose.training.learners import learner_for
 from compose.training.together.evaluate import evaluate_together
 from compose.training.together.group import Group
 from compose.training.together.workers import Workers
@@ -109,7 +110,7 @@ def measure(spec: str, env: str, seeds: int, repeats: int, at_once: int | None,
 
 def learners(spec: str, env: str, seeds: Sequence[int], device: str) -> list[Learner]:
     loaded, world = load(spec), make(env, device=device)
-    return [Learner(build_model(loaded, world.schema, seed=seed, device=device), world, seed) for seed in seeds]
+    return [learner_for(build_model(loaded, world.schema, seed=seed, device=device), world, seed) for seed in seeds]
 
 
 class OneThread:

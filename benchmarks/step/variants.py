@@ -44,7 +44,8 @@ def compiled(case: Case, device: str, passes: Sequence[Pass], *, native: bool = 
     model = compile(case.spec, case.schema, device=device, passes=passes, native=native)
     optimizers = Optimizers(model, model.spec.learner.optimizers)
     fields = _on(case, device)
-    draws = model.draw("learn", 0, 0, torch.arange(len(fields["reward"]), device=device))
+    episodes, steps = fields["reward"].shape
+    draws = model.draw("learn", 0, 0, torch.arange(episodes, device=device), steps=steps)
 
     def step() -> float:
         return optimizers.update(lambda: model.learn(fields, draws)).norms["main"]

@@ -52,7 +52,7 @@ def account(graph: Graph, passes: tuple[Pass, ...] = PASSES, batch: int | None =
 
 
 def _work(model: Model, fields: dict[str, Any], name: str) -> Work:
-    draws = model.draw("learn", 0, 0, torch.arange(len(fields["steps"])))
+    draws = model.draw("learn", 0, 0, torch.arange(len(fields["steps"])), steps=fields["steps"].shape[1])
     params = dict.fromkeys(model.moving, 0.5)
     written: Any = _Written()  # type: ignore[no-untyped-call]
     ours: Any = {torch.ops.compose.gru: _recurrence(2), torch.ops.compose.gru_backward: _recurrence(4)}

@@ -83,6 +83,4 @@ def nominal(graph: Graph) -> dict[str, int]:
     """How long `batch` and `time` are expected to be; what costs are estimated with."""
     schema = graph.schema
     assert isinstance(schema, EntitySchema)
-    learner = graph.spec.learner
-    batch = learner.replay.batch if learner.kind == "replay" else learner.environments
-    return {"batch": batch, "time": math.ceil(USUAL * schema.limit)}
+    return {"batch": graph.spec.learner.batch, "time": math.ceil(USUAL * schema.limit)}

@@ -119,15 +119,20 @@ class Model:
     def act(self, fields: Tensors, state: Tensors | None = None, draws: Tensors | None = None,
             params: Mapping[str, float] | None = None) -> Acted:
         """One step for a batch of episodes; ``fields`` have a time axis of length 1."""
-        batch = next(iter(fields.values())).shape[0]
+        batch = self._batch(fields)
         given = self._given(fields, draws, params)
         given["state"] = self.initial_state(batch) if state is None else state
         with torch.no_grad():
             found = self.programs["act"](given)
         where = found.pop("where", None)
-        values = found.pop("values")
-        allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where
+        values = found.pop("values").expand(batch, -1, -1)
+        allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(batch, -1, -1)
         return Acted(values, allowed, found)
+
+    def _batch(self, fields: Tensors) -> int:
+        """How many episodes the fields hold; those without a batch axis do not say."""
+        known = self.schema.fields if self.schema is not None else {}
+        return next(x for n, x in fields.items() if n not in known or known[n].axes[:1] == ("batch",)).shape[0]
 
     def learn(self, fields: Tensors, draws: Tensors | None = None,
               params: Mapping[str, float] | None = None) -> Learned:
@@ -168,26 +173,40 @@ class Model:
 
     # ----------------------------------------------------------------- random
 
-    def draw(self, program: str, seed: int, clock: int, episodes: Tensor) -> dict[str, Tensor]:
-        """Every random input of a program: a pure function of (seed, node, program, clock, episode number)."""
+    def draw(self, program: str, seed: int, clock: int, episodes: Tensor, steps: int = 1) -> dict[str, Tensor]:
+        """Every random input of a program: a pure function of (seed, node, program, clock, episode number).
+
+        Args:
+            program: ``act``, ``learn`` or ``observe``.
+            seed: Of the run.
+            clock: What makes draws fresh: the number of the update, or of the step where acting reads them.
+            episodes: Episode numbers, int64 [batch].
+            steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
+        """
         roots: dict[str, Callable[[], list[Value]]] = {
             "act": self.graph.acted, "learn": self.graph.learned, "observe": partial(statistics.read, self.graph),
         }  # fmt: skip
         wanted, made = set(self.programs[program].needs("draw")), {}
         for node in self.graph.nodes(roots[program]()):
-            for name in node.op.draws(node):
+            for name, kind in node.op.draws(node).items():
                 full = f"{node.name}.{name}"
                 if full in wanted:
-                    made[full] = node.op.sample(name, _uniform(seed, full, program, clock, episodes), node)
+                    rows = self._timed(episodes, steps) if "time" in kind.axes else episodes
+                    made[full] = node.op.sample(name, _uniform(seed, full, program, clock, rows), node)
         return made
 
+    def _timed(self, episodes: Tensor, steps: int) -> Tensor:
+        """A number for every step of every episode [batch time], whatever the batch is cut to."""
+        limit = steps if self.schema is None else self.schema.sizes["time"]
+        return episodes[:, None] * limit + torch.arange(steps, device=episodes.device)
 
-def _uniform(seed: int, name: str, program: str, clock: int, episodes: Tensor) -> Any:
+
+def _uniform(seed: int, name: str, program: str, clock: int, rows: Tensor) -> Any:
     calls = iter(range(1 << 20))
 
     def draw(columns: int) -> Tensor:
-        """[episode, columns] numbers in [0, 1); every call is another stream."""
-        counters = episodes[:, None] * columns + torch.arange(columns, device=episodes.device)
+        """[*rows, columns] numbers in [0, 1); every call is another stream."""
+        counters = rows[..., None] * columns + torch.arange(columns, device=rows.device)
         return uniform(key(seed, "draw", name, program, clock, next(calls)), counters)
 
     return draw

@@ -16,6 +16,7 @@ from torch import Tensor
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.model import Model
+from compose.graph.align import align
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
@@ -24,6 +25,7 @@ from compose.language.load import load_data
 
 Fields = dict[str, Tensor]
 BATCHES, TOLERANCE = 3, 1e-7
+ACTED = ("batch", "time", "agent", "action")
 
 
 class Bench:
@@ -35,7 +37,7 @@ class Bench:
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
         self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
-        self.draws = self.model.draw("learn", seed, 0, torch.arange(4))
+        self.draws = self.model.draw("learn", seed, 0, torch.arange(4), steps=short)
         self.noise = torch.Generator().manual_seed(seed)
 
     def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,
@@ -96,7 +98,8 @@ def unseen(bench: Bench) -> str | None:
         for name in secret:
             fields[name] = bench.random(fields[name])
         for value, old, new in zip(values, before, bench.values(values, fields), strict=True):
-            moved = (old.double() - new.detach().double())[:, :, agent].abs()
+            moved = align(old.double() - new.detach().double(), value.type.axes, ACTED)[:, :, agent].abs()
+            moved = moved.expand(*fields["steps"].shape, -1)
             moved = moved.flatten(2).amax(2) * bench.fields["present"][:, :, agent]
             if moved.max() > TOLERANCE:
                 b, t = divmod(int(moved.argmax()), moved.shape[1])
@@ -108,7 +111,7 @@ def unseen(bench: Bench) -> str | None:
 def gradient_and_greedy(bench: Bench) -> str | None:
     """The joint value must not fall when a utility rises, and the greedy joint action must be the best one."""
     graph, fields = bench.graph, bench.fields
-    joint, utilities = graph.joint or graph.values.get("q_tot"), graph.act_values
+    joint, utilities = graph.joint or graph.values.get("q_tot"), graph.utilities or graph.act_values
     if joint is None or utilities is None:
         return None
     (leaf,) = bench.values([utilities], fields)

@@ -81,6 +81,15 @@ def integers(key: int | Tensor, counters: Tensor, n: int | Tensor) -> Tensor:
     return (_shifted(bits(key, counters), 32) * n) >> 32
 
 
+def categorical(chances: Tensor, uniform: Tensor) -> Tensor:
+    """An index for each row of ``chances`` [... choice], drawn by a number in [0, 1) [...]: int64 [...].
+
+    The chances of a row need not sum to one. An index whose chance is 0 is never drawn.
+    """
+    heights = chances.cumsum(-1)
+    return (heights <= uniform[..., None] * heights[..., -1:]).sum(-1)
+
+
 def _shifted(z: Tensor, by: int) -> Tensor:
     """Logical right shift: zeros come in from the left, which int64's own shift does not do."""
     shifted = z >> by

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
     from compose.envs.interface import Environment
 
-_BUILT_IN = {"group_matching": "compose.envs.group_matching", "smac": "compose.envs.smac"}
+_BUILT_IN = {
+    "gaussian_squeeze": "compose.envs.gaussian_squeeze",
+    "group_matching": "compose.envs.group_matching",
+    "smac": "compose.envs.smac",
+}
 
 
 class Family(Protocol):

@@ -98,12 +98,18 @@ def _full(value: Value, text: str) -> Value:
     return replace(value, type=Type(tuple(t.name for t in wanted.tokens), "bool"))
 
 
+def _as_declared(value: Value, axes: set[str]) -> bool:
+    """Has it these axes? ``batch`` and ``time`` may be missing, as everywhere: it is then constant along them."""
+    have = set(value.type.axes)
+    return have <= axes and axes - have <= {"batch", "time"}
+
+
 def _result(body: Scope, network: Network, name: str) -> Value:
     returns, at = network.returns, ("networks", name, "returns")
     wanted = {network.result: None} if isinstance(returns, str) else returns
     for node, text in wanted.items():
         value = body.expression(Expr(node), at)
-        if text is not None and set(value.type.axes) != {t.name for t in signature(text).tokens}:
+        if text is not None and not _as_declared(value, {t.name for t in signature(text).tokens}):
             place = body.elaboration.loaded.document.key_span((*body.where, node))
             message = f"the network returns {signature(text)}, but '{node}' is {value.type}"
             body.elaboration.fail("graph.axes", (*at, node), message, notes=(f"{node} is at {place}",))

@@ -112,7 +112,8 @@ def _act(elaboration: Elaboration) -> None:
             value = elaboration.main.expression(given, ("act", field))
         except Failed:
             continue
-        if set(value.type.axes) != set(wanted) or value.type.dtype != dtype:
+        missing = set(wanted) - set(value.type.axes)
+        if set(value.type.axes) - set(wanted) or missing - {"batch", "time"} or value.type.dtype != dtype:
             expected = f"{'bool' if dtype == 'bool' else ''}[{' '.join(wanted)}]"
             elaboration.report("graph.axes", ("act", field), f"expected {expected}, got {value.type}")
         elif field == "where":
@@ -127,6 +128,11 @@ def _claims(elaboration: Elaboration) -> None:
         at = ("claims", "igm", "joint") if not isinstance(elaboration.spec.claims.igm, str) else ("claims", "igm")
         try:
             elaboration.graph.joint = elaboration.main.expression(claim.joint or Expr("q_tot"), at)
+            if claim.utilities is not None:
+                at = ("claims", "igm", "utilities")
+                value = elaboration.graph.utilities = elaboration.main.expression(claim.utilities, at)
+                if not {"agent", "action"} <= set(value.type.axes):
+                    elaboration.fail("graph.axes", at, f"expected [batch time agent action], got {value.type}")
         except Failed:
             return
 

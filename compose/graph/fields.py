@@ -88,7 +88,17 @@ _OPTIONAL = {
 }
 
 KNOWN_FIELDS = {**_STANDARD, **_OPTIONAL}
-"""Every field name whose meaning is fixed: an environment that offers it, offers exactly this."""
+"""Every field name whose meaning is fixed: an environment that offers it, offers exactly this. Optional ones may lack
+batch and time, and are then the same in every episode (:func:`constant_field`)."""
+
+LEAD = ("batch", "time")
+
+
+def same_field(name: str, field: Field) -> bool:
+    """Is it the field that everybody knows under this name, or a constant form of it?"""
+    known = KNOWN_FIELDS[name]
+    axes = known.axes if name in _STANDARD else tuple(a for a in known.axes if a not in LEAD or a in field.axes)
+    return (field.axes, field.dtype, field.scope) == (axes, known.dtype, known.scope)
 
 
 def standard_fields(*optional: str, **others: Field) -> dict[str, Field]:
@@ -100,3 +110,9 @@ def standard_fields(*optional: str, **others: Field) -> dict[str, Field]:
         KeyError: If a name in ``optional`` is not an optional field.
     """
     return {**_STANDARD, **{name: _OPTIONAL[name] for name in optional}, **others}
+
+
+def constant_field(name: str, what: str) -> Field:
+    """A known field that is the same in every episode and at every step: it is stored once, without these axes."""
+    known = KNOWN_FIELDS[name]
+    return Field(axes=tuple(a for a in known.axes if a not in LEAD), dtype=known.dtype, scope=known.scope, what=what)

@@ -50,6 +50,8 @@ class Graph:
     act_where: Value | None = None
     joint: Value | None = None
     """What the IGM claim calls Q_tot."""
+    utilities: Value | None = None
+    """In which agents are greedy, if the IGM claim says so; else what is acted on."""
     loops: dict[Node, Diagnostic] = field(default_factory=dict)
     """Delays through which a loop runs, with what to say where loops cannot be run."""
     notes: list[Diagnostic] = field(default_factory=list)

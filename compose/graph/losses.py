@@ -9,6 +9,7 @@ from compose.graph.graph import LossTerm
 from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
 from compose.graph.scope import Failed
+from compose.graph.structure import Spread
 from compose.language.axes import Type, join
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.models import Loss
@@ -43,6 +44,8 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     if failed:
         raise Failed
     of, where, weight = values["of"], values["where"], values["weight"]
+    if not {"batch", "time"} & set(of.type.axes) and of.node is not None and "batch" in where.type.axes:
+        of = elaboration.main.place(f"losses.{name}", Spread(), {"of": of, "like": where}, at)[""]
     _reduction(elaboration, loss, of, at)
     if where.type.dtype != "bool":
         elaboration.fail("graph.axes", (*at, "where"), f"expected a mask, got {where.type}")

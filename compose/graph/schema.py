@@ -16,12 +16,21 @@ import yaml
 from pydantic import Field as Limits
 from pydantic import ValidationError, field_validator, model_validator
 
-from compose.graph.fields import KNOWN_FIELDS, Dtype, Field, Model, Scope, standard_fields
+from compose.graph.fields import (
+    KNOWN_FIELDS,
+    Dtype,
+    Field,
+    Model,
+    Scope,
+    constant_field,
+    same_field,
+    standard_fields,
+)
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean, dotted
 
 __all__ = [
-    "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side", "load_schema",
-    "standard_fields",
+    "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side", "constant_field",
+    "load_schema", "standard_fields",
 ]
 
 Side = Literal["agent", "other"]
@@ -100,7 +109,7 @@ class EntitySchema(Model):
     def _fill_in(cls, fields: dict[str, Field]) -> dict[str, Field]:
         for name, field in fields.items():
             known = KNOWN_FIELDS.get(name)
-            if known is not None and (field.axes, field.dtype, field.scope) != (known.axes, known.dtype, known.scope):
+            if known is not None and not same_field(name, field):
                 raise ValueError(
                     f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
                 )

@@ -217,3 +217,20 @@ class Presence(Operation):
 STRUCTURE: dict[str, type[Function]] = {
     "first": First, "previous": Previous, "agents": Rows, "others": Rows, "entities": Rows,
 }  # fmt: skip
+
+
+class Spread(Operation):
+    """A value with the axes of another added: the same numbers along them, sharing memory."""
+
+    monotone: ClassVar[Mapping[str, int]] = {"of": 1}
+
+    def ports(self) -> Mapping[str, str]:
+        return {"of": "...", "like": "any ..."}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": Type(site.bound["..."], site.type("of").dtype, site.type("of").sign)}
+
+    def compute(self, run: Run, *, of: Any, like: Any) -> Any:
+        import torch
+
+        return torch.broadcast_tensors(of, like)[0]  # type: ignore[no-untyped-call]

@@ -187,12 +187,24 @@ class Learner(Model):
     optimizers: Frozen[Name, Optimizer]
     """Name -> optimizer; each trains the weights that its losses reach."""
 
+    @property
+    def batch(self) -> int:
+        """Episodes that one update learns from."""
+        return self.replay.batch if self.kind == "replay" else self.updates.episodes
+
+    @property
+    def kept(self) -> int:
+        """Episodes that are stored."""
+        return self.replay.episodes if self.kind == "replay" else self.updates.episodes
+
 
 class Igm(Model):
     """Individual-global-max: greedy local actions are greedy for ``joint``."""
 
     joint: Expr = Expr("q_tot")
     """The joint action value."""
+    utilities: Expr | None = None
+    """In which agents are greedy; what they act on unless told."""
     status: Literal["proved", "soft", "none"]
     """Expected to be proved, held by losses only, or not claimed."""
 

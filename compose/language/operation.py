@@ -219,7 +219,8 @@ class Operation:
         return {}
 
     def sample(self, name: str, uniform: Any, site: Site) -> Tensor:
-        """Make one draw; ``uniform(*sizes)`` gives numbers in [0, 1), one stream for each episode."""
+        """Make one draw; ``uniform(columns)`` gives numbers in [0, 1) [batch columns], or [batch time columns] if the
+        draw has ``time``. Its first axes are ``batch`` (and ``time``)."""
         raise NotImplementedError
 
     def carries(self, site: Site) -> dict[str, Type]:

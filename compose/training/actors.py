@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from compose.compiler.model import Model, Tensors
-from compose.compiler.random import Seeds, keys, uniform
+from compose.compiler.random import Seeds, categorical, keys, uniform
 
 
 class Actor(Protocol):
@@ -29,6 +29,7 @@ class Actor(Protocol):
 @dataclass
 class ModelActor:
     """A model's values, epsilon-greedily: with probability ``epsilon`` an agent takes an available action at random.
+    Or, ``sampled``, the values are logits, and an action is drawn from their softmax over the available ones.
 
     The draws are keyed by (seed, episode number, step, agent): given the values, a choice is the same in any batch.
     """
@@ -37,6 +38,7 @@ class ModelActor:
     seed: int
     epsilon: float = 0.0
     params: Mapping[str, float] = field(default_factory=dict)
+    sampled: bool = False
     _state: dict[str, Tensor] | None = None
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
@@ -44,9 +46,18 @@ class ModelActor:
         draws = self.model.draw("act", self.seed, step, episodes)
         acted = self.model.act(fields, None if step == 0 else self._state, draws, self.params)
         self._state = acted.state
+        if self.sampled:
+            return sampled(acted.values, acted.where, self.seed, episodes, step)
         if self.epsilon <= 0.0:
             return greedy(acted.values, acted.where)
         return explored(acted.values, acted.where, self.epsilon, self.seed, episodes, step)
+
+
+def evaluating(model: Model, seed: int, params: Mapping[str, float] | None = None) -> ModelActor:
+    """A model as it is evaluated: greedily, or ``evaluate: sample``."""
+    act = model.spec.act
+    drawn = act.choose == "categorical" and act.evaluate == "sample"
+    return ModelActor(model, seed, params=params or {}, sampled=drawn)
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,12 @@ def explored(values: Tensor, where: Tensor, epsilon: float | Tensor, seed: Seeds
     best = greedy(values, where)
     explores = uniform(keys(seed, "explore", step), _counters(episodes, best.shape[1])) < epsilon
     return torch.where(explores, random_action(where, seed, episodes, step), best)
+
+
+def sampled(logits: Tensor, where: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
+    """An action for every agent, drawn from the softmax of ``logits`` over those allowed [batch agent]."""
+    chances = logits.masked_fill(~where, -torch.inf).softmax(-1)
+    return categorical(chances, uniform(keys(seed, "sample", step), _counters(episodes, logits.shape[1])))
 
 
 def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:

@@ -13,7 +13,7 @@ from tensordict import TensorDict
 from compose.compiler.model import Model
 from compose.compiler.random import key
 from compose.envs.interface import Environment
-from compose.training.actors import Actor, FixedActor, ModelActor, RandomActor
+from compose.training.actors import Actor, FixedActor, RandomActor, evaluating
 from compose.training.rollout import rollout
 
 Row = dict[str, Any]
@@ -37,8 +37,8 @@ class Score:
 
 def evaluate(model: Model, env: Environment, episodes: int, *, seed: int, first_episode: int = 0,
              params: Mapping[str, float] | None = None) -> list[Row]:
-    """Greedy episodes of a model; see :func:`evaluate_actor`."""
-    actor = ModelActor(model, stream(seed), params=params or {})
+    """Episodes of a model as it is evaluated; see :func:`evaluate_actor`."""
+    actor = evaluating(model, stream(seed), params)
     return evaluate_actor(actor, env, episodes, seed=seed, first_episode=first_episode)
 
 
@@ -53,7 +53,7 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
     rows: list[Row] = []
     for start in range(first_episode, first_episode + episodes, AT_ONCE):
         numbers = torch.arange(start, min(start + AT_ONCE, first_episode + episodes), device=env.device)
-        rows += outcomes(rollout(actor, env, numbers, stream(seed)), env)
+        rows += outcomes(rollout(actor, env, numbers, stream(seed), keep=()), env)
     return rows
 
 

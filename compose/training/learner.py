@@ -1,7 +1,9 @@
-"""The replay learner: collect episodes, update from replayed ones at the spec's ratio, let the targets follow."""
+"""What all learners share: collect episodes, update at the spec's ratio, let the targets follow, keep the books."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,10 +14,9 @@ from torch import Tensor
 from compose.compiler.model import Model
 from compose.compiler.random import key
 from compose.envs.interface import Environment
-from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
-from compose.training.clocks import Clocks, moving_params, updates_due
+from compose.training.clocks import Clocks, moving_params
 from compose.training.optim import Optimizers, Updated
 from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
@@ -53,31 +54,35 @@ class Batch:
     params: dict[str, float]
 
 
-class Learner:
-    """One training in one environment; every random draw is keyed by ``seed``, a stream's name and a clock.
-
-    Raises:
-        SpecError: ``train.learner`` if the spec's learner is not a replay learner or its numbers contradict each other.
-    """
+class Learner(ABC):
+    """One training in one environment; every random draw is keyed by ``seed``, a stream's name and a clock."""
 
     def __init__(self, model: Model, env: Environment, seed: int) -> None:
         self.model, self.env, self.seed = model, env, seed
         self.settings = model.spec.learner
-        _check(self.settings, model.spec.act)
         self.clocks = Clocks()
-        self.replay = Replay(env.schema, self.settings.replay.episodes, env.device)
+        self.replay = Replay(env.schema, self.capacity, env.device)
         self.optimizers = Optimizers(model, self.settings.optimizers)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()
 
     @property
-    def start(self) -> int:
-        """Episodes held before the first update: at least a batch."""
-        return int(max(self.settings.replay.start, self.settings.replay.batch))
+    @abstractmethod
+    def capacity(self) -> int:
+        """Episodes that are kept."""
 
+    @property
+    def keep(self) -> Collection[str] | None:
+        """Fields of the environment to record; None: all."""
+        return None
+
+    @abstractmethod
     def due(self) -> int:
         """Updates to make before more is collected."""
-        return updates_due(self.clocks, self.settings.updates, self.start)
+
+    @abstractmethod
+    def chosen(self) -> TensorDict:
+        """The episodes that the next update learns from."""
 
     def epsilon(self) -> float:
         """The exploration rate at the present clocks."""
@@ -89,8 +94,10 @@ class Learner:
 
         Exploration and moving params are read once, before.
         """
-        actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks))
-        self.store(rollout(actor, self.env, self.upcoming(limit), self.stream))
+        act = self.model.spec.act
+        actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks),
+                           sampled=act.choose == "categorical")
+        self.store(rollout(actor, self.env, self.upcoming(limit), self.stream, self.keep))
 
     @property
     def stream(self) -> int:
@@ -116,7 +123,8 @@ class Learner:
     def observe(self, played: TensorDict) -> None:
         """Let the model's statistics take in episodes that were played."""
         if self.model.statistics:
-            draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"])
+            draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
+                                    steps=played["filled"].shape[1])
             self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))
 
     def update(self) -> None:
@@ -125,11 +133,11 @@ class Learner:
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)))
 
     def batch(self) -> Batch:
-        """What the next update learns from: a function of the seed, the number of the update and the replay."""
-        number = self.clocks.updates
-        sampled = self.replay.sample(self.settings.replay.batch, self.seed, number)
-        draws = self.model.draw("learn", self.seed, number, sampled["episode"])
-        return Batch(tensors(sampled), draws, moving_params(self.model, self.clocks))
+        """What the next update learns from: a function of the seed, the number of the update and what is stored."""
+        episodes = self.chosen()
+        draws = self.model.draw("learn", self.seed, self.clocks.updates, episodes["episode"],
+                                steps=episodes["filled"].shape[1])
+        return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))
 
     def updated(self, made: Updated) -> None:
         """The weights were updated: advance the clock, let the targets follow, keep the metrics."""
@@ -141,7 +149,8 @@ class Learner:
     def metrics(self) -> dict[str, Any]:
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
         params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
-        now = {**self.clocks.read(), "epsilon": self.epsilon(), **params, **self._statistics()}
+        explores = {} if self.model.spec.act.choose == "categorical" else {"epsilon": self.epsilon()}
+        now = {**self.clocks.read(), **explores, **params, **self._statistics()}
         row = {**now, **self.interval.means()}
         self.interval = Interval.empty()
         return row
@@ -171,15 +180,3 @@ class Learner:
         self.targets.clock.last = state["target_last"]
         self.interval = Interval(**state["interval"])
 
-
-def _check(learner: Any, act: Any) -> None:
-    problems = []
-    if learner.kind != "replay":
-        problems.append(("learner.kind", f"only 'replay' learners can be trained, not '{learner.kind}'"))
-    elif learner.replay.episodes < max(learner.replay.batch, learner.replay.start):
-        what = f"holds {learner.replay.episodes}, fewer than batch ({learner.replay.batch}) or start"
-        problems.append(("learner.replay.episodes", f"{what} ({learner.replay.start})"))
-    if act.choose not in ("greedy", "epsilon_greedy"):
-        problems.append(("act.choose", f"a replay learner acts greedily or epsilon-greedily, not '{act.choose}'"))
-    if problems:
-        raise SpecError(*(Diagnostic("train.learner", message, where=where) for where, message in problems))

@@ -63,12 +63,12 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     copies = max(_COPIES[o.kind] for o in learner.optimizers.values())
     weights = sum(w.numel() * w.element_size() for w in model.weights.values()) * copies
     weights += sum(t.numel() * t.element_size() for t in model.target.values())
-    rows = learner.replay.batch * schema.sizes["time"] * schema.entities
+    rows = learner.batch * schema.sizes["time"] * schema.entities
     wide = sum(w.shape[-1] for w in model.weights.values() if w.dim() > 1) if count else 0
-    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, learner.replay.batch, fields)
+    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, learner.batch, fields)
     together = max(learner.environments, played)
     playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.replay.episodes, fields), weights, activations, playing)
+    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing)
 
 
 def available(device: torch.device) -> int:

@@ -16,7 +16,7 @@ from compose.compiler.random import key
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import load
-from compose.training.actors import ModelActor
+from compose.training.actors import evaluating
 from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_state, read_tensors
 from compose.training.clocks import Clocks, moving_params
@@ -28,14 +28,14 @@ Array = NDArray[Any] | Tensor
 
 
 class Policy:
-    """Greedy, decentralised actions for a batch of episodes, step by step.
+    """Decentralised actions (greedy, or as the spec evaluates) for a batch of episodes, step by step.
 
     ``policy.reset(8)``, then ``actions = policy.act(fields)`` at every step.
     """
 
     def __init__(self, model: Model, schema: EntitySchema, params: Mapping[str, float], *, seed: int = 0) -> None:
         self.model, self.schema = model, schema
-        self._actor = ModelActor(model, key(seed, "policy"), params=params)
+        self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
 
     def reset(self, batch: int) -> None:

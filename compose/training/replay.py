@@ -87,7 +87,21 @@ class Replay:
         if batch > len(self):
             raise ValueError(f"cannot sample {batch} of {len(self)} episodes")
         counters = torch.arange(len(self), device=self._store["filled"].device)
-        slots = bits(key(seed, "replay", draw), counters).topk(batch).indices
+        return self._episodes(bits(key(seed, "replay", draw), counters).topk(batch).indices)
+
+    def newest(self, count: int) -> TensorDict:
+        """The ``count`` episodes added last, oldest first, cut to the longest.
+
+        Raises:
+            ValueError: If fewer episodes are stored.
+        """
+        if count > len(self):
+            raise ValueError(f"cannot give {count} of {len(self)} episodes")
+        numbers = torch.arange(self.added - count, self.added, device=self._store["filled"].device)
+        return self._episodes(numbers % self.capacity)
+
+    def _episodes(self, slots: Tensor) -> TensorDict:
+        """Whole episodes as they were played, constant and derived fields included."""
         rows = self._cut(slots)
         actions = self.schema.sizes["action"]
         last = last_actions(rows["action"], rows["filled"], rows["present"], actions)

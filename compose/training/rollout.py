@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from tensordict import TensorDict
 from torch import Tensor
@@ -15,7 +17,8 @@ _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
 
 
 @torch.no_grad()
-def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds) -> TensorDict:
+def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
+            keep: Collection[str] | None = None) -> TensorDict:
     """Play one episode for each number in ``episodes`` and record it.
 
     T = limit steps make T + 1 time indices: index t holds what was seen before step t, the action taken there and the
@@ -28,13 +31,15 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds) -> Te
         env: Fields come from here; it stops early when all episodes are over.
         episodes: int64 [batch].
         seed: The environment's seed, or one for each episode.
+        keep: Fields of the environment to record beside ``present`` and ``task``; all unless told.
 
     Returns:
         The fields of the schema that the environment gives, with the axes it declares; batch size [].
     """
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
     fields = env.reset(episodes, seed)
-    record = {name: _blank(x, schema, name) for name, x in fields.items() if name in schema.fields}
+    wanted = schema.fields if keep is None else {*keep, "present", "task"} & set(schema.fields)
+    record = {name: _blank(x, schema, name) for name, x in fields.items() if name in wanted}
     record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
     record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
     for name in ("terminated", "steps", "filled"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
 from compose.training.folder import Json, RunFolder, reading, write_json
 from compose.training.learner import Learner
+from compose.training.learners import learner_for
 from compose.training.progress import Reporter
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
@@ -66,8 +67,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = env if isinstance(env, Environment) else make(env, device=device)
-    learner = Learner(model, env, seed)
-    check_memory(needed_memory(model, env, settings), env.device, settings, console)
+    learner = learner_for(model, env, seed)
+    check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     folder = RunFolder(run_dir)
     chance = open_run(folder, spec, learner, settings, resume=resume)
     for name, level in chance.items():
@@ -110,10 +111,11 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
     return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
 
 
-def needed_memory(model: Model, env: Environment, settings: Settings) -> memory.MemoryEstimate:
-    """What a training takes, by the fields that its environment really gives."""
-    given = {*env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0), "action", "reward", "terminated",
-             "steps", "success"}
+def needed_memory(model: Model, env: Environment, settings: Settings,
+                  keep: Collection[str] | None = None) -> memory.MemoryEstimate:
+    """What a training takes, by the fields that its environment really gives and its learner keeps."""
+    given = set(env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0))
+    given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
     return memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
 
 

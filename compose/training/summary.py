@@ -29,6 +29,8 @@ class RunResult:
     wall_seconds: float
     curve: tuple[tuple[int, float], ...] = ()
     """(environment steps, success rate) of every evaluation."""
+    returns: tuple[tuple[int, float], ...] = ()
+    """(environment steps, return) of every evaluation."""
 
 
 def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: Mapping[str, Score],
@@ -37,7 +39,8 @@ def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: 
     evaluations = points(folder.rows("evals"))
     best = max(evaluations, key=lambda point: (point.score.success, point.score.returned))
     result = RunResult(folder.path, dict(clocks), evaluations[-1].score, best.score, dict(chance), wall_seconds,
-                       tuple((point.env_steps, point.score.success) for point in evaluations))
+                       tuple((point.env_steps, point.score.success) for point in evaluations),
+                       tuple((point.env_steps, point.score.returned) for point in evaluations))
     draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
     write_json(folder.path / "summary.json", _plain(result, best.env_steps))
     return result
@@ -61,17 +64,26 @@ def show(result: RunResult, console: Console) -> None:
 
 
 def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: int = 40) -> None:
-    """Print the success rate over environment steps as bars, with the best chance level marked in each."""
-    every = max(1, -(-len(result.curve) // rows))
-    kept = [*result.curve[:-1][::every], *result.curve[-1:]]
-    level = max((score.success for score in result.chance.values()), default=None)
+    """Print the success rate over environment steps as bars, with the best chance level marked in each; the return
+    where no episode succeeded, as in games without a goal."""
+    goal = any(success for _, success in result.curve)
+    name, curve = ("solved", result.curve) if goal else ("return", result.returns)
+    every = max(1, -(-len(curve) // rows))
+    kept = [*curve[:-1][::every], *curve[-1:]]
+    level = max((score.success if goal else score.returned for score in result.chance.values()), default=None)
+    seen = [x for _, x in kept] + ([] if level is None else [level])
+    low, high = (0.0, 1.0) if goal else (min(0.0, *seen), max(0.0, *seen))
     full = "█" if console.encoding.startswith("utf") else "#"
-    console.print("[bold]env steps  solved[/]" + ("" if level is None else f"  (| chance {level:.2f})"))
-    for steps, success in kept:
-        bar = list(full * round(success * width) + " " * (width - round(success * width)))
+
+    def length(x: float) -> int:
+        return round((x - low) / (high - low) * width) if high > low else 0
+
+    console.print(f"[bold]env steps  {name}[/]" + ("" if level is None else f"  (| chance {level:.2f})"))
+    for steps, value in kept:
+        bar = list(full * length(value) + " " * (width - length(value)))
         if level is not None:
-            bar[min(round(level * width), width - 1)] = "|"
-        console.print(f"{steps:9,}    {success:.2f}  {''.join(bar).rstrip()}", highlight=False, markup=False)
+            bar[min(length(level), width - 1)] = "|"
+        console.print(f"{steps:9,}  {value:6.2f}  {''.join(bar).rstrip()}", highlight=False, markup=False)
     console.print(f"{result.folder / 'learning_curve.png'}\n", highlight=False, soft_wrap=True)
 
 

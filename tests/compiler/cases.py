@@ -12,9 +12,10 @@ from torch import Tensor
 
 import compose
 from compose.compiler.fake_batch import fake_batch
-from compose.compiler.model import Model
+from compose.compiler.model import Learned, Model
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
+from compose.language.axes import Axes
 from compose.language.load import load, load_text
 from tests.specs.schemas import small_schema
 
@@ -29,8 +30,25 @@ BATCH = 4
 @cache
 def model(spec: str | Path, agents: int = 3, others: int = 2) -> Model:
     """A model in double precision. Cached: gradients are asked for with ``torch.autograd.grad``."""
-    graph = build_graph(load(spec), small_schema(agents, others))
-    return Model(graph, seed=3, dtype=torch.float64, taps=("q",))
+    several = ["params.eta=1.0"] if "eta" in load(spec).spec.params else []  # sub-teams, not one
+    graph = build_graph(load(spec, several), small_schema(agents, others))
+    return Model(graph, seed=3, dtype=torch.float64, taps=(str(graph.spec.act.values or graph.spec.act.logits),))
+
+
+def acted(of: Model, learned: Learned) -> Tensor:
+    """What agents act on: values, or logits."""
+    return learned.taps[of.taps[0]]
+
+
+def total(learned: Learned) -> Tensor:
+    """What all optimizers together minimise."""
+    return torch.stack(list(learned.totals.values())).sum()
+
+
+def draw_axes(of: Model, name: str) -> Axes:
+    """The axes of a random input."""
+    node = next(n for n in of.graph.nodes() if n.name == name.rpartition(".")[0])
+    return node.op.draws(node)[name.rpartition(".")[2]].axes
 
 
 def inline(text: str, schema: EntitySchema | None = None, taps: tuple[str, ...] = ()) -> Model:
@@ -58,8 +76,9 @@ def at(fields: Fields, schema: EntitySchema, step: int) -> Fields:
 
 
 def draws(of: Model, seed: int = 0, batch: int = BATCH) -> Fields:
-    """The random inputs of `learn`."""
-    return of.draw("learn", seed, 0, torch.arange(batch))
+    """The random inputs of `learn`, for episodes of full length."""
+    assert of.schema is not None
+    return of.draw("learn", seed, 0, torch.arange(batch), steps=of.schema.sizes["time"])
 
 
 def params(of: Model) -> dict[str, float]:
@@ -75,7 +94,7 @@ def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str
 
 def gradients(of: Model, total: Tensor) -> Fields:
     """Of every weight, zeros where the total does not reach it."""
-    found = torch.autograd.grad(total, list(of.weights.values()), allow_unused=True)
+    found = torch.autograd.grad(total, list(of.weights.values()), allow_unused=True, retain_graph=True)
     pairs = zip(of.weights.items(), found, strict=True)
     return {name: torch.zeros_like(w) if g is None else g for (name, w), g in pairs}
 

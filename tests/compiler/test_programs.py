@@ -17,7 +17,9 @@ from tests.compiler.cases import (
     PACKAGED,
     SCHEMA,
     Fields,
+    acted,
     at,
+    draw_axes,
     draws,
     episodes,
     gradients,
@@ -26,6 +28,7 @@ from tests.compiler.cases import (
     moved,
     params,
     sources,
+    total,
 )
 
 METHODS = [*PACKAGED, *DRAFTS]
@@ -54,13 +57,13 @@ def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
 @every_method
 def test_acting_step_by_step_gives_the_values_of_learning(spec: str | Path) -> None:
     it, fields = model(spec), episodes(1)
-    learned = it.learn(fields, draws(it), params(it)).taps["q"]
-    state = None
+    learned, state = acted(it, it.learn(fields, draws(it), params(it))), None
     for step in range(SCHEMA.limit + 1):
-        acted = it.act(at(fields, SCHEMA, step), state, params=params(it))
-        assert largest(acted.values, learned[:, step].detach()) <= 1e-10
-        assert torch.equal(acted.where, fields["available"][:, step])
-        state = acted.state
+        made = it.act(at(fields, SCHEMA, step), state, params=params(it))
+        assert largest(made.values, learned[:, step].detach()) <= 1e-10
+        allowed = fields["available"][:, step]
+        assert torch.equal(made.where, allowed if it.spec.act.where else torch.ones_like(allowed))
+        state = made.state
 
 
 @every_method
@@ -83,7 +86,7 @@ def test_targets_are_lagged_copies(spec: str | Path) -> None:
         assert torch.equal(kept, it.weights[name])
     lagged = {name: x * 1.1 for name, x in it.target.items()}
     after = it.programs["learn"](sources(it, fields, lagged))
-    assert torch.equal(after["tap:q"], before.taps["q"])
+    assert torch.equal(after[f"tap:{it.taps[0]}"], acted(it, before))
     if lagged:
         assert not torch.equal(after["loss:td"], before.losses["td"])
 
@@ -91,7 +94,7 @@ def test_targets_are_lagged_copies(spec: str | Path) -> None:
 @every_method
 def test_draws_are_inputs(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
-    first, again, other = (it.learn(fields, draws(it, seed), params(it)).totals["main"] for seed in (0, 0, 1))
+    first, again, other = (total(it.learn(fields, draws(it, seed), params(it))) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert torch.equal(first, other) is not bool(draws(it))
 
@@ -110,13 +113,13 @@ def test_episodes_do_not_touch_each_other(spec: str | Path) -> None:
     shuffled = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, order) if axis == "batch" else x)
     drawn = {name: x[order] for name, x in draws(it).items()}
     before, after = it.learn(fields, draws(it), params(it)), it.learn(shuffled, drawn, params(it))
-    assert largest(after.taps["q"], before.taps["q"][order]) <= 1e-10
+    assert largest(acted(it, after), acted(it, before)[order]) <= 1e-10
     for name, loss in before.losses.items():
         assert largest(after.losses[name], loss) <= 1e-10
     part = torch.tensor([1, 3])
     chosen = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, part) if axis == "batch" else x)
     alone = it.learn(chosen, {n: x[part] for n, x in draws(it).items()}, params(it))
-    assert largest(alone.taps["q"], before.taps["q"][part]) <= 1e-10
+    assert largest(acted(it, alone), acted(it, before)[part]) <= 1e-10
 
 
 def padded(fields: Fields, agents: int, others: int) -> Fields:
@@ -159,10 +162,10 @@ def test_absent_slots_change_nothing(spec: str | Path, agents: int, others: int)
         drawn[name][:, slots(agents, others)] = x
     before = small.learn(fields, draws(small), params(small))
     after = large.learn(padded(fields, agents, others), drawn, params(large))
-    assert largest(after.taps["q"][:, :, : SCHEMA.agents], before.taps["q"]) <= 1e-10
+    assert largest(acted(large, after)[:, :, : SCHEMA.agents], acted(small, before)) <= 1e-10
     for name, loss in before.losses.items():
         assert largest(after.losses[name], loss) <= 1e-10, name
-    mine, theirs = gradients(large, after.totals["main"]), gradients(small, before.totals["main"])
+    mine, theirs = gradients(large, total(after)), gradients(small, total(before))
     for name, g in theirs.items():
         assert float((mine[name] - g).abs().max()) <= 1e-9 * (1 + float(g.abs().max())), name
 
@@ -182,9 +185,12 @@ def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> N
     agents, entities = torch.tensor([2, 0, 1]), torch.tensor([2, 0, 1, 4, 3])
     orders = {"agent": agents, "entity": entities, "id": agents}
     mixed = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, orders[axis]) if axis in orders else x)
-    drawn = {name: x[:, entities] for name, x in draws(it).items()}
+    drawn = draws(it)
+    for name in drawn:
+        for dim, axis in enumerate(draw_axes(it, name)):
+            drawn[name] = drawn[name].index_select(dim, orders[axis]) if axis in orders else drawn[name]
     before, after = it.learn(fields, draws(it), params(it)), it.learn(mixed, drawn, params(it))
-    assert largest(after.taps["q"], before.taps["q"][:, :, agents]) <= 1e-10
+    assert largest(acted(it, after), acted(it, before)[:, :, agents]) <= 1e-10
     for name, loss in before.losses.items():
         assert largest(after.losses[name], loss) <= 1e-10
 
@@ -206,4 +212,4 @@ def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
 def test_values_named_by_the_graph_can_be_evaluated_alone() -> None:
     it, fields = model("refil"), episodes()
     (q,) = Interpreter(it.graph, Given(sources(it, fields)), it.dtype).evaluate([it.graph.values["q"]])
-    assert largest(q, it.learn(fields, draws(it), params(it)).taps["q"]) <= 1e-12
+    assert largest(q, acted(it, it.learn(fields, draws(it), params(it)))) <= 1e-12

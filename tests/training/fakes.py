@@ -104,10 +104,12 @@ def spec(**changes: Any) -> FakeSpec:
         "target": SimpleNamespace(kind="copy", every=Period(10, "episodes"), tau=1.0),
         "optimizers": {"main": optimizer(), "second": optimizer("adam", after="main", clip=None)},
     }
+    learner = SimpleNamespace(**given | changes)
+    learner.batch, learner.kept = learner.replay.batch, learner.replay.episodes
     return FakeSpec(
         name="linear", params={"rate": Moving("linear", 1.0, 0.5, Period(100, "updates"))},
         act=SimpleNamespace(choose="epsilon_greedy", epsilon=Moving("linear", 1.0, 0.05, Period(60, "env_steps"))),
-        learner=SimpleNamespace(**given | changes),
+        learner=learner,
     )  # fmt: skip
 
 
@@ -188,7 +190,7 @@ class Linear:
         fit = ((value[:, :-1] - taken[:, :-1].detach()) ** 2 * valid).sum() / valid.sum()
         return Learned({"main": params["rate"] * td, "second": fit}, {"td": td.detach(), "fit": fit.detach()})
 
-    def draw(self, program: str, seed: int, clock: int, episodes: Tensor) -> dict[str, Tensor]:
+    def draw(self, program: str, seed: int, clock: int, episodes: Tensor, steps: int = 1) -> dict[str, Tensor]:
         return {"noise": uniform(key(seed, program, clock), episodes) * 0.01} if program == "learn" else {}
 
 

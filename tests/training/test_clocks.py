@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compose.training.clocks import Clocks, moving_params, updates_due
-from compose.training.learner import Learner
+from compose.training.replay_learner import ReplayLearner
 from compose.training.targets import TargetClock, Targets
 from tests.training.fakes import CountDown, Linear, Period, spec
 
@@ -49,7 +49,7 @@ def test_copy_and_polyak():
 
 
 def test_exploration_reads_the_steps_collected_before():
-    learner = Learner(Linear(spec(), CountDown().schema), CountDown(), 0)
+    learner = ReplayLearner(Linear(spec(), CountDown().schema), CountDown(), 0)
     assert learner.epsilon() == 1.0
     learner.collect()
     assert learner.epsilon() == 1.0 - 0.95 * learner.clocks.env_steps / 60
@@ -60,7 +60,7 @@ def test_exploration_reads_the_steps_collected_before():
 
 
 def test_clocks_count_steps_that_were_taken():
-    learner = Learner(Linear(spec(environments=8), CountDown().schema), CountDown(), 0)
+    learner = ReplayLearner(Linear(spec(environments=8), CountDown().schema), CountDown(), 0)
     learner.collect()
     stored = learner.replay.read(0, 8)
     assert learner.clocks.read() == {"env_steps": int(stored["steps"].sum()), "episodes": 8, "updates": 0}

@@ -8,9 +8,9 @@ from compose.envs.catalogue import make
 from compose.language.load import load
 from compose.training.build import build_model
 from compose.training.evaluate import evaluate
-from compose.training.learner import Learner
 from compose.training.memory import estimate
 from compose.training.policy import Policy
+from compose.training.replay_learner import ReplayLearner
 
 SMALL = ["params.embed=8", "params.hyper=8", "params.heads=2", "learner.replay.batch=4", "learner.replay.start=4",
          "learner.replay.episodes=12", "learner.environments=3", "learner.target.every=6 episodes"]  # fmt: skip
@@ -18,7 +18,7 @@ SMALL = ["params.embed=8", "params.hyper=8", "params.heads=2", "learner.replay.b
 
 def learner(spec="refil_group_matching"):
     env = make("group_matching:agents=3,cells=3")
-    return Learner(build_model(load(spec, SMALL), env.schema, seed=1), env, seed=1)
+    return ReplayLearner(build_model(load(spec, SMALL), env.schema, seed=1), env, seed=1)
 
 
 def advance(learner, updates):

@@ -208,11 +208,6 @@ def test_settings_that_make_no_sense():
         Settings(updates=1, eval_every=0)
 
 
-def test_learners_that_cannot_be_trained(tmp_path):
-    with pytest.raises(SpecError, match="only 'replay' learners can be trained, not 'on_policy'"):
-        go(tmp_path / "a", learner={"kind": "on_policy"})
-
-
 def test_progress_is_plain_lines_without_a_terminal(tmp_path):
     text = io.StringIO()
     result = go(tmp_path / "a", console=Console(file=text, width=200))

@@ -32,7 +32,12 @@ class Take(Block):
         return site.bound["Choice"]
 
     def compute(self, run: Run, *, of: Any, index: Any) -> Any:
-        import torch
+        return taken(of, index)
 
-        rows, _ = torch.broadcast_tensors(index.unsqueeze(-1), of.narrow(-1, 0, 1))  # type: ignore[no-untyped-call]
-        return of.expand(rows.shape[:-1] + of.shape[-1:]).gather(-1, rows).squeeze(-1)
+
+def taken(of: Any, index: Any) -> Any:
+    """The elements of the last axis of ``of`` [... choice] that ``index`` [...] names; leading axes broadcast."""
+    import torch
+
+    rows, _ = torch.broadcast_tensors(index.unsqueeze(-1), of.narrow(-1, 0, 1))  # type: ignore[no-untyped-call]
+    return of.expand(rows.shape[:-1] + of.shape[-1:]).gather(-1, rows).squeeze(-1)

@@ -11,9 +11,9 @@ from compose.language.values import Expr
 class TdTarget(Block):
     """The one-step target ``y_t = r_t + discount (1 - terminated_t) value_{t+1}``, without gradient.
 
-    ``value`` [batch time ...], ``reward`` and ``terminated`` [batch time] -> [batch time ...]. The only block that
-    shifts forward in time. At the last stored step, which no transition leaves, it is the reward (``env.steps``
-    excludes it). A truncated episode is not terminated, so it bootstraps.
+    ``value`` [batch time ...], ``reward`` and ``terminated`` [batch time] -> [batch time ...]. At the last stored step,
+    which no transition leaves, it is the reward (``env.steps`` excludes it). A truncated episode is not terminated, so
+    it bootstraps.
     """
 
     block: Literal["td_target"]

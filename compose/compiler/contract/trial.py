@@ -99,9 +99,11 @@ class Trial:
 
     def drawn(self, name: str, kind: Type) -> Tensor:
         def uniform(columns: int) -> Tensor:
-            return torch.rand((BATCH, columns), generator=self.generator)
+            rows = (BATCH, TIME) if "time" in kind.axes else (BATCH,)
+            return torch.rand((*rows, columns), generator=self.generator)
 
         value: Tensor = self.node.op.sample(name, uniform, self.node)
+        value = value.double() if value.is_floating_point() else value
         if not self.fits(value, kind):
             raise self.fail(f"draw '{name}' is declared {sized(kind, self)}, sampled {seen(value)}")
         return value

@@ -24,7 +24,7 @@ def igm(graph: Graph) -> Proof:
     claim = graph.spec.claims.igm_claim
     expected = claim.status if claim is not None else None
     joint = graph.joint or graph.values.get("q_tot")
-    utilities = graph.act_values
+    utilities = graph.utilities or graph.act_values
     if joint is None or utilities is None or expected == "none":
         return Proof("igm", "not applicable", "no joint value", expected=expected)
     direction, path = follow(graph, utilities, joint)

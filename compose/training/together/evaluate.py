@@ -33,7 +33,7 @@ def evaluate_together(learners: Sequence[Learner], episodes: int, first_episodes
         each = min(most, episodes - start)
         numbers = torch.cat([torch.arange(first + start, first + start + each) for first in first_episodes])
         actor = StackedActor([one.model for one in learners], seeds, [0.0] * count, params, program)
-        found = outcomes(rollout(actor, env, numbers.to(env.device), by_row(seeds, each)), env)
+        found = outcomes(rollout(actor, env, numbers.to(env.device), by_row(seeds, each), keep=()), env)
         for row in range(count):
             rows[row] += found[row * each : (row + 1) * each]
     return rows

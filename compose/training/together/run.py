@@ -14,7 +14,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import Loaded
 from compose.training.build import build_model
 from compose.training.folder import RunFolder
-from compose.training.learner import Learner
+from compose.training.learners import learner_for
 from compose.training.progress import Reporter
 from compose.training.run import check_memory, finish, needed_memory, open_run
 from compose.training.settings import Settings
@@ -44,12 +44,16 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
             seeds are shared out among torch's threads; all elsewhere.
 
     Raises:
-        SpecError: As for one run; ``train.together`` if the environment takes no seed for each episode, or runs to be
-            resumed do not stand at one moment.
+        SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, the environment takes no seed
+            for each episode, or runs to be resumed do not stand at one moment.
     """
     console = console or Console(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    if spec.spec.learner.kind != "replay":
+        raise SpecError(Diagnostic("train.together", f"only replay learners can be trained together, and "
+                                   f"{spec.spec.name} learns {spec.spec.learner.kind.replace('_', '-')}",
+                                   where="learner.kind", hint="train the seeds apart: without --together"))
     known = env.schema if isinstance(env, Environment) else schema(env)
     first = build_model(spec, known, seed=seeds[0], device=device, settings=settings)
     env = env if isinstance(env, Environment) else make(env, device=device)
@@ -61,7 +65,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     check_memory(need, env.device, settings, console)
     rest = (build_model(spec, known, seed=seed, device=device, settings=settings) for seed in seeds[1:])
     models = [first, *rest]
-    learners = [Learner(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
+    learners = [learner_for(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
     chance = [open_run(place, spec, learner, settings, resume=resume and place.exists())
               for place, learner in zip(places, learners, strict=True)]

@@ -28,7 +28,8 @@ def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     assert made.parity.batches == (1, 2, 7)
     schema = packaged(spec).schema
     assert schema is not None
-    assert made.free == (("batch", "agent", "entity") if schema.others else ("batch", "agent"))
+    tied = not schema.others and "entities" in packaged(spec).programs["act"].needs("field")
+    assert made.free == (("batch", "agent") if tied else ("batch", "agent", "entity"))
     assert len(made.parity.counts) == len(made.free)
     assert entries(tmp_path) == {"policy.pt2"}
 

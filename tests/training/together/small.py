@@ -17,7 +17,8 @@ from compose.envs.group_matching.environment import GroupMatching
 from compose.language.load import Loaded, load
 from compose.training.checkpoint import latest
 from compose.training.folder import RunFolder
-from compose.training.learner import Batch, Learner
+from compose.training.learner import Batch
+from compose.training.replay_learner import ReplayLearner
 from compose.training.run import train
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
@@ -100,7 +101,7 @@ class Doubled(GroupMatching):
         return {**fields, "entities": fields["entities"].double()}
 
 
-class DoubleLearner(Learner):
+class DoubleLearner(ReplayLearner):
     """Learns in double precision."""
 
     def batch(self) -> Batch:

@@ -1,0 +1,1 @@
+"""Choices drawn from logits, and how likely they were."""

@@ -1,0 +1,1 @@
+"""Rows sorted into groups: a label for each."""

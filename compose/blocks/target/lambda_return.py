@@ -1,0 +1,52 @@
+"""Block ``lambda_return``."""
+
+from math import inf
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.blocks.target.discounted import discounted
+from compose.blocks.target.mc_return import of_episodes
+from compose.language.axes import Axes, Type
+from compose.language.block import Block, Port
+from compose.language.operation import Run, Site
+from compose.language.values import Expr
+
+
+class LambdaReturn(Block):
+    """The lambda-return (Sutton & Barto 2018, section 12.1), without gradient.
+
+    ``G_t = r_t + discount (1 - terminated_t) ((1 - trace) value_{t+1} + trace G_{t+1})``, where ``G`` of the state in
+    which the episode stopped is its ``value`` (truncated episodes bootstrap). ``trace`` is lambda: 0 gives `td_target`,
+    1 the `mc_return` of a terminated episode. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where``
+    [batch time] -> [batch time ...]; at steps that were not taken it is the value.
+    """
+
+    block: Literal["lambda_return"]
+    value: Annotated[Port, "..."]
+    """What a state is worth, at every step."""
+    reward: Annotated[Port, "..."]
+    """r"""
+    terminated: Annotated[Port, "bool ..."]
+    """True where the transition ended the episode for good."""
+    where: Annotated[Port, "bool ..."] = Expr("env.steps")
+    """The steps that count: those that were taken."""
+    discount: Annotated[Port, "..."] = Expr("0.99")
+    """gamma, one number."""
+    trace: Annotated[Port, "..."] = Expr("0.8")
+    """lambda, one number."""
+
+    stopped: ClassVar[bool] = True
+    ahead: ClassVar[float] = inf
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": of_episodes(site, "value")}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
+
+    def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any,
+                trace: Any) -> Any:
+        import torch
+
+        after = torch.cat([value.narrow(1, 1, value.shape[1] - 1), torch.zeros_like(value.narrow(1, 0, 1))], 1)
+        error = reward + discount * after.masked_fill(terminated, 0.0) - value
+        return (value + discounted(error.masked_fill(~where, 0.0), discount * trace)).detach()

@@ -1,0 +1,91 @@
+"""Gaussian Squeeze as data: settings, instances and the entity schema. No torch here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field as Limits
+
+from compose.graph.fields import Model
+from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, constant_field, standard_fields
+
+if TYPE_CHECKING:
+    import torch
+
+    from compose.envs.interface import Environment
+
+MOST = 10_000
+"""Agents in a name, at most."""
+
+
+class Settings(Model):
+    """One Gaussian Squeeze; the defaults are those of the VAST paper (Phan et al. 2021, section 5.1)."""
+
+    agents: Annotated[int, Limits(ge=1, le=MOST)] = 200
+    units: Annotated[int, Limits(ge=2)] = 10
+    """Actions: an agent allocates 0 .. units - 1."""
+    mu: float = 400.0
+    """The sum at which the bell is highest."""
+    sigma: Annotated[float, Limits(gt=0)] = 200.0
+    """The width of the bell."""
+
+
+class Numbers(Mapping[str, Settings]):
+    """Settings by the number of agents: those of the paper are listed, any other is known."""
+
+    listed = ("", "200", "400", "800")
+
+    def __getitem__(self, name: str) -> Settings:
+        if not name:
+            return Settings()
+        if not (name.isascii() and name.isdigit() and name[0] != "0" and len(name) <= len(str(MOST))):
+            raise KeyError(name)
+        agents = int(name)
+        if agents > MOST:
+            raise KeyError(name)
+        return Settings(agents=agents)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.listed)
+
+    def __len__(self) -> int:
+        return len(self.listed)
+
+
+class GaussianSqueezeFamily:
+    """The catalogue's entry."""
+
+    summary = "Each of N agents allocates 0 to 9 units, once; the reward is a bell over their sum."
+    instances: Mapping[str, Settings] = Numbers()
+
+    def schema(self, instance: str, settings: Settings) -> EntitySchema:
+        """The schema of one game. What an agent observes, its own number, never changes, and nor does the state."""
+        agents = settings.agents
+        return EntitySchema(
+            name="gaussian_squeeze",
+            summary=self.summary,
+            agents=agents,
+            entities=agents,
+            types=(EntityType(name="allocator", side="agent", min=agents, max=agents),),
+            features=(Feature(name="id", size=agents, kind="one_hot", what="The agent's slot."),),
+            actions=(ActionGroup(name="allocate", count=settings.units),),
+            limit=1,
+            truncates=False,
+            tasks=("squeeze",),
+            axes={"state": agents, "observation": agents},
+            fields=standard_fields(
+                "agent_id",
+                observation=constant_field("observation", "The agent's one-hot number; it never changes."),
+                state=constant_field("state", "Zeros: there is nothing to know."),
+            ),
+        )
+
+    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+        """A batched game; imports torch."""
+        from compose.envs.gaussian_squeeze.environment import GaussianSqueeze
+
+        return GaussianSqueeze(schema, settings, device)
+
+
+FAMILY = GaussianSqueezeFamily()
