@@ -100,7 +100,7 @@ def _framed(one: Shown, placed: Placed) -> Frame:
     chip = width(one.panel.network, TITLE, bold=True) + 20
     notes = [", ".join(remarks)]
     beside = chip + width(notes[0]) + INSET
-    if beside > placed.w + 2 * INSET:  # below the name instead
+    if len(remarks) > 1 and beside > placed.w + 2 * INSET:  # below the name instead
         notes = wrap("\n".join(remarks), NOTE)
         beside = max([chip, *(width(line) + 2 * INSET for line in notes)])
     head = HEAD + zone + (SMALL * LINE * len(notes) if len(notes) > 1 else 0.0)

@@ -19,6 +19,8 @@ NAMELESS = ("loss", "function")
 """What shows its whole expression: its ports stand for what it names and need no names of their own."""
 ROOM = {"loss": 112.0, "function": 96.0}
 """How wide text may get before it wraps; 84 elsewhere."""
+TAB = 50.0
+"""How wide the axes of one of several outputs may get."""
 
 
 def size_of(role: str) -> float:
@@ -124,7 +126,8 @@ def _with_tabs(plain: Shape, tabs: list[Output], wide: list[float]) -> Shape:
 def tab_of(output: Output, box: Box) -> list[str]:
     """The lines below a box for one output: its name behind the dot, its axes."""
     dot = "." if box.kind == "application" and output.name else ""
-    return [line for line in (f"{dot}{output.name}", output.axes) if line]
+    axes = wrap(output.axes, TAB) if len(box.outputs) > 1 else [output.axes]
+    return [line for line in (f"{dot}{output.name}", *axes) if line]
 
 
 def lines_of(box: Box) -> list[tuple[str, str]]:

@@ -23,7 +23,7 @@ from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import shape
 from compose.graph.drawing.sideways import sideways
 from compose.graph.drawing.svg import svg
-from compose.graph.drawing.text import SMALL, width, wrap
+from compose.graph.drawing.text import SMALL, TITLE, width, wrap
 from tests.graph.drawing.methods import NAMES, SOME, chain, drawn
 
 EVERY = [(name, direction) for name in NAMES for direction in ("down", "right")]
@@ -77,6 +77,13 @@ def test_text_stands_inside_its_box(name: str) -> None:
             for a, b in itertools.combinations(sides, 2):
                 apart = abs(a.x - b.x) >= (a.width + b.width) / 2 - 0.01 or abs(a.y - b.y) >= SMALL * 0.95
                 assert apart, f"{box.key}: {a.text} on {b.text}"
+
+
+def test_headings_stay_in_their_frames() -> None:
+    tight = Panel("network.x", "x", "applied 1000 times", "a_network_with_quite_a_long_name")
+    (frame,) = figure(Picture("x", (tight,))).frames
+    both = width(tight.network, TITLE, bold=True) + width(tight.subtitle)
+    assert frame.rect.w > both + 16
 
 
 def frames(found: Figure) -> list[Rect]:

@@ -60,8 +60,11 @@ function Pane(svg, picture, index) {
     if (move) centre(box);
   };
   this.open = (panel) => {
-    centre(frames.get(panel));
+    const b = frames.get(panel).getBBox(), edge = b.width * 0.02;
+    view = { x: b.x - edge, y: b.y - edge, w: b.width + 2 * edge, h: b.height + 2 * edge };
+    show();
   };
+  if (frames.has("graph")) this.open("graph");
   this.find = (words) => {
     const found = [...boxes.keys()].filter((key) => {
       const b = picture.boxes[key];
