@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from compose.cli import build, check, describe, eval, list, train
+from compose.cli import build, check, describe, diff, eval, graph, list, train
 from compose.cli.app import EXAMPLES, app
 from compose.cli.reporting import reporting
 from compose.cli.train import read_size
@@ -26,7 +26,7 @@ from compose.language.load import load
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXTS = [EXAMPLES, *(module.EXAMPLES for module in (build, check, describe, eval, list, train))]
+TEXTS = [EXAMPLES, *(module.EXAMPLES for module in (build, check, describe, diff, eval, graph, list, train))]
 COMMANDS = sorted({line.strip()[2:] for text in TEXTS for line in text.splitlines() if line.strip().startswith("$ ")})
 
 
@@ -40,7 +40,7 @@ def test_examples_in_help_are_real(command: str) -> None:
         group.commands[name].make_context(name, arguments, parent=context)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["build", "check", "describe", "eval", "list", "train"])
+@pytest.mark.parametrize("name", ["build", "check", "describe", "diff", "eval", "graph", "list", "train"])
 def test_help_teaches_by_example(run: Run, name: str) -> None:
     ran = run(name, "--help")
     assert ran.code == 0
