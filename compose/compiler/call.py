@@ -18,7 +18,8 @@ from compose.language.block import Block
 
 @dataclass(frozen=True)
 class Read:
-    """Which of a node's inputs an operand is: a ``value`` it is wired to, a ``weight``, ``draw`` or ``state``."""
+    """Which of a node's inputs an operand is: a ``value`` it is wired to, a ``weight``, ``draw``, ``state``,
+    ``statistic``."""
 
     kind: str
     local: str
@@ -41,7 +42,8 @@ class Call(Op):
     dtype: Any
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        given: dict[str, dict[str, Any]] = {"weight": {}, "target": {}, "draw": {}, "state": {}, "plan": {}}
+        kinds = ("weight", "target", "draw", "state", "statistic", "plan")
+        given: dict[str, dict[str, Any]] = {kind: {} for kind in kinds}
         results = {}
         for read, tensor, operand in zip(self.reads, tensors, term.operands, strict=True):
             if read.value is not None:

@@ -23,7 +23,8 @@ class Sources(Protocol):
     """Where an interpreter gets what the graph does not compute."""
 
     def read(self, kind: str, name: str) -> Any:
-        """A ``weight``, ``target`` copy, ``field``, ``draw``, ``state`` or ``param`` by name; None: no such state."""
+        """A ``weight``, ``target`` copy, ``field``, ``draw``, ``state``, ``statistic`` or ``param`` by name; None: no
+        such state."""
 
 
 @dataclass
@@ -131,6 +132,9 @@ class NodeRun:
 
     def carry(self, name: str, value: Any) -> None:
         self.interpreter.carried[f"{self.node.name}.{name}"] = value
+
+    def statistic(self, name: str) -> Any:
+        return self.interpreter.sources.read("statistic", f"{self.node.name}.{name}")
 
     def alive(self) -> Any:
         if not self.node.op.over_steps or "time" in self.node.bound["..."]:

@@ -100,4 +100,5 @@ class Lowering:
                 yield Read(kind, name, f"{node.name}.{name}"), self.leaf(kind, f"{node.name}.{name}", declared)
 
     def _given(self, node: Node) -> Mapping[str, Mapping[str, Type]]:
-        return {"draw": node.op.draws(node), "state": node.op.carries(node) if self.stateful else {}}
+        kept = {name: Type(one.axes) for name, one in node.op.statistics(node).items()}
+        return {"draw": node.op.draws(node), "state": node.op.carries(node) if self.stateful else {}, "statistic": kept}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from compose.compiler import statistics
 from compose.compiler import weights as weighing
 from compose.compiler.interpret import Interpreter
 from compose.compiler.passes import PASSES, Pass
@@ -64,6 +66,9 @@ class Model:
             "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
                            roots=list(wanted.values()), device=self.device.type),
         }
+        self.statistics = statistics.initial(graph, device=device, dtype=dtype)
+        if self.statistics:
+            self.programs["observe"] = trace(graph, statistics.observed, stateful=False, dtype=dtype)
         self.precision = precision
         if native:
             for program in self.programs.values():
@@ -87,9 +92,12 @@ class Model:
         names = set().union(*(trained(self.graph, t.value) for t in terms))
         return {name: w for name, w in self.weights.items() if name in names}
 
-    def load(self, weights: Tensors, target: Tensors | None = None) -> None:
-        """Copy values in, by name. Raises KeyError or ValueError unless names and shapes are exactly the model's."""
-        for mine, given in ((self.weights, weights), (self.target, target)):
+    def load(self, weights: Tensors, target: Tensors | None = None, kept: Tensors | None = None) -> None:
+        """Copy values in, by name: weights, lagged copies, statistics.
+
+        Raises KeyError or ValueError unless names and shapes are exactly the model's.
+        """
+        for mine, given in ((self.weights, weights), (self.target, target), (self.statistics, kept)):
             if given is None:
                 continue
             if set(mine) != set(given):
@@ -129,10 +137,18 @@ class Model:
             found = self.programs["learn"](given)
         return learned(found)
 
+    @torch.no_grad()
+    def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
+        """Let the statistics take in newly collected episodes; ``fields`` [batch time ...]."""
+        if self.statistics:
+            found = self.programs["observe"](self._given(fields, draws, params))
+            for name, x in found.items():
+                self.statistics[name].copy_(x)
+
     def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:
         numbers = {n: torch.as_tensor(x, dtype=self.dtype, device=self.device) for n, x in (params or {}).items()}
         return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws or {},
-                "param": numbers, "state": {}}
+                "param": numbers, "state": {}, "statistic": self.statistics}
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """What the first step of an episode carries."""
@@ -154,9 +170,11 @@ class Model:
 
     def draw(self, program: str, seed: int, clock: int, episodes: Tensor) -> dict[str, Tensor]:
         """Every random input of a program: a pure function of (seed, node, program, clock, episode number)."""
-        roots = self.graph.acted() if program == "act" else self.graph.learned()
+        roots: dict[str, Callable[[], list[Value]]] = {
+            "act": self.graph.acted, "learn": self.graph.learned, "observe": partial(statistics.read, self.graph),
+        }  # fmt: skip
         wanted, made = set(self.programs[program].needs("draw")), {}
-        for node in self.graph.nodes(roots):
+        for node in self.graph.nodes(roots[program]()):
             for name in node.op.draws(node):
                 full = f"{node.name}.{name}"
                 if full in wanted:

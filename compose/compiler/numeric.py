@@ -44,6 +44,7 @@ class Bench:
         params = dict.fromkeys(self.model.moving, 0.5)
         sources: dict[str, Mapping[str, Any]] = {
             "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
+            "statistic": self.model.statistics,
             "draw": self.draws if draws is None else draws,
         }  # fmt: skip
         return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)

@@ -68,13 +68,15 @@ def uniform(key: int | Tensor, counters: Tensor) -> Tensor:
     return _shifted(bits(key, counters), 40).to(float32) * 2.0**-24
 
 
-def integers(key: int | Tensor, counters: Tensor, n: int) -> Tensor:
+def integers(key: int | Tensor, counters: Tensor, n: int | Tensor) -> Tensor:
     """An int64 in 0 .. n - 1 for each counter. Some values are likelier than others by at most n / 2**32.
 
+    ``n`` may differ between counters: an int64 tensor that broadcasts against them, which is not checked.
+
     Raises:
-        ValueError: If ``n`` is not in 1 .. 2**31.
+        ValueError: If a number ``n`` is not in 1 .. 2**31.
     """
-    if not 1 <= n <= 1 << 31:
+    if not isinstance(n, Tensor) and not 1 <= n <= 1 << 31:
         raise ValueError(f"n must be in 1 .. 2**31, got {n}")
     return (_shifted(bits(key, counters), 32) * n) >> 32
 

@@ -33,6 +33,14 @@ class Weight:
     fan: Axes = ()
 
 
+@dataclass(frozen=True)
+class Statistic:
+    """What a node remembers between updates, neither weight nor activation: its axes and the number it starts as."""
+
+    axes: Axes
+    start: float = 0.0
+
+
 class Site(Protocol):
     """Where an operation stands in a graph: what arrives at its ports, and what names mean there."""
 
@@ -99,6 +107,9 @@ class Run(Protocol):
 
     def carry(self, name: str, value: Tensor) -> None:
         """Hand a value to the next step."""
+
+    def statistic(self, name: str) -> Tensor:
+        """A statistic of this node as it stands, with the axes it declared."""
 
     def alive(self) -> tuple[Tensor, Tensor] | None:
         """How many episodes have each time (int64 [time], on the CPU), and a number for every episode, if ``batch`` and
@@ -214,6 +225,14 @@ class Operation:
     def carries(self, site: Site) -> dict[str, Type]:
         """State that passes from one step to the next, by name, without the time axis; it starts as zeros."""
         return {}
+
+    def statistics(self, site: Site) -> dict[str, Statistic]:
+        """What it remembers, by name; kept in checkpoints, changed by :attr:`observe` alone."""
+        return {}
+
+    observe: ClassVar[Callable[..., dict[str, Any]]]
+    """The pure function ``observe(self, run, *, port=tensor, ...)``: its statistics by name after newly collected
+    episodes had this at the ports. For operations that have :meth:`statistics`."""
 
     def mixes(self, site: Site) -> Axes:
         """Axes that an output keeps although its rows depend on one another along them."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 
-from compose.training.curve import Point, points
+from compose.training.curve import Point, draw_panels, points
 from compose.training.evaluate import Score
-from compose.training.folder import RunFolder, write_json, write_whole
+from compose.training.folder import RunFolder, write_json
 from compose.training.summary import RunResult
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 CURVES = "learning_curves.png"
 
@@ -64,32 +67,17 @@ def draw_curves(path: Path, title: str, curves: Mapping[int, list[Point]], chanc
     The mean is over evaluations of the same rank (first, second, ...), as far as every seed has them, at the mean of
     their steps.
     """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 3.8), layout="constrained")
-    FigureCanvasAgg(figure)
-    figure.suptitle(f"{title}: {len(curves)} seeds", fontsize="medium")
     ranks = list(zip(*curves.values(), strict=False))
-    for axes, (label, name) in zip(figure.subplots(1, 2), (("success rate", "success"), ("return", "returned")),
-                                   strict=True):  # fmt: skip
+
+    def plot(axes: Axes, name: str) -> None:
         for number, curve in enumerate(curves.values()):
             axes.plot([point.env_steps for point in curve], [getattr(point.score, name) for point in curve],
                       color="C0", alpha=0.35, linewidth=1, label="" if number else "one seed")
         axes.plot([fmean(point.env_steps for point in rank) for rank in ranks],
                   [fmean(getattr(point.score, name) for point in rank) for rank in ranks],
                   color="C0", linewidth=2.2, label="mean")
-        for number, (actor, level) in enumerate(chance.items(), 1):
-            axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
-        axes.set_xlabel("environment steps")
-        axes.set_ylabel(label)
-        axes.grid(alpha=0.3)
-        if label == "success rate":
-            axes.set_ylim(-0.02, 1.02)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize="small")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120)
-    write_whole(path, buffer.getvalue())
+
+    draw_panels(path, plot, chance, f"{title}: {len(curves)} seeds")
 
 
 def show_seeds(result: SeedsResult, console: Console) -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from compose.training.evaluate import Score, score
 from compose.training.folder import write_whole
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PANELS = {"success": "success rate", "returned": "return"}
+"""Measures that are drawn, and the names of their axes."""
 
 
 @dataclass(frozen=True)
@@ -30,23 +36,33 @@ def points(rows: Sequence[Mapping[str, Any]]) -> list[Point]:
 
 def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Mapping[str, Score]) -> None:
     """Write a PNG: success rate and return over environment steps, with dashed lines for chance levels."""
+
+    def plot(axes: Axes, name: str) -> None:
+        steps = [point.env_steps for point in evaluations]
+        axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=title)
+
+    draw_panels(path, plot, chance)
+
+
+def draw_panels(path: Path, plot: Callable[[Axes, str], None], chance: Mapping[str, Score], title: str = "") -> None:
+    """Write a PNG with a panel for each measure of a :class:`Score`: what ``plot(axes, measure)`` draws, and chance."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    figure = Figure(figsize=(9, 3.8 if title else 3.6), layout="constrained")
     FigureCanvasAgg(figure)
-    steps = [point.env_steps for point in evaluations]
-    panels = (("success rate", "success"), ("return", "returned"))
-    for axes, (label, name) in zip(figure.subplots(1, 2), panels, strict=True):
-        axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=title)
+    if title:
+        figure.suptitle(title, fontsize="medium")
+    for axes, (name, label) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+        plot(axes, name)
         for number, (actor, level) in enumerate(chance.items(), 1):
             axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
         axes.set_xlabel("environment steps")
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
-        if label == "success rate":
+        if name == "success":
             axes.set_ylim(-0.02, 1.02)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=5, fontsize="small")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=6, fontsize="small")
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=120)
     write_whole(path, buffer.getvalue())

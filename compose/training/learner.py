@@ -105,12 +105,19 @@ class Learner:
     def store(self, played: TensorDict) -> None:
         """Take over episodes that were played: into the replay, the clocks and the metrics."""
         self.replay.add(played)
+        self.observe(played)
         steps, count = int(played["steps"].sum()), played["episode"].shape[0]
         self.clocks.env_steps += steps
         self.clocks.episodes += count
         sums = {"return": float(played["reward"].sum(dtype=torch.float64)), "length": float(steps),
                 "success": float(played["success"].sum())}
         self.interval.add({f"collected/{name}": x for name, x in sums.items()}, count)
+
+    def observe(self, played: TensorDict) -> None:
+        """Let the model's statistics take in episodes that were played."""
+        if self.model.statistics:
+            draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"])
+            self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))
 
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
@@ -134,14 +141,22 @@ class Learner:
     def metrics(self) -> dict[str, Any]:
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
         params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
-        row = {**self.clocks.read(), "epsilon": self.epsilon(), **params, **self.interval.means()}
+        now = {**self.clocks.read(), "epsilon": self.epsilon(), **params, **self._statistics()}
+        row = {**now, **self.interval.means()}
         self.interval = Interval.empty()
         return row
+
+    def _statistics(self) -> dict[str, float]:
+        """What the model remembers of each task."""
+        tasks = self.env.schema.tasks
+        return {f"statistic/{name}/{task}": float(x) for name, kept in self.model.statistics.items()
+                if kept.shape == (len(tasks),) for task, x in zip(tasks, kept, strict=True)}
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """What a checkpoint holds beside the replay, by file."""
         weights = {name: w.detach() for name, w in self.model.weights.items()}
-        return {"weights": weights, "target": dict(self.model.target), "optimizers": self.optimizers.state()}
+        return {"weights": weights, "target": dict(self.model.target), "optimizers": self.optimizers.state(),
+                "statistics": dict(self.model.statistics)}
 
     def state(self) -> dict[str, Any]:
         """The numbers that belong to :meth:`tensors`."""
@@ -150,7 +165,7 @@ class Learner:
 
     def restore(self, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
         """Go on from what :meth:`tensors` and :meth:`state` gave; the replay is restored by itself."""
-        self.model.load(tensors["weights"], tensors["target"])
+        self.model.load(tensors["weights"], tensors["target"], tensors["statistics"])
         self.optimizers.restore(tensors["optimizers"])
         self.clocks = Clocks(**state["clocks"])
         self.targets.clock.last = state["target_last"]

@@ -14,7 +14,7 @@ from compose.training.learner import Learner
 from compose.training.progress import Reporter
 from compose.training.settings import Settings
 
-_GROUPS = ("weights", "target", "optimizers")
+_GROUPS = ("weights", "target", "optimizers", "statistics")
 
 
 class Trainer:

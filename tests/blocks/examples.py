@@ -57,6 +57,7 @@ EXAMPLES = [
       for block in ("mean", "sum") for over in ("agent", ["agent", "embed"]) for count in ("present", "slots", "all")),
     example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
     example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
+    example("success_rate", of="bool batch", by="int batch", forget=0.1),
     *(example("softmax", of="batch time agent embed", over="agent", count=c) for c in ("present", "slots", "all")),
     example("argmax", of="batch time agent action", where="bool batch time agent action", over="action"),
     example("max", of="batch time agent action", where="bool batch time agent action", over="action"),

@@ -70,7 +70,7 @@ def params(of: Model) -> dict[str, float]:
 def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str, Mapping[str, Any]]:
     """Everything that `learn` reads, by kind."""
     return {"weight": of.weights, "target": of.target if target is None else target, "field": fields,
-            "draw": draws(of), "param": params(of), "state": {}}
+            "draw": draws(of), "param": params(of), "state": {}, "statistic": of.statistics}
 
 
 def gradients(of: Model, total: Tensor) -> Fields:

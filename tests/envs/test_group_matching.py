@@ -11,10 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from compose.envs.catalogue import make
+from compose.envs.catalogue import make, schema
 from compose.envs.group_matching import dynamics
 from compose.envs.group_matching.environment import GroupMatching
 from compose.envs.interface import Environment, Transition
+from compose.language.diagnostics import SpecError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECORDED = {
@@ -62,7 +63,8 @@ def test_a_recorded_episode_fills_the_time(recorded: tuple[GroupMatching, dict[s
 
 
 @given(episodes=st.lists(st.integers(0, 2**40), min_size=1, max_size=12, unique=True), seed=st.integers(0, 2**32),
-       name=st.sampled_from([*RECORDED.values(), "group_matching/small:limit=9", "group_matching:fixed=true,limit=7"]))
+       name=st.sampled_from([*RECORDED.values(), "group_matching/small:limit=9", "group_matching:fixed=true,limit=7",
+                             "group_matching/tasks:limit=6"]))
 @settings(max_examples=25, deadline=None)
 def test_an_episode_is_the_same_alone_and_among_others(episodes: list[int], seed: int, name: str) -> None:
     together = _play(make(name), torch.tensor(episodes), seed)
@@ -178,6 +180,43 @@ def test_fixed_groups_are_equal_slices() -> None:
     assert isinstance(game, GroupMatching)
     game.reset(torch.arange(2), 0)
     assert game._member.long().tolist() == [torch.eye(4).repeat_interleave(2, 1).long().tolist()] * 2
+
+
+def test_tasks_are_drawn_evenly_and_are_games_of_their_own() -> None:
+    game = make("group_matching:tasks=3x1+4x2+6x3")
+    assert isinstance(game, GroupMatching)
+    assert game.schema.tasks == ("3x1", "4x2", "6x3")
+    fields = game.reset(torch.arange(6000), 5)
+    task, present, member = fields["task"], fields["present"], game._member
+    assert (torch.bincount(task) / 6000 - 1 / 3).abs().max() < 0.03
+    assert present.sum(1).tolist() == torch.tensor([3, 4, 6])[task].tolist()
+    assert torch.equal(member.any(1), present)  # every agent present is in a group, no absent one is
+    assert not member[task == 0, 1:].any()
+    assert not member[task == 1, 2:].any()
+    assert member[task == 2, 2].any()
+    assert not fields["entities"][~present].any()
+    assert not (fields["visible"] & ~(present[:, None] & present[..., None])).any()
+    sizes = torch.bincount(member[task == 1, 0].sum(1))
+    assert (sizes / sizes.sum() - 1 / 4).abs().max() < 0.03
+
+
+def test_an_easier_task_is_solved_more_often() -> None:
+    game = make("group_matching:tasks=2x1+6x2,limit=20")
+    task = game.reset(torch.arange(1000), 0)["task"]
+    solved = torch.zeros(1000, dtype=torch.bool)
+    for t in range(20):
+        solved |= game.step(_actions(torch.arange(1000), t, 6)).success
+    assert solved[task == 0].double().mean() > 0.9
+    assert solved[task == 1].double().mean() < 0.3
+
+
+@pytest.mark.parametrize(("options", "text"), [
+    ("tasks=4", "agents x groups joined by"), ("tasks=4x2+", "agents x groups joined by"), ("tasks=0x1", "joined by"),
+    ("tasks=4x2+4x2", "given twice"), ("tasks=4x2,agents=5", "theirs to say"), ("tasks=5x2,fixed=true", "no 2 equal"),
+])
+def test_tasks_that_are_no_games_are_refused(options: str, text: str) -> None:
+    with pytest.raises(SpecError, match=text):
+        schema(f"group_matching:{options}")
 
 
 @pytest.mark.parametrize("slip", [0.0, 0.1, 1.0])

@@ -146,11 +146,16 @@ class Linear:
         self.weights = {"utility.w": nn.Parameter(start), "value.w": nn.Parameter(torch.zeros(sizes["feature"], 1))}
         self.target = {"utility.w": start.clone()}
 
+    @property
+    def statistics(self) -> dict[str, Tensor]:
+        return {}
+
     def trained_by(self, optimizer: str) -> dict[str, nn.Parameter]:
         name = {"main": "utility.w", "second": "value.w"}[optimizer]
         return {name: self.weights[name]}
 
-    def load(self, weights: Mapping[str, Tensor], target: Mapping[str, Tensor] | None = None) -> None:
+    def load(self, weights: Mapping[str, Tensor], target: Mapping[str, Tensor] | None = None,
+             kept: Mapping[str, Tensor] | None = None) -> None:
         with torch.no_grad():
             for name, x in weights.items():
                 self.weights[name].copy_(x)

@@ -16,7 +16,7 @@ import torch
 from compose.compiler.contract.attacks import absent_rows, bounds, monotone, pointwise, signs
 from compose.compiler.contract.forms import FORMS, pieces
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
-from compose.compiler.interpret import Interpreter
+from compose.compiler.interpret import Given, Interpreter, NodeRun
 from compose.compiler.trace import trace
 from compose.language.axes import Type, signature
 from compose.language.block import Block
@@ -83,6 +83,8 @@ def check_shapes(trial: Trial, device: str) -> None:
         found, kind = outputs[name], value.type
         if not trial.fits(found, kind):
             raise trial.fail(f"output '{name}' is declared {sized(kind, trial)}, computed {seen(found)}")
+    if given["statistic"]:
+        _check_statistics(trial, moved)
     for what, declared in (("weight", {w.name for w in node.weights.values()}), ("draw", set(given["draw"]))):
         used = {name for kind, name in sources.read_ if kind == what}
         if used != declared:
@@ -96,6 +98,17 @@ def check_shapes(trial: Trial, device: str) -> None:
             raise trial.fail(f"state '{name}' is declared {sized(kind, trial)}, carried {seen(mine[name])}")
     if states:
         trial.run({**moved, "state": mine})
+
+
+def _check_statistics(trial: Trial, given: dict[str, dict[str, Any]]) -> None:
+    """New statistics have the names and shapes of the old ones."""
+    run = NodeRun(trial.node, Interpreter(trial.graph, Given(given), torch.float64))
+    found = {f"{trial.node.name}.{name}": x for name, x in trial.node.op.observe(run, **run.ports()).items()}
+    if set(found) != set(given["statistic"]):
+        raise trial.fail(f"declares statistics {sorted(given['statistic'])}, observes {sorted(found)}")
+    for name, old in given["statistic"].items():
+        if found[name].shape != old.shape or found[name].dtype != old.dtype:
+            raise trial.fail(f"statistic '{name}' is {list(old.shape)}, observed {seen(found[name])}")
 
 
 def _traces(trial: Trial) -> None:

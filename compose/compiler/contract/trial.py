@@ -88,7 +88,11 @@ class Trial:
         weights = {n: self.random(Type(i.axes)) for n, i in self.graph.weights.items()}
         draws = {f"{self.node.name}.{name}": self.drawn(name, kind) for name, kind in self._draws().items()}
         return {"field": {n: self.random(v.type) for n, v in self.fed.items()}, "weight": weights, "target": weights,
-                "draw": draws, "state": {}}
+                "draw": draws, "state": {}, "statistic": self._statistics()}
+
+    def _statistics(self) -> dict[str, Tensor]:
+        kept = self.node.op.statistics(self.node)
+        return {f"{self.node.name}.{name}": self.random(Type(one.axes)) for name, one in kept.items()}
 
     def _draws(self) -> dict[str, Type]:
         return self.node.op.draws(self.node)
@@ -165,7 +169,7 @@ def _schema() -> EntitySchema:
         types=(EntityType(name="a", side="agent", min=0, max=3), EntityType(name="o", side="other", min=0, max=2)),
         features=(Feature(name="all", size=19, kind="float"),),
         actions=(ActionGroup(name="plain", count=13), ActionGroup(name="aimed", count=4, targets="agent")),
-        limit=TIME - 1, truncates=True, axes={"state": 23, "observation": 29},
+        limit=TIME - 1, truncates=True, tasks=("one", "two", "three"), axes={"state": 23, "observation": 29},
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from compose.compiler.call import Call
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.stacking import Item, slice_of
-from compose.compiler.passes.unread import Unread
+from compose.compiler.passes.unread import SIDES, Unread
 from compose.compiler.plan import INDEX, OF_ENTITY, PLACE, row_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms
@@ -18,7 +18,6 @@ from compose.graph.schema import EntitySchema
 from compose.graph.structure import Rows
 from compose.language.axes import Axes
 
-SIDES = ("agent", "entity")
 HEAVY = 1024
 """Multiplications for each row from which a linear map is worth moving rows for."""
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compose.compiler.call import Call, Read
-from compose.compiler.passes.demand import bounded, demands
+from compose.compiler.passes.demand import EPISODES, bounded, demands
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.stacking import Item, Stacked, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
@@ -17,7 +17,6 @@ from compose.graph.average import STEP
 from compose.graph.node import Value
 from compose.language.axes import Axes
 
-EPISODES = ("batch", "time")
 LIKELY = 0.6
 """The expected share of steps that count; what costs are estimated with."""
 

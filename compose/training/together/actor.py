@@ -34,6 +34,7 @@ class StackedActor:
         with torch.no_grad():
             self._fixed = {"weight": stacked([m.weights for m in models], needs("weight"), like),
                            "target": stacked([m.target for m in models], needs("target"), like),
+                           "statistic": stacked([m.statistics for m in models], needs("statistic"), like),
                            "param": stacked(params, needs("param"), like)}
         self._state: dict[str, Tensor] = {}
 

@@ -95,6 +95,8 @@ class Group:
             leaves = {name: torch.nn.Parameter(w.detach()[cut]) for name, w in self.stack.weights.items()}
             target = {name: x[cut] for name, x in self.stack.target.items()}
             given = self._given(program, [batches[row] for row in rows])
+            kept = [learner.model.statistics for learner in self.learners[cut]]
+            given["statistic"] = stacked(kept, program.program.needs("statistic"), next(iter(leaves.values())))
             made = learned(program({"weight": leaves, "target": target, **given}))
         grads: dict[str, Gradients] = {}
         for name in turn:
