@@ -19,9 +19,10 @@ from tests.graph.diff.sides import between, changed, loaded
 
 PAIRS = [
     ("qmix_attention", "refil"), ("refil", "refil_official"), ("refil", "refil_vdn"),
-    ("vdn_attention", "qmix_attention"), ("qmix_attention", "qmix_max_pooling"), ("refil", "refil_group_matching"), ("iql", "vdn"), ("vdn", "qmix"),
-    ("vdn", "qtran"), ("qmix", "qplex"), ("qmix", "ow_qmix"), ("qmix_attention", "soft_roles"),
-    ("qmix_attention", "qmix_updet"), ("refil_fixed_oracle", "refil_randomized_oracle"), ("iql", "qmix_attention"),
+    ("vdn_attention", "qmix_attention"), ("qmix_attention", "qmix_max_pooling"), ("refil", "refil_group_matching"),
+    ("iql", "vdn"), ("vdn", "qmix"), ("vdn", "qtran"), ("qmix", "qplex"), ("qmix", "ow_qmix"),
+    ("qmix_attention", "soft_roles"), ("qmix_attention", "qmix_updet"), ("iql", "qmix_attention"),
+    ("refil_fixed_oracle", "refil_randomized_oracle"),
 ]
 
 
