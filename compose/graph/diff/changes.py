@@ -56,8 +56,8 @@ def compare(before: Anatomy, after: Anatomy) -> tuple[Matching, list[Change]]:
         matching = Matching(before, after)
         complete(matching, start)
         readings.append((matching, differences(matching)))
-        if _length(*readings[-1]) <= FEW:
-            break
+        if not readings[-1][1] or _length(*readings[-1]) <= FEW:
+            return readings[-1]
     return min(readings, key=lambda reading: _length(*reading))
 
 
@@ -102,7 +102,8 @@ def _changed(matching: Matching, a: Symbol, b: Symbol) -> Change | None:
             fields.append(FieldChange(other, mine.fields[key], theirs.fields[other], other in theirs.wires))
     fresh = [key for key in theirs.fields if key not in keys.values()]
     fields += [FieldChange(key, None, theirs.fields[key], key in theirs.wires) for key in fresh]
-    moved = not matching.owners_agree(a, b)
+    moved = not matching.owners_agree(a, b)  # and reads the same from where it is now
+    fields = [field for field in fields if not (moved and field.wire)]
     return Change("moved" if moved else "changed", a, b, tuple(fields)) if fields or moved else None
 
 

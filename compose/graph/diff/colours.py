@@ -20,13 +20,16 @@ def colours(
     """The colour of every symbol after 0, 1 ... so many rounds.
 
     Args:
-        seeds: Symbols that are told apart from the start, by equal things in equal places of two specs.
+        seeds: Symbols whose colour is known and stays: equal things for what is paired in two specs. What is behind
+            them does not show.
         upwards: Whether users count too.
     """
-    now = {s: hash((s.kind, s.name if s.kind == "part" else "", seeds.get(s))) for s in anatomy.items}
+    now = {s: hash(("pair", seeds[s]) if s in seeds else (s.kind, s.name if s.kind == "part" else ""))
+           for s in anatomy.items}
     yield now
     for _ in range(rounds):
-        now = {s: hash((now[s], _definition(item, now), _around(anatomy, s, now) if upwards else ()))
+        now = {s: now[s] if s in seeds else
+               hash((now[s], _definition(item, now), _around(anatomy, s, now) if upwards else _owner(anatomy, s, now)))
                for s, item in anatomy.items.items()}
         yield now
 
@@ -38,9 +41,13 @@ def _definition(item: Item, now: Colours) -> int:
 
 
 def _around(anatomy: Anatomy, symbol: Symbol, now: Colours) -> tuple[object, ...]:
-    owner = anatomy.owner(symbol)
     users = sorted(hash((place, now[user])) for place, user in anatomy.users[symbol])
-    return (now[owner] if owner else 0, tuple(users))
+    return (_owner(anatomy, symbol, now), tuple(users))
+
+
+def _owner(anatomy: Anatomy, symbol: Symbol, now: Colours) -> int:
+    owner = anatomy.owner(symbol)
+    return now[owner] if owner else 0
 
 
 def painted(term: Term, now: Colours) -> int:

@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from compose.graph.diff.anatomy import Anatomy
-from compose.graph.diff.colours import colours
+from compose.graph.diff.colours import Colours, colours
 from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
 
 FAR = 8
 """Steps over which surroundings are compared at most."""
 SURE = 3
 """Steps from which on surroundings alone are proof enough, and what cannot be told apart may be paired in any order."""
+DEEP = 24
+"""Steps down after which definitions have been read to their ends."""
+_BODIES = ("node", "network", "loss")
 
 
 @dataclass
@@ -104,22 +107,35 @@ def _step(matching: Matching) -> bool:
     """Pair what is alike over the widest surroundings in which anything is; whether anything was."""
     mine = list(colours(matching.before, FAR, {a: i for i, a in enumerate(matching.pairs)}))
     theirs = list(colours(matching.after, FAR, {b: i for i, b in enumerate(matching.pairs.values())}))
-    gone, fresh = matching.removed(), matching.added()
     for rounds in range(FAR, 0, -1):
-        classes: dict[int, tuple[list[Symbol], list[Symbol]]] = defaultdict(lambda: ([], []))
-        for symbol in gone:
-            classes[mine[rounds][symbol]][0].append(symbol)
-        for symbol in fresh:
-            classes[theirs[rounds][symbol]][1].append(symbol)
-        alike = [(a, b) for a, b in classes.values() if a and len(a) == len(b)]
+        alike = _alike(matching, mine[rounds], theirs[rounds])
         found = [(a[0], b[0]) for a, b in alike if len(a) == 1]
         if not found and rounds >= SURE and alike:  # not to be told apart: any two may be paired, then look again
             found = [_namesakes(*alike[0])]
         sure = [(a, b) for a, b in found if rounds >= SURE or _holds(matching, a, b)]
+        if rounds == SURE and not sure:
+            sure = _same_below(matching)
         matching.pairs.update(sure)
         if sure:
             return True
     return False
+
+
+def _same_below(matching: Matching) -> list[tuple[Symbol, Symbol]]:
+    """What is defined alike down to the environment, and is the only one: its Merkle hash leaves out who reads it."""
+    *_, mine = colours(matching.before, DEEP, {a: i for i, a in enumerate(matching.pairs)}, upwards=False)
+    *_, theirs = colours(matching.after, DEEP, {b: i for i, b in enumerate(matching.pairs.values())}, upwards=False)
+    return [(a[0], b[0]) for a, b in _alike(matching, mine, theirs) if len(a) == 1 and a[0].kind in _BODIES]
+
+
+def _alike(matching: Matching, mine: Colours, theirs: Colours) -> list[tuple[list[Symbol], list[Symbol]]]:
+    """Classes of one colour that are of one size in both specs, of what is not paired."""
+    classes: dict[int, tuple[list[Symbol], list[Symbol]]] = defaultdict(lambda: ([], []))
+    for symbol in matching.removed():
+        classes[mine[symbol]][0].append(symbol)
+    for symbol in matching.added():
+        classes[theirs[symbol]][1].append(symbol)
+    return [(a, b) for a, b in classes.values() if a and len(a) == len(b)]
 
 
 def _holds(matching: Matching, a: Symbol, b: Symbol) -> bool:

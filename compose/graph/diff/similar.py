@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
 from compose.graph.diff.matching import Matching
+from compose.graph.diff.moves import moved
 from compose.graph.diff.terms import Key, Symbol, Term
 
 ENOUGH = 0.5
@@ -36,11 +37,12 @@ def by_likeness(matching: Matching) -> bool:
 def likeness(matching: Matching, a: Symbol, b: Symbol, shapes: tuple[Colours, Colours]) -> float:
     """Between 0 and 1: which part of two definitions, and of the places that use them, is the same."""
     mine, theirs = matching.before.items[a], matching.after.items[b]
-    here = matching.owners_agree(a, b)
     if a.kind == "network":
         return _overlap(_shape(matching.before, a, shapes[0]), _shape(matching.after, b, shapes[1]))
-    if not matching.same(mine.head, theirs.head) or (not here and (a.kind != "node" or a.name != b.name)):
+    if not matching.same(mine.head, theirs.head):
         return 0.0
+    if not matching.owners_agree(a, b):
+        return float(a.kind == "node" and moved(matching, a, b))
     keys = [(key, _partner(matching, key)) for key in mine.wires if key != "target"]
     wires = {other or key: other is not None and matching.same(mine.fields[key], theirs.fields.get(other))
              for key, other in keys}

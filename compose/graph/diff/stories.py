@@ -224,7 +224,8 @@ def _together(lines: list[Line]) -> list[Line]:
     found: dict[object, Line] = {}
     for line in lines:
         alike = line.symbol.kind == "network" or not line.parts
-        key = (line.how, line.symbol.kind, line.symbol.owner, line.text, line.was, tuple(owned(part, line.symbol.name, "") for part in line.parts))
+        parts = tuple(owned(part, line.symbol.name, "") for part in line.parts)
+        key = (line.how, line.symbol.kind, line.symbol.owner, line.text, line.was, parts)
         held = found.get(key) if alike and line.text else None
         if held is None:
             found[key if alike else line] = line
