@@ -60,15 +60,22 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
     if learner.kind == "replay":
         rows.append(("replay", f"the last {number(replay.episodes)} episodes; batches of {number(replay.batch)}; "
                                f"learning starts at {number(replay.start)}"))
-    follow = f"every {learner.target.every}"
-    rows.append(("target", f"copied {follow}" if learner.target.kind == "copy"
-                 else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
+    if learner.kind == "replay" or _lags(spec):
+        follow = f"every {learner.target.every}"
+        rows.append(("target", f"copied {follow}" if learner.target.kind == "copy"
+                     else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
     for name, optimizer in learner.optimizers.items():
         settings = optimizer.model_dump(exclude_none=True, exclude={"kind", "after"})
         parts = [f"{k} {_plain(v)}" for k, v in settings.items()]
         parts += [f"after {optimizer.after}"] if optimizer.after else []
         rows.append((f"optimizer {name}", f"{optimizer.kind}: {', '.join(parts)}"))
     return [(Cell(what, "name"), how) for what, how in rows]
+
+
+def _lags(spec: Spec) -> bool:
+    """Does any node use lagged copies of weights?"""
+    bodies = [spec.graph, *(network.nodes for network in spec.networks.values())]
+    return any(getattr(node, "target", False) for body in bodies for node in body.values())
 
 
 def _plain(value: object) -> str:
