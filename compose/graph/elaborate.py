@@ -7,15 +7,15 @@ from dataclasses import replace
 from typing import NoReturn
 
 from compose.graph.fields import KNOWN_FIELDS, Field
-from compose.graph.functions import NUMBERS
+from compose.graph.functions import LOGIC, NUMBERS
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, binding, describe, match, siblings
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
+from compose.graph.ports import fit
 from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
-from compose.language.axes import Axes, Type, join, signature
+from compose.language.axes import Type, join
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
@@ -31,6 +31,11 @@ LONGEST = 1000
 """Turns of a `repeat` or `each`."""
 LARGEST = 100_000
 """Values in a graph."""
+
+
+def _folds(name: str) -> tuple[set[bool], ...]:
+    """Which operands a function of constants may have: numbers ({False}), truth values ({True})."""
+    return ({False}, {True}) if name in ("==", "stop", "first") else ({name in LOGIC},)
 
 
 class Elaboration:
@@ -49,6 +54,7 @@ class Elaboration:
         self.applying: list[str] = []
         self.late: list[tuple[Node, Scope, Expr]] = []
         self._fields: dict[str, Value] = {}
+        self.floats: dict[Value, Value] = {}
         self._numbers: dict[str, int] = {}
         self.main = Scope(self, self.spec.graph, ("graph",))
         self.presences = Presences(self)
@@ -143,13 +149,13 @@ class Elaboration:
         return None
 
     def fold(self, tree: Apply, operands: list[Value], at: Path) -> Value | None:
-        """A function of plain numbers is a plain number. Raises Failed if it has no value there."""
-        numbers = [v.constant for v in operands]
-        name = tree.function
-        if name not in NUMBERS or any(n is None or isinstance(n, bool) for n in numbers):
+        """A function of plain numbers, or of plain truth values, is one itself. Raises Failed if it has no value."""
+        name, given = tree.function, [v.constant for v in operands]
+        if name not in NUMBERS or None in given or {isinstance(n, bool) for n in given} not in _folds(name):
             return None
         try:
-            made = self.constant(float(NUMBERS[name](*map(float, numbers))))  # type: ignore[arg-type]
+            found = NUMBERS[name](*(n if isinstance(n, bool) else float(n) for n in given if n is not None))
+            made = self.constant(found if isinstance(found, bool) else float(found))
         except (ArithmeticError, ValueError):
             self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}", part=tree)
         return replace(made, axis=next((v.axis for v in operands if v.axis), None))
@@ -187,7 +193,7 @@ class Elaboration:
         if axis.rstrip("'") in ENVIRONMENT:
             hint = "give it a name of its own, with its size under `axes`"
             self.fail("graph.axes", at, f"'{axis}' is the environment's; it cannot be made of other rows", hint)
-        self.measure(Expr(axis), at)
+        self.measure(Expr(axis.rstrip("'")), at)
         fixed = next((row for row in rows if row in ("batch", "time")), None)
         if fixed is not None:
             self.fail("graph.axes", at, f"rows of '{fixed}' cannot be joined or renamed")
@@ -219,7 +225,7 @@ class Elaboration:
         if len(self.graph.values) > LARGEST:
             self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
             raise SpecError(*self.errors.values())
-        self.match(node)
+        fit(self, node)
         for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
             if isinstance(size, Expr) and str(size) == "scalar":
                 self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
@@ -243,35 +249,6 @@ class Elaboration:
                 timed = "time" in node.type(port).axes
                 node.presence[f"{port}:{axis}"] = self.presences.of(axis, timed=timed)
         return node.values
-
-    def match(self, node: Node) -> None:
-        """Fit what arrives at a node's ports against their signatures. Raises Failed."""
-        node.seen = node.op.adapt(dict(node.types))
-        bound: dict[str, Axes] = {}
-        binders: dict[str, str] = {}
-        for port, text in node.op.ports().items():
-            if port not in node.seen:
-                continue
-            kinds = node.seen[port]
-            for i, kind in enumerate(kinds if isinstance(kinds, tuple) else (kinds,)):
-                try:
-                    match(signature(text), kind, bound)
-                except Mismatch as error:
-                    wire = node.wires[port]
-                    at, came = (*node.field(port), i) if isinstance(wire, tuple) else node.field(port), wire
-                    came = came[i] if isinstance(came, tuple) else came
-                    notes = binding(signature(text), bound, binders)
-                    self.fail("graph.axes", at, error.about(came.type), siblings(came, text, bound), notes=notes)
-            wire = node.wires[port]
-            if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
-                    and not all(token.optional for token in signature(text).tokens):
-                wanted = describe(signature(text), bound)
-                self.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
-            binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
-        node.bound = {"...": (), **bound}
-        if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
-            text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
-            self.fail("graph.number", node.where, text, hint)
 
     def _weight(self, node: Node, name: str, weight: Weight) -> None:
         scope, turns = node.scope, node.scope.turns

@@ -8,6 +8,7 @@ from compose.graph.functions import function
 from compose.graph.graph import LossTerm
 from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
+from compose.graph.ports import floats
 from compose.graph.scope import Failed
 from compose.language.axes import Type, join
 from compose.language.diagnostics import Path, did_you_mean
@@ -52,6 +53,7 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
         elaboration.fail("graph.axes", (*at, "where"), text)
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
     presence = {a: elaboration.presences.of(a, timed="time" in of.type.axes) for a in counted}
+    of = floats(of, elaboration.main, (*at, "of"))
     operation = Average(loss.mean, loss.sum, loss.count, tuple(presence))
     average = _node(elaboration, operation, name, of=of, where=where, **presence)
     return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence, average)
@@ -97,7 +99,7 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
 
 
 def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
-    if weight.type.axes:
+    if weight.type.axes or weight.type.dtype == "bool":
         elaboration.fail("loss.weight", at, f"a weight is one number, got {weight.type}")
     low, high = interval(weight)
     if low < 0:

@@ -133,8 +133,10 @@ class Node:
         found = self.types[port]
         have = found.axes if isinstance(found, Type) else tuple(a for t in found for a in t.axes)
         if resolved not in have:
-            hint = did_you_mean(name, have)
-            self.fail("over", f"no axis '{name}' in [{' '.join(have)}]", hint)
+            given = {f: v for f, v in vars(self.op).items() if f not in self.op.ports()}
+            at = next((f"{f}.{v.index(name)}" if v != name else f for f, v in given.items()
+                       if v == name or (isinstance(v, tuple) and name in v)), "")
+            self.fail(at, f"no axis '{name}' in [{' '.join(have)}]", did_you_mean(name, have))
         return resolved
 
     def size(self, axis: str) -> int | None:
@@ -153,10 +155,12 @@ class Node:
         """Report a mistake at a field (``of.1`` is an item of one), or at an operand of a function."""
         name, _, item = field.partition(".")
         at = self.field(name) if name else self.where
+        if item and self.scope.elaboration.loaded.is_written((*at, int(item))):
+            at = (*at, int(item))
         elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
         if isinstance(given, Expr) and name not in self.op.ports():
             elaboration.fail("graph.size", at, message, hint, notes=elaboration.set_at(given.tree))
-        elaboration.fail("graph.axes", (*at, int(item)) if item else at, message, hint, self.parts.get(name))
+        elaboration.fail("graph.axes", at, message, hint, self.parts.get(name))
 
     def as_json(self) -> dict[str, Any]:
         """For tools: what `compose build --json` prints."""

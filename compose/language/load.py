@@ -27,6 +27,10 @@ class Loaded:
         """Where the value at a path (or the nearest thing around it) was written."""
         return self.document.span(at)
 
+    def is_written(self, at: Path) -> bool:
+        """Does a value stand at exactly this path?"""
+        return at in self.document.values
+
     def narrow(self, at: Path, text: str) -> Path:
         """The path below ``at`` whose value is ``text``; ``at`` itself if there is none."""
         inside: Any = self.document.data

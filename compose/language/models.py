@@ -99,7 +99,7 @@ class Network(Model):
     inputs: Frozen[InputName, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
     """What differs between applications: name -> axes."""
     nodes: Frozen[Name, Node]
-    returns: Name | Frozen[Name, AxesText]
+    returns: Name | Annotated[Frozen[Name, AxesText], Field(min_length=1)]
     """The node that the bare name of an application means; a mapping also states its axes."""
 
     @property
