@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from compose.graph.fields import KNOWN_FIELDS, Field
+from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
 from compose.graph.functions import LOGIC, NUMBERS
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
@@ -120,7 +120,8 @@ class Elaboration:
                 hint = did_you_mean(name, fields).replace("'", "'env.", 1)
                 self.fail("env.field", at, f"environments have no field '{name}'", hint, ref)
             field = fields[name]
-            self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype), field=name)
+            self._fields[name] = Value(
+                f"env.{name}", Type(join(field.axes), field.dtype, counts=COUNTS.get(name)), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
         return self._fields[name]
 
@@ -170,6 +171,9 @@ class Elaboration:
         if any(str(ref) in self.unsized for ref in references(size.tree)):
             raise Failed
         at = self.loaded.narrow(at, str(size))
+        fixed = next((ref for ref in references(size.tree) if str(ref) in ("batch", "time")), None)
+        if fixed is not None:
+            self.fail("name.size", at, f"'{fixed}' differs from batch to batch; nothing can have its size", part=fixed)
         try:
             value = self.table.evaluate(size.tree)
         except UnknownSize as error:

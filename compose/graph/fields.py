@@ -87,6 +87,9 @@ _OPTIONAL = {
     ),
 }
 
+COUNTS = {"action": "action", "task": "task"}
+"""Fields that hold indices, and the axis that they index."""
+
 KNOWN_FIELDS = {**_STANDARD, **_OPTIONAL}
 """Every field name whose meaning is fixed: an environment that offers it, offers exactly this."""
 

@@ -139,6 +139,16 @@ class Node:
             self.fail(at, f"no axis '{name}' in [{' '.join(have)}]", did_you_mean(name, have))
         return resolved
 
+    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
+        counts, base, table = self.type(port).counts, axis.rstrip("'"), self.scope.elaboration.table
+        if counts is None or counts == base:
+            return
+        most, have = table.size(counts), table.size(base)
+        named = base.isidentifier() and counts.isidentifier() and not (base in table.spec.axes or base in table.joined)
+        if (named and not new) or (most is not None and have is not None and most > have):
+            rows = f"'{counts}'" + (f" ({most} rows)" if most else "") if counts != str(most) else f"{counts} rows"
+            self.fail(port, f"expected an index of '{axis}', got one of {rows}")
+
     def size(self, axis: str) -> int | None:
         return self.scope.elaboration.table.size(axis)
 

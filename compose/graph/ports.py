@@ -41,6 +41,8 @@ def fit(elaboration: Elaboration, node: Node) -> None:
                 and not all(token.optional for token in signature(text).tokens):
             wanted = describe(signature(text), bound)
             elaboration.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
+        if isinstance(wire, Value) and wire.constant is False and port in node.op.bounds.values():
+            elaboration.fail("graph.axes", node.field(port), "a mask that is false everywhere lets nothing through")
         binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
     node.bound = {"...": (), **bound}
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):

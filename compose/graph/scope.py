@@ -186,7 +186,7 @@ class Scope:
         if failed:
             raise Failed
         if block.each is not None:
-            return Element({"": self.every(name, block, wires, at)})
+            return Element(self.every(name, block, wires, at))
         made = self.place(f"{self.prefix}{name}", block, wires, at)
         if late:
             for axis in getattr(block, "axes").split():  # noqa: B009
@@ -198,11 +198,11 @@ class Scope:
             self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
-    def every(self, name: str, block: Block, wires: Wires, at: Path) -> Value:
-        """A block with own weights for every index of an axis."""
+    def every(self, name: str, block: Block, wires: Wires, at: Path) -> dict[str, Value]:
+        """A block with own weights for every index of an axis: its outputs, each with that axis."""
         axis = str(block.each)
         turns = self.elaboration.turns(axis, (*at, "each"))
-        plain, results = block.model_copy(update={"each": None}), []
+        plain, results = block.model_copy(update={"each": None}), list[dict[str, Value]]()
 
         def pick(value: Value, i: int) -> Value:
             if axis not in value.type.axes:
@@ -212,8 +212,9 @@ class Scope:
         for i in range(turns):
             mine = {p: tuple(pick(v, i) for v in w) if isinstance(w, tuple) else pick(w, i) for p, w in wires.items()}
             inner = replace(self, turns=(*self.turns, (axis, i)), elements=self.elements)
-            results.append(inner.place(f"{self.prefix}{name}[{i}]", plain, mine, at)[""])
-        return self.stack(name, results, axis, at)
+            results.append(inner.place(f"{self.prefix}{name}[{i}]", plain, mine, at))
+        return {output: self.stack(f"{name}.{output}" if output else name, [r[output] for r in results], axis, at)
+                for output in results[0]}
 
     def place(self, name: str, op: Operation, wires: Wires, at: Path,
               parts: Mapping[str, Tree] = EMPTY) -> dict[str, Value]:

@@ -119,7 +119,7 @@ class Floats(Function):
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:
-        return {"": replace(site.type("x0"), dtype="float")}
+        return {"": replace(site.type("x0"), dtype="float", counts=None)}
 
     def compute(self, run: Run, **ports: Any) -> Any:
         return ports["x0"].to(run.dtype)
