@@ -12,6 +12,7 @@ from compose.language import models
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
+from compose.language.excerpt import unusual
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
@@ -130,7 +131,7 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         model = owner(document.data, place[:-1])
         hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
         text = f"{noun(model)} has no field '{place[-1]}'"
-        return Diagnostic("spec.unknown", text, where, document.key_span(place), hint)
+        return Diagnostic("spec.unknown", text, where, document.key_span(place), hint, _odd(place[-1]))
     if kind == "block.unknown":
         return Diagnostic(kind, context["text"], where, span, context.get("hint", ""))
     if kind == "expression":
@@ -147,7 +148,12 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         return Diagnostic(kind, context["text"], where, document.key_span(place))
     if kind == "string_pattern_mismatch":
         text = f"'{raw}' is no name: lower-case letters, digits and '_', starting with a letter"
-        return Diagnostic("spec.name", text, where, document.key_span(place) or span)
+        return Diagnostic("spec.name", text, where, document.key_span(place) or span, notes=_odd(raw))
+    if kind == "string_too_long":
+        text = f"a name has at most {context['max_length']} characters; this one has {len(raw)}"
+        return Diagnostic("spec.name", text, where, document.key_span(place))
+    if kind in ("string_too_short", "too_short"):
+        return Diagnostic("spec.value", "this must not be empty", where, span)
     if kind.startswith("union_tag"):
         allowed = [o.strip("' ") for o in context.get("expected_tags", "'rmsprop', 'adam'").split(",")]
         got = f"got '{context['tag']}'" if "tag" in context else "'kind' is missing"
@@ -158,6 +164,11 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
         return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
+
+
+def _odd(name: object) -> tuple[str, ...]:
+    found = unusual(str(name))
+    return (found,) if found else ()
 
 
 def _show(raw: object) -> str:

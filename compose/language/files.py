@@ -6,8 +6,8 @@ import importlib.resources
 import pathlib
 from dataclasses import dataclass
 
+from compose.language.decode import MAX_BYTES
 from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
-from compose.language.source import MAX_BYTES
 
 
 @dataclass(frozen=True)

@@ -14,15 +14,14 @@ from typing import Any, NoReturn
 import yaml
 
 from compose.language import syntax
+from compose.language.decode import decode
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, dotted
 from compose.language.scalars import UNPRINTABLE, BadNumber, read
 from compose.language.tree import Node, plain, walk
 
-MAX_BYTES = 2**20
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_KEY = 128
-MAX_LINE = 10_000
 MAX_PROBLEMS = 50
 """So many problems are told at once; the rest can wait."""
 
@@ -53,7 +52,7 @@ def load(text: str | bytes, file: str) -> Source:
     ``yaml.alias``, ``yaml.merge_key``, ``yaml.key``, ``yaml.no_value``, ``yaml.number``, ``yaml.character``,
     ``yaml.encoding``, ``yaml.documents``, ``yaml.empty``, ``yaml.root``, ``yaml.size``, ``yaml.depth``.
     """
-    text = _decode(text, file)
+    text = decode(text, file)
     reader = _Reader(text, file, text.splitlines())
     root = reader.document()
     if root is None:
@@ -67,7 +66,7 @@ def load(text: str | bytes, file: str) -> Source:
 
 def load_value(item: str, start: int, file: str) -> Node:
     """Read the part of a line from ``start`` on as one value of any kind; spans are those of the whole line."""
-    text = _decode(" " * start + item[start:], file)
+    text = decode(" " * start + item[start:], file)
     reader = _Reader(text, file, [item])
     root = reader.document()
     if root is None:
@@ -75,26 +74,6 @@ def load_value(item: str, start: int, file: str) -> Node:
         raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint="write null for 'nothing'"))
     reader.finish()
     return root
-
-
-def _decode(text: str | bytes, file: str) -> str:
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > MAX_BYTES:
-        raise SpecError(Diagnostic("yaml.size", f"{file} is larger than 1 MiB"))
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            found = f"{file} is not UTF-8 text (byte {raw[error.start]:#04x} at offset {error.start})"
-            raise SpecError(Diagnostic("yaml.encoding", found)) from None
-    text = text.removeprefix("\ufeff")
-    if long := next((row for row, line in enumerate(text.splitlines(), 1) if len(line) > MAX_LINE), None):
-        raise SpecError(Diagnostic("yaml.size", f"{file}, line {long} has more than {MAX_LINE} characters"))
-    if bad := UNPRINTABLE.search(text):
-        line = len(text[: bad.start()].splitlines() or [""]) + text[: bad.start()].endswith(("\n", "\r"))
-        found = f"{file}, line {line}: the character U+{ord(bad[0]):04X} is not allowed"
-        raise SpecError(Diagnostic("yaml.character", found, hint="is this a binary file?" if bad[0] == "\0" else ""))
-    return text
 
 
 class _Reader:
@@ -189,7 +168,7 @@ class _Reader:
         try:
             return Node(read(event.value), span)
         except BadNumber as problem:
-            self.report("yaml.number", f"{event.value[:40]}: {problem}", span, at, "quote it if it is meant as text")
+            self.report("yaml.number", str(problem), span, at, problem.hint)
             return Node(0, span)
 
     def sequence(self, start: Any, at: Path) -> Node:
@@ -219,9 +198,9 @@ class _Reader:
             seen.add(event)
             value = self.node(event, (*at, name))
             if _is_blank(event):
-                self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name),
-                            "inside {...} a text with a comma needs quotes" if start.flow_style
-                            else "write null to delete what is inherited")
+                hint = ("inside {...} a text with a comma needs quotes" if start.flow_style
+                        else "write null to delete what is inherited" if at else "leave the key out, or give it one")
+                self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name), hint)
             if name in members and members[name].key is not None:
                 self.report("yaml.duplicate", "this key is given twice", key.span, (*at, name), "",
                             f"first given at {members[name].key}")
@@ -233,8 +212,10 @@ class _Reader:
         if not isinstance(key.value, str) or len(key.value) > MAX_KEY:
             found = (f"keys have at most {MAX_KEY} characters" if isinstance(key.value, str)
                      else f"keys are names, but this is read as {_kind(key.value)}")
-            self.report("yaml.key", found, key.span, at, "" if isinstance(key.value, str) else "quote it")
-            return str(getattr(event, "value", "?"))[:MAX_KEY]
+            plain = isinstance(event, yaml.ScalarEvent) and not isinstance(key.value, str)
+            self.report("yaml.key", found, key.span, at, "quote it" if plain else "")
+            name = str(getattr(event, "value", "?"))
+            return name if len(name) <= MAX_KEY else f"{name[:MAX_KEY // 4]}..."
         if key.value == "<<" and event.style is None:
             self.report("yaml.merge_key", "merge keys (<<) are not part of the language", key.span, at,
                         "use like: or extends:")
@@ -257,7 +238,8 @@ class _Reader:
 
 
 def _is_blank(event: Any) -> bool:
-    return isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == "" and event.tag is None
+    bare = isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == ""
+    return bare and event.tag is None and event.anchor is None
 
 
 def _kind(value: object) -> str:
