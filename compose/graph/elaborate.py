@@ -23,10 +23,13 @@ from compose.language.load import Loaded
 from compose.language.models import Moving
 from compose.language.nodes import Application
 from compose.language.operation import Weight
+from compose.language.overrides import FILE
 from compose.language.values import Expr
 
 PER_APPLICATION = ("graph.axes", "graph.sign", "graph.weights")
 """Mistakes whose text may differ from one application of a network to the next."""
+Causes = tuple[tuple[Span, str], ...]
+"""Places that may be to blame for a mistake, and what each says (nothing: it goes without saying)."""
 LONGEST = 1000
 """Turns of a `repeat` or `each`."""
 LARGEST = 100_000
@@ -61,46 +64,58 @@ class Elaboration:
 
     # --------------------------------------------------------------- mistakes
 
-    def span(self, at: Path, part: Tree | None = None) -> Span | None:
+    def span(self, at: Path, part: Tree | None = None) -> Span:
         """Where the value at a path stands in its file; of an expression, the part that is meant."""
         found = self.loaded.span(at)
-        if found is None or part is None or not part.end:
+        if part is None or not part.end:
             return found
         return found.at(part.start, part.end - part.start)
 
     def report(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
-               key: bool = False, notes: tuple[str, ...] = ()) -> None:
+               key: bool = False, notes: tuple[str, ...] = (), causes: Causes = ()) -> None:
         """Remember a mistake, once: applications of a network, and networks like it, may all run into it.
 
-        ``part`` is the part of an expression that is meant; ``key`` points at the key instead of the value.
+        ``part`` is the part of an expression that is meant; ``key`` points at the key instead of the value. ``causes``
+        are places that may be to blame; where the mistake shows in an ancestor, the main file's own cause is cited.
         """
-        where = dotted(at)
-        span = self.loaded.document.key_span(at) if key else self.span(at, part)
-        same = "" if at[0] == "networks" and code in PER_APPLICATION else message
-        place = "" if code == "graph.size" else str(span)
-        self.errors.setdefault((code, place, same), Diagnostic(code, message, where, span, hint, notes))
+        shows = self.loaded.document.key_span(at) if key else self.span(at, part)
+        inside = at[0] == "networks" and code in PER_APPLICATION
+        place = "" if code == "graph.size" else str(shows)
+        applied = [(s.applied, "") for s, _ in self.trail if s.applied] if inside else []
+        span, said = self._blamed(shows, at, (*causes, *applied))
+        known = tuple(f"{what} at {cause}" for cause, what in causes if what and cause != span)
+        found = Diagnostic(code, message, dotted(at), span, hint, (*said, *known, *notes))
+        self.errors.setdefault((code, place, "" if inside else message), found)
+
+    def _blamed(self, shows: Span, at: Path, causes: Causes) -> tuple[Span, tuple[str, ...]]:
+        """The place to cite for a mistake, and notes that say where it shows."""
+        own = (self.loaded.document.file, FILE)
+        mine = next((cause for cause, _ in causes if cause.file in own), None)
+        if mine is None or shows.file in own:
+            return shows, ()
+        return mine, (f"'{at[-1]}' stands at {shows}",)
 
     def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
-             key: bool = False, notes: tuple[str, ...] = ()) -> NoReturn:
+             key: bool = False, notes: tuple[str, ...] = (), causes: Causes = ()) -> NoReturn:
         """Report, then give up on this value."""
-        self.report(code, at, message, hint, part, key=key, notes=notes)
+        self.report(code, at, message, hint, part, key=key, notes=notes, causes=causes)
         raise Failed
 
-    def set_at(self, *trees: Tree) -> tuple[str, ...]:
-        """Notes on where the params and axes that expressions name are set, and to what."""
+    def set_at(self, *trees: Tree) -> Causes:
+        """Where the params and axes that expressions name are set, and to what."""
         notes = {}
         for ref in (r for tree in trees for r in references(tree)):
             for table in ("params", "axes"):
                 at = (table, str(ref))
                 if at in self.loaded.document.values:
                     span = self.loaded.document.values[at]
-                    notes[at] = f"{ref} is {span.text[span.column - 1 : span.end - 1]} at {span}"
+                    notes[at] = (span, f"{ref} is {span.text[span.column - 1 : span.end - 1]}")
         return tuple(notes.values())
 
     def cycle(self, scope: Scope, name: str, ref: Ref, at: Path) -> NoReturn:
         names = [n for s, n in self.trail if s is scope]
         loop = " -> ".join([*names[names.index(name) :], name])
-        hint = "a loop must run through `previous` or a stored statistic"
+        hint = "a loop must run through `previous`"
         self.fail("graph.cycle", at, f"cycle without a delay: {loop}", hint, ref)
 
     # ----------------------------------------------------------------- leaves
@@ -181,7 +196,7 @@ class Elaboration:
             self.fail("name.size", at, str(error), did_you_mean(error.name, error.known), part)
         if value is not None and not (1 <= value <= 1e15 and value == int(value)):
             text = f"'{size}' is {value:g}; a size is a whole number of at least 1"
-            self.fail("name.size", at, text, notes=self.set_at(size.tree))
+            self.fail("name.size", at, text, causes=self.set_at(size.tree))
         return value
 
     def turns(self, axis: str, at: Path) -> int:
@@ -209,7 +224,7 @@ class Elaboration:
         if have is not None and len(known) == len(parts) and have != sum(known):
             self.unsized.add(axis)
             text = f"'{axis}' has {have} rows; {' + '.join(rows)} are {sum(known)}"
-            self.fail("graph.size", at, text, notes=self.set_at(parse(axis)))
+            self.fail("graph.size", at, text, causes=self.set_at(parse(axis)))
 
     # ------------------------------------------------------------------ nodes
 

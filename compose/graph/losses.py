@@ -71,7 +71,10 @@ def _optimizer(elaboration: Elaboration, loss: Loss, at: Path) -> str:
     if loss.optimizer is None:
         if len(known) != 1:
             hint = f"optimizer: {' or '.join(known)}"
-            elaboration.fail("loss.optimizer", at, "several optimizers; the loss must say which one it trains", hint)
+            causes = tuple((elaboration.loaded.document.key_span(("learner", "optimizers", name)), f"'{name}' is")
+                           for name in known)
+            text = "several optimizers; the loss must say which one it trains"
+            elaboration.fail("loss.optimizer", at, text, hint, causes=causes)
         return next(iter(known))
     if loss.optimizer not in known:
         elaboration.fail("loss.optimizer", (*at, "optimizer"), f"no optimizer '{loss.optimizer}'",
@@ -104,5 +107,5 @@ def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
     low, high = interval(weight)
     if low < 0:
         reach = f"is {low:g}" if low == high else f"can be {low:g} (it moves between {low:g} and {high:g})"
-        notes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
-        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", notes=notes)
+        causes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
+        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", causes=causes)

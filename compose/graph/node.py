@@ -169,7 +169,7 @@ class Node:
             at = (*at, int(item))
         elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
         if isinstance(given, Expr) and name not in self.op.ports():
-            elaboration.fail("graph.size", at, message, hint, notes=elaboration.set_at(given.tree))
+            elaboration.fail("graph.size", at, message, hint, causes=elaboration.set_at(given.tree))
         elaboration.fail("graph.axes", at, message, hint, self.parts.get(name))
 
     def as_json(self) -> dict[str, Any]:

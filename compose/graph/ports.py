@@ -35,8 +35,10 @@ def fit(elaboration: Elaboration, node: Node) -> None:
                 match(signature(text), kind, bound)
             except Mismatch as error:
                 at, came = ((*node.field(port), i), wire[i]) if isinstance(wire, tuple) else (node.field(port), wire)
-                notes = binding(signature(text), bound, binders)
-                elaboration.fail("graph.axes", at, error.about(came.type), siblings(came, text, bound), notes=notes)
+                notes, hint = binding(signature(text), bound, binders), siblings(came, text, bound)
+                others = [(*node.where, port) for port in dict.fromkeys(binders.values())]
+                causes = tuple((elaboration.loaded.span(other), "") for other in others)
+                elaboration.fail("graph.axes", at, error.about(came.type), hint, notes=notes, causes=causes)
         if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
                 and not all(token.optional for token in signature(text).tokens):
             wanted = describe(signature(text), bound)

@@ -14,7 +14,7 @@ from compose.graph.node import Node, Value
 from compose.graph.structure import Select, Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
-from compose.language.diagnostics import Path, did_you_mean
+from compose.language.diagnostics import Path, Span, did_you_mean
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
 from compose.language.nodes import EMPTY, AnyNode, Application
 from compose.language.operation import Operation
@@ -56,6 +56,8 @@ class Scope:
     turns: tuple[tuple[str, int], ...] = ()
     """The repeats this body is in, and the turn of each."""
     target: bool = False
+    applied: Span | None = None
+    """Where the network is applied whose body this is."""
     elements: dict[str, Element | None] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ names
@@ -96,6 +98,9 @@ class Scope:
         hint = did_you_mean(head, [*known, "env"])
         if head in self.elaboration.fields():
             hint = f"Did you mean 'env.{head}'?"
+        main = self.elaboration.loaded.document.file
+        if not hint and self.elaboration.span(at).file != main:
+            hint = f"{main} must define it"
         self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", hint, ref)
 
     def inside(self, element: Element, ref: Ref, rest: list[str], at: Path) -> Value:

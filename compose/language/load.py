@@ -23,7 +23,7 @@ class Loaded:
     spec: Spec
     document: Document
 
-    def span(self, at: Path) -> Span | None:
+    def span(self, at: Path) -> Span:
         """Where the value at a path (or the nearest thing around it) was written."""
         return self.document.span(at)
 
