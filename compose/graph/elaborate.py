@@ -254,11 +254,11 @@ class Elaboration:
                 text = f"'{port}' must not be negative, and this may be"
                 self.fail("graph.sign", node.field(port), text, hint)
         for output, kind in node.op.infer(node).items():
-            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
             double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)
             if double:
                 hint = f"`rename` the second copy to {double}'"
                 self.fail("graph.axes", node.where, f"the result {kind} has axis '{double}' twice", hint)
+            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
             name = f"{node.name}.{output}" if output else node.name
             node.values[output] = self.graph.values[name] = Value(name, kind, node, output)
         for name, weight in node.op.learned(node).items():

@@ -5,7 +5,7 @@ Axes are written in the order of the tensor. A prime marks the second copy of an
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,8 @@ class Model(BaseModel):
 
 class Field(Model):
     """One tensor of the episode batch."""
+
+    noun: ClassVar[str] = "a field"
 
     axes: tuple[str, ...]
     """Axis names in the order of the tensor's dimensions."""

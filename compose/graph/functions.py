@@ -55,7 +55,9 @@ class Elementwise(Function):
             site.fail("x1", text)
         if self.name in (*COMPARISON, *LOGIC):
             return {"": Type(self.joint(site), "bool")}
-        return {"": Type(self.joint(site), operands[0].dtype if self.name == "stop" else "float", self.sign(site))}
+        if self.name == "stop":
+            return {"": operands[0]}
+        return {"": Type(self.joint(site), "float", self.sign(site))}
 
     @property
     def real(self) -> bool:

@@ -38,7 +38,10 @@ def _axis(name: str) -> str:
         raise PydanticCustomError("expression", "{text}", context) from None
 
 
-AxisName = Annotated[str, AfterValidator(_axis)]
+AXIS = AfterValidator(_axis)
+"""Marks fields that name axes."""
+
+AxisName = Annotated[str, AXIS]
 """The name of an axis."""
 
 

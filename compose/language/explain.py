@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from compose.language import models
 from compose.language.axes import signature
@@ -42,16 +42,22 @@ LIMITS = {"greater_than": "above", "greater_than_equal": "of at least", "less_th
           "less_than_equal": "of at most"}
 
 
-def explain(error: ValidationError, document: Document, at: Path) -> list[Diagnostic]:
-    """Diagnostics for a validation error of what stands at ``at`` in the document, one for each place."""
+Owner = Callable[[Any, Path], type[BaseModel] | None]
+"""The model whose fields a mapping of a document may have."""
+
+
+def explain(problems: Sequence[Any], document: Document, at: Path, owner: Owner | None = None) -> list[Diagnostic]:
+    """Diagnostics for the errors of a validation of what stands at ``at`` in the document, one for each place.
+
+    ``owner`` finds the model of a mapping; a spec's, unless told.
+    """
     found: dict[Path, Diagnostic] = {}
-    problems: list[Any] = error.errors()
     placed = [(real_path(document.data, (*at, *e["loc"]), missing=e["type"] == "missing"), e) for e in problems]
     placed.sort(key=lambda p: (-len(p[0]), p[1]["type"] in EXPECTED))
     for place, problem in placed:
         if any(place == p[: len(place)] and place != p for p in found):
             continue
-        found.setdefault(place, _one(problem, place, document))
+        found.setdefault(place, _one(problem, place, document, owner or spec_owner))
     missing = {p["loc"] for _, p in placed if p["type"] == "missing"}
     return _together(found) if len(missing) > 1 else list(found.values())
 
@@ -88,7 +94,7 @@ def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
     return tuple(place)
 
 
-def owner(data: Any, place: Path) -> type[BaseModel] | None:
+def spec_owner(data: Any, place: Path) -> type[BaseModel] | None:
     """The model whose fields the mapping at ``place`` may have."""
     inside = data
     for part in place:
@@ -114,10 +120,10 @@ def noun(model: type[BaseModel] | None) -> str:
     """What messages call the owner of a field."""
     if model is not None and issubclass(model, Block):
         return f"block '{model.tag()}'"
-    return OWNER_NOUNS.get(model, "this")
+    return OWNER_NOUNS.get(model) or str(getattr(model, "noun", "this"))
 
 
-def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
+def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnostic:
     kind, context, where = problem["type"], problem.get("ctx", {}), dotted(place)
     span, raw = document.span(place), problem["input"]
     if kind == "missing":

@@ -54,7 +54,7 @@ def contents(file: File, span: Span | None = None) -> bytes:
     """
     try:
         if file.path.is_dir():
-            raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a spec", "", span))
+            raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a file", "", span))
         if not file.path.is_file():
             near = did_you_mean(file.path.stem, (path.stem for path in file.path.parent.glob("*.yaml")))
             near = near.replace("'?", ".yaml'?")

@@ -83,7 +83,7 @@ def validate(document: Document) -> Loaded:
             try:
                 read[name] = read_node(raw)
             except ValidationError as error:
-                problems.extend(explain(error, document, (*at, name)))
+                problems.extend(explain(error.errors(), document, (*at, name)))
                 read[name] = read_node(0)
             except SpecError as error:
                 problems.extend(error.diagnostics)
@@ -102,7 +102,7 @@ def validate(document: Document) -> Loaded:
     try:
         spec = Spec.model_validate(data)
     except ValidationError as error:
-        problems += explain(error, document, ())
+        problems += explain(error.errors(), document, ())
     if problems:
         raise SpecError(*in_order(problems))
     return Loaded(spec, document)

@@ -45,8 +45,8 @@ class Source:
         return {at: node.key for at, node in walk(self.root) if node.key}
 
 
-def load(text: str | bytes, file: str) -> Source:
-    """Read a file's text; ``file`` is its name in messages.
+def load(text: str | bytes, file: str, kind: str = "spec") -> Source:
+    """Read a file's text; ``file`` is its name in messages, ``kind`` says what it should hold.
 
     Raises SpecError with all problems: ``yaml.syntax``, ``yaml.tab``, ``yaml.comma``, ``yaml.duplicate``, ``yaml.tag``,
     ``yaml.alias``, ``yaml.merge_key``, ``yaml.key``, ``yaml.no_value``, ``yaml.number``, ``yaml.character``,
@@ -54,12 +54,13 @@ def load(text: str | bytes, file: str) -> Source:
     """
     text = decode(text, file)
     reader = _Reader(text, file, text.splitlines())
-    root = reader.document()
+    root = reader.document(kind)
     if root is None:
-        raise SpecError(Diagnostic("yaml.empty", f"{file} is empty", hint="a spec starts with the line: compose: 1"))
+        hint = "a spec starts with the line: compose: 1" if kind == "spec" else ""
+        raise SpecError(Diagnostic("yaml.empty", f"{file} is empty", hint=hint))
     if not root.is_map:
         what = "a list" if isinstance(root.value, list) else "a single value"
-        reader.report("yaml.root", f"a spec is a mapping (name: value), but this is {what}", root.span)
+        reader.report("yaml.root", f"a {kind} is a mapping (name: value), but this is {what}", root.span)
     reader.finish()
     return Source(root)
 
@@ -115,7 +116,7 @@ class _Reader:
         stop = end.column + 1 if end.line == start.line else len(line.rstrip()) + 1
         return Span(self.file, row + 1, column, max(stop, column + 1), line)
 
-    def document(self) -> Node | None:
+    def document(self, kind: str = "value") -> Node | None:
         """The only document of the text, or None if there is none."""
         self.next()
         event = self.next()
@@ -127,7 +128,7 @@ class _Reader:
         self.next()
         event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
-            self.fatal("yaml.documents", "a file holds one spec; here a second document starts",
+            self.fatal("yaml.documents", f"a file holds one {kind}; here a second document starts",
                        self.span(event.start_mark, event.end_mark))
         return root
 

@@ -94,7 +94,7 @@ def test_problems_of_all_parents_come_at_once(here: pathlib.Path) -> None:
 
         broken.yaml:""") in text
     assert "error[extends.value]  extends: expected a spec's name or path, or a list of them" in text
-    assert "error[file.directory]  packaged is a directory, not a spec" in text
+    assert "error[file.directory]  packaged is a directory, not a file" in text
 
 
 @pytest.mark.parametrize(("extends", "code"), [
