@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from compose.envs import options
 from compose.envs.plugins import load, plugins
-from compose.graph.schema import EntitySchema, load_schema
+from compose.graph.schema import EntitySchema
+from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 
 if TYPE_CHECKING:

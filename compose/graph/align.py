@@ -31,7 +31,7 @@ def spread(tensors: Sequence[Any], kinds: Sequence[Type], want: Axes) -> list[An
     """
     sizes = []
     for axis in want[:-1]:
-        x, kind = next((x, k) for x, k in zip(tensors, kinds, strict=True) if axis in k.axes)
+        x, kind = next((x, k) for x, k in zip(tensors, kinds, strict=True) if axis in k.axes[:-1])
         sizes.append(x.shape[kind.axes.index(axis)])
-    aligned = [align(x, k.axes, (*want[:-1], k.axes[-1])) for x, k in zip(tensors, kinds, strict=True)]
+    aligned = [align(x, (*k.axes[:-1], want[-1]), want) for x, k in zip(tensors, kinds, strict=True)]
     return [x.expand(*sizes, x.shape[-1]) for x in aligned]

@@ -37,6 +37,7 @@ def apply(scope: Scope, name: str, node: Application) -> Element:
             body = Scope(
                 elaboration, network.nodes, ("networks", node.network, "nodes"), f"{label}.", node.network,
                 dict(given), variables, (*scope.turns, *own), scope.target or node.target,
+                elaboration.loaded.document.key_span(at),
             )  # fmt: skip
             elaboration.applied.setdefault(node.network, []).append(body)
             result = _result(body, network, node.network)
@@ -112,7 +113,7 @@ def _result(body: Scope, network: Network, name: str) -> Value:
         if text is not None and not _as_declared(value, {t.name for t in signature(text).tokens}):
             place = body.elaboration.loaded.document.key_span((*body.where, node))
             message = f"the network returns {signature(text)}, but '{node}' is {value.type}"
-            body.elaboration.fail("graph.axes", (*at, node), message, notes=(f"{node} is at {place}",))
+            body.elaboration.fail("graph.axes", (*at, node), message, causes=((place, f"'{node}' is"),))
     return body.expression(Expr(network.result), at)
 
 

@@ -9,6 +9,7 @@ from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.losses import elaborate_losses
 from compose.graph.node import Node
+from compose.graph.ports import fit
 from compose.graph.proofs.signal import trained
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
@@ -70,7 +71,7 @@ def _closes(elaboration: Elaboration, node: Node) -> None:
     declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
-    elaboration.match(node)
+    fit(elaboration, node)
     if node in elaboration.graph.nodes([v for v in node.operands() if v.node is not node]):
         text = "this loop types, but loops cannot be compiled yet"
         span = elaboration.loaded.document.key_span(node.where)

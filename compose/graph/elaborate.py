@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
-from compose.graph.fields import KNOWN_FIELDS, Field
-from compose.graph.functions import NUMBERS
+from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
+from compose.graph.functions import LOGIC, NUMBERS
 from compose.graph.graph import Graph
-from compose.graph.match import Mismatch, binding, describe, match, siblings
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
+from compose.graph.ports import fit
 from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
-from compose.language.axes import Axes, Type, join, signature
+from compose.language.axes import Type, join
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
@@ -23,14 +23,22 @@ from compose.language.load import Loaded
 from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.operation import Weight
+from compose.language.overrides import FILE
 from compose.language.values import Expr
 
 PER_APPLICATION = ("graph.axes", "graph.sign", "graph.weights")
 """Mistakes whose text may differ from one application of a network to the next."""
+Causes = tuple[tuple[Span, str], ...]
+"""Places that may be to blame for a mistake, and what each says (nothing: it goes without saying)."""
 LONGEST = 1000
 """Turns of a `repeat` or `each`."""
 LARGEST = 100_000
 """Values in a graph."""
+
+
+def _folds(name: str) -> tuple[set[bool], ...]:
+    """Which operands a function of constants may have: numbers ({False}), truth values ({True})."""
+    return ({False}, {True}) if name in ("==", "stop", "first") else ({name in LOGIC},)
 
 
 class Elaboration:
@@ -49,52 +57,65 @@ class Elaboration:
         self.applying: list[str] = []
         self.late: list[tuple[Node, Scope, Expr]] = []
         self._fields: dict[str, Value] = {}
+        self.floats: dict[Value, Value] = {}
         self._numbers: dict[str, int] = {}
         self.main = Scope(self, self.spec.graph, ("graph",))
         self.presences = Presences(self)
 
     # --------------------------------------------------------------- mistakes
 
-    def span(self, at: Path, part: Tree | None = None) -> Span | None:
+    def span(self, at: Path, part: Tree | None = None) -> Span:
         """Where the value at a path stands in its file; of an expression, the part that is meant."""
         found = self.loaded.span(at)
-        if found is None or part is None or not part.end:
+        if part is None or not part.end:
             return found
         return found.at(part.start, part.end - part.start)
 
     def report(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
-               key: bool = False, notes: tuple[str, ...] = ()) -> None:
+               key: bool = False, notes: tuple[str, ...] = (), causes: Causes = ()) -> None:
         """Remember a mistake, once: applications of a network, and networks like it, may all run into it.
 
-        ``part`` is the part of an expression that is meant; ``key`` points at the key instead of the value.
+        ``part`` is the part of an expression that is meant; ``key`` points at the key instead of the value. ``causes``
+        are places that may be to blame; where the mistake shows in an ancestor, the main file's own cause is cited.
         """
-        where = dotted(at)
-        span = self.loaded.document.key_span(at) if key else self.span(at, part)
-        same = "" if at[0] == "networks" and code in PER_APPLICATION else message
-        place = "" if code == "graph.size" else str(span)
-        self.errors.setdefault((code, place, same), Diagnostic(code, message, where, span, hint, notes))
+        shows = self.loaded.document.key_span(at) if key else self.span(at, part)
+        inside = at[0] == "networks" and code in PER_APPLICATION
+        place = "" if code == "graph.size" else str(shows)
+        applied = [(s.applied, "") for s, _ in self.trail if s.applied] if inside else []
+        span, said = self._blamed(shows, at, (*causes, *applied))
+        known = tuple(f"{what} at {cause}" for cause, what in causes if what and cause != span)
+        found = Diagnostic(code, message, dotted(at), span, hint, (*said, *known, *notes))
+        self.errors.setdefault((code, place, "" if inside else message), found)
+
+    def _blamed(self, shows: Span, at: Path, causes: Causes) -> tuple[Span, tuple[str, ...]]:
+        """The place to cite for a mistake, and notes that say where it shows."""
+        own = (self.loaded.document.file, FILE)
+        mine = next((cause for cause, _ in causes if cause.file in own), None)
+        if mine is None or shows.file in own:
+            return shows, ()
+        return mine, (f"'{at[-1]}' stands at {shows}",)
 
     def fail(self, code: str, at: Path, message: str, hint: str = "", part: Tree | None = None, *,
-             key: bool = False, notes: tuple[str, ...] = ()) -> NoReturn:
+             key: bool = False, notes: tuple[str, ...] = (), causes: Causes = ()) -> NoReturn:
         """Report, then give up on this value."""
-        self.report(code, at, message, hint, part, key=key, notes=notes)
+        self.report(code, at, message, hint, part, key=key, notes=notes, causes=causes)
         raise Failed
 
-    def set_at(self, *trees: Tree) -> tuple[str, ...]:
-        """Notes on where the params and axes that expressions name are set, and to what."""
+    def set_at(self, *trees: Tree) -> Causes:
+        """Where the params and axes that expressions name are set, and to what."""
         notes = {}
         for ref in (r for tree in trees for r in references(tree)):
             for table in ("params", "axes"):
                 at = (table, str(ref))
                 if at in self.loaded.document.values:
                     span = self.loaded.document.values[at]
-                    notes[at] = f"{ref} is {span.text[span.column - 1 : span.end - 1]} at {span}"
+                    notes[at] = (span, f"{ref} is {span.text[span.column - 1 : span.end - 1]}")
         return tuple(notes.values())
 
     def cycle(self, scope: Scope, name: str, ref: Ref, at: Path) -> NoReturn:
         names = [n for s, n in self.trail if s is scope]
         loop = " -> ".join([*names[names.index(name) :], name])
-        hint = "a loop must run through `previous` or a stored statistic"
+        hint = "a loop must run through `previous`"
         self.fail("graph.cycle", at, f"cycle without a delay: {loop}", hint, ref)
 
     # ----------------------------------------------------------------- leaves
@@ -114,7 +135,8 @@ class Elaboration:
                 hint = did_you_mean(name, fields).replace("'", "'env.", 1)
                 self.fail("env.field", at, f"environments have no field '{name}'", hint, ref)
             field = fields[name]
-            self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype), field=name)
+            self._fields[name] = Value(
+                f"env.{name}", Type(join(field.axes), field.dtype, counts=COUNTS.get(name)), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
         return self._fields[name]
 
@@ -143,13 +165,13 @@ class Elaboration:
         return None
 
     def fold(self, tree: Apply, operands: list[Value], at: Path) -> Value | None:
-        """A function of plain numbers is a plain number. Raises Failed if it has no value there."""
-        numbers = [v.constant for v in operands]
-        name = tree.function
-        if name not in NUMBERS or any(n is None or isinstance(n, bool) for n in numbers):
+        """A function of plain numbers, or of plain truth values, is one itself. Raises Failed if it has no value."""
+        name, given = tree.function, [v.constant for v in operands]
+        if name not in NUMBERS or None in given or {isinstance(n, bool) for n in given} not in _folds(name):
             return None
         try:
-            made = self.constant(float(NUMBERS[name](*map(float, numbers))))  # type: ignore[arg-type]
+            found = NUMBERS[name](*(n if isinstance(n, bool) else float(n) for n in given if n is not None))
+            made = self.constant(found if isinstance(found, bool) else float(found))
         except (ArithmeticError, ValueError):
             self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}", part=tree)
         return replace(made, axis=next((v.axis for v in operands if v.axis), None))
@@ -164,6 +186,9 @@ class Elaboration:
         if any(str(ref) in self.unsized for ref in references(size.tree)):
             raise Failed
         at = self.loaded.narrow(at, str(size))
+        fixed = next((ref for ref in references(size.tree) if str(ref) in ("batch", "time")), None)
+        if fixed is not None:
+            self.fail("name.size", at, f"'{fixed}' differs from batch to batch; nothing can have its size", part=fixed)
         try:
             value = self.table.evaluate(size.tree)
         except UnknownSize as error:
@@ -171,7 +196,7 @@ class Elaboration:
             self.fail("name.size", at, str(error), did_you_mean(error.name, error.known), part)
         if value is not None and not (1 <= value <= 1e15 and value == int(value)):
             text = f"'{size}' is {value:g}; a size is a whole number of at least 1"
-            self.fail("name.size", at, text, notes=self.set_at(size.tree))
+            self.fail("name.size", at, text, causes=self.set_at(size.tree))
         return value
 
     def turns(self, axis: str, at: Path) -> int:
@@ -187,7 +212,7 @@ class Elaboration:
         if axis.rstrip("'") in ENVIRONMENT:
             hint = "give it a name of its own, with its size under `axes`"
             self.fail("graph.axes", at, f"'{axis}' is the environment's; it cannot be made of other rows", hint)
-        self.measure(Expr(axis), at)
+        self.measure(Expr(axis.rstrip("'")), at)
         fixed = next((row for row in rows if row in ("batch", "time")), None)
         if fixed is not None:
             self.fail("graph.axes", at, f"rows of '{fixed}' cannot be joined or renamed")
@@ -199,7 +224,7 @@ class Elaboration:
         if have is not None and len(known) == len(parts) and have != sum(known):
             self.unsized.add(axis)
             text = f"'{axis}' has {have} rows; {' + '.join(rows)} are {sum(known)}"
-            self.fail("graph.size", at, text, notes=self.set_at(parse(axis)))
+            self.fail("graph.size", at, text, causes=self.set_at(parse(axis)))
 
     # ------------------------------------------------------------------ nodes
 
@@ -219,7 +244,7 @@ class Elaboration:
         if len(self.graph.values) > LARGEST:
             self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
             raise SpecError(*self.errors.values())
-        self.match(node)
+        fit(self, node)
         for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
             if isinstance(size, Expr) and str(size) == "scalar":
                 self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
@@ -229,11 +254,11 @@ class Elaboration:
                 text = f"'{port}' must not be negative, and this may be"
                 self.fail("graph.sign", node.field(port), text, hint)
         for output, kind in node.op.infer(node).items():
-            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
             double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)
             if double:
                 hint = f"`rename` the second copy to {double}'"
                 self.fail("graph.axes", node.where, f"the result {kind} has axis '{double}' twice", hint)
+            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
             name = f"{node.name}.{output}" if output else node.name
             node.values[output] = self.graph.values[name] = Value(name, kind, node, output)
         for name, weight in node.op.learned(node).items():
@@ -243,35 +268,6 @@ class Elaboration:
                 timed = "time" in node.type(port).axes
                 node.presence[f"{port}:{axis}"] = self.presences.of(axis, timed=timed)
         return node.values
-
-    def match(self, node: Node) -> None:
-        """Fit what arrives at a node's ports against their signatures. Raises Failed."""
-        node.seen = node.op.adapt(dict(node.types))
-        bound: dict[str, Axes] = {}
-        binders: dict[str, str] = {}
-        for port, text in node.op.ports().items():
-            if port not in node.seen:
-                continue
-            kinds = node.seen[port]
-            for i, kind in enumerate(kinds if isinstance(kinds, tuple) else (kinds,)):
-                try:
-                    match(signature(text), kind, bound)
-                except Mismatch as error:
-                    wire = node.wires[port]
-                    at, came = (*node.field(port), i) if isinstance(wire, tuple) else node.field(port), wire
-                    came = came[i] if isinstance(came, tuple) else came
-                    notes = binding(signature(text), bound, binders)
-                    self.fail("graph.axes", at, error.about(came.type), siblings(came, text, bound), notes=notes)
-            wire = node.wires[port]
-            if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
-                    and not all(token.optional for token in signature(text).tokens):
-                wanted = describe(signature(text), bound)
-                self.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
-            binders |= {name: node.field(port)[-1] for name in bound if name not in binders}  # type: ignore[misc]
-        node.bound = {"...": (), **bound}
-        if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
-            text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
-            self.fail("graph.number", node.where, text, hint)
 
     def _weight(self, node: Node, name: str, weight: Weight) -> None:
         scope, turns = node.scope, node.scope.turns

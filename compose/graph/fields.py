@@ -5,7 +5,7 @@ Axes are written in the order of the tensor. A prime marks the second copy of an
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,8 @@ class Model(BaseModel):
 
 class Field(Model):
     """One tensor of the episode batch."""
+
+    noun: ClassVar[str] = "a field"
 
     axes: tuple[str, ...]
     """Axis names in the order of the tensor's dimensions."""
@@ -86,6 +88,9 @@ _OPTIONAL = {
         "batch action entity", "bool", "global", "True where the action is aimed at the entity; fixed for an episode.",
     ),
 }
+
+COUNTS = {"action": "action", "task": "task"}
+"""Fields that hold indices, and the axis that they index."""
 
 KNOWN_FIELDS = {**_STANDARD, **_OPTIONAL}
 """Every field name whose meaning is fixed: an environment that offers it, offers exactly this. Optional ones may lack

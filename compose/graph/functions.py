@@ -33,6 +33,7 @@ class Function(Operation):
 
 ARITHMETIC = ("+", "-", "*", "/", "minimum", "maximum")
 COMPARISON = ("<", "<=", "==", ">=", ">")
+LOGIC = ("&", "|", "not")
 RISING = ("relu", "leaky_relu", "elu", "sigmoid", "softplus", "exp", "log", "stop")
 NONNEG = ("square", "abs", "exp", "relu", "sigmoid", "softplus")
 
@@ -43,15 +44,25 @@ class Elementwise(Function):
     def infer(self, site: Site) -> dict[str, Type]:
         operands = self.operands(site)
         for i, operand in enumerate(operands):
-            wants_bool = self.name in ("&", "|", "not")
+            wants_bool = self.name in LOGIC
             if self.name != "stop" and self.name != "==" and wants_bool != (operand.dtype == "bool"):
                 side = f"operand {i + 1} of '{self.name}'" if len(operands) > 1 else f"'{self.name}'"
                 hint = "masks join with & | ~; use a `where` block to turn one into numbers"
                 wants = "a mask (bool)" if wants_bool else "numbers"
                 site.fail(f"x{i}", f"{side}: expected {wants}, got {operand}", hint)
-        if self.name in (*COMPARISON, "&", "|", "not"):
+        if self.name == "==" and len({t.dtype == "bool" for t in operands}) > 1:
+            text = f"'==' compares masks with masks, or numbers with numbers; got {operands[0]} and {operands[1]}"
+            site.fail("x1", text)
+        if self.name in (*COMPARISON, *LOGIC):
             return {"": Type(self.joint(site), "bool")}
-        return {"": Type(self.joint(site), operands[0].dtype if self.name == "stop" else "float", self.sign(site))}
+        if self.name == "stop":
+            return {"": operands[0]}
+        return {"": Type(self.joint(site), "float", self.sign(site))}
+
+    @property
+    def real(self) -> bool:
+        """Does it compute with floats, and nothing else?"""
+        return self.name not in (*COMPARISON, *LOGIC, "stop")
 
     def sign(self, site: Site) -> Any:
         signs = [t.sign == "nonneg" for t in self.operands(site)]
@@ -114,11 +125,12 @@ COMPUTE: dict[str, Callable[..., Any]] = {
 }  # fmt: skip
 
 NUMBERS: dict[str, Callable[..., float]] = {
-    **{name: COMPUTE[name] for name in ("+", "-", "*", "/", "neg", "square")}, "abs": abs,
+    **{name: COMPUTE[name] for name in ("+", "-", "*", "/", "neg", "square", *COMPARISON, *LOGIC, "stop")},
+    "first": lambda x: x, "abs": abs,
     "exp": math.exp, "log": math.log, "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: max(x, 0.01 * x), "elu": lambda x: x if x > 0 else math.expm1(x),
     "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)),
     "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))), "minimum": min, "maximum": max,
     "ceil": math.ceil, "floor": math.floor,
 }  # fmt: skip
-"""The same on plain numbers."""
+"""The same on plain numbers and truth values."""

@@ -8,6 +8,7 @@ from compose.graph.functions import function
 from compose.graph.graph import LossTerm
 from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
+from compose.graph.ports import floats
 from compose.graph.scope import Failed
 from compose.graph.structure import Spread
 from compose.language.axes import Type, join
@@ -55,6 +56,7 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
         elaboration.fail("graph.axes", (*at, "where"), text)
     counted = [a for a in (*loss.mean, *loss.sum) if elaboration.table.has_presence(a)]
     presence = {a: elaboration.presences.of(a, timed="time" in of.type.axes) for a in counted}
+    of = floats(of, elaboration.main, (*at, "of"))
     operation = Average(loss.mean, loss.sum, loss.count, tuple(presence))
     average = _node(elaboration, operation, name, of=of, where=where, **presence)
     return LossTerm(name, of, where, weight, loss.mean, loss.sum, loss.count, optimizer, presence, average)
@@ -72,7 +74,10 @@ def _optimizer(elaboration: Elaboration, loss: Loss, at: Path) -> str:
     if loss.optimizer is None:
         if len(known) != 1:
             hint = f"optimizer: {' or '.join(known)}"
-            elaboration.fail("loss.optimizer", at, "several optimizers; the loss must say which one it trains", hint)
+            causes = tuple((elaboration.loaded.document.key_span(("learner", "optimizers", name)), f"'{name}' is")
+                           for name in known)
+            text = "several optimizers; the loss must say which one it trains"
+            elaboration.fail("loss.optimizer", at, text, hint, causes=causes)
         return next(iter(known))
     if loss.optimizer not in known:
         elaboration.fail("loss.optimizer", (*at, "optimizer"), f"no optimizer '{loss.optimizer}'",
@@ -100,10 +105,10 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
 
 
 def _weight(elaboration: Elaboration, weight: Value, at: Path) -> None:
-    if weight.type.axes:
+    if weight.type.axes or weight.type.dtype == "bool":
         elaboration.fail("loss.weight", at, f"a weight is one number, got {weight.type}")
     low, high = interval(weight)
     if low < 0:
         reach = f"is {low:g}" if low == high else f"can be {low:g} (it moves between {low:g} and {high:g})"
-        notes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
-        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", notes=notes)
+        causes = elaboration.set_at(elaboration.spec.losses[str(at[1])].weight.tree)
+        elaboration.fail("loss.weight", at, f"the weight {reach}; a loss weight must not be negative", causes=causes)

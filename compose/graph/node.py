@@ -133,9 +133,21 @@ class Node:
         found = self.types[port]
         have = found.axes if isinstance(found, Type) else tuple(a for t in found for a in t.axes)
         if resolved not in have:
-            hint = did_you_mean(name, have)
-            self.fail("over", f"no axis '{name}' in [{' '.join(have)}]", hint)
+            given = {f: v for f, v in vars(self.op).items() if f not in self.op.ports()}
+            at = next((f"{f}.{v.index(name)}" if v != name else f for f, v in given.items()
+                       if v == name or (isinstance(v, tuple) and name in v)), "")
+            self.fail(at, f"no axis '{name}' in [{' '.join(have)}]", did_you_mean(name, have))
         return resolved
+
+    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
+        counts, base, table = self.type(port).counts, axis.rstrip("'"), self.scope.elaboration.table
+        if counts is None or counts == base:
+            return
+        most, have = table.size(counts), table.size(base)
+        named = base.isidentifier() and counts.isidentifier() and not (base in table.spec.axes or base in table.joined)
+        if (named and not new) or (most is not None and have is not None and most > have):
+            rows = f"'{counts}'" + (f" ({most} rows)" if most else "") if counts != str(most) else f"{counts} rows"
+            self.fail(port, f"expected an index of '{axis}', got one of {rows}")
 
     def size(self, axis: str) -> int | None:
         return self.scope.elaboration.table.size(axis)
@@ -153,10 +165,12 @@ class Node:
         """Report a mistake at a field (``of.1`` is an item of one), or at an operand of a function."""
         name, _, item = field.partition(".")
         at = self.field(name) if name else self.where
+        if item and self.scope.elaboration.loaded.is_written((*at, int(item))):
+            at = (*at, int(item))
         elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
         if isinstance(given, Expr) and name not in self.op.ports():
-            elaboration.fail("graph.size", at, message, hint, notes=elaboration.set_at(given.tree))
-        elaboration.fail("graph.axes", (*at, int(item)) if item else at, message, hint, self.parts.get(name))
+            elaboration.fail("graph.size", at, message, hint, causes=elaboration.set_at(given.tree))
+        elaboration.fail("graph.axes", at, message, hint, self.parts.get(name))
 
     def as_json(self) -> dict[str, Any]:
         """For tools: what `compose build --json` prints."""

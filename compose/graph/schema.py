@@ -1,6 +1,6 @@
 """Entity schemas: what an environment offers, as data. A spec is checked against one before any tensor exists.
 
-A schema is a frozen model that can be written in Python or as a YAML file (:func:`load_schema`); nothing is run to read
+A schema is a frozen model that can be written in Python or as a YAML file (:mod:`.schema_file`); nothing is run to read
 it. Agents are the first slots among the entities. T = ``limit`` steps make T + 1 stored time indices.
 """
 
@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
-import yaml
 from pydantic import Field as Limits
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from compose.graph.fields import (
     KNOWN_FIELDS,
@@ -26,21 +25,26 @@ from compose.graph.fields import (
     same_field,
     standard_fields,
 )
-from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean, dotted
+from compose.language.diagnostics import Path, did_you_mean
+from compose.language.values import Name as Word
 
 __all__ = [
     "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side", "constant_field",
-    "load_schema", "standard_fields",
+    "standard_fields",
 ]
 
 Side = Literal["agent", "other"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
 Name = Annotated[str, Limits(min_length=1)]
+Problem = tuple[Path, str]
+"""A contradiction: where it shows, and what it is."""
 
 
 class EntityType(Model):
     """A kind of entity on one side, and how many of it an episode may hold."""
+
+    noun: ClassVar[str] = "a type"
 
     name: Name
     side: Side
@@ -51,6 +55,8 @@ class EntityType(Model):
 
 class Feature(Model):
     """A stretch of the feature vector. Stretches follow each other in the order of the schema's list."""
+
+    noun: ClassVar[str] = "a feature"
 
     name: Name
     size: Positive
@@ -63,6 +69,8 @@ class Feature(Model):
 
 class ActionGroup(Model):
     """Consecutive actions of one meaning. Groups follow each other in the order of the schema's list."""
+
+    noun: ClassVar[str] = "a group of actions"
 
     name: Name
     count: Positive
@@ -77,6 +85,8 @@ class ActionGroup(Model):
 
 class EntitySchema(Model):
     """What one environment offers."""
+
+    noun: ClassVar[str] = "a schema"
 
     name: Name
     """As the catalogue knows it: ``smac/3-8sz``."""
@@ -99,27 +109,26 @@ class EntitySchema(Model):
     truncates: bool
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
     tasks: tuple[str, ...] = ("default",)
-    axes: dict[str, Positive] = Limits(default_factory=dict)
+    axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""
-    fields: dict[str, Field] = Limits(default_factory=standard_fields)
+    fields: dict[Word, Field] = Limits(default_factory=standard_fields)
     """``env.NAME``; the standard ones are filled in."""
 
     @field_validator("fields")
     @classmethod
-    def _fill_in(cls, fields: dict[str, Field]) -> dict[str, Field]:
+    def _fill_in(cls, fields: dict[Word, Field]) -> dict[str, Field]:
         for name, field in fields.items():
             known = KNOWN_FIELDS.get(name)
             if known is not None and not same_field(name, field):
-                raise ValueError(
-                    f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
-                )
+                text = f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
+                raise _contradiction([(("fields", name), text)])
         return {**standard_fields(), **fields}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         problems = [*self._wrong_counts(), *self._repeated_names(), *self._wrong_axes()]
         if problems:
-            raise ValueError("; ".join(problems))
+            raise _contradiction(problems)
         return self
 
     @property
@@ -159,87 +168,56 @@ class EntitySchema(Model):
         text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _wrong_counts(self) -> list[str]:
+    def _wrong_counts(self) -> list[Problem]:
         if self.entities < self.agents:
-            return [f"entities ({self.entities}) must be at least agents ({self.agents}): agents are entities"]
-        problems = [f"{name} must not be empty" for name in ("features", "actions", "tasks") if not getattr(self, name)]
+            text = f"entities ({self.entities}) must be at least agents ({self.agents}): agents are entities"
+            return [(("entities",), text)]
+        empty = [name for name in ("features", "actions", "tasks") if not getattr(self, name)]
+        problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
         sides: tuple[Side, ...] = ("agent", "other")
         for side in sides:
             fewest, most = self.present_range(side)
             types = [kind for kind in self.types if kind.side == side]
             if fewest > most:
-                problems.append(f"fewest_{side}s ({fewest}) exceeds the {most} {side} slots")
+                problems.append(((f"fewest_{side}s",), f"fewest_{side}s ({fewest}) exceeds the {most} {side} slots"))
             if sum(kind.min for kind in types) > most or sum(kind.max for kind in types) < most:
-                problems.append(f"types of side {side} cannot fill its {most} slots exactly")
-            problems += [f"type {t.name} has min {t.min} > max {t.max}" for t in types if t.min > t.max]
-            problems += [f"actions '{g.name}' target side {side}, which has no slots"
-                         for g in self.actions if g.targets == side and not most]
+                problems.append((("types",), f"types of side {side} cannot fill its {most} slots exactly"))
+        problems += [(("types", i), f"type {t.name} has min {t.min} > max {t.max}")
+                     for i, t in enumerate(self.types) if t.min > t.max]
+        problems += [(("actions", i), f"actions '{g.name}' target side {g.targets}, which has no slots")
+                     for i, g in enumerate(self.actions) if g.targets and not self.present_range(g.targets)[1]]
         return problems
 
-    def _repeated_names(self) -> list[str]:
+    def _repeated_names(self) -> list[Problem]:
         lists: dict[str, list[str]] = {
             "types": [f"{kind.name} ({kind.side})" for kind in self.types],
             "features": [feature.name for feature in self.features],
             "actions": [group.name for group in self.actions],
             "tasks": list(self.tasks),
         }
-        return [f"{where} name '{name}' twice" for where, names in lists.items()
-                for name, times in Counter(names).items() if times > 1]
+        twice = [(where, names, name) for where, names in lists.items()
+                 for name, times in Counter(names).items() if times > 1]
+        return [((where, len(names) - 1 - names[::-1].index(name)), f"{where} name '{name}' twice")
+                for where, names, name in twice]
 
-    def _wrong_axes(self) -> list[str]:
+    def _wrong_axes(self) -> list[Problem]:
         own = self.model_copy(update={"axes": {}}).sizes
         known = {**self.sizes, "batch": 0}
-        problems = [f"axes.{axis} is given by the schema itself" for axis in self.axes if axis in {**own, "batch": 0}]
+        problems: list[Problem] = [(("axes", axis), f"axis '{axis}' is given by the schema itself")
+                                   for axis in self.axes if axis in {**own, "batch": 0}]
         for name, field in self.fields.items():
-            problems += [f"fields.{name}: no size for axis '{axis}'. {did_you_mean(axis, known)}".removesuffix(". ")
-                         for axis in field.axes if axis.removesuffix("'") not in known]
+            at = ("fields", name)
+            nameless = [(i, axis) for i, axis in enumerate(field.axes) if axis.removesuffix("'") not in known]
+            problems += [((*at, "axes", i), f"no size for axis '{axis}'. {did_you_mean(axis, known)}".removesuffix(". "))
+                         for i, axis in nameless]
             if len(set(field.axes)) < len(field.axes):
-                problems.append(f"fields.{name}: an axis occurs twice; mark the second copy with a prime")
+                problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
             if field.scope != "global" and field.index is None:
                 row = "agent" if field.scope == "local" else "entity"
-                problems.append(f"fields.{name}: scope {field.scope} needs axis {row}")
+                problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))
         return problems
 
 
-def load_schema(path: str | Path) -> EntitySchema:
-    """Read a schema from a YAML file.
-
-    Raises:
-        SpecError: If the file cannot be read, is not YAML, or does not hold a valid schema (one diagnostic a problem).
-    """
-    data = _read(Path(path))
-    try:
-        return EntitySchema.model_validate_json(json.dumps(data))  # JSON mode: strict, yet lists may become tuples
-    except ValidationError as error:
-        raise SpecError(*(_diagnostic(path, problem) for problem in error.errors(include_url=False))) from None
-    except (TypeError, ValueError) as error:
-        raise SpecError(Diagnostic("schema", f"only plain values are allowed: {error}", where=str(path))) from None
-
-
-def _read(path: Path) -> Any:
-    """The plain data of a YAML file."""
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        message = f"cannot read the schema: {error.strerror}"
-    except UnicodeDecodeError:
-        message = "not a UTF-8 text file"
-    except yaml.YAMLError as error:
-        message = f"not valid YAML: {' '.join(str(error).split())}"
-    raise SpecError(Diagnostic("schema", message, where=str(path)))
-
-
-def _diagnostic(path: str | Path, problem: Any) -> Diagnostic:
-    """Pydantic's error as ours: what is wrong at which key."""
-    message, hint = problem["msg"].removeprefix("Value error, "), ""
-    key = problem["loc"][-1] if problem["loc"] else ""
-    if problem["type"] == "extra_forbidden":
-        parts: dict[str, type[Model]] = {
-            "types": EntityType, "features": Feature, "actions": ActionGroup, "fields": Field,
-        }
-        owner = parts.get(str(problem["loc"][0]), EntitySchema) if len(problem["loc"]) > 1 else EntitySchema
-        message, hint = f"unknown key '{key}'", did_you_mean(key, owner.model_fields)
-    elif problem["type"] == "missing":
-        message = f"missing key '{key}'"
-    where = dotted(problem["loc"])
-    return Diagnostic("schema", message, where=f"{path}: {where}" if where else str(path), hint=hint)
+def _contradiction(problems: list[Problem]) -> PydanticCustomError:
+    text = "; ".join(message for _, message in problems)
+    return PydanticCustomError("schema", "{text}", {"text": text, "problems": problems})

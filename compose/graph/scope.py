@@ -14,7 +14,7 @@ from compose.graph.node import Node, Value
 from compose.graph.structure import Select, Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
-from compose.language.diagnostics import Path, did_you_mean
+from compose.language.diagnostics import Path, Span, did_you_mean
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
 from compose.language.nodes import EMPTY, AnyNode, Application
 from compose.language.operation import Operation
@@ -56,6 +56,8 @@ class Scope:
     turns: tuple[tuple[str, int], ...] = ()
     """The repeats this body is in, and the turn of each."""
     target: bool = False
+    applied: Span | None = None
+    """Where the network is applied whose body this is."""
     elements: dict[str, Element | None] = field(default_factory=dict)
 
     # ------------------------------------------------------------------ names
@@ -96,6 +98,9 @@ class Scope:
         hint = did_you_mean(head, [*known, "env"])
         if head in self.elaboration.fields():
             hint = f"Did you mean 'env.{head}'?"
+        main = self.elaboration.loaded.document.file
+        if not hint and self.elaboration.span(at).file != main:
+            hint = f"{main} must define it"
         self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", hint, ref)
 
     def inside(self, element: Element, ref: Ref, rest: list[str], at: Path) -> Value:
@@ -186,7 +191,7 @@ class Scope:
         if failed:
             raise Failed
         if block.each is not None:
-            return Element({"": self.every(name, block, wires, at)})
+            return Element(self.every(name, block, wires, at))
         made = self.place(f"{self.prefix}{name}", block, wires, at)
         if late:
             for axis in getattr(block, "axes").split():  # noqa: B009
@@ -198,11 +203,11 @@ class Scope:
             self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
         return Element(made)
 
-    def every(self, name: str, block: Block, wires: Wires, at: Path) -> Value:
-        """A block with own weights for every index of an axis."""
+    def every(self, name: str, block: Block, wires: Wires, at: Path) -> dict[str, Value]:
+        """A block with own weights for every index of an axis: its outputs, each with that axis."""
         axis = str(block.each)
         turns = self.elaboration.turns(axis, (*at, "each"))
-        plain, results = block.model_copy(update={"each": None}), []
+        plain, results = block.model_copy(update={"each": None}), list[dict[str, Value]]()
 
         def pick(value: Value, i: int) -> Value:
             if axis not in value.type.axes:
@@ -212,8 +217,9 @@ class Scope:
         for i in range(turns):
             mine = {p: tuple(pick(v, i) for v in w) if isinstance(w, tuple) else pick(w, i) for p, w in wires.items()}
             inner = replace(self, turns=(*self.turns, (axis, i)), elements=self.elements)
-            results.append(inner.place(f"{self.prefix}{name}[{i}]", plain, mine, at)[""])
-        return self.stack(name, results, axis, at)
+            results.append(inner.place(f"{self.prefix}{name}[{i}]", plain, mine, at))
+        return {output: self.stack(f"{name}.{output}" if output else name, [r[output] for r in results], axis, at)
+                for output in results[0]}
 
     def place(self, name: str, op: Operation, wires: Wires, at: Path,
               parts: Mapping[str, Tree] = EMPTY) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from compose.graph.functions import Function
@@ -111,6 +111,18 @@ class Rows(Function):
         import torch.nn.functional as F
 
         return F.pad(x, (0, 0) * (-dim - 1) + (0, run.size("entity") - agents))
+
+
+class Floats(Function):
+    """Whole numbers as floats, where a float is wanted."""
+
+    monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": replace(site.type("x0"), dtype="float", counts=None)}
+
+    def compute(self, run: Run, **ports: Any) -> Any:
+        return ports["x0"].to(run.dtype)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,8 @@ class Type:
     axes: Axes
     dtype: DType = "float"
     sign: Sign = "any"
+    counts: str | None = None
+    """Of whole numbers, where it is known: the axis whose rows they name, counting from 0 (``3``: 0, 1 or 2)."""
 
     def __str__(self) -> str:
         prefix = "" if self.dtype == "float" else self.dtype

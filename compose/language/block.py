@@ -11,10 +11,12 @@ from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, ClassVar, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic_core import PydanticCustomError
 
 from compose.language.axes import Signature, Type, join, signature
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.expressions import ExpressionError, parse, unparse
 from compose.language.operation import Operation, Site
 from compose.language.values import Expr, Name
 
@@ -24,11 +26,23 @@ Port = Expr
 Size = Expr
 """A width: an axis, a param that sizes one, or arithmetic over them (``4 * embed``)."""
 
-AXIS = BeforeValidator(lambda v: v)
+
+
+def _axis(name: str) -> str:
+    """An axis as types spell it: ``feature + action`` is ``feature+action``."""
+    plain = name.removesuffix("'")
+    try:
+        return unparse(parse(plain)).replace(" ", "") + name[len(plain) :]
+    except ExpressionError as error:
+        context = {"text": error.message, "offset": error.offset, "length": error.length, "hint": error.hint}
+        raise PydanticCustomError("expression", "{text}", context) from None
+
+
+AXIS = AfterValidator(_axis)
 """Marks fields that name axes."""
 
 AxisName = Annotated[str, AXIS]
-"""The name of an axis that an input has."""
+"""The name of an axis."""
 
 
 def _listed(value: object) -> object:

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from compose.language.excerpt import excerpt, printable
+
 Path = tuple[str | int, ...]
 """Where a value stands in a spec: ``("graph", "q_in", "visible")``."""
 
@@ -46,18 +48,18 @@ class Diagnostic:
 
     def render(self) -> str:
         """Text for a terminal: ``file:line:column  where: message``, the line, a caret run, notes."""
-        head = f"{self.where}: {self.message}" if self.where else self.message
+        head = printable(f"{self.where}: {self.message}" if self.where else self.message)
         if self.span is None:
             lines = [f"error[{self.code}]  {head}", *([f"  {self.hint}"] if self.hint else [])]
         else:
             gutter = " " * len(str(self.span.line))
-            carets = " " * (self.span.column - 1) + "^" * max(1, self.span.end - self.span.column)
+            text, carets = excerpt(self.span.text, self.span.column, self.span.end)
             lines = [
                 f"{self.span}  error[{self.code}]  {head}",
-                f"  {self.span.line} | {self.span.text}",
+                f"  {self.span.line} | {text}",
                 f"  {gutter} | {carets}{' ' + self.hint if self.hint else ''}",
             ]
-        return "\n".join([*lines, *(f"  = {note}" for note in self.notes)])
+        return "\n".join([*lines, *(f"  = {printable(note)}" for note in self.notes)])
 
     def as_json(self) -> dict[str, Any]:
         """The same as plain data, for tools."""
@@ -84,7 +86,9 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 def did_you_mean(word: object, known: Iterable[str]) -> str:
     """``"Did you mean 'x'?"`` for the nearest known name, or an empty string."""
-    near = difflib.get_close_matches(str(word), sorted(set(known)), n=1, cutoff=0.6)
+    names = sorted(set(known))
+    near = difflib.get_close_matches(str(word), names, n=1, cutoff=0.6) \
+        or [name for name in names if name.lower() == str(word).lower()]
     return f"Did you mean '{near[0]}'?" if near else ""
 
 

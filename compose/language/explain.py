@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from compose.language import models
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
+from compose.language.excerpt import unusual
 from compose.language.moving import Moving
 
 if TYPE_CHECKING:
@@ -42,16 +43,22 @@ LIMITS = {"greater_than": "above", "greater_than_equal": "of at least", "less_th
           "less_than_equal": "of at most"}
 
 
-def explain(error: ValidationError, document: Document, at: Path) -> list[Diagnostic]:
-    """Diagnostics for a validation error of what stands at ``at`` in the document, one for each place."""
+Owner = Callable[[Any, Path], type[BaseModel] | None]
+"""The model whose fields a mapping of a document may have."""
+
+
+def explain(problems: Sequence[Any], document: Document, at: Path, owner: Owner | None = None) -> list[Diagnostic]:
+    """Diagnostics for the errors of a validation of what stands at ``at`` in the document, one for each place.
+
+    ``owner`` finds the model of a mapping; a spec's, unless told.
+    """
     found: dict[Path, Diagnostic] = {}
-    problems: list[Any] = error.errors()
     placed = [(real_path(document.data, (*at, *e["loc"]), missing=e["type"] == "missing"), e) for e in problems]
     placed.sort(key=lambda p: (-len(p[0]), p[1]["type"] in EXPECTED))
     for place, problem in placed:
         if any(place == p[: len(place)] and place != p for p in found):
             continue
-        found.setdefault(place, _one(problem, place, document))
+        found.setdefault(place, _one(problem, place, document, owner or spec_owner))
     missing = {p["loc"] for _, p in placed if p["type"] == "missing"}
     return _together(found) if len(missing) > 1 else list(found.values())
 
@@ -88,7 +95,7 @@ def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
     return tuple(place)
 
 
-def owner(data: Any, place: Path) -> type[BaseModel] | None:
+def spec_owner(data: Any, place: Path) -> type[BaseModel] | None:
     """The model whose fields the mapping at ``place`` may have."""
     inside = data
     for part in place:
@@ -114,10 +121,10 @@ def noun(model: type[BaseModel] | None) -> str:
     """What messages call the owner of a field."""
     if model is not None and issubclass(model, Block):
         return f"block '{model.tag()}'"
-    return OWNER_NOUNS.get(model, "this")
+    return OWNER_NOUNS.get(model) or str(getattr(model, "noun", "this"))
 
 
-def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
+def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnostic:
     kind, context, where = problem["type"], problem.get("ctx", {}), dotted(place)
     span, raw = document.span(place), problem["input"]
     if kind == "missing":
@@ -131,7 +138,7 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         model = owner(document.data, place[:-1])
         hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
         text = f"{noun(model)} has no field '{place[-1]}'"
-        return Diagnostic("spec.unknown", text, where, document.key_span(place), hint)
+        return Diagnostic("spec.unknown", text, where, document.key_span(place), hint, _odd(place[-1]))
     if kind == "block.unknown":
         return Diagnostic(kind, context["text"], where, span, context.get("hint", ""))
     if kind == "expression":
@@ -148,7 +155,12 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         return Diagnostic(kind, context["text"], where, document.key_span(place))
     if kind == "string_pattern_mismatch":
         text = f"'{raw}' is no name: lower-case letters, digits and '_', starting with a letter"
-        return Diagnostic("spec.name", text, where, document.key_span(place) or span)
+        return Diagnostic("spec.name", text, where, document.key_span(place) or span, notes=_odd(raw))
+    if kind == "string_too_long":
+        text = f"a name has at most {context['max_length']} characters; this one has {len(raw)}"
+        return Diagnostic("spec.name", text, where, document.key_span(place))
+    if kind in ("string_too_short", "too_short"):
+        return Diagnostic("spec.value", "this must not be empty", where, span)
     if kind.startswith("union_tag"):
         allowed = [o.strip("' ") for o in context.get("expected_tags", "'rmsprop', 'adam'").split(",")]
         got = f"got '{context['tag']}'" if "tag" in context else "'kind' is missing"
@@ -159,6 +171,11 @@ def _one(problem: Any, place: Path, document: Document) -> Diagnostic:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
         return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
+
+
+def _odd(name: object) -> tuple[str, ...]:
+    found = unusual(str(name))
+    return (found,) if found else ()
 
 
 def _show(raw: object) -> str:

@@ -16,6 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from compose.language.excerpt import MIMICS, named
+
 FUNCTIONS = {
     "stop": 1, "previous": 1, "first": 1, "agents": 1, "others": 1, "entities": 1,
     "square": 1, "abs": 1, "exp": 1, "log": 1, "relu": 1, "leaky_relu": 1, "elu": 1, "sigmoid": 1, "softplus": 1,
@@ -85,7 +87,10 @@ class _Parser:
             match = TOKEN.match(text, at)
             if match is None:
                 at += len(text[at:]) - len(text[at:].lstrip())
-                raise ExpressionError(f"'{text[at]}' has no meaning in an expression", at)
+                odd = text[at]
+                name = "" if odd.isascii() else f" ({named(odd)})"
+                hint = f"Did you mean '{MIMICS[odd]}'?" if odd in MIMICS else ""
+                raise ExpressionError(f"'{odd}'{name} has no meaning in an expression", at, hint=hint)
             kind = match.lastgroup or ""
             yield kind, match[kind], match.start(kind)
             at = match.end()
@@ -138,7 +143,7 @@ class _Parser:
         if kind == "number":
             value = float(text) if re.search(r"[.eE]", text) else int(text)
             if value > LARGEST:
-                raise ExpressionError(f"numbers go up to {LARGEST:.0e}", start, len(text))
+                raise ExpressionError("numbers go up to 1e15", start, len(text))
             return Number(value, start=start, end=start + len(text))
         if kind == "name":
             return self.named(text, start)
@@ -185,7 +190,8 @@ class _Parser:
 def parse(text: str) -> Tree:
     """The tree of an expression. Raises :class:`ExpressionError` with the offset of the first mistake."""
     if len(text) > MAX_LENGTH:
-        raise ExpressionError(f"longer than {MAX_LENGTH} characters", 0)
+        found = f"an expression has at most {MAX_LENGTH:,} characters; this one has {len(text):,}"
+        raise ExpressionError(found, 0, len(text))
     if not text.strip():
         raise ExpressionError("the expression is empty", 0)
     parser = _Parser(text)

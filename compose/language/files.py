@@ -6,8 +6,8 @@ import importlib.resources
 import pathlib
 from dataclasses import dataclass
 
+from compose.language.decode import MAX_BYTES
 from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
-from compose.language.source import MAX_BYTES
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def contents(file: File, span: Span | None = None) -> bytes:
     """
     try:
         if file.path.is_dir():
-            raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a spec", "", span))
+            raise SpecError(Diagnostic("file.directory", f"{file.name} is a directory, not a file", "", span))
         if not file.path.is_file():
             near = did_you_mean(file.path.stem, (path.stem for path in file.path.parent.glob("*.yaml")))
             near = near.replace("'?", ".yaml'?")

@@ -23,9 +23,13 @@ class Loaded:
     spec: Spec
     document: Document
 
-    def span(self, at: Path) -> Span | None:
+    def span(self, at: Path) -> Span:
         """Where the value at a path (or the nearest thing around it) was written."""
         return self.document.span(at)
+
+    def is_written(self, at: Path) -> bool:
+        """Does a value stand at exactly this path?"""
+        return at in self.document.values
 
     def narrow(self, at: Path, text: str) -> Path:
         """The path below ``at`` whose value is ``text``; ``at`` itself if there is none."""
@@ -79,7 +83,7 @@ def validate(document: Document) -> Loaded:
             try:
                 read[name] = read_node(raw)
             except ValidationError as error:
-                problems.extend(explain(error, document, (*at, name)))
+                problems.extend(explain(error.errors(), document, (*at, name)))
                 read[name] = read_node(0)
             except SpecError as error:
                 problems.extend(error.diagnostics)
@@ -98,7 +102,7 @@ def validate(document: Document) -> Loaded:
     try:
         spec = Spec.model_validate(data)
     except ValidationError as error:
-        problems += explain(error, document, ())
+        problems += explain(error.errors(), document, ())
     if problems:
         raise SpecError(*in_order(problems))
     return Loaded(spec, document)

@@ -41,7 +41,7 @@ class Network(Model):
     """What differs between applications: name -> axes."""
     nodes: Frozen[Name, Node]
     """Its body: name -> expression, block or application."""
-    returns: Name | Frozen[Name, AxesText]
+    returns: Name | Annotated[Frozen[Name, AxesText], Field(min_length=1)]
     """The node that the bare name of an application means; a mapping also states its axes."""
 
     @property

@@ -45,12 +45,18 @@ def read_node(raw: object) -> AnyNode:
         return raw
     if not isinstance(raw, dict):
         return _expression(raw)
+    if "network" in raw and "block" in raw:
+        text = "a node has a 'block' or a 'network', not both"
+        raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw)])
     if "network" in raw:
         return _application(raw)
     if "block" not in raw:
         text = "a node is an expression, or has a 'block' or a 'network'"
         raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw)])
-    cls = find_block(raw["block"]) if isinstance(raw["block"], str) else None
+    if not isinstance(raw["block"], str):
+        text = "a block is named by its tag, such as 'linear'"
+        raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw["block"], ("block",))])
+    cls = find_block(raw["block"])
     if cls is None:
         known = catalogue()
         hint = did_you_mean(raw["block"], known) or "`compose list blocks` names them all"

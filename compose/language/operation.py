@@ -61,6 +61,10 @@ class Site(Protocol):
     def axis(self, name: str, port: str) -> str:
         """An axis named in an argument, which must be one of the axes of ``port``."""
 
+    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
+        """Report whole numbers at a port that are known to index more rows than the axis has; or, unless the axis is
+        ``new``, to index another one."""
+
     def size(self, axis: str) -> int | None:
         """The number of rows of an axis; None while it is symbolic."""
 

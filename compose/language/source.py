@@ -14,15 +14,14 @@ from typing import Any, NoReturn
 import yaml
 
 from compose.language import syntax
+from compose.language.decode import decode
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, dotted
 from compose.language.scalars import UNPRINTABLE, BadNumber, read
 from compose.language.tree import Node, plain, walk
 
-MAX_BYTES = 2**20
 MAX_DEPTH = 40
 MAX_NODES = 20_000
 MAX_KEY = 128
-MAX_LINE = 10_000
 MAX_PROBLEMS = 50
 """So many problems are told at once; the rest can wait."""
 
@@ -46,28 +45,29 @@ class Source:
         return {at: node.key for at, node in walk(self.root) if node.key}
 
 
-def load(text: str | bytes, file: str) -> Source:
-    """Read a file's text; ``file`` is its name in messages.
+def load(text: str | bytes, file: str, kind: str = "spec") -> Source:
+    """Read a file's text; ``file`` is its name in messages, ``kind`` says what it should hold.
 
     Raises SpecError with all problems: ``yaml.syntax``, ``yaml.tab``, ``yaml.comma``, ``yaml.duplicate``, ``yaml.tag``,
     ``yaml.alias``, ``yaml.merge_key``, ``yaml.key``, ``yaml.no_value``, ``yaml.number``, ``yaml.character``,
     ``yaml.encoding``, ``yaml.documents``, ``yaml.empty``, ``yaml.root``, ``yaml.size``, ``yaml.depth``.
     """
-    text = _decode(text, file)
+    text = decode(text, file)
     reader = _Reader(text, file, text.splitlines())
-    root = reader.document()
+    root = reader.document(kind)
     if root is None:
-        raise SpecError(Diagnostic("yaml.empty", f"{file} is empty", hint="a spec starts with the line: compose: 1"))
+        hint = "a spec starts with the line: compose: 1" if kind == "spec" else ""
+        raise SpecError(Diagnostic("yaml.empty", f"{file} is empty", hint=hint))
     if not root.is_map:
         what = "a list" if isinstance(root.value, list) else "a single value"
-        reader.report("yaml.root", f"a spec is a mapping (name: value), but this is {what}", root.span)
+        reader.report("yaml.root", f"a {kind} is a mapping (name: value), but this is {what}", root.span)
     reader.finish()
     return Source(root)
 
 
 def load_value(item: str, start: int, file: str) -> Node:
     """Read the part of a line from ``start`` on as one value of any kind; spans are those of the whole line."""
-    text = _decode(" " * start + item[start:], file)
+    text = decode(" " * start + item[start:], file)
     reader = _Reader(text, file, [item])
     root = reader.document()
     if root is None:
@@ -75,26 +75,6 @@ def load_value(item: str, start: int, file: str) -> Node:
         raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint="write null for 'nothing'"))
     reader.finish()
     return root
-
-
-def _decode(text: str | bytes, file: str) -> str:
-    raw = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
-    if len(raw) > MAX_BYTES:
-        raise SpecError(Diagnostic("yaml.size", f"{file} is larger than 1 MiB"))
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            found = f"{file} is not UTF-8 text (byte {raw[error.start]:#04x} at offset {error.start})"
-            raise SpecError(Diagnostic("yaml.encoding", found)) from None
-    text = text.removeprefix("\ufeff")
-    if long := next((row for row, line in enumerate(text.splitlines(), 1) if len(line) > MAX_LINE), None):
-        raise SpecError(Diagnostic("yaml.size", f"{file}, line {long} has more than {MAX_LINE} characters"))
-    if bad := UNPRINTABLE.search(text):
-        line = len(text[: bad.start()].splitlines() or [""]) + text[: bad.start()].endswith(("\n", "\r"))
-        found = f"{file}, line {line}: the character U+{ord(bad[0]):04X} is not allowed"
-        raise SpecError(Diagnostic("yaml.character", found, hint="is this a binary file?" if bad[0] == "\0" else ""))
-    return text
 
 
 class _Reader:
@@ -136,7 +116,7 @@ class _Reader:
         stop = end.column + 1 if end.line == start.line else len(line.rstrip()) + 1
         return Span(self.file, row + 1, column, max(stop, column + 1), line)
 
-    def document(self) -> Node | None:
+    def document(self, kind: str = "value") -> Node | None:
         """The only document of the text, or None if there is none."""
         self.next()
         event = self.next()
@@ -148,7 +128,7 @@ class _Reader:
         self.next()
         event = self.next()
         if not isinstance(event, yaml.StreamEndEvent):
-            self.fatal("yaml.documents", "a file holds one spec; here a second document starts",
+            self.fatal("yaml.documents", f"a file holds one {kind}; here a second document starts",
                        self.span(event.start_mark, event.end_mark))
         return root
 
@@ -189,7 +169,7 @@ class _Reader:
         try:
             return Node(read(event.value), span)
         except BadNumber as problem:
-            self.report("yaml.number", f"{event.value[:40]}: {problem}", span, at, "quote it if it is meant as text")
+            self.report("yaml.number", str(problem), span, at, problem.hint)
             return Node(0, span)
 
     def sequence(self, start: Any, at: Path) -> Node:
@@ -219,9 +199,9 @@ class _Reader:
             seen.add(event)
             value = self.node(event, (*at, name))
             if _is_blank(event):
-                self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name),
-                            "inside {...} a text with a comma needs quotes" if start.flow_style
-                            else "write null to delete what is inherited")
+                hint = ("inside {...} a text with a comma needs quotes" if start.flow_style
+                        else "write null to delete what is inherited" if at else "leave the key out, or give it one")
+                self.report("yaml.no_value", "there is no value after this key", key.span, (*at, name), hint)
             if name in members and members[name].key is not None:
                 self.report("yaml.duplicate", "this key is given twice", key.span, (*at, name), "",
                             f"first given at {members[name].key}")
@@ -233,8 +213,10 @@ class _Reader:
         if not isinstance(key.value, str) or len(key.value) > MAX_KEY:
             found = (f"keys have at most {MAX_KEY} characters" if isinstance(key.value, str)
                      else f"keys are names, but this is read as {_kind(key.value)}")
-            self.report("yaml.key", found, key.span, at, "" if isinstance(key.value, str) else "quote it")
-            return str(getattr(event, "value", "?"))[:MAX_KEY]
+            plain = isinstance(event, yaml.ScalarEvent) and not isinstance(key.value, str)
+            self.report("yaml.key", found, key.span, at, "quote it" if plain else "")
+            name = str(getattr(event, "value", "?"))
+            return name if len(name) <= MAX_KEY else f"{name[:MAX_KEY // 4]}..."
         if key.value == "<<" and event.style is None:
             self.report("yaml.merge_key", "merge keys (<<) are not part of the language", key.span, at,
                         "use like: or extends:")
@@ -257,7 +239,8 @@ class _Reader:
 
 
 def _is_blank(event: Any) -> bool:
-    return isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == "" and event.tag is None
+    bare = isinstance(event, yaml.ScalarEvent) and event.style is None and event.value == ""
+    return bare and event.tag is None and event.anchor is None
 
 
 def _kind(value: object) -> str:

@@ -24,9 +24,13 @@ def upgraded(root: Node, file: str, *, steps: Mapping[int, Callable[[Node], Node
         raise SpecError(Diagnostic("version.missing", "the language version is missing", "", root.span,
                                    f"add the line: compose: {version}"))
     number = stated.value
-    if isinstance(number, bool) or not isinstance(number, int) or number < min(steps, default=version):
-        raise SpecError(Diagnostic("version.unknown", f"there is no version {stated.value} of the language", "compose",
-                                   stated.span, f"this is version {version}"))
+    hint = f"this is version {version}; write compose: {version}"
+    if isinstance(number, bool) or not isinstance(number, int):
+        found = "a version is a whole number, without quotes"
+        raise SpecError(Diagnostic("version.unknown", found, "compose", stated.span, hint))
+    if number < min(steps, default=version):
+        found = f"there is no version {number} of the language"
+        raise SpecError(Diagnostic("version.unknown", found, "compose", stated.span, hint))
     if number > version:
         found = f"{file} needs version {number} of the language, this is version {version}"
         raise SpecError(Diagnostic("version.newer", found, "compose", stated.span, "upgrade compose-marl"))

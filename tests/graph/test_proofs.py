@@ -255,8 +255,10 @@ graph:
 losses: {td: {of: square(q_tot - y - p)}}
 """,
     "a slot by its number": """
+axes: {slot: agent}
 graph:
-  p: {block: take, of: taken, index: env.task}
+  slots: {block: rename, of: taken, axis: agent, to: slot}
+  p: {block: take, of: slots, index: env.task}
 losses: {td: {of: square(q_tot - y - p)}}
 """,
     "identities made from numbers": """

@@ -9,7 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from compose.graph.schema import EntitySchema, Field, load_schema, standard_fields
+from compose.graph.schema import EntitySchema, Field, standard_fields
+from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import SpecError
 
 EVERYTHING = Path(__file__).parents[1] / "fixtures" / "everything.yaml"

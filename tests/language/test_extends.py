@@ -94,7 +94,7 @@ def test_problems_of_all_parents_come_at_once(here: pathlib.Path) -> None:
 
         broken.yaml:""") in text
     assert "error[extends.value]  extends: expected a spec's name or path, or a list of them" in text
-    assert "error[file.directory]  packaged is a directory, not a spec" in text
+    assert "error[file.directory]  packaged is a directory, not a file" in text
 
 
 @pytest.mark.parametrize(("extends", "code"), [
@@ -190,9 +190,13 @@ def test_what_an_ancestor_says_is_overridden_silently(build: Any) -> None:
           2 | compose: 2
             |          ^ upgrade compose-marl"""),
     ("compose: true\n", """\
-        s.yaml:1:10  error[version.unknown]  compose: there is no version True of the language
+        s.yaml:1:10  error[version.unknown]  compose: a version is a whole number, without quotes
           1 | compose: true
-            |          ^^^^ this is version 1"""),
+            |          ^^^^ this is version 1; write compose: 1"""),
+    ("compose: 0\n", """\
+        s.yaml:1:10  error[version.unknown]  compose: there is no version 0 of the language
+          1 | compose: 0
+            |          ^ this is version 1; write compose: 1"""),
 ])
 def test_wrong_versions(here: pathlib.Path, text: str, message: str) -> None:
     (here / "s.yaml").write_text(text)

@@ -44,7 +44,7 @@ def test_arguments_that_name_nothing(here: pathlib.Path) -> None:
     assert refuse("./mnie.yaml", here=here) == textwrap.dedent("""\
         error[file.missing]  there is no file ./mnie.yaml
           Did you mean 'mine.yaml'?""")
-    assert refuse("packaged/", here=here) == "error[file.directory]  packaged/ is a directory, not a spec"
+    assert refuse("packaged/", here=here) == "error[file.directory]  packaged/ is a directory, not a file"
     assert "error[file.missing]" in refuse("a/\0.yaml", here=here)
     assert "error[file.unknown]" in refuse("\0", here=here)
     assert "error[file.unknown]" in refuse("", here=here)

@@ -100,6 +100,6 @@ HEAD = "compose: 1\nname: hard\nsummary: Hard.\nextends: qmix_attention\n"
     ids=["chain", "overflow", "zero", "turns", "product", "division", "itself", "sizes", "delay", "doubling"],
 )  # fmt: skip
 def test_hard_cases(body: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     assert all(problem.render() for problem in mistakes(HEAD + body))
-    assert time.perf_counter() - began < 20
+    assert time.process_time() - began < 20

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from compose.language.decode import MAX_BYTES
 from compose.language.diagnostics import SpecError
-from compose.language.source import MAX_BYTES, MAX_DEPTH, MAX_NODES, load, load_value
+from compose.language.source import MAX_DEPTH, MAX_NODES, load, load_value
 
 
 def refuse(text: str | bytes) -> str:
@@ -137,10 +138,10 @@ def test_commas_in_quotes_and_outside_of_flow_are_fine() -> None:
 
 def test_a_bracket_in_an_expression_is_explained() -> None:
     assert refuse("graph:\n  q: {of: x[0]}\n") == textwrap.dedent("""\
-        s.yaml:2:12  error[yaml.syntax]  expected ',' or '}', but got '['
+        s.yaml:2:12  error[yaml.syntax]  expected ',' or '}' before this
           2 |   q: {of: x[0]}
             |            ^ an expression that contains , : { } [ ] or starts with - & * ! | > % @ may need quotes
-          = while parsing a flow mapping that starts at s.yaml:2:6""")
+          = '{' is opened at s.yaml:2:6""")
 
 
 def test_a_duplicate_says_where_the_first_is() -> None:
@@ -165,8 +166,11 @@ def test_an_empty_value_in_a_flow_map_hints_at_a_comma() -> None:
             |                                  ^^^^^^^^^^^^^^^^^^ inside {...} a text with a comma needs quotes""")
 
 
-def test_a_character_is_placed_by_line() -> None:
-    assert refuse("a: 1\r\nb: \x1b\n") == "error[yaml.character]  s.yaml, line 2: the character U+001B is not allowed"
+def test_a_character_that_may_not_be_is_shown_in_its_place() -> None:
+    assert refuse("a: 1\r\nb: \x1b[2J\n") == textwrap.dedent("""\
+        s.yaml:2:4  error[yaml.character]  the character U+001B is not allowed
+          2 | b: \N{REPLACEMENT CHARACTER}[2J
+            |    ^ remove it""")
 
 
 def test_a_value_inside_a_line_keeps_the_columns_of_the_line() -> None:

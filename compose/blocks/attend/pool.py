@@ -39,6 +39,8 @@ class Pool(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         of, mask = site.type("of"), site.type("mask")
         over = site.axis(self.over, "of")
+        if self.by == "max" and site.size(over) == 0:
+            site.fail("over", f"'{over}' has no rows in this environment, so none is the largest")
         if mask.dtype != "bool":
             site.fail("mask", f"expected a mask, got {mask}")
         return {"": Type((*join(of.axes[:-1], mask.axes), of.axes[-1]), sign=of.sign).without([over])}

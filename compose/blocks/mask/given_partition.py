@@ -2,9 +2,8 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Run
 
 
 class GivenPartition(Block):
@@ -20,9 +19,6 @@ class GivenPartition(Block):
     """Who shares the agent's group."""
 
     returns: ClassVar[dict[str, str]] = {"within": "bool ... agent entity", "across": "bool ... agent entity"}
-
-    def infer(self, site: Site) -> dict[str, Type]:
-        return {name: site.type("same") for name in ("within", "across")}
 
     def compute(self, run: Run, *, same: Any) -> Any:
         return {"within": same, "across": ~same}

@@ -1,5 +1,6 @@
 """Block ``random_partition``."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -30,6 +31,10 @@ class RandomPartition(Block):
     returns: ClassVar[dict[str, str]] = {
         "within": "bool batch agent entity", "across": "bool batch agent entity", "label": "int batch entity",
     }  # fmt: skip
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        found = super().infer(site)
+        return found | {"label": replace(found["label"], counts=str(self.parts))}
 
     def draws(self, site: Site) -> dict[str, Type]:
         return {"label": Type(("batch", "entity"), "int")}

@@ -32,7 +32,8 @@ class WeightedSum(Block):
         return (("of", site.bound["Factor"][0]),)
 
     def infer(self, site: Site) -> dict[str, Type]:
-        site.axis(self.over, "of")
+        if site.axis(self.over, "of") != site.bound["Factor"][0]:
+            site.fail("over", f"expected the last axis, '{site.bound['Factor'][0]}'")
         return {"": Type(site.bound["..."])}
 
     def compute(self, run: Run, *, of: Any, weights: Any, offset: Any) -> Any:

@@ -16,6 +16,12 @@ class _Best(Block):
     over: AxisName
     """The axis that is searched."""
 
+    def _over(self, site: Site) -> str:
+        over = site.axis(self.over, "of")
+        if site.size(over) == 0:
+            site.fail("over", f"'{over}' has no rows in this environment, so none is the largest")
+        return over
+
     def _candidates(self, run: Run, of: Any, where: Any) -> Any:
         return of if where is None else of.masked_fill(~where, -1e30)
 
@@ -27,7 +33,8 @@ class Argmax(_Best):
     phrase: ClassVar[str] = "the {over} of the largest {of}[ where {where}]"
 
     def infer(self, site: Site) -> dict[str, Type]:
-        return {"": Type(site.type("of").axes, "int").without([site.axis(self.over, "of")])}
+        over = self._over(site)
+        return {"": Type(site.type("of").axes, "int", counts=over.rstrip("'")).without([over])}
 
     def orders(self, site: Site) -> Axes:
         return (site.axis(self.over, "of"),)
@@ -46,7 +53,7 @@ class Max(_Best):
 
     def infer(self, site: Site) -> dict[str, Type]:
         of = site.type("of")
-        return {"": Type(of.axes, sign="any").without([site.axis(self.over, "of")])}
+        return {"": Type(of.axes, sign="any").without([self._over(site)])}
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))

@@ -26,6 +26,7 @@ class Take(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         if site.type("index").dtype != "int":
             site.fail("index", f"expected an index (int), got {site.type('index')}")
+        site.indexes("index", site.bound["Choice"][0])
         return {"": Type(site.bound["..."], site.type("of").dtype, site.type("of").sign)}
 
     def orders(self, site: Site) -> Axes:

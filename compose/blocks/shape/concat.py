@@ -46,7 +46,7 @@ class Concat(Block):
                 site.fail(f"of.{i}", f"expected {dtype}, as the operands before it, got {part}")
         sign = "nonneg" if all(p.sign == "nonneg" for p in parts) else "any"
         if (self.along is None) != (self.as_ is None):
-            site.fail("along" if self.along else "as", "'along' and 'as' come together")
+            site.fail("along" if self.along else "as_", "'along' and 'as' come together")
         if self.along is None:
             for i, part in enumerate(parts):
                 if not part.axes or part.axes[-1] in ("batch", "time"):
@@ -80,12 +80,13 @@ class Concat(Block):
             return torch.cat(spread(of, kinds, (*lead, "")), -1)
         axes = join(*(k.axes for k in kinds))
         at = axes.index(self.along)
-        tensors = [(x, k) for x, k in zip(of, kinds, strict=True) if not isinstance(x, bool)]
+        tensors = [(x, k) for x, k in zip(of, kinds, strict=True) if not isinstance(x, bool | int | float)]
         sizes = [next(x.shape[k.axes.index(a)] for x, k in tensors if a in k.axes) for a in axes]
         some = align(tensors[0][0], tensors[0][1].axes, axes)
         rows = []
         for x, kind in zip(of, kinds, strict=True):
-            row = torch.full_like(some.narrow(at, 0, 1), x) if isinstance(x, bool) else align(x, kind.axes, axes)
+            plain = isinstance(x, bool | int | float)
+            row = torch.full_like(some.narrow(at, 0, 1), x) if plain else align(x, kind.axes, axes)
             mine = run.size(self.along) if self.along in kind.axes else 1
             rows.append(row.expand(*sizes[:at], mine, *sizes[at + 1 :]))
         return torch.cat(rows, at)

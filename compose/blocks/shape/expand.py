@@ -1,5 +1,6 @@
 """Block ``expand``."""
 
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.align import align
@@ -35,7 +36,7 @@ class Expand(Block):
         of = site.type("of")
         if not of.axes:
             site.fail("of", "a number needs no copies: it broadcasts")
-        return {"": Type(self._axes(site), of.dtype, of.sign)}
+        return {"": replace(of, axes=self._axes(site))}
 
     def compute(self, run: Run, *, of: Any) -> Any:
         have, axes = run.node.type("of").axes, self._axes(run.node)

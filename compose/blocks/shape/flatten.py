@@ -28,6 +28,9 @@ class Flatten(Block):
 
     def _flat(self, site: Site) -> Axes:
         axes = tuple(site.axis(a, "of") for a in self.axes)
+        fixed = next((a for a in axes if a in ("batch", "time")), None)
+        if fixed:
+            site.fail("axes", f"'{fixed}' cannot be flattened")
         twice = next((a for a in axes if axes.count(a) > 1), None)
         if twice:
             site.fail("axes", f"axis '{twice}' stands twice")

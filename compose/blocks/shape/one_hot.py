@@ -23,6 +23,8 @@ class OneHot(Block):
     """The axis that is indexed."""
 
     def infer(self, site: Site) -> dict[str, Type]:
+        if len(site.axes(self.as_)) == 1:
+            site.indexes("of", *site.axes(self.as_), new=True)
         return {"": Type((*site.bound["..."], *site.axes(self.as_)), sign="nonneg")}
 
     def orders(self, site: Site) -> Axes:

@@ -33,6 +33,8 @@ class TdTarget(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         if site.bound["..."][:2] != ("batch", "time"):
             site.fail("value", f"expected axes 'batch' and 'time', got {site.type('value')}")
+        if "time" not in site.type("value").axes:
+            site.fail("value", f"the next step's value is wanted, so an axis 'time'; got {site.type('value')}")
         return {"": Type(site.bound["..."])}
 
     def mixes(self, site: Site) -> Axes:

@@ -183,6 +183,9 @@ class _Sample:
     def axis(self, name: str, port: str) -> str:
         return str(name)
 
+    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
+        pass
+
     def size(self, axis: str) -> int | None:
         return None
 

@@ -1,0 +1,78 @@
+"""What arrives at a node's ports: does it fit their signatures, and are whole numbers wanted as floats?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from compose.graph.functions import Elementwise
+from compose.graph.match import Mismatch, binding, describe, match, siblings
+from compose.graph.node import Node, Value
+from compose.graph.structure import Floats
+from compose.language.axes import Axes, signature
+from compose.language.block import Block
+from compose.language.diagnostics import Path
+
+if TYPE_CHECKING:
+    from compose.graph.elaborate import Elaboration
+    from compose.graph.scope import Scope
+
+
+def fit(elaboration: Elaboration, node: Node) -> None:
+    """Fit what arrives at a node's ports against their signatures; binds their variables.
+
+    Where a float is wanted and whole numbers arrive, a conversion is put between. Raises Failed.
+    """
+    node.seen = node.op.adapt(dict(node.types))
+    bound: dict[str, Axes] = {}
+    binders: dict[str, str] = {}
+    for port, text in node.op.ports().items():
+        if port not in node.seen:
+            continue
+        kinds, wire = node.seen[port], node.wires[port]
+        for i, kind in enumerate(kinds if isinstance(kinds, tuple) else (kinds,)):
+            try:
+                match(signature(text), kind, bound)
+            except Mismatch as error:
+                at, came = ((*node.field(port), i), wire[i]) if isinstance(wire, tuple) else (node.field(port), wire)
+                notes, hint = binding(signature(text), bound, binders), siblings(came, text, bound)
+                others = [(*node.where, port) for port in dict.fromkeys(binders.values())]
+                causes = tuple((elaboration.loaded.span(other), "") for other in others)
+                elaboration.fail("graph.axes", at, error.about(came.type), hint, notes=notes, causes=causes)
+        if isinstance(wire, Value) and isinstance(wire.constant, bool) and isinstance(node.op, Block) \
+                and not all(token.optional for token in signature(text).tokens):
+            wanted = describe(signature(text), bound)
+            elaboration.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
+        if isinstance(wire, Value) and wire.constant is False and port in node.op.bounds.values():
+            elaboration.fail("graph.axes", node.field(port), "a mask that is false everywhere lets nothing through")
+        binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
+    node.bound = {"...": (), **bound}
+    if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
+        text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
+        elaboration.fail("graph.number", node.where, text, hint)
+    for port, text in node.op.ports().items():
+        real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
+        if real and port in node.wires:
+            _convert(node, port)
+
+
+def floats(value: Value, scope: Scope, at: Path) -> Value:
+    """A value as floats, converted if it holds whole numbers. ``at`` is where it is read."""
+    if value.type.dtype != "int":
+        return value
+    made = scope.elaboration.floats
+    if value not in made:
+        name = scope.elaboration.fresh(value.name)
+        made[value] = scope.place(name, Floats("float", 1), {"x0": value}, at)[""]
+    return made[value]
+
+
+def _convert(node: Node, port: str) -> None:
+    wire, seen = node.wires[port], node.seen[port]
+    if isinstance(wire, tuple):
+        node.wires[port] = tuple(floats(value, node.scope, node.where) for value in wire)
+    else:
+        node.wires[port] = floats(wire, node.scope, node.where)
+    kinds = seen if isinstance(seen, tuple) else (seen,)
+    real = tuple(replace(kind, dtype="float") if kind.dtype == "int" else kind for kind in kinds)
+    node.seen = {**node.seen, port: real if isinstance(seen, tuple) else real[0]}
