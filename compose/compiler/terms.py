@@ -14,7 +14,9 @@ from typing import Any
 
 from compose.graph.align import align
 from compose.graph.functions import COMPUTE
+from compose.graph.simplex import simplex
 from compose.language.axes import Axes, DType
+from compose.language.operation import By
 
 WEIGHTS = ("weight", "target")
 
@@ -120,17 +122,16 @@ class Divided(Op):
 
 
 @dataclass(frozen=True)
-class MaskedSoftmax(Op):
-    """``softmax`` over an axis of the first operand where the second is true, zeros elsewhere."""
+class Simplex(Op):
+    """Softmax or sparsemax over an axis of the first operand where the second is true, zeros elsewhere."""
 
     axis: str
+    by: By
 
     def compute(self, term: Term, *tensors: Any) -> Any:
         logits, dim = align(tensors[0], term.operands[0].axes, term.axes), term.axes.index(self.axis)
-        if len(tensors) == 1:
-            return logits.softmax(dim)
-        hidden = ~align(tensors[1], term.operands[1].axes, term.axes)
-        return logits.masked_fill(hidden, -1e30).softmax(dim).masked_fill(hidden, 0.0)
+        allowed = True if len(tensors) == 1 else align(tensors[1], term.operands[1].axes, term.axes)
+        return simplex(self.by, logits, allowed, dim)
 
 
 @dataclass(frozen=True)
