@@ -53,15 +53,14 @@ class PrototypeAttention(Block):
         import torch
         from torch.nn import functional as F
 
+        sizes = [run.size(a) for a in run.node.axes(self.prototypes, self.width)]
+
         def mapped(rows: Any, name: str) -> Any:
-            weight = run.weight(name)
-            y = F.linear(rows, weight.flatten(0, 1))
-            return torch.unflatten(y, -1, list(weight.shape[:2])).transpose(-2, -3)
+            return torch.unflatten(F.linear(rows, run.weight(name).flatten(0, 1)), -1, sizes).transpose(-2, -3)
 
         logits = mapped(queries, "query") @ mapped(keys, "key").transpose(-1, -2)
         allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
-        weights = simplex(self.by, logits / run.size(run.node.axes(self.width)[0]) ** 0.5,
-                          allowed if allowed is True else allowed.unsqueeze(-3), -1)
+        weights = simplex(self.by, logits / sizes[1] ** 0.5, allowed if allowed is True else allowed.unsqueeze(-3), -1)
         return (weights @ mapped(keys, "value")).transpose(-2, -3)
 
     def pieces(self, parts: Parts) -> Piece:
