@@ -10,7 +10,7 @@ from compose.compiler.product import Product, product
 from compose.compiler.terms import Divided, Leaf, Pick, Share, Simplex, Term, constant, joint, mapped, relabelled
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes
-from compose.language.operation import By
+from compose.language.operation import By, Of
 
 
 @dataclass
@@ -53,8 +53,8 @@ class CallParts:
         given = [(x if isinstance(x, Term) else constant(float(x)), labels) for x, labels in factors]
         return product(given, out, name=self.node.name)
 
-    def share(self, mask: Any, axis: str, *, slots: bool) -> Term:
-        op = Share(axis, slots, self.call.dtype)
+    def share(self, mask: Any, axis: str, of: Of) -> Term:
+        op = Share(axis, of, self.call.dtype)
         return Term(op, (mask,), mask.axes, mask.shape, "float", self.node.name)
 
     def map(self, function: str, *operands: Any, dtype: Any = "float") -> Term:

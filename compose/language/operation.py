@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 By = Literal["softmax", "sparsemax"]
 """How logits become weights that sum to one."""
 
+Of = Literal["true", "slots", "one"]
+"""What a row's share is of: the rows that count, all slots, or nothing (rows are added up)."""
+
 
 @dataclass(frozen=True)
 class Weight:
@@ -141,8 +144,9 @@ class Parts(Protocol):
     def simplex(self, by: By, logits: Piece, allowed: Piece, axis: str) -> Piece:
         """Softmax or sparsemax along ``axis`` where allowed, zeros elsewhere (``allowed`` may be True)."""
 
-    def share(self, mask: Piece, axis: str, *, slots: bool) -> Piece:
-        """Weights of a mean along ``axis``: 1 / (number of true rows, or of all) where the mask is true, else 0."""
+    def share(self, mask: Piece, axis: str, of: Of) -> Piece:
+        """Weights of a mean along ``axis`` where the mask is true, else 0: 1 / (number of its true rows, or of all its
+        slots), or 1 (a sum)."""
 
     def divided(self, piece: Piece, axis: str, rows: int, names: tuple[str, str]) -> Piece:
         """One axis as two, the first with so many rows."""

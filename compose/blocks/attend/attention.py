@@ -127,8 +127,12 @@ def both(mask: Any, present: Any) -> Any:
 
 
 def shown(parts: Parts, key: str) -> Piece:
-    """The same of port ``mask`` as a piece."""
-    mask, present = parts.port("mask"), parts.present("mask", key)
+    """The keys that port ``mask`` shows and that are present, as a piece."""
+    return both_pieces(parts, parts.port("mask"), parts.present("mask", key))
+
+
+def both_pieces(parts: Parts, mask: Piece, present: Piece | None) -> Piece:
+    """:func:`both` of pieces."""
     if present is None:
         return mask
     return present if mask is True else parts.map("&", mask, present, dtype="bool")
