@@ -7,9 +7,10 @@ from typing import Any
 
 from compose.compiler.call import Call
 from compose.compiler.product import Product, product
-from compose.compiler.terms import Divided, Leaf, MaskedSoftmax, Pick, Share, Term, constant, joint, mapped, relabelled
+from compose.compiler.terms import Divided, Leaf, Pick, Share, Simplex, Term, constant, joint, mapped, relabelled
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes
+from compose.language.operation import By, Of
 
 
 @dataclass
@@ -52,17 +53,17 @@ class CallParts:
         given = [(x if isinstance(x, Term) else constant(float(x)), labels) for x, labels in factors]
         return product(given, out, name=self.node.name)
 
-    def share(self, mask: Any, axis: str, *, slots: bool) -> Term:
-        op = Share(axis, slots, self.call.dtype)
+    def share(self, mask: Any, axis: str, of: Of) -> Term:
+        op = Share(axis, of, self.call.dtype)
         return Term(op, (mask,), mask.axes, mask.shape, "float", self.node.name)
 
     def map(self, function: str, *operands: Any, dtype: Any = "float") -> Term:
         given = [x if isinstance(x, Term) else constant(x) for x in operands]
         return mapped(function, *given, dtype=dtype, name=self.node.name)
 
-    def softmax(self, logits: Any, allowed: Any, axis: str) -> Term:
+    def simplex(self, by: By, logits: Any, allowed: Any, axis: str) -> Term:
         operands = (logits,) if allowed is True else (logits, allowed)
-        return Term(MaskedSoftmax(axis), operands, *joint(operands), "float", self.node.name)
+        return Term(Simplex(axis, by), operands, *joint(operands), "float", self.node.name)
 
     def divided(self, term: Any, axis: str, rows: int, names: tuple[str, str]) -> Term:
         at = term.axes.index(axis)

@@ -14,7 +14,9 @@ from typing import Any
 
 from compose.graph.align import align
 from compose.graph.functions import COMPUTE
+from compose.graph.simplex import HIDDEN
 from compose.language.axes import Axes, DType
+from compose.language.operation import By, Of
 
 WEIGHTS = ("weight", "target")
 
@@ -120,32 +122,40 @@ class Divided(Op):
 
 
 @dataclass(frozen=True)
-class MaskedSoftmax(Op):
-    """``softmax`` over an axis of the first operand where the second is true, zeros elsewhere."""
+class Simplex(Op):
+    """Softmax or sparsemax over an axis of the first operand where the second is true, zeros elsewhere."""
 
     axis: str
+    by: By
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        logits, dim = align(tensors[0], term.operands[0].axes, term.axes), term.axes.index(self.axis)
-        if len(tensors) == 1:
-            return logits.softmax(dim)
-        hidden = ~align(tensors[1], term.operands[1].axes, term.axes)
-        return logits.masked_fill(hidden, -1e30).softmax(dim).masked_fill(hidden, 0.0)
+        from compose.compiler.sparsemax import sparsemax
+
+        last = (*(a for a in term.axes if a != self.axis), self.axis)
+        z, *mask = (align(x, t.axes, last) for x, t in zip(tensors, term.operands, strict=True))
+        if mask:
+            z = z + mask[0].logical_not() * HIDDEN  # much faster than to fill
+        if self.by == "sparsemax":
+            return align(sparsemax(z), last, term.axes)
+        found = z.softmax(-1)
+        return align(found * mask[0] if mask else found, last, term.axes)
 
 
 @dataclass(frozen=True)
 class Share(Op):
-    """A mask as weights of a mean along an axis: 1 / (number of true rows, or of all rows) where true, else 0."""
+    """A mask as weights of a mean along an axis where true, else 0: 1 / (number of true rows, or of all rows), or 1."""
 
     axis: str
-    slots: bool
+    of: Of
     type: Any
     """The torch dtype of the weights."""
 
     def compute(self, term: Term, *tensors: Any) -> Any:
         dim = term.axes.index(self.axis)
         mask = align(tensors[0], term.operands[0].axes, term.axes).to(self.type)
-        return mask / mask.shape[dim] if self.slots else mask / mask.sum(dim, keepdim=True).clamp(min=1)
+        if self.of == "one":
+            return mask
+        return mask / (mask.shape[dim] if self.of == "slots" else mask.sum(dim, keepdim=True).clamp(min=1))
 
 
 @dataclass(frozen=True)

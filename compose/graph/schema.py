@@ -208,8 +208,9 @@ class EntitySchema(Model):
         for name, field in self.fields.items():
             at = ("fields", name)
             nameless = [(i, axis) for i, axis in enumerate(field.axes) if axis.removesuffix("'") not in known]
-            problems += [((*at, "axes", i), f"no size for axis '{axis}'. {did_you_mean(axis, known)}".removesuffix(". "))
-                         for i, axis in nameless]
+            for i, axis in nameless:
+                text = f"no size for axis '{axis}'. {did_you_mean(axis, known)}"
+                problems.append(((*at, "axes", i), text.removesuffix(". ")))
             if len(set(field.axes)) < len(field.axes):
                 problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
             if field.scope != "global" and field.index is None:

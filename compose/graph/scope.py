@@ -15,7 +15,7 @@ from compose.graph.structure import Select, Stack
 from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, Span, did_you_mean
-from compose.language.expressions import Apply, Number, Ref, Tree, Truth
+from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, references, unparse
 from compose.language.nodes import EMPTY, AnyNode, Application
 from compose.language.operation import Operation
 from compose.language.values import Expr
@@ -237,8 +237,19 @@ class Scope:
                 return ()
             if tree.parts[0] in self.variables:
                 return (self.variables[tree.parts[0]],)
+        if any(str(ref) in self.variables for ref in references(tree)):
+            tree = self._filled(tree)
+            size = Expr(unparse(tree))
         self.elaboration.measure(size, at)
         return (self.elaboration.table.canonical(tree),)
+
+    def _filled(self, tree: Tree) -> Tree:
+        """A size with what the network's capitals stand for: ``4 * Width`` -> ``4 * embed``."""
+        if isinstance(tree, Ref) and str(tree) in self.variables:
+            return parse(self.variables[str(tree)])
+        if isinstance(tree, Apply):
+            return replace(tree, arguments=tuple(map(self._filled, tree.arguments)))
+        return tree
 
     def count(self, size: Expr, at: Path) -> int:
         """A whole number given as an argument."""

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from compose.language.values import Expr
 
 
+By = Literal["softmax", "sparsemax"]
+"""How logits become weights that sum to one."""
+
+Of = Literal["true", "slots", "one"]
+"""What a row's share is of: the rows that count, all slots, or nothing (rows are added up)."""
+
+
 @dataclass(frozen=True)
 class Weight:
     """A weight as data: its axes in memory order and how it starts.
@@ -149,11 +156,12 @@ class Parts(Protocol):
     def map(self, function: str, *operands: Piece, dtype: Any = "float") -> Piece:
         """A closed function (``+``, ``relu``, ``&`` ...) of pieces."""
 
-    def softmax(self, logits: Piece, allowed: Piece, axis: str) -> Piece:
-        """Softmax along ``axis`` where allowed, zeros elsewhere (``allowed`` may be True)."""
+    def simplex(self, by: By, logits: Piece, allowed: Piece, axis: str) -> Piece:
+        """Softmax or sparsemax along ``axis`` where allowed, zeros elsewhere (``allowed`` may be True)."""
 
-    def share(self, mask: Piece, axis: str, *, slots: bool) -> Piece:
-        """Weights of a mean along ``axis``: 1 / (number of true rows, or of all) where the mask is true, else 0."""
+    def share(self, mask: Piece, axis: str, of: Of) -> Piece:
+        """Weights of a mean along ``axis`` where the mask is true, else 0: 1 / (number of its true rows, or of all its
+        slots), or 1 (a sum)."""
 
     def divided(self, piece: Piece, axis: str, rows: int, names: tuple[str, str]) -> Piece:
         """One axis as two, the first with so many rows."""

@@ -37,6 +37,13 @@ EXAMPLES = [
             mask="bool batch time entity", heads=3, width="embed", to="hidden"),
     example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity hidden", mask=True,
             heads=3, width="embed", to="hidden"),
+    *(example("prototype_attention", {"proto": 2}, queries="batch time agent hidden", keys="batch time entity state",
+              mask=PAIRS, prototypes="proto", width="embed", by=by) for by in ("softmax", "sparsemax")),
+    *(example("prototype_attention", queries="batch time entity embed", keys="batch time entity embed", mask=mask,
+              prototypes="proto", width="embed", by="sparsemax")
+      for mask in ("bool batch time entity entity'", "bool batch time entity", True)),
+    example("prototype_attention", queries="batch time agent entity embed", keys="batch time agent entity embed",
+            mask=PAIRS, prototypes="proto", width="embed", by="sparsemax"),
     *(example("pool", of="batch time entity embed", mask=PAIRS, over="entity", by=by, count=count)
       for by in ("mean", "sum", "max") for count in ("present", "slots", "all")),
     example("pool", of="nonneg batch time entity embed", over="entity", by="max"),
@@ -58,7 +65,11 @@ EXAMPLES = [
     example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
     example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
     example("success_rate", of="bool batch", by="int batch", forget=0.1),
-    *(example("softmax", of="batch time agent embed", over="agent", count=c) for c in ("present", "slots", "all")),
+    *(example(block, of="batch time agent embed", over="agent", count=c)
+      for block in ("softmax", "sparsemax") for c in ("present", "slots", "all")),
+    example("sparsemax", of="batch time agent embed", over="embed"),
+    example("contrastive", of="batch time agent proto embed", over="proto"),
+    example("contrastive", of="batch time agent role", over="agent"),
     example("argmax", of="batch time agent action", where="bool batch time agent action", over="action"),
     example("max", of="batch time agent action", where="bool batch time agent action", over="action"),
     example("max", of="batch time agent action", over="agent"),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from compose.graph.build import build_graph
 from compose.graph.sizes import AxisTable, UnknownSize
-from compose.language.load import load_data
+from compose.language.diagnostics import SpecError
+from compose.language.load import load, load_data
 from tests.specs.schemas import small_schema
 
 
@@ -49,3 +51,13 @@ def test_presence_belongs_to_axes_and_to_what_joins_them() -> None:
     mine.joined["factor"] = ("agent", "agent")
     axes = ("agent", "entity", "other", "entity'", "factor", "layer", "action", "embed")
     assert [a for a in axes if mine.has_presence(a)] == ["agent", "entity", "other", "entity'", "factor"]
+
+
+def test_sizes_in_a_network_may_be_made_of_what_its_capitals_stand_for() -> None:
+    changes = ("params.embed=6", "params.hyper=10")
+    weights = build_graph(load("opt", changes)).weights
+    assert weights["disentangle.f1.weight"].axes == ("layer", "4*embed", "embed")
+    assert weights["disentangle_state.f1.weight"].axes == ("layer", "4*hyper", "hyper")
+    with pytest.raises(SpecError) as error:
+        build_graph(load("opt", ("networks.disentangle.nodes.f1.to=Width - 6", *changes)))
+    assert "'embed - 6' is 0; a size is a whole number of at least 1" in str(error.value)

@@ -12,27 +12,38 @@ Place = tuple[Any, Any]
 """A dict or list, and the key or index of a value in it."""
 
 ODD: list[Any] = [
-    None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e300, -1e300, 1e-320, 10**15, 10**30, float("nan"), float("inf"), "", " ",
-    "~", "q", "env", "env.visible", "env.action", "2 * agent", "agent", "agent'", "scalar", "a.b.c", "(((((", "é", "１",
-    "q_tot", "true", "x" * 200, "-", "--1", "1 2", "🙂", "\u202e", [], {}, [[]], [None], {"block": "linear"}, {"": 1},
-    {"of": "q"}, {"network": "utility"}, {"kind": "linear"}, [1, 2], ["agent", "agent"], {"like": "mixer"},
+    None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e300, -1e300, 1e-320, 10**15, 10**30, float("nan"), float("inf"), "",
+    " ", "~", "q", "env", "env.visible", "env.action", "2 * agent", "agent", "agent'", "scalar", "a.b.c", "(((((",
+    "é", "１", "q_tot", "true", "x" * 200, "-", "--1", "1 2", "🙂", "\u202e", [], {}, [[]], [None], {"block": "linear"},
+    {"": 1}, {"of": "q"}, {"network": "utility"}, {"kind": "linear"}, [1, 2], ["agent", "agent"], {"like": "mixer"},
     {"kind": "linear", "from": 0, "to": 1, "over": "10 updates"}, {"replace": True}, "1 per episode", "200 episodes",
-]
-KEYS = ["block", "network", "of", "over", "where", "count", "target", "each", "repeat", "carry", "tied", "like", "replace",
-        "kind", "mean", "sum", "weight", "activation", "to", "axes", "mask", "by", "with", "as", "along", "from", "null",
-        "Name", "a b", "1", "<<", "", "env", "true", "agent", "batch", "q", "params", "extends", "é", "x" * 130]
-BLOCKS = ["linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "argmax", "take", "softmax",
-          "entropy", "kl", "contract", "positive", "monotone_mixer", "weighted_sum", "duel", "concat", "split", "flatten",
-          "expand", "own", "rename", "one_hot", "where", "td_target", "random_partition", "given_partition", "lineer",
-          "concat ", "vendor/thing", 7]
-FIELDS = ["env.entities", "env.visible", "env.sight", "env.present", "env.available", "env.action", "env.last_action",
-          "env.reward", "env.terminated", "env.steps", "env.active", "env.task", "env.success", "env.state",
-          "env.position", "env.agent_id", "env.truth_groups", "env.action_entity", "env.nothing"]
-FUNCTIONS = ["stop", "previous", "first", "agents", "others", "entities", "square", "abs", "exp", "log", "relu",
-             "leaky_relu", "elu", "sigmoid", "softplus", "minimum", "maximum", "ceil", "floor", "~", "-", "tanh"]
+]  # fmt: skip
+KEYS = [
+    "block", "network", "of", "over", "where", "count", "target", "each", "repeat", "carry", "tied", "like",
+    "replace", "kind", "mean", "sum", "weight", "activation", "to", "axes", "mask", "by", "with", "as", "along",
+    "from", "null", "Name", "a b", "1", "<<", "", "env", "true", "agent", "batch", "q", "params", "extends", "é",
+    "x" * 130,
+]  # fmt: skip
+BLOCKS = [
+    "linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "argmax", "take", "softmax",
+    "entropy", "kl", "contract", "positive", "monotone_mixer", "weighted_sum", "duel", "concat", "split", "flatten",
+    "expand", "own", "rename", "one_hot", "where", "td_target", "random_partition", "given_partition", "lineer",
+    "concat ", "vendor/thing", 7,
+]  # fmt: skip
+FIELDS = [
+    "env.entities", "env.visible", "env.sight", "env.present", "env.available", "env.action", "env.last_action",
+    "env.reward", "env.terminated", "env.steps", "env.active", "env.task", "env.success", "env.state", "env.position",
+    "env.agent_id", "env.truth_groups", "env.action_entity", "env.nothing",
+]  # fmt: skip
+FUNCTIONS = [
+    "stop", "previous", "first", "agents", "others", "entities", "square", "abs", "exp", "log", "relu", "leaky_relu",
+    "elu", "sigmoid", "softplus", "minimum", "maximum", "ceil", "floor", "~", "-", "tanh",
+]  # fmt: skip
 OPERATORS = ["+", "-", "*", "/", "&", "|", "<", "<=", "==", ">=", ">", "", ",", ".", "**", "=", "^"]
-AXES = ["batch", "time", "agent", "entity", "action", "feature", "agent'", "entity'", "Width", "Key", "...", "bool", "int",
-        "any", "embed", "layer", "agent?", "1", "other", "state", "batch'"]
+AXES = [
+    "batch", "time", "agent", "entity", "action", "feature", "agent'", "entity'", "Width", "Key", "...", "bool",
+    "int", "any", "embed", "layer", "agent?", "1", "other", "state", "batch'",
+]  # fmt: skip
 
 
 def places(tree: Any, depth: int = 0) -> Iterator[Place]:
@@ -141,7 +152,9 @@ def setting(tree: Any, rng: random.Random, _: list[Any]) -> None:
     """A field more on some mapping."""
     if spot := _some(tree, rng, lambda _, __, v: isinstance(v, dict)):
         texts = [str(h[k]) for h, k in places(tree) if isinstance(h[k], str)] or ["q"]
-        spot[0][spot[1]][rng.choice(KEYS)] = copy.deepcopy(rng.choice([rng.choice(ODD), rng.choice(texts), rng.choice(AXES)]))
+        spot[0][spot[1]][rng.choice(KEYS)] = copy.deepcopy(
+            rng.choice([rng.choice(ODD), rng.choice(texts), rng.choice(AXES)])
+        )
 
 
 def reference(tree: Any, rng: random.Random, _: list[Any]) -> None:
@@ -152,7 +165,9 @@ def reference(tree: Any, rng: random.Random, _: list[Any]) -> None:
         words = list(re.finditer(r"[A-Za-z_][A-Za-z0-9_.]*", spot[0][spot[1]]))
         if words:
             word, text = rng.choice(words), spot[0][spot[1]]
-            new = rng.choice([rng.choice(names), rng.choice(FIELDS), typo(word[0], rng), f"{word[0]}.{rng.choice(names)}"])
+            new = rng.choice(
+                [rng.choice(names), rng.choice(FIELDS), typo(word[0], rng), f"{word[0]}.{rng.choice(names)}"]
+            )
             spot[0][spot[1]] = text[: word.start()] + new + text[word.end() :]
 
 
@@ -201,15 +216,17 @@ def axes(tree: Any, rng: random.Random, _: list[Any]) -> None:
 
 
 def parents(tree: Any, rng: random.Random, _: list[Any]) -> None:
-    names = ["refil", "qmix_attention", "eql", "vdn_attention", "qmix_max_pooling_official", "refil_official", "nobody",
-             "../x.yaml", "/etc/passwd", "refil.yaml", "", 7, None, ["refil"], "/dev/zero", ".", "a/b.yaml"]
+    names = [
+        "refil", "qmix_attention", "eql", "vdn_attention", "qmix_max_pooling_official", "refil_official", "nobody",
+        "../x.yaml", "/etc/passwd", "refil.yaml", "", 7, None, ["refil"], "/dev/zero", ".", "a/b.yaml",
+    ]  # fmt: skip
     tree["extends"] = rng.choice([rng.choice(names), [rng.choice(names), rng.choice(names)]])
 
 
 EDITS: list[Callable[[Any, random.Random, list[Any]], None]] = [
     delete, copy_over, swap, rename, scalar, scalar, anything, reorder, splice, section, block, setting, setting,
     reference, reference, expression, expression, axes, parents,
-]
+]  # fmt: skip
 
 
 def edited(tree: Any, rng: random.Random, others: list[Any]) -> Any:
@@ -225,5 +242,13 @@ def typo(word: str, rng: random.Random) -> str:
     if not word:
         return "_"
     at = rng.randrange(len(word))
-    return rng.choice([word[:at] + word[at + 1 :], word[:at] + word[at] + word[at:], word[:at] + "x" + word[at + 1 :],
-                       word[:at] + word[at + 1 :] + word[at], word.upper(), word + "s"])
+    return rng.choice(
+        [
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at] + word[at:],
+            word[:at] + "x" + word[at + 1 :],
+            word[:at] + word[at + 1 :] + word[at],
+            word.upper(),
+            word + "s",
+        ]
+    )

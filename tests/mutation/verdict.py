@@ -46,8 +46,14 @@ def within(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def judged(text: str | bytes, schema: EntitySchema | None, overrides: tuple[str, ...] = (), *,
-           seconds: float = 5.0, name: str = "<text>") -> Graph | tuple[Diagnostic, ...]:
+def judged(
+    text: str | bytes,
+    schema: EntitySchema | None,
+    overrides: tuple[str, ...] = (),
+    *,
+    seconds: float = 5.0,
+    name: str = "<text>",
+) -> Graph | tuple[Diagnostic, ...]:
     """The graph of an edited spec, or what is wrong with it. Raises Wrong for anything else."""
 
     def make() -> Graph:
@@ -58,15 +64,22 @@ def judged(text: str | bytes, schema: EntitySchema | None, overrides: tuple[str,
     return verdict(make, text, seconds=seconds, name=name, overrides=overrides)
 
 
-def verdict(make: Callable[[], Any], text: str | bytes, *, seconds: float = 5.0, name: str = "<text>",
-            overrides: tuple[str, ...] = ()) -> Any:
+def verdict(
+    make: Callable[[], Any],
+    text: str | bytes,
+    *,
+    seconds: float = 5.0,
+    name: str = "<text>",
+    overrides: tuple[str, ...] = (),
+) -> Any:
     """What ``make`` gives, or its diagnostics, each of which must stand in the text."""
     try:
         with within(seconds):
             return make()
     except SpecError as error:
+        given = {name: text, **dict.fromkeys(["--set"][: len(overrides)], "".join(overrides[:1]))}
         for problem in error.diagnostics:
-            if fault := unclear(problem, {name: text, **{"--set": item for item in overrides[:1]}}):
+            if fault := unclear(problem, given):
                 raise Wrong(f"{fault}\n{problem.render()}") from error
         return error.diagnostics
     except (Exception, TooLong) as error:

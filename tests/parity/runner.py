@@ -4,7 +4,8 @@
 
 A case is a folder with ``case.safetensors`` and ``manifest.json`` (masks there: 1 = masked out). The mapping says which
 spec it is, which of our weights is which recorded one, and which recorded array every value is compared with. No weight
-may be skipped or left over, on either side.
+may be skipped or left over, on either side; what the released code owns and never trains stands under ``untrained``.
+A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +26,9 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from compose.compiler.model import Model
+from compose.compiler.weights import shape as weight_shape
 from compose.graph.build import build_graph
+from compose.graph.graph import Graph
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 from compose.language.load import load
 from compose.training.optim import Optimizers
@@ -76,13 +81,17 @@ class Case:
             truncates=True, fields=standard_fields("truth_groups"),
         )  # fmt: skip
 
-    def model(self, taps: tuple[str, ...] = ()) -> Model:
+    @cached_property
+    def graph(self) -> Graph:
         hyper = self.manifest["hyperparameters"]
-        settings = [f"params.{ours}={hyper[theirs]}" for ours, theirs in self.mapping["params"].items()]
+        settings = [f"{kind}.{ours}={hyper[theirs]}" for kind in ("params", "axes")
+                    for ours, theirs in self.mapping.get(kind, {}).items()]
         settings += ["learner.optimizers.main.clip=" + str(hyper["grad_norm_clip"]),
                      f"learner.optimizers.main.lr={hyper['lr']}"]
-        graph = build_graph(load(self.mapping["spec"], settings), self.schema())
-        model = Model(graph, dtype=self.dtype, taps=taps)
+        return build_graph(load(self.mapping["spec"], settings), self.schema())
+
+    def model(self, taps: tuple[str, ...] = ()) -> Model:
+        model = Model(self.graph, dtype=self.dtype, taps=taps)
         online, target = self.weights("params"), self.weights("target_params")
         model.load(online, {name: target[name] for name in model.target})
         return model
@@ -92,7 +101,7 @@ class Case:
         found = {}
         for section in self.mapping["weights"]:
             for ours, theirs in section["for"].items():
-                for node, name in (section["map"] | self.mapping["layer"]).items():
+                for node, name in (section["map"] | self.mapping.get("layer", {})).items():
                     found[f"{ours}.{node}"] = f"{theirs}.{name}"
         return found
 
@@ -103,23 +112,35 @@ class Case:
         shapes = dict.fromkeys(self.names())
         for ours, theirs in self.names().items():
             name, _, piece = theirs.partition("[")
-            array = self.arrays[f"{group}/{name}"]
+            arrays = {one: self.arrays[f"{group}/{one}"] for one in self.numbered(group, name)}
             if piece:
                 index, pieces = (int(n) for n in piece.rstrip("]").split("/"))
-                array = array.chunk(pieces)[index]
-            used[name] = used.get(name, 0) + array.numel()
-            found[ours] = self.shaped(ours, array).to(self.dtype)
+                arrays = {one: array.chunk(pieces)[index] for one, array in arrays.items()}
+            for one, array in arrays.items():
+                used[one] = used.get(one, 0) + array.numel()
+            whole = torch.stack([*arrays.values()]) if "*" in name else arrays[name]
+            found[ours] = whole.reshape(weight_shape(self.graph, self.graph.weights[ours])).to(self.dtype)
         assert set(found) == set(shapes)
         recorded = {k.split("/", 1)[1]: v for k, v in self.arrays.items() if k.startswith(f"{group}/")}
         for name, array in recorded.items():
-            if not any(name.endswith(buffer) for buffer in self.mapping.get("buffers", [])):
+            if any(name.endswith(idle) for idle in self.mapping.get("untrained", [])):
+                assert group != "grads" or not array.any(), f"{name} has a gradient"
+            elif not any(name.endswith(buffer) for buffer in self.mapping.get("buffers", [])):
                 assert used.get(name) == array.numel(), f"{group}/{name}: {used.get(name)} of {array.numel()} used"
         return found
 
-    @staticmethod
-    def shaped(name: str, array: Tensor) -> Tensor:
-        """Released GRU weights hold three gates one after the other; ours have an axis for them."""
-        return array.unflatten(0, (3, -1)) if name.split(".")[1] == "h" else array
+    def numbered(self, group: str, name: str) -> list[str]:
+        """The recorded names that a name with a ``*`` stands for, in order."""
+        if "*" not in name:
+            return [name]
+        every = (name.replace("*", str(i)) for i in count())
+        return list(takewhile(lambda one: f"{group}/{one}" in self.arrays, every))
+
+    def recorded(self, name: str) -> Tensor:
+        """A recorded value; layers of one with a ``*`` stand after episode and step."""
+        group, _, rest = name.partition("/")
+        found = [self.arrays[f"{group}/{one}"] for one in self.numbered(group, rest)]
+        return torch.stack(found, 2) if "*" in name else found[0]
 
     # ----------------------------------------------------------------- inputs
 
@@ -132,9 +153,9 @@ class Case:
         mask = a["out/mask"][..., 0].bool()
         fields = {
             "entities": a["in/entities"].to(self.dtype), "visible": ~a["in/obs_mask"][:, :, :agents].bool(),
-            "present": ~a["in/entity_mask"].bool(), "available": a["in/avail_actions"].bool(),
-            "action": a["in/actions"][..., 0], "last_action": last, "reward": a["in/reward"][..., 0].to(self.dtype),
-            "terminated": a["in/terminated"][..., 0].bool(),
+            "sight": ~a["in/obs_mask"].bool(), "present": ~a["in/entity_mask"].bool(),
+            "available": a["in/avail_actions"].bool(), "action": a["in/actions"][..., 0], "last_action": last,
+            "reward": a["in/reward"][..., 0].to(self.dtype), "terminated": a["in/terminated"][..., 0].bool(),
             "steps": torch.cat([mask, torch.zeros_like(mask[:, :1])], 1),
         }  # fmt: skip
         if "in/gt_mask" in a:
@@ -157,7 +178,7 @@ class Case:
         fields = self.fields()
         for ours, theirs in self.mapping["values"].items():
             name, _, shift = theirs.partition("@")
-            yield ours, self._error(found.taps[ours].detach(), self.arrays[name], shift, fields)
+            yield ours, self._error(found.taps[ours].detach(), self.recorded(name), shift, fields)
         losses = {"total": found.totals["main"].detach(), **found.losses}
         for ours, name in {**self.mapping["losses"], "total": "out/loss_total"}.items():
             yield f"losses.{ours}", relative(losses[ours], self.arrays[name].to(self.dtype))

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from compose.graph.simplex import simplex
 from compose.language.axes import Type, prime
 from compose.language.block import Block, Port, Size
 from compose.language.operation import Parts, Piece, Run, Site, Weight
@@ -70,13 +71,14 @@ class Attention(Block):
         k = split(F.linear(keys, run.weight("key")))
         v = split(F.linear(keys, run.weight("value")))
         logits = q @ k.transpose(-1, -2) / (run.size(run.node.axes(self.width)[0]) / heads) ** 0.5
-        weights = masked_softmax(logits, both(mask, run.present("mask", run.node.bound["Key"][0])), heads=True)
+        allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
+        weights = simplex("softmax", logits, allowed if allowed is True else allowed.unsqueeze(-3), -1)
         joined = (weights @ v).transpose(-2, -3).flatten(-2)
         return F.linear(joined, run.weight("out"), run.weight("bias") if self.bias else None)
 
     def pieces(self, parts: Parts) -> Piece:
         node, heads = parts.node, parts.node.count(self.heads)
-        queries, keys, mask = parts.port("queries"), parts.port("keys"), parts.port("mask")
+        queries, keys = parts.port("queries"), parts.port("keys")
         (key,), (width,), out = node.bound["Key"], node.axes(self.width), node.axes(self.to)
         size = node.size(width)
         assert size is not None
@@ -94,10 +96,7 @@ class Attention(Block):
         k, v = (projected(keys, node.bound["WidthK"][0], name) for name in ("key", "value"))
         pairs = tuple(a for a in dict.fromkeys((*q.axes, *k.axes)) if a != "Part")
         logits = parts.product((q, q.axes), (k, k.axes), ((size / heads) ** -0.5, ()), out=pairs)
-        allowed, present = mask, parts.present("mask", key)
-        if present is not None:
-            allowed = present if mask is True else parts.map("&", mask, present, dtype="bool")
-        weights = parts.softmax(logits, allowed, key)
+        weights = parts.simplex("softmax", logits, shown(parts, key), key)
         joined = parts.product((weights, weights.axes), (v, v.axes),
                                out=(*(a for a in weights.axes if a != key), "Part"))
         y = parts.product((joined, joined.axes), (of_heads("out", 1), ("Out", "Head", "Part")),
@@ -128,10 +127,13 @@ def both(mask: Any, present: Any) -> Any:
     return present if mask is True else mask & present
 
 
-def masked_softmax(logits: Any, allowed: Any, *, heads: bool = False) -> Any:
-    """Softmax over the last axis where allowed, zeros elsewhere (a row that allows nothing is all zeros)."""
-    if allowed is True:
-        return logits.softmax(-1)
-    if heads:
-        allowed = allowed.unsqueeze(-3)
-    return logits.masked_fill(~allowed, -1e30).softmax(-1).masked_fill(~allowed, 0.0)
+def shown(parts: Parts, key: str) -> Piece:
+    """The keys that port ``mask`` shows and that are present, as a piece."""
+    return both_pieces(parts, parts.port("mask"), parts.present("mask", key))
+
+
+def both_pieces(parts: Parts, mask: Piece, present: Piece | None) -> Piece:
+    """:func:`both` of pieces."""
+    if present is None:
+        return mask
+    return present if mask is True else parts.map("&", mask, present, dtype="bool")

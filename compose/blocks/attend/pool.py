@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.blocks.attend.attention import both
+from compose.blocks.attend.attention import both, both_pieces
 from compose.graph.align import align
-from compose.language.axes import Type, join
+from compose.language.axes import Axes, Type, join
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Of, Parts, Piece, Run, Site
 from compose.language.values import Expr
 
 
@@ -59,6 +59,27 @@ class Pool(Block):
             kept = [a for a in axes if a != over]
             pooled = pooled.expand([-1 if a in kind.axes else run.size(a) for a in kept])
         return pooled
+
+    def pieces(self, parts: Parts) -> Piece | None:
+        node, of, mask = parts.node, parts.port("of"), parts.port("mask")
+        over = node.axis(self.over, "of")
+        rows = node.size(over)
+        if self.by == "max" or rows is None or not hasattr(of, "axes"):
+            return None
+        present = parts.present("of", over) if self.count != "all" else None
+        allowed = both_pieces(parts, mask, present)
+        share_of: Of = "one" if self.by == "sum" else "true" if self.count == "present" else "slots"
+        if allowed is True:
+            share: Any = 1.0 if self.by == "sum" else 1 / rows
+            axes: Axes = ()
+        else:
+            share = parts.share(allowed, over, share_of)
+            axes = share.axes
+        kind = node.type("of").axes
+        out = tuple(a for a in (*join(kind[:-1], node.type("mask").axes), kind[-1]) if a != over)
+        if not {*out} <= {*of.axes, *axes}:
+            return None
+        return parts.product((share, axes), (of, of.axes), out=out)
 
 
 def reduce_rows(of: Any, allowed: Any, dim: int, by: str, *, slots: bool) -> Any:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.blocks.reduce.softmax import softmax_over
+from compose.blocks.reduce.softmax import simplex_over
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
 from compose.language.operation import Run, Site
@@ -52,7 +52,7 @@ class Positive(Block):
         from torch.nn import functional as F
 
         if self.by == "softmax":
-            y = softmax_over(run, of, self._over(run.node)[0], self.count)
+            y = simplex_over(run, of, self._over(run.node)[0], self.count, "softmax")
         else:
             y = {"abs": of.abs, "sigmoid": of.sigmoid, "softplus": lambda: F.softplus(of)}[self.by]()
         return y + self.plus if self.plus else y

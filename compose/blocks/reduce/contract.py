@@ -7,7 +7,7 @@ from pydantic import Field
 
 from compose.language.axes import Type
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Parts, Piece, Run, Site
 
 
 class Contract(Block):
@@ -42,3 +42,10 @@ class Contract(Block):
         axis = run.node.axis(self.over, "of")
         (dim,), present, product = run.dims("of", (axis,)), run.present("of", axis), of * with_
         return (product if present is None else product.masked_fill(~present, 0.0)).sum(dim)
+
+    def pieces(self, parts: Parts) -> Piece | None:
+        of, other, over = parts.port("of"), parts.port("with_"), parts.node.axis(self.over, "of")
+        present = parts.present("of", over)
+        share = [] if present is None else [parts.share(present, over, "one")]
+        factors = [(x, x.axes) for x in (of, other, *share)]
+        return parts.product(*factors, out=tuple(a for a in parts.node.bound["..."] if a != over))

@@ -76,7 +76,7 @@ class Mean(_Reduction):
                     return None
                 rows *= size
             else:
-                factors.append(parts.share(present, axis, slots=self.count == "slots"))
+                factors.append(parts.share(present, axis, "slots" if self.count == "slots" else "true"))
         out = tuple(a for a in of.axes if a not in self._over(parts.node))
         return parts.product((of, of.axes), *((x, x.axes) for x in factors), (1 / rows, ()), out=out)
 

@@ -6,7 +6,7 @@ from math import inf
 
 from compose.compiler.call import Call
 from compose.compiler.product import Product
-from compose.compiler.terms import Leaf, Map, MaskedSoftmax, Share, Term, Terms
+from compose.compiler.terms import Leaf, Map, Share, Simplex, Term, Terms
 from compose.graph.average import Average
 
 EPISODES = ("batch", "time")
@@ -33,7 +33,7 @@ def _wanted(term: Term, place: int, demand: float) -> float:
         lost = {a for x, labels in zip(term.operands, op.labels, strict=True)
                 for a, label in zip(x.axes, labels, strict=True) if label not in op.out}
         return inf if lost & set(EPISODES) else demand
-    if isinstance(op, MaskedSoftmax | Share) and op.axis in EPISODES:
+    if isinstance(op, Simplex | Share) and op.axis in EPISODES:
         return inf
     return demand
 

@@ -11,7 +11,7 @@ from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.stacking import Item, Stacked, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
 from compose.compiler.product import Product
-from compose.compiler.terms import Divided, Leaf, Map, MaskedSoftmax, Op, Pick, Relabel, Share, Term, Terms
+from compose.compiler.terms import Divided, Leaf, Map, Op, Pick, Relabel, Share, Simplex, Term, Terms
 from compose.graph.align import align
 from compose.graph.average import STEP
 from compose.graph.node import Value
@@ -156,7 +156,7 @@ class _Packing:
             site = call.op.node
             fits = site.op.over_steps or site.rowwise(EPISODES)
             return op.kind == "output" and fits and all(_whole(x) for x in call.operands)
-        kinds = (Map, MaskedSoftmax, Share, Relabel, Divided, Product, Stacked)
+        kinds = (Map, Simplex, Share, Relabel, Divided, Product, Stacked)
         return isinstance(op, kinds) and all(_whole(x) for x in term.operands)
 
 

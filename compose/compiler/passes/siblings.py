@@ -9,7 +9,7 @@ from typing import Any
 from compose.compiler.call import Call
 from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_term
 from compose.compiler.product import Product
-from compose.compiler.terms import Constant, Leaf, Map, MaskedSoftmax, Pick, Relabel, Term, Terms
+from compose.compiler.terms import Constant, Leaf, Map, Pick, Relabel, Simplex, Term, Terms
 from compose.language.axes import leads
 
 VIEWS, WIDE = 12_000_000, 300_000
@@ -88,7 +88,7 @@ class _Siblings:
         if isinstance(term.op, Pick):
             call = term.operands[0]
             return isinstance(call.op, Call) and term.op.kind == "output" and stackable(call.op)
-        return isinstance(term.op, Product | Map | MaskedSoftmax)
+        return isinstance(term.op, Product | Map | Simplex)
 
     def _group(self, ready: list[Term]) -> list[Term] | None:
         """The largest set of siblings among terms that could be computed now."""

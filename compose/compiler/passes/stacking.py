@@ -8,7 +8,7 @@ from typing import Any
 from compose.compiler.call import Call
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.product import Product, result_order
-from compose.compiler.terms import MaskedSoftmax, Op, Pick, Relabel, Term, joint
+from compose.compiler.terms import Op, Pick, Relabel, Simplex, Term, joint
 from compose.graph.align import align
 from compose.graph.node import Value
 from compose.language.axes import Axes, Type, leads
@@ -74,7 +74,7 @@ def stacked_term(like: Term, operands: list[Term], axis: str, rows: int) -> Term
     if isinstance(like.op, Pick):
         return _call(like, operands, axis, rows)
     axes, shape = joint(operands)
-    if isinstance(like.op, MaskedSoftmax):  # pairs of readers and read stay together, in matrices
+    if isinstance(like.op, Simplex):  # pairs of readers and read stay together, in matrices
         sizes = dict(zip(axes, shape, strict=True))
         inner = [a for a in like.axes if a != axis]
         axes = (*inner[:-2], axis, *inner[-2:])

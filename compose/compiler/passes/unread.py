@@ -6,7 +6,7 @@ from compose.compiler.call import Call
 from compose.compiler.passes.pack import Packed, Unpacked
 from compose.compiler.passes.stacking import Unbound
 from compose.compiler.product import Product
-from compose.compiler.terms import Leaf, Map, MaskedSoftmax, Pick, Relabel, Share, Term, Terms
+from compose.compiler.terms import Leaf, Map, Pick, Relabel, Share, Simplex, Term, Terms
 from compose.graph.average import Average
 from compose.graph.structure import First, Renamed, Rows
 
@@ -33,7 +33,7 @@ class Unread:
             return self._product(term, op, place, axis)
         if isinstance(op, Call):
             return self._call(term, op, place, axis)
-        if isinstance(op, MaskedSoftmax) and op.axis == axis:
+        if isinstance(op, Simplex) and op.axis == axis:
             return place > 0 or len(term.operands) == 1 or not within(term.operands[1], axis)
         if isinstance(op, Share) and op.axis == axis:
             return True
@@ -77,7 +77,7 @@ class Unread:
 def zero(term: Term, axis: str) -> bool:
     """Is it zero in absent rows along an axis?"""
     op = term.op
-    if isinstance(op, MaskedSoftmax | Share) and op.axis == axis:
+    if isinstance(op, Simplex | Share) and op.axis == axis:
         return within(term.operands[-1], axis) and (isinstance(op, Share) or len(term.operands) == 2)
     if isinstance(op, Product):
         label = dict(zip(term.axes, op.out, strict=True))[axis]

@@ -51,14 +51,16 @@ def test_a_stacked_program_is_each_program(name: str) -> None:
     fields = {n: torch.stack([b[n] for b in batches]) if n in stacked.fields else batches[0][n]
               for n in program.needs("field")}  # fmt: skip
     given = {"weight": weights, "target": {n: weights[n].detach() * 0.9 for n in of.target}, "field": fields,
-             "draw": {n: torch.stack([d[n] for d in drawn]) for n in drawn[0]}, "param": {}}  # fmt: skip
+             "draw": {n: torch.stack([d[n] for d in drawn]) for n in drawn[0]},
+             "param": {n: torch.tensor([0.2, 0.5, 0.8], dtype=of.dtype) for n in of.moving},
+             "statistic": {n: torch.stack([x] * len(SEEDS)) for n, x in of.statistics.items()}}  # fmt: skip
     made = learned(stacked(given))
     total = torch.stack([x.sum() for x in made.totals.values()]).sum()
     grads = torch.autograd.grad(total, list(weights.values()), allow_unused=True)
     for row, (batch, draw) in enumerate(zip(batches, drawn, strict=True)):
         own = {n: w.detach()[row].requires_grad_() for n, w in weights.items()}
-        alone = learned(program({"weight": own, "target": {n: x[row] for n, x in given["target"].items()},
-                                 "field": batch, "draw": draw, "param": {}}))  # fmt: skip
+        shared = {kind: {n: x[row] for n, x in given[kind].items()} for kind in ("target", "param", "statistic")}
+        alone = learned(program({"weight": own, "field": batch, "draw": draw, **shared}))
         for n, x in alone.losses.items():
             assert torch.allclose(made.losses[n][row], x, rtol=1e-10)
         wanted = torch.autograd.grad(sum(alone.totals.values()), list(own.values()), allow_unused=True)
