@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -112,7 +113,7 @@ def _lines(text: str | bytes, given: bool) -> list[str] | None:
     if not given:
         return _of_file(str(text))
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
-    return decoded.removeprefix("\ufeff").splitlines()
+    return re.split("\r\n|[\n\r\x85\u2028\u2029]", decoded.removeprefix("\ufeff"))
 
 
 @cache
