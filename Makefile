@@ -36,13 +36,17 @@ types: $(INSTALLED)  ## mypy, strict
 bench: $(INSTALLED)  ## the short benchmarks: every benchmarks/bench_*.py
 	@for script in $(BENCHMARKS); do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
-docs: $(INSTALLED)  ## write the reference of all blocks to docs/blocks.md
-	@mkdir -p docs
+docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation as a site in site/
 	$(BIN)/compose describe --all --markdown > docs/blocks.md.new
 	@mv docs/blocks.md.new docs/blocks.md
+	$(BIN)/compose describe language --markdown > docs/reference.md.new
+	@mv docs/reference.md.new docs/reference.md
+	$(BIN)/python docs/pictures.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo 'site/index.html; to search in it: $(BIN)/python -m http.server -d site'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
-	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/blocks.md.new
+	rm -rf .venv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
 	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

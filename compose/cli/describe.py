@@ -15,33 +15,45 @@ EXAMPLES = examples(
     "compose describe smac/3-8sz",
     "compose describe mine/refil.yaml",
     "compose describe passes",
+    "compose describe language --markdown > docs/reference.md",
+    "compose describe refil --markdown > refil.md",
     "compose describe --all --markdown > docs/blocks.md",
 )
 
 
 def describe(
     name: Annotated[str | None, typer.Argument(
-        metavar="NAME", help="A block, a packaged spec, an environment, the path of a spec or schema, or passes.",
-        show_default=False)] = None,
+        metavar="NAME", show_default=False,
+        help="A block, a packaged spec, an environment, the path of a spec or schema, language or passes.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="All blocks.")] = False,
-    markdown: Annotated[bool, typer.Option("--markdown", help="With --all: the reference as Markdown.")] = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")] = False,
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:
-    """Describe a block (ports, arguments, weights, guarantees), a spec, or an environment."""
+    """Describe a block (ports, arguments, weights, guarantees), a spec, an environment, or the whole language."""
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
         from compose.language.diagnostics import Diagnostic, SpecError
 
         load_plugins(plugin or ())
-        if all_ == (name is not None) or (markdown and not all_):
-            raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all, which --markdown needs"))
+        if all_ == (name is not None):
+            raise SpecError(Diagnostic("usage", "describe takes one NAME, or --all"))
+        if markdown and json:
+            raise SpecError(Diagnostic("usage", "say either --markdown or --json"))
         if name == "passes":
             from compose.cli.views import account
 
             account.describe(as_json=json)
+        elif name == "language":
+            from compose.cli.views import language
+
+            if json:
+                raise SpecError(Diagnostic("usage", "the language as JSON is `compose schema`", "--json"))
+            typer.echo(language.markdown(), nl=False)
         elif name is None:
             _all(as_json=json, markdown=markdown)
+        elif markdown:
+            _page(name)
         else:
             _one(name, as_json=json)
 
@@ -74,6 +86,21 @@ def _one(name: str, *, as_json: bool) -> None:
         print_json(data(found[1]))
     else:
         show(found[1])
+
+
+def _page(name: str) -> None:
+    """A block or a spec as Markdown. Raises SpecError for anything else."""
+    from compose.cli.subject import subject
+    from compose.cli.views import block, method, reference
+    from compose.language.diagnostics import Diagnostic, SpecError
+
+    kind, found = _found(name)
+    if kind == "env":
+        raise SpecError(Diagnostic("usage", "blocks and specs have pages, environments have none", "--markdown"))
+    if kind == "block":
+        typer.echo(reference.single(block.Reference(found)), nl=False)
+    else:
+        typer.echo(method.markdown(subject(name, example=True)), nl=False)
 
 
 def _found(name: str) -> tuple[str, Any]:

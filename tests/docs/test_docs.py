@@ -1,46 +1,44 @@
-"""The documentation is true: specs in it load, the reference is up to date."""
+"""What the documentation says of the code beside what its snippets show: references are up to date, names exist."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
+import runpy
 
-import pytest
-
+from compose.cli.views import language
 from compose.cli.views.reference import markdown
 from compose.compiler.export.emit import emit
 from compose.compiler.model import Model
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
-from compose.graph.proofs import prove
 from compose.language.block import catalogue
 from compose.language.expressions import FUNCTIONS
-from compose.language.load import load, load_text
+from compose.language.load import load
+from tests.docs.snippets import ROOT, snippets
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-SPECS = [
-    pytest.param(text, id=f"{file.stem}:{re.search(r'^name: (.*)$', text, re.MULTILINE)[1]}")  # type: ignore[index]
-    for file in sorted(DOCS.glob("*.md"))
-    for text in re.findall(r"```yaml\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL)
-    if re.search(r"^compose: ", text, re.MULTILINE)
-]
-
-
-@pytest.mark.parametrize("text", SPECS)
-def test_specs_in_the_documentation_hold(text: str) -> None:
-    loaded = load_text(text)
-    build_graph(loaded)
-    assert loaded.spec.example_env is not None
-    proofs = prove(build_graph(loaded, schema(loaded.spec.example_env)))
-    assert all(proof.as_claimed for proof in proofs)
-
-
-def test_there_are_specs_in_the_documentation() -> None:
-    assert len(SPECS) >= 2
+DOCS = ROOT / "docs"
 
 
 def test_block_reference_is_up_to_date() -> None:
     assert (DOCS / "blocks.md").read_text(encoding="utf-8") == markdown(), "run: make docs"
+
+
+def test_reference_of_the_language_is_up_to_date() -> None:
+    assert (DOCS / "reference.md").read_text(encoding="utf-8") == language.markdown(), "run: make docs"
+
+
+def test_reference_of_the_language_has_every_model() -> None:
+    text = language.markdown()
+    for field in ("extends", "tau", "betas", "carry", "at", "joint", "epsilon", "clip", "mean", "venue", "every"):
+        assert f"`{field}`" in text
+
+
+def test_codes_on_the_page_of_errors_exist() -> None:
+    page = (DOCS / "errors.md").read_text(encoding="utf-8")
+    codes = re.findall(r"^\| `([a-z]+\.[a-z]+)`", page, re.MULTILINE)
+    told = "".join(file.read_text(encoding="utf-8") for file in (DOCS.parent / "tests" / "broken").rglob("*.txt"))
+    assert len(codes) > 8
+    assert not [code for code in codes if f"error[{code}]" not in told]
 
 
 def test_the_export_page_shows_what_is_emitted() -> None:
@@ -62,3 +60,15 @@ def test_blocks_said_to_be_missing_are_missing() -> None:
     tags = {tag for row in rows for tag in re.findall(r"`(\w+)`", row)}
     assert tags
     assert not tags & set(catalogue()), "these exist now; the page must say so"
+
+
+def test_pictures_are_up_to_date() -> None:
+    fresh = runpy.run_path(str(DOCS / "pictures.py"))["pictures"]()
+    stale = [name for name, text in fresh.items() if (DOCS / "images" / name).read_text(encoding="utf-8") != text]
+    assert not stale, "run: make docs"
+
+
+def test_the_spec_to_write_is_the_example() -> None:
+    (written,) = (s for s in snippets((DOCS / "add_a_loss.md").read_text(encoding="utf-8"))
+                  if s.title == "refil_parts.yaml")
+    assert written.text == (ROOT / "examples" / "refil_parts.yaml").read_text(encoding="utf-8")

@@ -41,7 +41,7 @@ def _show_networks(about: Subject) -> None:
     """Every network as its first application has it; networks that are alike stand together."""
     alike: dict[str, list[tuple[str, str]]] = {}
     rows = {}
-    for network, at in _applications(about).items():
+    for network, at in applications(about).items():
         shown = about.loaded.spec.networks[network]
         rows[network] = _node_rows(about.graph, at, shown.nodes)
         key = f"{rows[network]} {dict(shown.inputs)}"
@@ -63,7 +63,7 @@ def _sizes(graph: Graph) -> dict[str, int]:
     return {axis: n for axis, n in rows.items() if n is not None}
 
 
-def _applications(about: Subject) -> dict[str, str]:
+def applications(about: Subject) -> dict[str, str]:
     """Network -> where it is applied first, as the prefix of its nodes' names: ``utility`` -> ``q.``."""
     spec, values, found = about.loaded.spec, about.graph.values, dict[str, str]()
 
@@ -101,7 +101,7 @@ def _node_rows(graph: Graph, prefix: str, nodes: Any) -> list[tuple[Cell, Cell, 
 
 def _show_weights(graph: Graph) -> None:
     """Weights by network; networks whose weights are alike stand together."""
-    total = _total(graph)
+    total = total_weights(graph)
     page.title("weights", f"{number(total)} numbers" if total is not None else "sizes need an environment")
     groups: dict[tuple[tuple[str, tuple[str, ...]], ...], list[str]] = {}
     for network in dict.fromkeys(info.network for info in graph.weights.values()):
@@ -116,7 +116,8 @@ def _show_weights(graph: Graph) -> None:
                     for (name, axes), n in zip(weights, counts, strict=True)), indent=4)
 
 
-def _total(graph: Graph) -> int | None:
+def total_weights(graph: Graph) -> int | None:
+    """How many numbers the weights hold; None while a size is symbolic."""
     counts = [count(graph, info.axes) for info in graph.weights.values()]
     known = [n for n in counts if n is not None]
     return sum(known) if len(known) == len(counts) else None
@@ -136,7 +137,7 @@ def data(about: Subject, proofs: list[Proof]) -> dict[str, Any]:
                   for node in graph.nodes()],
         "weights": {name: {"axes": list(info.axes), "shape": [size(graph, a) for a in info.axes],
                            "count": count(graph, info.axes)} for name, info in graph.weights.items()},
-        "weights_total": _total(graph),
+        "weights_total": total_weights(graph),
         "proofs": [proof.as_json() for proof in proofs],
         "resolved": {key: value for key, value in spec.data(defaults=True).items()
                      if key in ("params", "losses", "act", "learner")},

@@ -66,6 +66,11 @@ def markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def single(reference: Reference) -> str:
+    """The reference of one block."""
+    return "\n".join(_section(reference)) + "\n"
+
+
 def _section(reference: Reference) -> Iterator[str]:
     yield f"### {reference.tag}"
     yield ""

@@ -25,7 +25,7 @@ def show(loaded: Loaded) -> None:
     page.line()
     page.paragraph(spec.summary, indent=2)
     if spec.paper is not None:
-        page.paragraph(_cited(spec.paper), indent=2, style="dim")
+        page.paragraph(cited(spec.paper), indent=2, style="dim")
     page.line()
     parents = " <- ".join(reversed(loaded.document.files[:-1]))
     rows = [("file", loaded.document.file), ("builds on", parents or "nothing"),
@@ -48,7 +48,8 @@ def show(loaded: Loaded) -> None:
     show_learning(spec)
 
 
-def _cited(paper: Paper) -> str:
+def cited(paper: Paper) -> str:
+    """A paper as one sentence."""
     who = ", ".join(paper.authors) + ". " if paper.authors else ""
     venue = " ".join(str(part) for part in (paper.venue, paper.year) if part)
     return f"{who}{paper.title}. {venue}{'. ' + paper.where if paper.where else ''}."

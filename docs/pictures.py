@@ -1,0 +1,40 @@
+"""The pictures in docs/images that are drawn from specs: ``python docs/pictures.py`` writes them anew."""
+
+from __future__ import annotations
+
+from contextlib import chdir
+from pathlib import Path
+
+from compose.cli.sides import sides
+from compose.cli.subject import subject
+from compose.graph.diff import diff
+from compose.graph.diff.pictures import overlaid, touched
+from compose.graph.drawing import draw
+from compose.graph.drawing.choice import Choice
+from compose.graph.drawing.figure import figure
+from compose.graph.drawing.svg import svg
+from compose.language.whole import replace_file
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pictures() -> dict[str, str]:
+    """File -> SVG, by our own layout, so that they are the same on every machine."""
+    refil = subject("refil", example=True)
+    with chdir(ROOT / "examples"):
+        return {
+            "refil.svg": svg(figure(draw(refil.loaded, refil.graph), Choice(insides=False))),
+            "refil_diff.svg": compared("qmix_attention", "refil"),
+            "refil_parts.svg": compared("refil", "refil_parts.yaml"),
+        }
+
+
+def compared(before: str, after: str) -> str:
+    """Two specs as one figure, what differs in colour."""
+    both = overlaid(diff(*sides(before, after)))
+    return svg(figure(both, Choice(only=touched(both))))
+
+
+if __name__ == "__main__":
+    for name, text in pictures().items():
+        replace_file(ROOT / "docs" / "images" / name, text)
