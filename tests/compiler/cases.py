@@ -92,9 +92,9 @@ def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str
             "draw": draws(of), "param": params(of), "state": {}, "statistic": of.statistics}
 
 
-def gradients(of: Model, total: Tensor) -> Fields:
-    """Of every weight, zeros where the total does not reach it."""
-    found = torch.autograd.grad(total, list(of.weights.values()), allow_unused=True, retain_graph=True)
+def gradients(of: Model, total: Tensor, *, again: bool = True) -> Fields:
+    """Of every weight, zeros where the total does not reach it. ``again``: other totals of the same values follow."""
+    found = torch.autograd.grad(total, list(of.weights.values()), allow_unused=True, retain_graph=again)
     pairs = zip(of.weights.items(), found, strict=True)
     return {name: torch.zeros_like(w) if g is None else g for (name, w), g in pairs}
 

@@ -15,7 +15,8 @@ from compose.envs.catalogue import names, schema
 from compose.graph.schema import EntitySchema
 
 EVERYTHING = str(Path(__file__).parents[1] / "fixtures" / "everything.yaml")
-SCHEMAS = {name: schema(name) for name in (*names(), EVERYTHING)}
+LARGE = ("gaussian_squeeze/400", "gaussian_squeeze/800")
+SCHEMAS = {name: schema(name) for name in (*names(), EVERYTHING) if name not in LARGE}
 TIME = 6
 
 every_schema = pytest.mark.parametrize("offered", SCHEMAS.values(), ids=lambda offered: offered.name)
@@ -123,7 +124,7 @@ def test_absent_rows_and_unrecorded_steps_are_zero(offered: EntitySchema, seed: 
         if field.axes[:2] == ("batch", "time"):
             assert not fields[name][~known].any(), name
     for name in ("position", "observation", "last_action", "truth_groups"):
-        if name in offered.fields:
+        if name in offered.fields and offered.fields[name].axes[0] == "batch":
             assert not fields[name][~present[:, :, : offered.agents]].any(), name
 
 
@@ -166,7 +167,7 @@ def test_all_hard_cases_occur(offered: EntitySchema) -> None:
     known = _recorded(fields)[:, :, None]
     assert (fields["present"][:, :, : offered.agents] & ~fields["active"]).any()
     assert not fields["available"].all()
-    assert len(fields["steps"].sum(1).unique()) > 5
+    assert len(fields["steps"].sum(1).unique()) > min(5, offered.limit - 1)
     assert (~fields["present"] & known).any() == (offered.present_range("agent")[0] < offered.agents)
 
 

@@ -23,7 +23,7 @@ def episodes(batch: int, time: int) -> Fields:
 
 def found(model: Model, batch: int, time: int) -> tuple[Fields, Fields]:
     learned = model.learn(episodes(batch, time), draws(model, batch=batch))
-    return learned.losses, gradients(model, learned.totals["main"])
+    return learned.losses, gradients(model, learned.totals["main"], again=False)
 
 
 @pytest.mark.slow

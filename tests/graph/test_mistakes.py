@@ -216,7 +216,7 @@ def test_a_mistake_is_reported(name: str) -> None:
 def test_a_cycle_is_reported_as_a_walk() -> None:
     found = report("of: x, to: hidden}\n    returns", "of: z, to: hidden}\n      z: x + y\n    returns")
     assert found == ["networks.block.nodes.z: cycle without a delay: y -> z -> y "
-                     "(a loop must run through `previous` or a stored statistic)"]
+                     "(a loop must run through `previous`)"]
 
 
 def test_networks_that_apply_each_other() -> None:

@@ -64,7 +64,7 @@ def test_what_is_renamed_computes_the_same(spec: str) -> None:
     assert not [proof for proof in after.proofs if proof.changed]
 
 
-@pytest.mark.parametrize("spec", PACKAGED)
+@pytest.mark.parametrize("spec", [name for name in PACKAGED if "taken_bar" in loaded(name).spec.graph])
 def test_two_names_exchanged(spec: str) -> None:
     data = loaded(spec).document.data
     swap = {"taken": "taken_bar", "taken_bar": "taken"}
