@@ -88,7 +88,8 @@ BROKEN: list[tuple[dict[str, Any], str, str]] = [
     ({"features": [{"name": "place", "kind": "bits"}]}, "features[0]", "a feature needs 'size'"),
     ({"actions": [{"name": "go", "count": 1, "target": "other"}]}, "actions[0].target",
      "a group of actions has no field 'target'"),
-    ({"entities": 2, "types": SMALL["types"][:1]}, "actions[1]", "actions 'kick' target side other, which has no slots"),
+    ({"entities": 2, "types": SMALL["types"][:1]}, "actions[1]",
+     "actions 'kick' target side other, which has no slots"),
     ({"fields": {"state": {"axes": ["batch", "time", "state"], "dtype": "float", "scope": "global", "what": ""}}},
      "fields.state.axes[2]", "no size for axis 'state'"),
     ({"fields": {"task": {"axes": ["batch", "time"], "dtype": "int", "scope": "global", "what": ""}}}, "fields.task",
@@ -123,7 +124,8 @@ def test_hints_and_all_problems_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    ("a: [", "a value is missing"), ("- 1", r"a schema is a mapping \(name: value\), but this is a list"), ("", "is empty"),
+    ("a: [", "a value is missing"), ("", "is empty"),
+    ("- 1", r"a schema is a mapping \(name: value\), but this is a list"),
     ("name: 2020-01-01", "a schema needs 'summary', 'agents'"), ("name: !!python/name:os.system", "YAML tags"),
     ("a: &a [*a]", "anchors .* are not part of the language"), ("name: \x00", r"U\+0000 is not allowed"),
 ])

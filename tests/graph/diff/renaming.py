@@ -27,7 +27,8 @@ class _Renaming:
     def whole(self) -> dict[str, Any]:
         data = dict(self.data)
         learner = {**data["learner"], "optimizers": {
-            self.name("optimizers", n): {k: self.name("optimizers", v) if k == "after" and v else v for k, v in o.items()}
+            self.name("optimizers", n): {
+                k: self.name("optimizers", v) if k == "after" and v else v for k, v in o.items()}
             for n, o in data["learner"]["optimizers"].items()}}
         act = {k: self.text(v, "") if k in ("values", "logits", "where") else v for k, v in data["act"].items()}
         claims = dict(data.get("claims", {}))
