@@ -82,6 +82,7 @@ class _Reader:
         self.text, self.file, self.lines = text, file, lines
         self.loader: Any = yaml.SafeLoader(text)
         self.problems: list[Diagnostic] = []
+        self.anchors: set[str] = set()
         self.nodes = self.depth = 0
 
     def report(self, code: str, message: str, span: Span, at: Path = (), hint: str = "", *notes: str) -> None:
@@ -139,11 +140,13 @@ class _Reader:
             self.fatal("yaml.size", f"more than {MAX_NODES} values in one file", span)
         if self.depth > MAX_DEPTH:
             self.fatal("yaml.depth", f"values are nested more than {MAX_DEPTH} deep", span)
-        if event.anchor is not None:
+        alias = isinstance(event, yaml.AliasEvent)
+        if event.anchor is not None and not (alias and event.anchor in self.anchors):  # once for all aliases
             self.report("yaml.alias", "anchors (&) and aliases (*) are not part of the language", span, at,
                         "an expression that starts with & or * needs an operand before it"
-                        if isinstance(event, yaml.AliasEvent) else "write the value out, or use like: or extends:")
-        if isinstance(event, yaml.AliasEvent):
+                        if alias else "write the value out, or use like: or extends:")
+            self.anchors.add(event.anchor)
+        if alias:
             return Node(None, span)
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
