@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from compose.graph.align import align
@@ -53,7 +54,7 @@ class Term:
     def numel(self) -> int:
         return math.prod(self.shape)
 
-    @property
+    @cached_property
     def learned(self) -> bool:
         """Does it depend on weights alone?"""
         if isinstance(self.op, Leaf):
