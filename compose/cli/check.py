@@ -117,6 +117,12 @@ def _show_one(result: _Result) -> None:
     if wrong:
         for proof in wrong:
             page.line(Cell(f"{proof.name} is {proof.outcome}, but the spec claims '{proof.expected}'", "wrong"))
+        return
+    loose = [p.name for p in result.proofs if p.expected is None and p.outcome in ("not proved", "refuted")]
+    if loose:
+        claimed = [p.name for p in result.proofs if p.expected is not None]
+        met = f"as claimed: {', '.join(claimed)}. " if claimed else ""
+        page.line(Cell(f"{met}Not proved, and not claimed either: {', '.join(loose)}", "wrong"))
     else:
         page.line(Cell("everything is as the spec claims", "ok"))
 

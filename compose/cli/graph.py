@@ -31,7 +31,7 @@ ENDINGS: dict[str, Kind] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "merma
 def graph(
     spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
     env: Env = None,
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help=(
+    output: Annotated[Path | None, typer.Option("-o", "--output", "--svg", "--html", metavar="FILE", help=(
         "Write to FILE.svg, FILE.html or FILE.mmd (Mermaid); standard output without it."))] = None,
     format: Annotated[Kind | None, typer.Option("--format", help=(
         "What to write, where no ending says it."), show_default="mermaid")] = None,

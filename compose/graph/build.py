@@ -11,6 +11,7 @@ from compose.graph.losses import elaborate_losses
 from compose.graph.node import Node
 from compose.graph.ports import fit
 from compose.graph.proofs.signal import trained
+from compose.graph.readers import readings
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
@@ -158,6 +159,9 @@ def _overlap(elaboration: Elaboration) -> None:
 def _unused(elaboration: Elaboration) -> None:
     """Nodes that nothing reads: an error where the spec wrote them, a note where it inherited them."""
     spec, loaded, sound = elaboration.spec, elaboration.loaded, not elaboration.errors
+    read = readings(spec)
+    idle = [("params", name) for name in spec.params if ("params", name) not in read]
+    elaboration.graph.notes += [Diagnostic("graph.unused", f"nothing reads param '{at[1]}'", dotted(at)) for at in idle]
     bodies: list[tuple[Path, Mapping[str, Any], list[Scope]]] = [(("graph",), spec.graph, [elaboration.main])]
     for name, network in spec.networks.items():
         scopes = elaboration.applied.get(name, [])

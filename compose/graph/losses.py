@@ -99,8 +99,11 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
     loose = [a for a in of.type.axes if a not in ("batch", "time", *loss.mean, *loss.sum)]
     if loose:
         hint = "average it, add it up, or mix it before the loss"
-        names = ", ".join(f"'{a}'" for a in loose)
-        text = f"axis {names} of {of.type} is neither in 'mean' nor in 'sum'"
+        if "action" in loose:
+            hint = "these are the values of all actions: `take` the one that was taken, or say how they are reduced"
+        *others, last = (f"'{a}'" for a in loose)
+        names = f"axes {', '.join(others)} and {last}" if others else f"axis {last}"
+        text = f"{names} of {of.type} {'are' if others else 'is'} neither in 'mean' nor in 'sum'"
         elaboration.fail("loss.reduction", (*at, "of"), text, hint)
 
 

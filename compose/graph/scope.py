@@ -98,6 +98,10 @@ class Scope:
         hint = did_you_mean(head, [*known, "env"])
         if head in self.elaboration.fields():
             hint = f"Did you mean 'env.{head}'?"
+        if head in self.elaboration.spec.networks:
+            uses = [n for n, node in self.nodes.items() if isinstance(node, Application) and node.network == head]
+            how = f"applied as {', '.join(uses)}" if uses else f"to be applied: {{network: {head}, ...}}"
+            hint = f"'{head}' is a network, {how}"
         main = self.elaboration.loaded.document.file
         if not hint and self.elaboration.span(at).file != main:
             hint = f"{main} must define it"

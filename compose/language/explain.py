@@ -169,7 +169,9 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         return Diagnostic("spec.value", f"expected kind {' or '.join(allowed)}, {got}", where, key, hint)
     if kind in EXPECTED:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
-        return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span)
+        loss = len(place) == 2 and place[0] == "losses" and isinstance(raw, str)
+        hint = f"write {place[1]}: {{of: {raw}}}" if loss else ""
+        return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span, hint)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
 
 

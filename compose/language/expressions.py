@@ -33,6 +33,9 @@ TOKEN = re.compile(
 MAX_LENGTH, MAX_DEPTH, LARGEST = 1000, 40, 10**15
 
 
+POWER = "there are no powers: square(x) is the square of x"
+
+
 class ExpressionError(ValueError):
     """The text is no expression; ``offset`` and ``length`` say where, ``hint`` what may help."""
 
@@ -89,7 +92,7 @@ class _Parser:
                 at += len(text[at:]) - len(text[at:].lstrip())
                 odd = text[at]
                 name = "" if odd.isascii() else f" ({named(odd)})"
-                hint = f"Did you mean '{MIMICS[odd]}'?" if odd in MIMICS else ""
+                hint = f"Did you mean '{MIMICS[odd]}'?" if odd in MIMICS else POWER if odd == "^" else ""
                 raise ExpressionError(f"'{odd}'{name} has no meaning in an expression", at, hint=hint)
             kind = match.lastgroup or ""
             yield kind, match[kind], match.start(kind)
@@ -151,7 +154,8 @@ class _Parser:
             inner = self.binary(0)
             self.expect(")")
             return inner
-        raise ExpressionError(f"expected a name or a number, found '{text}'", start, len(text))
+        twice = text == "*" and self.text[:start].endswith("*")
+        raise ExpressionError(f"expected a name or a number, found '{text}'", start, len(text), POWER if twice else "")
 
     def named(self, text: str, start: int) -> Tree:
         if text in ("true", "false"):

@@ -110,7 +110,8 @@ class _Panel:
         for name, loss in self.spec.losses.items():
             weight = "" if loss.weight.text == "1" else f"weight {loss.weight}"
             over = [f"{how} {' '.join(axes)}" for how, axes in (("mean", loss.mean), ("sum", loss.sum)) if axes]
-            subtitle = "\n".join(filter(None, (str(loss.of), ", ".join(over), weight)))
+            masked = "" if loss.where.text == "env.steps" else f"where {loss.where}"
+            subtitle = "\n".join(filter(None, (str(loss.of), ", ".join(over), masked, weight)))
             details = self.details(text=_yaml(name, write(loss)), at=("losses", name))
             where = {} if loss.where.text == "env.steps" else {"where": loss.where}
             self.end(f"losses.{name}", "loss", subtitle, {"of": loss.of, **where}, details, "learning signal")

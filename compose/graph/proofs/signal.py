@@ -42,7 +42,8 @@ def signal(graph: Graph) -> Proof:
     everything = {use.name for node in graph.nodes([*graph.learned(), *graph.acted()]) for use in node.weights.values()}
     missed = sorted(everything - set().union(*reach.values())) if reach else sorted(everything)
     if missed:
-        how = f"no loss reaches {len(missed)} of {len(everything)} weights, such as {missed[0]}"
+        how = f"no loss reaches {len(missed)} of {len(everything)} weight tensors, such as {missed[0]}"
         return Proof("learning signal", "not proved", how, (missed[0],))
     by = ", ".join(f"{name} {len(weights)}" for name, weights in reach.items())
-    return Proof("learning signal", "proved", f"{len(everything)} weights get gradient ({by}); none passes a stop")
+    how = f"{len(everything)} weight tensors get gradient ({by}); none passes a stop"
+    return Proof("learning signal", "proved", how)

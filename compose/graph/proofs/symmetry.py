@@ -71,7 +71,8 @@ def padding(graph: Graph) -> Proof:
         if grows is not None:
             return Proof("padding", "not proved", f"loss '{name}' joins axis '{grows}', which grows with the slots", at)
         if "time" in term.value.type.axes and not _within_steps(term.where):
-            return Proof("padding", "not proved", f"loss '{name}' counts steps outside env.steps", at)
+            how = f"loss '{name}' counts steps outside env.steps (its `where` stands for that mask)"
+            return Proof("padding", "not proved", how, at)
         if reach.get(term.value, 0) > 1:
             return Proof("padding", "not proved", f"loss '{name}' reads steps that may not be filled", at)
     return Proof("padding", "proved", "rows that are absent and steps that are not filled count nowhere")
