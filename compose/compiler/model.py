@@ -67,8 +67,10 @@ class Model:
                            roots=list(wanted.values()), device=self.device.type),
         }
         self.statistics = statistics.initial(graph, device=device, dtype=dtype)
-        if self.statistics:
-            self.programs["observe"] = trace(graph, statistics.observed, stateful=False, dtype=dtype)
+        for name in statistics.PROGRAMS:
+            if statistics.keepers(graph, name):
+                body = partial(statistics.watched, program=name)
+                self.programs[name] = trace(graph, body, stateful=False, dtype=dtype)
         self.precision = precision
         if native:
             for program in self.programs.values():
@@ -145,10 +147,20 @@ class Model:
     @torch.no_grad()
     def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
         """Let the statistics take in newly collected episodes; ``fields`` [batch time ...]."""
-        if self.statistics:
-            found = self.programs["observe"](self._given(fields, draws, params))
+        self._watch("observe", self._given(fields, draws, params))
+
+    @torch.no_grad()
+    def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
+        """Let those statistics look at the batch of the coming update that do so, and rewrite what they rescale."""
+        self._watch("refresh", self._given(fields, draws, params))
+
+    def _watch(self, program: str, given: dict[str, Any]) -> None:
+        if program in self.programs:
+            found, old = self.programs[program](given), {name: x.clone() for name, x in self.statistics.items()}
             for name, x in found.items():
                 self.statistics[name].copy_(x)
+            if program == "refresh":
+                statistics.rewrite(self.graph, old, self.statistics, self.weights, self.target)
 
     def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:
         numbers = {n: torch.as_tensor(x, dtype=self.dtype, device=self.device) for n, x in (params or {}).items()}
@@ -177,14 +189,15 @@ class Model:
         """Every random input of a program: a pure function of (seed, node, program, clock, episode number).
 
         Args:
-            program: ``act``, ``learn`` or ``observe``.
+            program: ``act``, ``learn``, ``observe`` or ``refresh``.
             seed: Of the run.
             clock: What makes draws fresh: the number of the update, or of the step where acting reads them.
             episodes: Episode numbers, int64 [batch].
             steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
         """
         roots: dict[str, Callable[[], list[Value]]] = {
-            "act": self.graph.acted, "learn": self.graph.learned, "observe": partial(statistics.read, self.graph),
+            "act": self.graph.acted, "learn": self.graph.learned,
+            **{name: partial(statistics.read, self.graph, name) for name in statistics.PROGRAMS},
         }  # fmt: skip
         wanted, made = set(self.programs[program].needs("draw")), {}
         for node in self.graph.nodes(roots[program]()):

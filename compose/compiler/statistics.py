@@ -1,24 +1,34 @@
-"""What nodes remember between updates: where it starts, and how it changes when episodes have been collected."""
+"""What nodes remember between updates: where it starts, and how it changes when they look at episodes.
+
+Some look at what has been collected (the program ``observe``), some at every batch before its update (``refresh``).
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from compose.compiler.interpret import Interpreter, NodeRun
+from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
+from compose.language.axes import signature
+
+PROGRAMS = {"observe": "collection", "refresh": "update"}
+"""Program -> when it runs."""
 
 
-def keepers(graph: Graph) -> list[Node]:
-    """The nodes that have statistics and that a loss reads."""
-    return [node for node in graph.nodes(graph.learned()) if node.op.statistics(node)]
+def keepers(graph: Graph, program: str | None = None) -> list[Node]:
+    """The nodes that have statistics and that a loss reads; those alone whose statistics a program changes."""
+    nodes = [node for node in graph.nodes(graph.learned()) if node.op.statistics(node)]
+    return [node for node in nodes if program is None or node.op.watches == PROGRAMS[program]]
 
 
 def initial(graph: Graph, *, device: torch.device | str, dtype: torch.dtype) -> dict[str, Tensor]:
-    """Statistics before anything was collected, as ``NODE.NAME``."""
+    """Statistics before anything was seen, as ``NODE.NAME``."""
     return {
         f"{node.name}.{name}": torch.full([graph.table.size(a) or 0 for a in one.axes], one.start, dtype=dtype,
                                           device=device)
@@ -26,16 +36,36 @@ def initial(graph: Graph, *, device: torch.device | str, dtype: torch.dtype) -> 
     }  # fmt: skip
 
 
-def read(graph: Graph) -> list[Value]:
-    """What the program `observe` reads."""
-    return [value for node in keepers(graph) for value in node.operands()]
+def read(graph: Graph, program: str) -> list[Value]:
+    """What a program reads."""
+    return [value for node in keepers(graph, program) for value in (*node.operands(), *node.late.values())]
 
 
-def observed(interpreter: Interpreter) -> dict[str, Any]:
-    """The body of the program `observe`: all statistics after the episodes that the interpreter reads."""
+def watched(interpreter: Interpreter, program: str) -> dict[str, Any]:
+    """The body of a program: all its statistics after the episodes that the interpreter reads."""
     found: dict[str, Any] = {}
-    for node in keepers(interpreter.graph):
-        interpreter.evaluate(node.operands())
+    for node in keepers(interpreter.graph, program):
+        interpreter.evaluate(read(interpreter.graph, program))
         run = NodeRun(node, interpreter)
-        found |= {f"{node.name}.{name}": x for name, x in node.op.observe(run, **run.ports()).items()}
+        late = {port: _aligned(interpreter, node, port, value) for port, value in node.late.items()}
+        found |= {f"{node.name}.{name}": x for name, x in node.op.observe(run, **run.ports(), **late).items()}
     return found
+
+
+def _aligned(interpreter: Interpreter, node: Node, port: str, value: Value) -> Any:
+    axes = tuple(token.name for token in signature(node.op.ports()[port]).tokens)
+    return align(interpreter.value(value), value.type.axes, axes)
+
+
+def rewrite(graph: Graph, old: Mapping[str, Tensor], new: Mapping[str, Tensor],
+            weights: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
+    """Rewrite the weights, online and lagged, of the nodes that keepers rescale."""
+    for node in keepers(graph, "refresh"):
+        if (head := node.late.get("rescales")) is None or head.node is None:
+            continue
+        names = list(node.op.statistics(node))
+        before, after = ({n: kept[f"{node.name}.{n}"] for n in names} for kept in (old, new))
+        for held in (weights, target):
+            mine = {name: held[use.name] for name, use in head.node.weights.items() if use.name in held}
+            for name, x in node.op.rewritten(before, after, mine).items() if mine else ():
+                mine[name].copy_(x)

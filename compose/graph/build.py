@@ -8,12 +8,14 @@ from typing import Any
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.losses import elaborate_losses
-from compose.graph.node import Node
+from compose.graph.match import Mismatch, match
+from compose.graph.node import Node, Value
 from compose.graph.ports import fit
 from compose.graph.proofs.signal import trained
 from compose.graph.readers import readings
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
+from compose.language.axes import signature
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
 from compose.language.load import Loaded
 from compose.language.values import Expr
@@ -57,14 +59,31 @@ def _elaborate(elaboration: Elaboration) -> None:
     _act(elaboration)
     _claims(elaboration)
     while elaboration.late:
-        node, scope, expr = elaboration.late.pop()
+        node, scope, port, expr = elaboration.late.pop()
         try:
-            node.wires["of"] = scope.expression(expr, (*node.where, "of"))
-            _closes(elaboration, node)
+            value = scope.expression(expr, (*node.where, port))
+            if port in node.op.late:
+                _watched(elaboration, node, port, value)
+            else:
+                node.wires[port] = value
+                _closes(elaboration, node)
         except Failed:
             continue
     _unused(elaboration)
     _overlap(elaboration)
+
+
+def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> None:
+    """What a node only looks at has the axes of its port."""
+    wanted = signature(node.op.ports()[port])
+    try:
+        match(wanted, value.type, {})
+    except Mismatch as error:
+        elaboration.fail("graph.axes", (*node.where, port), error.about(value.type))
+    if port == "rescales" and (value.node is None or not {"scale", "shift"} <= set(value.node.weights)):
+        text = "expected an `affine` node: one with a scale and a shift to rewrite"
+        elaboration.fail("graph.weights", (*node.where, port), text)
+    node.late[port] = value
 
 
 def _closes(elaboration: Elaboration, node: Node) -> None:

@@ -55,7 +55,8 @@ class Elaboration:
         self.stacked: dict[str, Value] = {}
         self.applied: dict[str, list[Scope]] = {}
         self.applying: list[str] = []
-        self.late: list[tuple[Node, Scope, Expr]] = []
+        self.late: list[tuple[Node, Scope, str, Expr]] = []
+        """Wires that are drawn last, as they may close a loop: node, scope, port, what is read."""
         self._fields: dict[str, Value] = {}
         self.floats: dict[Value, Value] = {}
         self._numbers: dict[str, int] = {}

@@ -75,6 +75,8 @@ class Node:
     """Types at ports as the operation sees them (axes renamed by its ``adapt``)."""
     bound: Mapping[str, Axes] = field(default_factory=dict)
     weights: dict[str, WeightUse] = field(default_factory=dict)
+    late: dict[str, Value] = field(default_factory=dict)
+    """What arrives at ports that only `observe` reads."""
     presence: dict[str, Value] = field(default_factory=dict)
     """"port:axis" -> who is present along it."""
     values: dict[str, Value] = field(default_factory=dict)

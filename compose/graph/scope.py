@@ -183,7 +183,7 @@ class Scope:
         wires: Wires = {}
         failed = False
         late = block.delayed and getattr(block, "axes", None) is not None
-        for port in () if late else block.ports():
+        for port in () if late else [p for p in block.ports() if p not in block.late]:
             given, spelled = getattr(block, port), block.spelled(port)
             try:
                 if isinstance(given, tuple):
@@ -204,7 +204,10 @@ class Scope:
                     self.elaboration.fail("name.size", (*at, "axes"), text, did_you_mean(axis, known))
             delay = made[""].node
             assert delay is not None
-            self.elaboration.late.append((delay, self, getattr(block, "of")))  # noqa: B009
+            self.elaboration.late.append((delay, self, "of", getattr(block, "of")))  # noqa: B009
+        watcher = next(iter(made.values())).node
+        assert watcher is not None
+        self.elaboration.late += [(watcher, self, p, getattr(block, p)) for p in block.ports() if p in block.late]
         return Element(made)
 
     def every(self, name: str, block: Block, wires: Wires, at: Path) -> dict[str, Value]:

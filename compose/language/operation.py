@@ -206,6 +206,12 @@ class Operation:
     delayed: ClassVar[bool] = False
     """The output at a step depends on earlier steps only; a cycle may run through it."""
 
+    late: ClassVar[tuple[str, ...]] = ()
+    """Ports that :attr:`observe` alone reads; what arrives there may depend on this operation's own outputs."""
+
+    watches: ClassVar[Literal["collection", "update"]] = "collection"
+    """When :attr:`observe` looks: at newly collected episodes, or at every batch before its update."""
+
     def ports(self) -> Mapping[str, str]:
         """Port -> signature, in the order in which variables are bound."""
         raise NotImplementedError
@@ -244,8 +250,12 @@ class Operation:
         return {}
 
     observe: ClassVar[Callable[..., dict[str, Any]]]
-    """The pure function ``observe(self, run, *, port=tensor, ...)``: its statistics by name after newly collected
-    episodes had this at the ports. For operations that have :meth:`statistics`."""
+    """The pure function ``observe(self, run, *, port=tensor, ...)``: its statistics by name after episodes had this at
+    the ports, late ones included. For operations that have :meth:`statistics`."""
+
+    def rewritten(self, old: dict[str, Any], new: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
+        """Weights, by name, of the node at the port ``rescales`` when statistics change from ``old`` to ``new``."""
+        raise NotImplementedError
 
     def mixes(self, site: Site) -> Axes:
         """Axes that an output keeps although its rows depend on one another along them."""

@@ -122,7 +122,7 @@ class Learner(ABC):
 
     def observe(self, played: TensorDict) -> None:
         """Let the model's statistics take in episodes that were played."""
-        if self.model.statistics:
+        if "observe" in self.model.programs:
             draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
                                     steps=played["filled"].shape[1])
             self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))
@@ -130,6 +130,7 @@ class Learner(ABC):
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
+        self.model.refresh(batch.fields, batch.draws, batch.params)
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)))
 
     def batch(self) -> Batch:

@@ -64,6 +64,9 @@ EXAMPLES = [
       for block in ("mean", "sum") for over in ("agent", ["agent", "embed"]) for count in ("present", "slots", "all")),
     example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
     example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
+    example("affine", of="batch time", by="int batch"),
+    example("affine", of="batch time", by="int batch", positive=True),
+    example("moments", of="batch time", where="bool batch time", by="int batch", rate=0.1),
     example("success_rate", of="bool batch", by="int batch", forget=0.1),
     *(example(block, of="batch time agent embed", over="agent", count=c)
       for block in ("softmax", "sparsemax") for c in ("present", "slots", "all")),

@@ -103,12 +103,22 @@ def check_shapes(trial: Trial, device: str) -> None:
 def _check_statistics(trial: Trial, given: dict[str, dict[str, Any]]) -> None:
     """New statistics have the names and shapes of the old ones."""
     run = NodeRun(trial.node, Interpreter(trial.graph, Given(given), torch.float64))
-    found = {f"{trial.node.name}.{name}": x for name, x in trial.node.op.observe(run, **run.ports()).items()}
+    op, ports = trial.node.op, trial.node.op.ports()
+    late = {port: _late(trial, ports[port], given) for port in op.late if port in ports}
+    observed = op.observe(run, **run.ports(), **late)
+    found = {f"{trial.node.name}.{name}": x for name, x in observed.items()}
     if set(found) != set(given["statistic"]):
         raise trial.fail(f"declares statistics {sorted(given['statistic'])}, observes {sorted(found)}")
     for name, old in given["statistic"].items():
         if found[name].shape != old.shape or found[name].dtype != old.dtype:
             raise trial.fail(f"statistic '{name}' is {list(old.shape)}, observed {seen(found[name])}")
+
+
+def _late(trial: Trial, text: str, given: dict[str, dict[str, Any]]) -> Any:
+    """Something at a port that only `observe` reads, beside the fields that are there."""
+    parsed = signature(text)
+    made = trial.random(Type(tuple(t.name for t in parsed.tokens), "bool" if parsed.dtype == "bool" else "float"))
+    return made.to(next(iter(given["field"].values())).device)
 
 
 def _traces(trial: Trial) -> None:

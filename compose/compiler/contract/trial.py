@@ -147,7 +147,7 @@ def trial_of(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[
         return fed[name]
 
     wires: dict[str, Value | tuple[Value, ...]] = {}
-    for port in op.ports():
+    for port in [p for p in op.ports() if p not in op.late]:
         kind = types.get(port, getattr(op, port, None))
         if isinstance(kind, tuple):
             wires[port] = tuple(wire(f"{port}.{i}", k) for i, k in enumerate(kind))

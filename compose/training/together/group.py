@@ -68,6 +68,8 @@ class Group:
             SpecError: ``train.not_finite`` with the seed, before any weight of that optimizer is changed.
         """
         batches = self.workers.map(lambda one: one.batch(), self.learners)
+        for learner, batch in zip(self.learners, batches, strict=True):
+            learner.model.refresh(batch.fields, batch.draws, batch.params)
         losses: list[dict[str, float]] = [{} for _ in self.learners]
         norms: list[dict[str, float]] = [{} for _ in self.learners]
         for turn in self.optimizers.turns:
