@@ -11,6 +11,7 @@ from compose.compiler.compile import compile
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.weights import count
 from compose.graph.build import build_graph
+from compose.training.clocks import Clocks, moving_params
 from compose.training.optim import Optimizers
 
 from .by_hand import by_hand
@@ -47,8 +48,11 @@ def compiled(case: Case, device: str, passes: Sequence[Pass], *, native: bool = 
     episodes, steps = fields["reward"].shape
     draws = model.draw("learn", 0, 0, torch.arange(episodes, device=device), steps=steps)
 
+    params = moving_params(model, Clocks())  # as they begin
+
     def step() -> float:
-        return optimizers.update(lambda: model.learn(fields, draws)).norms["main"]
+        model.refresh(fields, draws, params)
+        return optimizers.update(lambda: model.learn(fields, draws, params)).norms["main"]
 
     return step
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from compose.compiler import statistics
 from compose.compiler import weights as weighing
-from compose.compiler.interpret import Interpreter
+from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.random import key, uniform
 from compose.compiler.trace import Body, Outputs, trace
@@ -69,8 +69,9 @@ class Model:
         self.statistics = statistics.initial(graph, device=device, dtype=dtype)
         for name in statistics.PROGRAMS:
             if statistics.keepers(graph, name):
-                body = partial(statistics.watched, program=name)
-                self.programs[name] = trace(graph, body, stateful=False, dtype=dtype)
+                seen = statistics.read(graph, name)
+                self.programs[name] = trace(graph, _learn_body(seen), stateful=False, dtype=dtype, passes=passes,
+                                            roots=list(seen.values()), device=self.device.type)
         self.precision = precision
         if native:
             for program in self.programs.values():
@@ -156,7 +157,10 @@ class Model:
 
     def _watch(self, program: str, given: dict[str, Any]) -> None:
         if program in self.programs:
-            found, old = self.programs[program](given), {name: x.clone() for name, x in self.statistics.items()}
+            seen, values = self.programs[program](given), statistics.read(self.graph, program)
+            results = {value: seen[name] for name, value in values.items()}
+            old = {name: x.clone() for name, x in self.statistics.items()}
+            found = statistics.watched(Interpreter(self.graph, Given(given), self.dtype, results), program)
             for name, x in found.items():
                 self.statistics[name].copy_(x)
             if program == "refresh":
@@ -197,7 +201,7 @@ class Model:
         """
         roots: dict[str, Callable[[], list[Value]]] = {
             "act": self.graph.acted, "learn": self.graph.learned,
-            **{name: partial(statistics.read, self.graph, name) for name in statistics.PROGRAMS},
+            **{name: partial(_roots, self.graph, name) for name in statistics.PROGRAMS},
         }  # fmt: skip
         wanted, made = set(self.programs[program].needs("draw")), {}
         for node in self.graph.nodes(roots[program]()):
@@ -241,6 +245,10 @@ def _wanted(graph: Graph, taps: Sequence[str]) -> dict[str, Value]:
         **{f"loss:{name}": term.average for name, term in graph.losses.items()},
         **{f"tap:{name}": graph.values[name] for name in taps},
     }
+
+
+def _roots(graph: Graph, program: str) -> list[Value]:
+    return list(statistics.read(graph, program).values())
 
 
 def _learn_body(wanted: Mapping[str, Value]) -> Body:

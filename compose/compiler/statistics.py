@@ -36,20 +36,25 @@ def initial(graph: Graph, *, device: torch.device | str, dtype: torch.dtype) -> 
     }  # fmt: skip
 
 
-def read(graph: Graph, program: str) -> list[Value]:
-    """What a program reads."""
-    return [value for node in keepers(graph, program) for value in (*node.operands(), *node.late.values())]
+def read(graph: Graph, program: str) -> dict[str, Value]:
+    """What a program computes: everything that its nodes look at, by name."""
+    values = [value for node in keepers(graph, program) for value in (*node.operands(), *_looked_at(node).values())]
+    return {value.name: value for value in values if value.constant is None}
 
 
 def watched(interpreter: Interpreter, program: str) -> dict[str, Any]:
-    """The body of a program: all its statistics after the episodes that the interpreter reads."""
+    """All statistics of a program's nodes after they looked at the values that the interpreter holds."""
     found: dict[str, Any] = {}
     for node in keepers(interpreter.graph, program):
-        interpreter.evaluate(read(interpreter.graph, program))
         run = NodeRun(node, interpreter)
-        late = {port: _aligned(interpreter, node, port, value) for port, value in node.late.items()}
+        late = {port: _aligned(interpreter, node, port, value) for port, value in _looked_at(node).items()}
         found |= {f"{node.name}.{name}": x for name, x in node.op.observe(run, **run.ports(), **late).items()}
     return found
+
+
+def _looked_at(node: Node) -> dict[str, Value]:
+    """Its late ports, but for the node whose weights it rewrites."""
+    return {port: value for port, value in node.late.items() if port != "rescales"}
 
 
 def _aligned(interpreter: Interpreter, node: Node, port: str, value: Value) -> Any:

@@ -77,7 +77,8 @@ def draw_curves(path: Path, title: str, curves: Mapping[int, list[Point]], chanc
                   [fmean(getattr(point.score, name) for point in rank) for rank in ranks],
                   color="C0", linewidth=2.2, label="mean")
 
-    draw_panels(path, plot, chance, f"{title}: {len(curves)} seeds")
+    scores = [point.score for curve in curves.values() for point in curve]
+    draw_panels(path, plot, scores, chance, f"{title}: {len(curves)} seeds")
 
 
 def show_seeds(result: SeedsResult, console: Console) -> None:

@@ -41,11 +41,15 @@ def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Map
         steps = [point.env_steps for point in evaluations]
         axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=title)
 
-    draw_panels(path, plot, chance)
+    draw_panels(path, plot, [point.score for point in evaluations], chance)
 
 
-def draw_panels(path: Path, plot: Callable[[Axes, str], None], chance: Mapping[str, Score], title: str = "") -> None:
-    """Write a PNG with a panel for each measure of a :class:`Score`: what ``plot(axes, measure)`` draws, and chance."""
+def draw_panels(path: Path, plot: Callable[[Axes, str], None], scores: Sequence[Score], chance: Mapping[str, Score],
+                title: str = "") -> None:
+    """Write a PNG with a panel for each measure of ``scores``: what ``plot(axes, measure)`` draws, and chance.
+
+    Where nothing ever succeeded, as in games without a goal, there is no panel of success rates.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -53,7 +57,9 @@ def draw_panels(path: Path, plot: Callable[[Axes, str], None], chance: Mapping[s
     FigureCanvasAgg(figure)
     if title:
         figure.suptitle(title, fontsize="medium")
-    for axes, (name, label) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+    goal = any(score.success for score in (*scores, *chance.values()))
+    panels = {name: label for name, label in PANELS.items() if goal or name != "success"}
+    for axes, (name, label) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot(axes, name)
         for number, (actor, level) in enumerate(chance.items(), 1):
             axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
+from compose.compiler.passes import PASSES, Pass
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.language.load import load
@@ -26,10 +28,11 @@ BATCH = 6
 VALUES = ("q_tot", "v_bar", "y", "n")
 
 
-def model(rate: float = 0.3, spec: str = "qmix_attention_popart", taps: tuple[str, ...] = VALUES) -> Model:
+def model(rate: float = 0.3, spec: str = "qmix_attention_popart", taps: tuple[str, ...] = VALUES,
+          passes: Sequence[Pass] = ()) -> Model:
     small = ["params.embed=8", "params.hyper=8", "params.hidden=8", "params.mixing=4", "params.heads=2"]
     popart = [f"graph.moments.rate={rate}"] if spec == "qmix_attention_popart" else []
-    return Model(build_graph(load(spec, [*small, *popart]), ENV), seed=1, dtype=torch.float64, passes=(), taps=taps)
+    return Model(build_graph(load(spec, [*small, *popart]), ENV), seed=1, dtype=torch.float64, passes=passes, taps=taps)
 
 
 @cache
@@ -61,6 +64,15 @@ def test_values_stay_what_they_were_online_and_lagged() -> None:
     assert (after.taps["n"] - before.taps["n"]).abs().max() > 1e-3
     changed = {name for name, w in of.weights.items() if not torch.equal(w, weights[name])}
     assert changed == {"head.n.scale", "head.n.shift"}
+
+
+def test_passes_see_the_same() -> None:
+    plain, fast = scrambled(model()), scrambled(model(passes=PASSES, taps=()))
+    for of in (plain, fast):
+        of.refresh(batch())
+    for name, x in plain.statistics.items():
+        torch.testing.assert_close(fast.statistics[name], x, rtol=1e-12, atol=1e-14)
+    torch.testing.assert_close(fast.learn(batch()).losses["td"], plain.learn(batch()).losses["td"], rtol=1e-12, atol=0)
 
 
 def test_moments_are_running_means_of_the_targets_of_each_task() -> None:

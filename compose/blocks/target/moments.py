@@ -61,7 +61,7 @@ class Moments(Block):
         variance = kept["square"] - kept["mean"] ** 2
         return kept["mean"], variance.clamp(self.low**2, self.high**2).sqrt()
 
-    def observe(self, run: Run, *, by: Any, of: Any, where: Any, rescales: Any = None) -> dict[str, Any]:
+    def observe(self, run: Run, *, by: Any, of: Any, where: Any) -> dict[str, Any]:
         found = {}
         where = where.expand(of.shape)
         numbers = where.sum(1).to(of.dtype)
