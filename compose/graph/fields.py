@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 Dtype = Literal["float", "bool", "int"]
-Scope = Literal["local", "row", "global"]
+Scope = Literal["local", "row", "public", "global"]
 
 
 class Model(BaseModel):
@@ -30,14 +30,15 @@ class Field(Model):
     """Kind of number; ``float`` takes the precision of the model."""
     scope: Scope
     """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity (or
-    by agent alone), row e is about e only, so an agent that sees e may know it. ``global``: anything else."""
+    by agent alone), row e is about e only, so an agent that sees e may know it. ``public``: every agent knows all
+    of it. ``global``: anything else."""
     what: str
     """One sentence: what it holds, in which units, and what absent rows hold."""
 
     @property
     def index(self) -> str | None:
         """The axis whose rows the scope speaks of; None for a global field or where it is missing."""
-        wanted = {"local": ("agent",), "row": ("entity", "agent"), "global": ()}[self.scope]
+        wanted = {"local": ("agent",), "row": ("entity", "agent"), "public": (), "global": ()}[self.scope]
         return next((axis for axis in wanted if axis in self.axes), None)
 
 
@@ -85,7 +86,7 @@ _OPTIONAL = {
         "batch time agent entity", "bool", "global", "True where the entity belongs to the agent's group of the task.",
     ),
     "action_entity": _field(
-        "batch action entity", "bool", "global", "True where the action is aimed at the entity; fixed for an episode.",
+        "batch action entity", "bool", "public", "True where the action is aimed at the entity; fixed for an episode.",
     ),
 }
 

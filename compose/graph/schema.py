@@ -213,7 +213,7 @@ class EntitySchema(Model):
                 problems.append(((*at, "axes", i), text.removesuffix(". ")))
             if len(set(field.axes)) < len(field.axes):
                 problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
-            if field.scope != "global" and field.index is None:
+            if field.scope in ("local", "row") and field.index is None:
                 row = "agent" if field.scope == "local" else "entity"
                 problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))
         return problems

@@ -65,6 +65,8 @@ EXAMPLES = [
     example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
     example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
     example("affine", of="batch time", by="int batch"),
+    example("entity_actions", plain="batch time agent plain", aimed="batch time agent entity",
+            map="bool batch action entity", mask="bool batch time agent entity"),
     example("affine", of="batch time", by="int batch", positive=True),
     example("moments", of="batch time", where="bool batch time", by="int batch", rate=0.1),
     example("success_rate", of="bool batch", by="int batch", forget=0.1),

@@ -171,6 +171,32 @@ def test_the_greedy_joint_action_is_the_best_one(spec: str) -> None:
     torch.testing.assert_close(torch.stack(best).amax(0), joint(greedy))
 
 
+# ------------------------------------------------------------------ tokens
+
+
+def test_an_action_is_valued_by_the_token_of_whom_it_is_aimed_at() -> None:
+    """Entities in other slots, and the actions with them: the same values. Aims exchanged: values exchanged."""
+    schema = catalogued("smac/3-8sz")
+    it, fields = made("opt_tokens", taps=("q",), schema=schema), episodes(schema=schema)
+    agents, count, aims = schema.agents, schema.entities, fields["action_entity"]
+
+    def values(changed: Fields) -> Tensor:
+        return it.learn({**fields, **changed}, draws(it)).taps["q"]
+
+    before = values({})
+    order = torch.cat([torch.arange(agents), torch.arange(count - 1, agents - 1, -1)])
+    moved = {"entities": fields["entities"][:, :, order], "present": fields["present"][:, :, order],
+             "visible": fields["visible"][..., order], "sight": fields["sight"][:, :, order][..., order],
+             "action_entity": aims[..., order]}
+    torch.testing.assert_close(values(moved), before, rtol=0, atol=1e-12)
+
+    plain = schema.sizes["plain"]
+    swapped = torch.arange(schema.sizes["action"])
+    swapped[plain], swapped[plain + 1] = plain + 1, plain
+    torch.testing.assert_close(values({"action_entity": aims[:, swapped]}), before[..., swapped], rtol=0, atol=1e-12)
+    assert (before[..., plain] != before[..., plain + 1]).any()
+
+
 # ------------------------------------------------------------------ sizes
 
 

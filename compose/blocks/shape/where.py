@@ -22,6 +22,7 @@ class Where(Block):
     otherwise: Annotated[Port, "..."]
     """Where it is false."""
 
+    bounds: ClassVar[dict[str, str]] = {"then": "test"}
     monotone: ClassVar[dict[str, int]] = {"then": 1, "otherwise": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:
@@ -31,6 +32,8 @@ class Where(Block):
     def compute(self, run: Run, *, test: Any, then: Any, otherwise: Any) -> Any:
         import torch
 
+        if isinstance(test, bool):
+            test = torch.full_like(otherwise if isinstance(then, int | float) else then, test, dtype=torch.bool)
         if isinstance(then, int | float):
             then = torch.full_like(test, then, dtype=run.dtype)
         return torch.where(test, then, otherwise).to(run.dtype)

@@ -80,7 +80,8 @@ def bounds(trial: Trial) -> Iterator[str]:
             continue
         (name, made, seen), (hiding, _, hides) = tensors[data], tensors[mask]
         for output, value in trial.node.values.items():
-            rows = [a for a in seen.axes if a in hides.axes and a not in value.type.axes]
+            kept = set(hides.axes) <= set(value.type.axes)
+            rows = [a for a in seen.axes if a in hides.axes and (kept or a not in value.type.axes)]
             for axis in rows:
                 for index in range(trial.size(axis)):
                     given = trial.inputs()

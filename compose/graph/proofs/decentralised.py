@@ -7,9 +7,10 @@ Every value gets labels that say what its elements depend on:
 * a leak   it depends on something else, by a path of nodes.
 
 A ``row`` becomes the reading agent's ``own`` where its axis is read under a mask contained in ``env.visible`` along
-that axis (a & b is contained in both, a | b in neither). Whatever is carried over time is ``own``: who sees an entity
-now has not seen its past. An agent may read its own row. Everything else that joins rows, agents, episodes or later
-steps is a leak: two blocks of attention stacked let an agent read what its neighbours see.
+that axis, hidden rows being left out or replaced (a & b is contained in both, a | b in neither). Whatever is
+carried over time is ``own``: who sees an entity now has not seen its past. An agent may read its own row. Everything
+else that joins rows, agents, episodes or later steps is a leak: two blocks of attention stacked let an agent read what
+its neighbours see.
 """
 
 from __future__ import annotations
@@ -84,6 +85,8 @@ class Infos:
             return Info()
         known = (KNOWN_FIELDS if self.graph.schema is None else self.graph.schema.fields)[value.field]
         info = Info(seen=frozenset(("entity",)) if value.field == "visible" else frozenset())
+        if known.scope == "public":
+            return info
         if known.index is None:
             info.leak = (value.name,)
         else:
@@ -122,9 +125,10 @@ class Infos:
         for (kind, old), before in source.labels.items():
             axis, path = here[old], (*before, node.name)
             kept = renamed.get(axis, axis) in output.type.axes and axis not in mixed
-            if kept:
+            hidden = kind == "row" and axis in guarded and axis not in mixed and not late
+            if kept and not hidden:
                 info.add("own" if late else kind, renamed.get(axis, axis), path)
-            elif node.op.itself or (kind == "row" and axis in guarded and axis not in mixed and not late):
+            elif node.op.itself or hidden:
                 info.add("own", "agent", path)
             else:
                 info.leak = info.leak or path
