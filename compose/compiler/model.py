@@ -203,6 +203,8 @@ class Model:
             "act": self.graph.acted, "learn": self.graph.learned,
             **{name: partial(_roots, self.graph, name) for name in statistics.PROGRAMS},
         }  # fmt: skip
+        if program not in self.programs:
+            return {}
         wanted, made = set(self.programs[program].needs("draw")), {}
         for node in self.graph.nodes(roots[program]()):
             for name, kind in node.op.draws(node).items():

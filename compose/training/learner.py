@@ -122,7 +122,7 @@ class Learner(ABC):
 
     def observe(self, played: TensorDict) -> None:
         """Let the model's statistics take in episodes that were played."""
-        if "observe" in self.model.programs:
+        if self.model.statistics:
             draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
                                     steps=played["filled"].shape[1])
             self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))

@@ -152,6 +152,9 @@ class Linear:
     def statistics(self) -> dict[str, Tensor]:
         return {}
 
+    def refresh(self, *given: Any) -> None:
+        """Nothing to look at."""
+
     def trained_by(self, optimizer: str) -> dict[str, nn.Parameter]:
         name = {"main": "utility.w", "second": "value.w"}[optimizer]
         return {name: self.weights[name]}
