@@ -55,5 +55,6 @@ def legend(panels: Sequence[Placed], compared: bool) -> list[Entry]:
     signs |= {"mark" for box in boxes for port in box.ports if port.mark}
     signs |= {"zone" for p in panels if p.zone is not None or (p.panel.network and p.panel.zone == "local")}
     signs |= {box.status for box in boxes} | {edge.status for edge in edges} if compared else set()
-    found = [Entry(sign, text) for sign, text in TEXTS.items() if sign in signs]
+    texts = {**TEXTS, "application": "application of a network"} if compared else TEXTS  # colours say what changed
+    found = [Entry(sign, text) for sign, text in texts.items() if sign in signs]
     return [*found, Entry("", AXES)] if any(s.tabs for p in panels for s, _, _ in p.shapes) else found
