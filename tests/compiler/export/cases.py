@@ -44,6 +44,23 @@ EACH = ODD.replace("to: action}", "to: action, each: agent}")
 """The same with weights for each agent."""
 
 
+ACTING = (
+    "il", "il_official", "opt", "opt_official", "opt_tokens", "opt_without_sparsemax", "qmix_attention",
+    "refil_group_matching", "qmix_max_pooling", "qmix_max_pooling_official", "qmix_mean_pooling",
+    "qmix_mean_pooling_official",
+)  # fmt: skip
+"""Packaged specs that act in different ways, one of each."""
+
+
+def acts(spec: str) -> str:
+    """What a spec computes to act, and how: equal texts, equal programs."""
+    loaded = load(spec)
+    example = loaded.spec.example_env
+    graph = build_graph(loaded, small_schema() if example is None else schema(example))
+    nodes = [(n.name, repr(n.op), [v.name for v in n.operands()]) for n in graph.nodes(graph.acted())]
+    return f"{loaded.spec.act.choose} {nodes}"
+
+
 @cache
 def packaged(spec: str) -> Model:
     """A packaged spec in its example environment, as the command line builds it."""

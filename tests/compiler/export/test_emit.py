@@ -14,12 +14,12 @@ from safetensors.torch import load_file, save_file
 from compose.compiler.export.emit import emit
 from compose.compiler.export.samples import samples, timed
 from compose.compiler.export.write import write_module
-from tests.compiler.cases import DRAFTS, PACKAGED, model
-from tests.compiler.export.cases import DIFFERENT, entries, odd, packaged
+from tests.compiler.cases import DRAFTS, model
+from tests.compiler.export.cases import ACTING, DIFFERENT, entries, odd, packaged
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", PACKAGED)
+@pytest.mark.parametrize("spec", ACTING)
 def test_every_packaged_spec_is_emitted(spec: str, tmp_path: Path) -> None:
     it = packaged(spec)
     made = write_module(it, tmp_path / "policy.py")

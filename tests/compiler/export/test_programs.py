@@ -15,13 +15,20 @@ from compose.compiler.export.samples import samples
 from compose.compiler.export.torch_export import write_program
 from compose.language.diagnostics import SpecError
 from tests.compiler.cases import PACKAGED, inline, model
-from tests.compiler.export.cases import DIFFERENT, EACH, entries, odd, packaged
+from tests.compiler.export.cases import ACTING, DIFFERENT, EACH, acts, entries, odd, packaged
 
 needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reason="the extra onnx is missing")
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", PACKAGED)
+def test_every_packaged_spec_acts_like_one_of_these() -> None:
+    ways = [acts(spec) for spec in ACTING]
+    assert len(set(ways)) == len(ways)
+    assert {acts(spec) for spec in PACKAGED} == set(ways)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("spec", ACTING)
 def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     made = write_program(packaged(spec), tmp_path / "policy.pt2")
     assert made.parity.ok
@@ -46,7 +53,7 @@ def test_it_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
 
 @needs_onnx
 @pytest.mark.long
-@pytest.mark.parametrize("spec", [s for s in PACKAGED if s not in DIFFERENT])
+@pytest.mark.parametrize("spec", [s for s in ACTING if s not in DIFFERENT])
 def test_every_packaged_spec_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
     assert write_onnx(packaged(spec), tmp_path / "policy.onnx").parity.ok
 
