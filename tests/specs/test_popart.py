@@ -125,7 +125,7 @@ def test_large_rewards_make_no_larger_losses() -> None:
 
 
 def test_it_trains_and_goes_on_bit_for_bit(run: Run, tmp_path: Path) -> None:
-    command = ("train", "examples/quick_popart.yaml", "--env", "group_matching/tasks", "--threads", "1")
+    command = ("train", "tests/specs/narrow_popart.yaml", "--env", "group_matching/tasks", "--threads", "1")
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     assert run(*command, "--updates", "6", "--run", str(whole)).code == 0
     assert run(*command, "--updates", "3", "--run", str(parts)).code == 0
