@@ -72,11 +72,12 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
         return st.booleans()
     if info.annotation is int:
         return st.integers(2, 9)
-    if info.annotation is float and any(hasattr(mark, "lt") for mark in info.metadata):
-        low, high = (next(getattr(m, name) for m in info.metadata if hasattr(m, name)) for name in ("ge", "lt"))
-        return st.floats(low, high, exclude_max=True)
     if info.annotation is float:
-        return FLOATS | st.integers(-3, 3)
+        limits = {name: getattr(mark, name) for mark in info.metadata for name in ("gt", "ge", "lt", "le")
+                  if getattr(mark, name, None) is not None}  # fmt: skip
+        low, high = limits.get("gt", limits.get("ge", -1e6)), limits.get("lt", limits.get("le", 1e6))
+        bounded = st.floats(low, high, exclude_min="gt" in limits, exclude_max="lt" in limits, allow_subnormal=False)
+        return bounded if limits else FLOATS | st.integers(-3, 3)
     return OPERANDS if Expr.__name__ in kinds else NAMES
 
 
