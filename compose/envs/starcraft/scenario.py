@@ -218,9 +218,9 @@ def _packaged(name: str) -> Scenario:
     return read(str(FOLDER / f"{name}.yaml"))
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that puts 8m before 25m."""
-    return [(int(number or 0), text) for number, text in findall(r"(\d+)|(\D+)", name)]
+def _natural(name: str) -> list[tuple[bool, int, str]]:
+    """A key that puts 8m before 25m, and numbers before words."""
+    return [(not number, int(number or 0), text) for number, text in findall(r"(\d+)|(\D+)", name)]
 
 
 SCENARIOS: tuple[str, ...] = tuple(sorted((path.stem for path in FOLDER.glob("*.yaml")), key=_natural))
