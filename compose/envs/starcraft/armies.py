@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
 from math import comb
 from re import fullmatch
-from typing import Any
+from typing import Any, Protocol
 
 from compose.envs.starcraft.scenario import Point, Squad, Task
 from compose.language.diagnostics import Path, did_you_mean
@@ -15,10 +15,15 @@ MOST_TASKS = 2000
 """Tasks of a scenario, at most."""
 MOST_UNITS = 200
 """Units of one type in an army, at most."""
-Report = Callable[[Path, str, str], None]
-"""Told of a mistake: its place, what it is, a hint."""
 Places = dict[Path, Path]
 """Where in the file a part of the scenario is said: ``("tasks", 3, "allies", 0)`` -> ``("allies", "Marine")``."""
+
+
+class Report(Protocol):
+    """Told of a mistake."""
+
+    def __call__(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
+        """``key``: it is the key written there that is wrong, not its value."""
 
 
 class Armies:
@@ -50,11 +55,11 @@ class Armies:
     def _battle(self, item: dict[str, Any], at: Path) -> None:
         """``{allies: army, enemies: army}`` or ``{both: army}``."""
         self._known(item, at, ("allies", "enemies", "both"))
-        if "both" in item and len(item) > 1:
-            self.report((*at, "both"), "a battle has either both, or allies and enemies", "")
+        if "both" in item and ("allies" in item or "enemies" in item):
+            self.report((*at, "both"), "a battle has either both, or allies and enemies")
         sides = ("both", "both") if "both" in item else ("allies", "enemies")
         if lacking := [side for side in sides if side not in item]:
-            self.report(at, f"no {' and no '.join(lacking)}: a battle needs both sides", "")
+            self.report(at, f"no {' and no '.join(lacking)}: a battle needs both sides")
             return
         ours, theirs = (list(self._army(item[side], (*at, side))) for side in sides)
         places: Places = {("allies", j): place for j, (_, place) in enumerate(ours)}
@@ -76,7 +81,7 @@ class Armies:
             if unit == "at":
                 continue
             if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_UNITS:
-                self.report((*at, unit), f"expected a whole number from 1 to {MOST_UNITS}, got {_shown(count)}", "")
+                self.report((*at, unit), f"expected a whole number from 1 to {MOST_UNITS}, got {_shown(count)}")
                 count = 1
             yield Squad(unit=unit, count=count, at=point), (*at, unit)
 
@@ -97,13 +102,13 @@ class Armies:
         more = self._range(item.get("more", 0), (*at, "more"))
         further = {kind: self._range(number, (*at, "and", kind)) for kind, number in extras.items()}
         if repeated := [kind for i, kind in enumerate([*types, *further]) if kind in [*types, *further][:i]]:
-            self.report((*at, "of"), f"{repeated[0]} is given twice", "")
+            self.report((*at, "of"), f"{repeated[0]} is given twice")
             return
         number = sum(comb(size + len(types) - 1, size) for size in sizes) * len(more)
         for numbers in further.values():
             number *= len(numbers)
         if number > MOST_TASKS:
-            self.report(at, f"these are {number} tasks; a scenario has at most {MOST_TASKS}", "")
+            self.report(at, f"these are {number} tasks; a scenario has at most {MOST_TASKS}")
             return
         where: dict[str, Path] = {kind: (*at, "and", kind) for kind in further}
         where |= {kind: (*at, "of", j) for j, kind in enumerate(types)}
@@ -139,7 +144,7 @@ class Armies:
         for key in item:
             if key not in keys:
                 hint = did_you_mean(key, keys) or f"fields: {', '.join(keys)}"
-                self.report((*at, key), f"a task has no field '{key}'", hint)
+                self.report((*at, key), f"a task has no field '{key}'", hint, key=True)
 
     def _add(self, task: Task, at: Path, places: Places) -> None:
         here = ("tasks", len(self.tasks))

@@ -76,6 +76,8 @@ class Task(Model):
 class Ring(Model):
     """Armies begin opposite one another around the centre of the map, as in the multi-task sets of REFIL."""
 
+    noun: ClassVar[str] = "a ring"
+
     distance: Annotated[float, Limits(ge=0, le=16)] = 7
     """From the centre of the map to the centre of each army, in cells."""
     jitter: Annotated[float, Limits(ge=0, le=16)] = 1

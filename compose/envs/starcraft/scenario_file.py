@@ -75,14 +75,16 @@ class _Reader:
         self.problems: list[Diagnostic] = []
         self.armies = Armies(self.report)
 
-    def report(self, at: Path, message: str, hint: str = "", code: str = "scenario.value") -> None:
-        """Of what is written at ``at``."""
-        self.problems.append(Diagnostic(code, message, dotted(at), self.document.span(at), hint))
+    def report(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
+        """See :class:`~compose.envs.starcraft.armies.Report`."""
+        span = self.document.key_span(at) if key else self.document.span(at)
+        self.problems.append(Diagnostic("scenario.value", message, dotted(at), span, hint))
 
     def scenario(self) -> Scenario:
         data = self.document.data
         form = self.form(data)
-        self.armies.read(data)
+        if set(data) <= set(Form.model_fields):  # else a misspelt key would be missed a second time
+            self.armies.read(data)
         like = self.like(data["like"]) if isinstance(data.get("like"), str) else None
         goal = self.goal(data.get("goal", "start"))
         if self.problems or form is None:
@@ -122,7 +124,7 @@ class _Reader:
             return scenarios.load(name)
         except SpecError as error:
             first = error.diagnostics[0]
-            self.report(("like",), first.message, first.hint, first.code)
+            self.report(("like",), first.message, first.hint)
             return None
 
     def impossible(self, problem: scenarios.Problem, places: Places) -> None:

@@ -96,7 +96,7 @@ class FlatView:
         acting = alive[:, :agents, None]
 
         def seen(slots: Tensor, first: Tensor | None, last: Tensor) -> Tensor:
-            """``first`` (whether it is seen, unless given), distance, offset and ``last`` of the units that are seen."""
+            """``first`` (unless given: whether it is seen), distance, offset and ``last`` of units that are seen."""
             offset = _pick(place, slots) - place[:, :agents, None]
             distance = torch.linalg.vector_norm(offset, dim=3)
             visible = (distance < SIGHT) & _pick(alive, slots) & acting
