@@ -72,7 +72,8 @@ class Battle:
         mean = [sum(self.of["position"][j][d] for j in there) / len(there) for d in (0, 1)]
         far = max(hypot(self.of["position"][j][0] - mean[0], self.of["position"][j][1] - mean[1]) for j in there)
         x, y = self.of["position"][i]
-        own = [self.of["energy"][i] / (energy or 1), self.of["cooldown"][i] / cooldown] if self.is_ally(i) else [0.0, 0.0]
+        own = [self.of["energy"][i] / (energy or 1), self.of["cooldown"][i] / cooldown]
+        own = own if self.is_ally(i) else [0.0, 0.0]
         points = [self.of["health"][i] / health, *([self.of["shield"][i] / (shield or 1)] if self.shields else [])]
         return [*tag, *bits, *type_, *points, *own, x / 32, y / 32, (x - mean[0]) / far, (y - mean[1]) / far]
 

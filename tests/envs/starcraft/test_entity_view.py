@@ -55,7 +55,7 @@ def test_gives_every_field_of_the_schema_in_its_shape(name: str) -> None:
 
 
 def test_numbers_by_hand() -> None:
-    """2 stalkers at (-3, 0) and (3, 0), the second dead; the spine crawler at (0, 6) is farther than 6 from the first."""
+    """Stalkers at (-3, 0) and (3, 0), the second dead; the spine crawler at (0, 6) is farther than 6 from the first."""
     scenario = load("2s_vs_1sc")
     snapshot = battle(scenario, [(-3, 0, 40, 20, 0, 7), (3, 0, 0, 0, 0, 30), (0, 6, 150)],
                       moves=torch.tensor([[[True, False, True, True], [True] * 4]]))

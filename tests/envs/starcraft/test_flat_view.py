@@ -48,21 +48,22 @@ def test_numbers_by_hand() -> None:
     ]))  # fmt: skip
 
 
-def test_types_of_enemies_are_numbered_the_other_way_round_where_smac_does() -> None:
-    for name, ours, theirs in (("2s3z", [[1, 0]] * 2 + [[0, 1]] * 3, [[0, 1]] * 2 + [[1, 0]] * 3),
-                               ("1c3s5z", None, None)):
-        scenario = load(name)
-        snapshot = battle(scenario, [(0.5 * i, 0, 10, 10) for i in range(scenario.agents + scenario.enemies)])
-        view = View(scenario)
-        view.begin(snapshot)
-        kinds = len(scenario.kinds)
-        state = view.fields(snapshot)["state"][0]
-        ally = state[: scenario.agents * (5 + kinds)].view(scenario.agents, -1)[:, 5:]
-        enemy = state[scenario.agents * (5 + kinds) :][: scenario.enemies * (4 + kinds)].view(scenario.enemies, -1)[:, 4:]
-        if ours is None:
-            assert ally.argmax(1).tolist() == enemy.argmax(1).tolist() == [0, 1, 1, 1, 2, 2, 2, 2, 2]
-        else:
-            assert (ally.tolist(), enemy.tolist()) == (ours, theirs)
+@pytest.mark.parametrize(("name", "ours", "theirs"), [
+    ("2s3z", [0, 0, 1, 1, 1], [1, 1, 0, 0, 0]),
+    ("1c3s5z", [0, 1, 1, 1, 2, 2, 2, 2, 2], [0, 1, 1, 1, 2, 2, 2, 2, 2]),
+])
+def test_types_of_enemies_are_numbered_the_other_way_round_where_smac_does(
+    name: str, ours: list[int], theirs: list[int]
+) -> None:
+    scenario, kinds = load(name), len(load(name).kinds)
+    snapshot = battle(scenario, [(0.5 * i, 0, 10, 10) for i in range(scenario.agents + scenario.enemies)])
+    view = View(scenario)
+    view.begin(snapshot)
+    state = view.fields(snapshot)["state"][0]
+    ally = state[: len(ours) * (5 + kinds)].view(len(ours), -1)[:, 5:]
+    enemy = state[ally.shape[0] * (5 + kinds) :][: len(theirs) * (4 + kinds)].view(len(theirs), -1)[:, 4:]
+    assert (ally.argmax(1).tolist(), enemy.argmax(1).tolist()) == (ours, theirs)
+    assert ally.sum(1).tolist() == enemy.sum(1).tolist() == [1] * len(ours)
 
 
 def test_last_actions_are_zero_at_first_and_the_no_op_of_the_dead() -> None:
