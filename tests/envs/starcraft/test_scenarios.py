@@ -123,6 +123,7 @@ def test_unseen_battles_have_the_sizes_of_the_set_trained_on() -> None:
 def test_one_task_of_a_set_keeps_the_sizes_of_the_set() -> None:
     whole, one = load("3-8csz"), load("3-8csz").only("3Sta-1Col")
     assert [task.name for task in one.tasks] == ["3Sta-1Col"]
+    assert one.summary == "3 Stalker, 1 Colossus on each side."
     sizes = entity_schema(whole, name="x").sizes
     assert entity_schema(one, name="x").sizes == {**sizes, "task": 1}
     with pytest.raises(SpecError, match="3-8csz: no task '3Sta-5Col'\n  Did you mean '3Sta-2Col'"):
