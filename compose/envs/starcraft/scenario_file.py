@@ -91,8 +91,8 @@ class _Reader:
         tasks = tuple(self.armies.tasks)
         try:
             return Scenario(
-                name=form.scenario, summary=form.summary or scenarios.summary(tasks), note=form.note, terrain=form.terrain,
-                limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
+                name=form.scenario, summary=form.summary or scenarios.summary(tasks), note=form.note,
+                terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
             )
         except ValidationError as error:
             for problem in (p for e in error.errors(include_url=False) for p in e["ctx"]["problems"]):

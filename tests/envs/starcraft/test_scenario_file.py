@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from compose.envs.catalogue import make, schema
 from compose.envs.starcraft.scenario import load
@@ -128,6 +131,7 @@ my.yaml:5:11  error[scenario.impossible]  enemies.Zealot: Zealot cannot be at (2
     (SET + "allies: {Marine: 3}\n", "5:9", "a scenario has tasks, or one battle"),
     (SET + "like: 3m\n", "5:7", "4 allies do not fit into the 3 slots of 3m"),
     (SET + "like: 3-8zs\n", "5:7", "no scenario '3-8zs'"),
+    (LIST.strip() + " []\n", "4:8", "a scenario has at least one task"),
     (LIST + "  - 7\n", "5:5", "a task is a mapping"),
     (LIST + "  - {both: {Medivac: 2}}\n", "5:6", "only Medivac among the allies: nobody there can fight"),
     (LIST + "  - {allies: {Marine: 2}}\n", "5:5", "no enemies: a battle needs both sides"),
@@ -141,3 +145,27 @@ def test_mistakes(write, text: str, place: str, message: str) -> None:  # type: 
     told = [p for p in caught.value.diagnostics if message in p.message]
     assert told, caught.value
     assert str(told[0].span) == f"my.yaml:{place}", caught.value
+
+
+WORDS = st.sampled_from(["Marine", "Medivac", "Stalkr", "at", "both", "allies", "enemies", "units", "of", "and",
+                         "more", "3-8", "8-3", "3m", "start", "band", "distance", "jitter", "rotate", ""])
+VALUES = st.recursive(
+    WORDS | st.integers(-3, 40) | st.floats(-2, 40) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks", "x")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), base=st.sampled_from([BATTLE, SET]))
+def test_whatever_a_file_says_it_is_read_or_refused(  # type: ignore[no-untyped-def]
+    write, changes: dict[str, object], base: str
+) -> None:
+    write(yaml.safe_dump({**yaml.safe_load(base), **changes}))
+    try:
+        scenario = load("my.yaml")
+    except SpecError as error:
+        assert all(problem.span is not None and problem.span.file == "my.yaml" for problem in error.diagnostics)
+    else:
+        assert schema("my.yaml").tasks == tuple(task.name for task in scenario.tasks)
