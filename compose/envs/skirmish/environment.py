@@ -107,8 +107,7 @@ class Skirmish(Environment):
         theirs = self.forces.present & enemy
         goal[:, :, : self._allies] = snap((place * theirs).sum(2) / theirs.sum(1))[..., None]
         walks = self.scenario.goal != "hold" and self.settings.opponent not in ("hold", "passive")
-        marching = (~enemy | walks).expand_as(self.forces.present)
-        self.battle = replace(Battle.begin(self.forces, place, goal), marching=marching)
+        self.battle = replace(Battle.begin(self.forces, place, goal), pace=self.forces.march * (~enemy | walks))
 
     def _fight(self, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
@@ -146,7 +145,8 @@ class Skirmish(Environment):
         """Move, attack, heal or stand, until the next order."""
         way = self._directions[:, orders.move.clamp(min=0)]
         goal = self.battle.position[:, :, team] + way
-        self.battle = self.battle.ordered(team, goal, orders.move >= 0, orders.target)
+        pace = self.forces.speed[:, team] * (orders.move >= 0)
+        self.battle = self.battle.ordered(team, goal, pace, orders.target)
 
     def _snapshot(self) -> Snapshot:
         battle, allies = self.battle, self._allies
