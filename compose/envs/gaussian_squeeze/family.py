@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,12 @@ class Settings(Model):
     """The sum at which the bell is highest."""
     sigma: Annotated[float, Limits(gt=0)] = 200.0
     """The width of the bell."""
+
+    @property
+    def most(self) -> float:
+        """The highest reward at any sum, where ``2 s (s - mu) = sigma^2``."""
+        best = (self.mu + math.hypot(self.mu, math.sqrt(2) * self.sigma)) / 2
+        return best * math.exp(-(((best - self.mu) / self.sigma) ** 2))
 
 
 class Numbers(Mapping[str, Settings]):
@@ -72,6 +79,7 @@ class GaussianSqueezeFamily:
             actions=(ActionGroup(name="allocate", count=settings.units),),
             limit=1,
             truncates=False,
+            returns=(0.0, settings.most),
             tasks=("squeeze",),
             axes={"state": agents, "observation": agents},
             fields=standard_fields(
