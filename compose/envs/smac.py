@@ -78,6 +78,7 @@ _SETS: dict[str, list[Task]] = {
 class SmacFamily:
     """The catalogue's entry."""
 
+    needs = "StarCraft II"
     summary = "StarCraft micro-management with a battle drawn from a set of tasks (schemas only)."
     instances: ClassVar[dict[str, Settings]] = {
         name: Settings(limit=100 if _only_marines(tasks) else 150) for name, tasks in _SETS.items()

@@ -24,6 +24,7 @@ class Settings(Model):
     """One Gaussian Squeeze; the defaults are those of the VAST paper (Phan et al. 2021, section 5.1)."""
 
     agents: Annotated[int, Limits(ge=1, le=MOST)] = 200
+    """Agents; the number after the slash in a name."""
     units: Annotated[int, Limits(ge=2)] = 10
     """Actions: an agent allocates 0 .. units - 1."""
     mu: float = 400.0

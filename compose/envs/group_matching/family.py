@@ -38,6 +38,7 @@ class Settings(Model):
     """One Group Matching game; the defaults are those of the REFIL paper (Iqbal et al. 2021, section 4.1)."""
 
     agents: Annotated[int, Limits(ge=1)] = 8
+    """Agents, all on one ring."""
     cells: Annotated[int, Limits(ge=2)] = 6
     """Cells of the ring."""
     groups: Annotated[int, Limits(ge=1)] = 2
