@@ -41,7 +41,8 @@ def load_plugins(files: Iterable[Path]) -> None:
             problems.append(Diagnostic("plugin.broken", f"{file} failed to load: {type(error).__name__}: {error}"))
         for env in (env for env, family in registered().items() if before.get(env) is not family):
             if env in claimed:
-                problems.append(Diagnostic("plugin.clash", f"{claimed[env]} and {file} both register environment '{env}'"))
+                text = f"{claimed[env]} and {file} both register environment '{env}'"
+                problems.append(Diagnostic("plugin.clash", text))
             claimed[env] = file
     if problems:
         raise SpecError(*problems)

@@ -12,11 +12,13 @@ from compose.envs.conformance.finding import Finding
 
 
 def _alone(case: Case) -> Iterator[Finding]:
+    """The first and the last episode alone, then every other one together, from the last to the first."""
     play = case.plays[0]
-    last = len(play.episodes) - 1
-    for row in sorted({0, last // 2, last}):
-        alone = case.play([play.episodes[row]], play.seed, actions=play.action[:, [row]])
-        found = differences("env.batch", f"the same alone as among {last + 1} episodes", play, alone, [row])
+    count = len(play.episodes)
+    for rows in ([0], [count - 1], [*range(count - 1, -1, -2)]):
+        few = case.play([play.episodes[row] for row in rows], play.seed, actions=play.action[:, rows])
+        text = "the same alone" if len(rows) == 1 else f"the same among {len(rows)} episodes"
+        found = differences("env.batch", f"{text} as among {count} episodes", play, few, rows)
         yield from found
         if found:
             return

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Any
 
 import numpy
 import torch
@@ -12,22 +13,36 @@ from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.compare import all_alike, same
 from compose.envs.conformance.finding import Finding, Unseen
 
-_STATES: dict[str, Callable[[], object]] = {
-    "torch": lambda: torch.get_rng_state().tolist(),
-    "torch.cuda": lambda: [s.tolist() for s in torch.cuda.get_rng_state_all()] if torch.cuda.is_available() else [],
-    "random": random.getstate,
-    "numpy.random": lambda: str(numpy.random.get_state()),
-}
+_UNUSUAL = 1_845_117_003
+"""A seed that nobody else sets."""
 
 
 def _generators(case: Case) -> Iterator[Finding]:
     play = case.plays[0]
-    before = {name: state() for name, state in _STATES.items()}
-    case.play(play.episodes, play.seed, actions=play.action)
-    for name, state in _STATES.items():
-        if state() != before[name]:
+    saved, saved_numpy = random.getstate(), numpy.random.get_state()
+    with torch.random.fork_rng():
+        torch.manual_seed(_UNUSUAL)
+        random.seed(_UNUSUAL)
+        numpy.random.seed(_UNUSUAL)
+        before = _states()
+        try:
+            case.play(play.episodes, play.seed, actions=play.action)
+            after = _states()
+        finally:
+            random.setstate(saved)
+            numpy.random.set_state(saved_numpy)
+    for name, state in before.items():
+        if after[name] != state:
             yield Finding("env.global_rng", f"that the global random numbers of {name} are left alone",
-                          "that they were drawn or seeded", see=play.title)
+                          "that they are drawn or seeded", see=play.title)
+
+
+def _states() -> dict[str, Any]:
+    """The states of the generators that everybody shares."""
+    devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    numbers = numpy.random.get_state(legacy=False)["state"]
+    return {"torch": [state.tolist() for state in (torch.get_rng_state(), *devices)], "random": random.getstate(),
+            "numpy.random": (numbers["key"].tobytes(), numbers["pos"])}
 
 
 def _varied(case: Case) -> Iterator[Finding | Unseen]:
