@@ -1,9 +1,10 @@
 """Find an environment by name. Schemas need no torch; only :func:`make` imports it.
 
-A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a schema file
-(it contains ``.yaml``). A program adds families by :func:`register`, packages through the entry point group
-``compose.envs``, whose entries are named ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is
-imported when a name asks for it.
+A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a file (it
+contains ``.yaml``): of a schema, or of a StarCraft scenario, which has the key ``scenario`` and may be followed by
+options too. A program adds families by :func:`register`, packages through the entry point group ``compose.envs``, whose
+entries are named ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a name asks
+for it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pydantic import BaseModel
 
 from compose.envs import options
-from compose.envs.plugins import complain, load, plugins
+from compose.envs.plugins import check_family, load, plugins
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -32,6 +33,8 @@ _BUILT_IN = {
     "group_matching": "compose.envs.group_matching",
     "smac": "compose.envs.smac",
 }
+_PLAYS_SCENARIOS = "smac"
+"""The family that scenario files belong to."""
 
 
 class Family(Protocol):
@@ -67,7 +70,7 @@ def register(name: str, family: Family) -> None:
         raise _error("environment-plugin", name, f"'{name}' is no name for an environment", hint)
     if name.partition("/")[0] in _BUILT_IN:
         raise _error("environment-plugin", name, f"'{name}' is built in", "choose another name, such as vendor/name")
-    complain(name, family, "what is registered")
+    check_family(name, family, "what is registered")
     _REGISTERED[name] = family
 
 
@@ -104,15 +107,15 @@ def summary(family: str) -> str:
 def needs(name: str) -> str:
     """What an environment needs that does not come with the package; empty if it runs. Raises SpecError as
     :func:`schema`."""
-    if ".yaml" in name:
-        return "somebody who implements it"
-    return str(getattr(_family(name.partition(":")[0])[2], "needs", ""))
+    if _is_schema(name):
+        return "an implementation"
+    return str(getattr(_family(_parts(name)[0])[2], "needs", ""))
 
 
 def settings(name: str) -> BaseModel | None:
     """What options in the name may change, as the name leaves it; None for a schema file. Raises SpecError as
     :func:`schema`."""
-    return None if ".yaml" in name else cast(BaseModel, _resolve(name)[2])
+    return None if _is_schema(name) else cast(BaseModel, _resolve(name)[2])
 
 
 def schema(name: str) -> EntitySchema:
@@ -121,7 +124,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return load_schema(name) if ".yaml" in name else _resolve(name)[1]
+    return load_schema(name) if _is_schema(name) else _resolve(name)[1]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -130,7 +133,7 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
     Raises:
         SpecError: As :func:`schema`, and if the environment is data only.
     """
-    if ".yaml" in name:
+    if _is_schema(name):
         load_schema(name)
         raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one")
     family, schema, settings = _resolve(name)
@@ -139,12 +142,13 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
 
 def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
     """The family, the schema and the settings that a name means."""
-    base, colon, text = name.partition(":")
+    base, colon, text = _parts(name)
     title, instance, family = _family(base)
     if instance not in family.instances:
         known = [_joined(title, other) for other in family.instances]
         message = f"no environment '{base}'" if instance else f"'{base}' needs an instance"
-        raise _error("unknown-environment", name, message, did_you_mean(base, known), f"there are: {', '.join(known)}")
+        hint = did_you_mean(base, known) if instance else ""
+        raise _error("unknown-environment", name, message, hint, f"there are: {', '.join(known)}")
     settings = family.instances[instance]
     if colon:
         given = options.parse(name, text)
@@ -152,8 +156,25 @@ def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
     return family, family.schema(instance, settings).model_copy(update={"name": base}), settings
 
 
+def _is_schema(name: str) -> bool:
+    """Whether a name is the path of a file, and not of a scenario."""
+    if ".yaml" not in name:
+        return False
+    from compose.envs.starcraft.scenario_file import is_scenario
+
+    return not is_scenario(_parts(name)[0])
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """The name without options, a colon if there are options, the options."""
+    path, end, text = name.partition(".yaml:")
+    return (f"{path}.yaml", ":", text) if end else (name, "", "") if ".yaml" in name else name.partition(":")
+
+
 def _family(base: str) -> tuple[str, str, Family]:
     """The family's name, the instance's name and the family that ``base`` asks for."""
+    if ".yaml" in base:
+        return _PLAYS_SCENARIOS, base, _built_in(_PLAYS_SCENARIOS)
     others = {**plugins(_BUILT_IN), **_REGISTERED}
     first, _, rest = base.partition("/")
     if first in _BUILT_IN:

@@ -38,11 +38,11 @@ def load(entry: EntryPoint) -> object:
         family: object = entry.load()
     except Exception as error:
         raise _error(entry, f"the plug-in of {_package(entry)} fails: {type(error).__name__}: {error}") from error
-    complain(entry.name, family, f"the plug-in of {_package(entry)}")
+    check_family(entry.name, family, f"the plug-in of {_package(entry)}")
     return family
 
 
-def complain(name: str, family: object, whose: str) -> None:
+def check_family(name: str, family: object, whose: str) -> None:
     """Raises SpecError if something is no environment family."""
     lacking = [part for part in _PARTS if not hasattr(family, part)]
     if lacking:

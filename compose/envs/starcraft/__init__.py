@@ -1,0 +1,1 @@
+"""What every StarCraft-like environment shares: units, scenarios, views of battles."""
