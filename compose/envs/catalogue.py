@@ -2,9 +2,9 @@
 
 A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a file (it
 contains ``.yaml``): of a schema, or of a StarCraft scenario, which has the key ``scenario`` and may be followed by
-options too. A program adds families by :func:`register`, packages through the entry point group ``compose.envs``, whose
-entries are named ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a name asks
-for it.
+options too. A program adds families by :func:`register`, packages through the entry point group ``compose.envs``,
+whose entries are named ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a
+name asks for it.
 """
 
 from __future__ import annotations

@@ -71,13 +71,14 @@ def _show(report: Report) -> None:
     page.line(Cell(report.title, "title"),
               Cell(f"  {report.episodes:,} episodes, {report.steps:,} steps, seeds {seeds}", "dim"))
     page.table((Cell(result.property.name, "name"), Cell(result.outcome, _STYLES[result.outcome]),
-                f"{result.property.says}{': ' if result.reason else ''}{result.reason}") for result in report.results)
+                result.reason or result.property.says) for result in report.results)
     page.line()
     violated = sum(result.outcome == "violated" for result in report.results)
     unseen = sum(result.outcome in ("not seen", "not checked") for result in report.results)
     rest = f"; {unseen} could not be tested" if unseen else ""
     if violated:
         page.line(Cell(f"{violated} of {len(report.results)} properties violated{rest}", "wrong"))
+        page.line()
         show(finding.diagnostic() for finding in report.findings)
     else:
         page.line(Cell(f"nothing is wrong{rest}", "ok"))

@@ -83,7 +83,7 @@ def _families(pattern: str | None) -> list[_Family]:
             found.append(one)
     if not found:
         text, near = f"no environment matches '{pattern}'", did_you_mean(pattern, names)
-        raise SpecError(Diagnostic("environment-unknown", text, hint=near or "`compose env list` names them all"))
+        raise SpecError(Diagnostic("unknown-environment", text, hint=near or "`compose env list` names them all"))
     return found
 
 

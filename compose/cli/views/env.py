@@ -76,7 +76,7 @@ def show(found: Offered) -> None:
     page.title("features", f"{schema.sizes['feature']} numbers an entity")
     starts = accumulate((f.size for f in schema.features), initial=0)
     page.table((Cell(f.name, "name"), Cell(_stretch(start, f.size), right=True), f.kind,
-                f"{'' if len(f.of) > 1 else f'only {f.of[0]}s. '}{f.what}")
+                f"{'' if len(f.of) > 1 else f'Only {f.of[0]}s have it. '}{f.what}")
                for start, f in zip(starts, schema.features, strict=False))
     page.title("actions", f"{schema.sizes['action']}")
     starts = accumulate((g.count for g in schema.actions), initial=0)

@@ -27,7 +27,7 @@ def _mistakes(play: Play) -> Iterator[tuple[str, torch.Tensor]]:
     """What is expected, and where it does not hold: (time ... action)."""
     aim, schema = play.fields[_FIELD], play.schema
     slot = torch.arange(schema.entities, device=aim.device)
-    yield "that an action is aimed at one entity at most", aim.sum(-1) > 1
+    yield "an action to be aimed at one entity at most", aim.sum(-1) > 1
     start = 0
     for group in schema.actions:
         side = torch.zeros_like(slot, dtype=torch.bool) if group.targets is None \
@@ -35,8 +35,8 @@ def _mistakes(play: Play) -> Iterator[tuple[str, torch.Tensor]]:
         wrong = torch.zeros_like(aim[..., 0])
         wrong[..., start : start + group.count] = (aim[..., start : start + group.count, :] & ~side).any(-1)
         whom = "nobody" if group.targets is None else f"{group.targets}s only"
-        yield f"that actions '{group.name}' are aimed at {whom}", wrong
+        yield f"actions '{group.name}' to be aimed at {whom}", wrong
         start += group.count
 
 
-PROPERTY = Property("aims", "actions are aimed at one entity of the side that the schema names, or at none", _check)
+PROPERTY = Property("aims", "actions are aimed at one entity at most, of the schema's side", _check)

@@ -29,7 +29,7 @@ def differences(code: str, expected: str, first: Play, second: Play, rows: Seque
 
 
 def _other(name: str) -> str:
-    return f"that '{name}' differs: there it is {{value}}"
+    return f"another '{name}': {{value}}"
 
 
 def same(first: Play, second: Play) -> bool:

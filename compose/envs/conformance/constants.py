@@ -17,12 +17,12 @@ def _check(case: Case) -> Iterator[Finding | Unseen]:
         axes = first.schema.fields[name].axes
         for play in case.plays:
             bad = play.fields[name] != play.fields[name][:1]
-            text = "that a field without a time axis stays as it is in an episode"
+            text = "a field without a time axis to stay as it is in an episode"
             yield from play.wrong("env.constant", text, "another value, {value}", bad, " ".join(["time", *axes]), name)
         for seed, play in zip(case.seeds[1:], others, strict=True) if "batch" not in axes else ():
             bad = play.fields[name][0] != first.fields[name][0]
             if bool(bad.any()):
-                text = "that a field without a batch axis is the same under every seed"
+                text = "a field without a batch axis to be the same under every seed"
                 yield Finding("env.constant", text, "another value", name, {"seed": seed})
 
 

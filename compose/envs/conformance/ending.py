@@ -16,7 +16,7 @@ def _check(case: Case) -> Iterator[Finding | Unseen]:
     for play in case.plays:
         limit, running = play.schema.limit, play.running
         both = play.terminated & play.truncated & running
-        text = "that an episode is either terminated or truncated"
+        text = "an episode to be terminated or truncated"
         yield from play.wrong("env.both_ends", text, "both flags", both, "step batch", "truncated")
         late = torch.zeros_like(running)
         late[limit - 1 :] = (running & ~play.terminated & ~play.truncated)[limit - 1 :]
@@ -58,4 +58,4 @@ def _truncating(play: Play) -> Iterator[Finding]:
                            "step batch", "terminated")
 
 
-PROPERTY = Property("ends", "an episode ends by its limit, truncated or terminated as the schema says", _check)
+PROPERTY = Property("ends", "episodes end by the limit, truncated or terminated as the schema says", _check)

@@ -46,4 +46,4 @@ def _wrong(play: Play, code: str, expected: str, x: torch.Tensor, bad: torch.Ten
     yield from play.wrong(code, expected, text, bad, _AXES, "entities")
 
 
-PROPERTY = Property("features", "one-hot, bit and float features hold what the schema says", _check)
+PROPERTY = Property("features", "entities hold one-hots, bits and floats where the schema says so", _check)

@@ -34,10 +34,10 @@ def _check(case: Case) -> Iterator[Finding]:
         if not torch.equal(x, copy):
             changed.setdefault(name, step)
     for name, step in changed.items():
-        yield Finding("env.fresh", "that later steps and resets do not change what was given", "that they do", name,
+        yield Finding("env.fresh", "what was given not to change in later steps and resets", "that it does", name,
                       {"step": step})
     for name, step in written[:1]:
-        yield Finding("env.writes_input", f"that the tensor '{name}' is only read", "that it is written to", name,
+        yield Finding("env.writes_input", f"the tensor '{name}' only to be read", "that it is written to", name,
                       {"step": step})
 
 

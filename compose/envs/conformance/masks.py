@@ -17,17 +17,17 @@ def _check(case: Case) -> Iterator[Finding]:
         text = "at least one available action for every agent, absent ones included"
         yield from play.wrong("env.available", text, "none", none, "time batch agent", "available")
         odd = sight[..., :agents, :] != visible
-        text = "that rows of agents in 'sight' equal 'visible'"
-        yield from play.wrong("env.sight", text, "that they differ", odd, "time batch agent entity", "sight")
+        text = "rows of agents in 'sight' to equal 'visible'"
+        yield from play.wrong("env.sight", text, "another one", odd, "time batch agent entity", "sight")
         for name, mask, rows, axes in (("visible", visible, here, "time batch agent entity"),
                                        ("sight", sight, present, "time batch entity entity'")):
-            text = "that who is absent sees nobody"
+            text = "who is absent to see nobody"
             yield from play.wrong("env.absent_sees", text, "that it does", mask & ~rows[..., None], axes, name)
-            text = "that who is absent is seen by nobody"
+            text = "who is absent to be seen by nobody"
             yield from play.wrong("env.absent_seen", text, "that it is", mask & ~present[..., None, :], axes, name)
         acts = of["active"] & ~here
-        text = "that absent agents are not active"
+        text = "absent agents not to be active"
         yield from play.wrong("env.active", text, "that one is", acts, "time batch agent", "active")
 
 
-PROPERTY = Property("masks", "visible, sight, present, active and available agree; every agent has an action", _check)
+PROPERTY = Property("masks", "visible, sight, present and active agree; every agent has an action", _check)

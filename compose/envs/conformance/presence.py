@@ -21,11 +21,11 @@ def _check(case: Case) -> Iterator[Finding]:
             found = f"{int(count[bad][0])}" if bool(bad.any()) else ""
             yield from play.wrong("env.present", text, found, bad, "time batch", "present")
         left = present[:-1] & ~present[1:]
-        text = "that who is present stays present until the episode ends, dead or not"
+        text = "who is present to stay present until the episode ends, dead or not"
         yield from play.wrong("env.vanishes", text, "a slot that empties", left, "time batch entity", "present")
         ghost = (play.fields["entities"] != 0).any(-1) & ~present
         text = "zeros in the rows of absent entities"
         yield from play.wrong("env.absent_row", text, "other numbers", ghost, "time batch entity", "entities")
 
 
-PROPERTY = Property("presence", "as many are present as the schema says, and they stay; absent rows are zero", _check)
+PROPERTY = Property("presence", "as many as the schema says are present, and stay; absent rows are zero", _check)

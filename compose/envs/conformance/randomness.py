@@ -33,7 +33,7 @@ def _generators(case: Case) -> Iterator[Finding]:
             numpy.random.set_state(saved_numpy)
     for name, state in before.items():
         if after[name] != state:
-            yield Finding("env.global_rng", f"that the global random numbers of {name} are left alone",
+            yield Finding("env.global_rng", f"the global random numbers of {name} to be left alone",
                           "that they are drawn or seeded", see=play.title)
 
 
@@ -53,10 +53,10 @@ def _varied(case: Case) -> Iterator[Finding | Unseen]:
     if not seeds and not episodes:
         yield Unseen("the environment has no chance in it: all episodes are alike")
     elif not seeds:
-        yield Finding("env.seed", "that another seed gives other episodes",
+        yield Finding("env.seed", "another seed to give other episodes",
                       f"the same episodes under seeds {case.seeds[0]} and {case.seeds[-1]}", see=first.title)
     elif not episodes:
-        yield Finding("env.episode", "that episodes with different numbers differ",
+        yield Finding("env.episode", "episodes with different numbers to differ",
                       f"{len(case.episodes)} equal ones under one seed", see=first.title)
 
 

@@ -38,7 +38,7 @@ def _played(case: Case) -> Iterator[Finding | Unseen]:
     return iter(())
 
 
-FORM = Property("form", "every field is there with the shape, dtype and device that the schema says", _played)
+FORM = Property("form", "all fields are there, with the schema's shapes and dtypes, on one device", _played)
 PROPERTIES = (
     FORM, features.PROPERTY, presence.PROPERTY, masks.PROPERTY, aims.PROPERTY, constants.PROPERTY, tasks.PROPERTY,
     returns.PROPERTY, ending.PROPERTY, after_end.PROPERTY, determinism.PROPERTY, batch.ALONE, batch.SEEDS,

@@ -38,10 +38,9 @@ class Honest(Environment):
     """The code by which a liar is caught."""
     companions: ClassVar[tuple[str, ...]] = ()
     """Codes that follow from the same lie."""
-    schema: EntitySchema = SCHEMA
 
-    def __init__(self) -> None:
-        self.device = torch.device("cpu")
+    def __init__(self, schema: EntitySchema = SCHEMA, device: str | torch.device = "cpu") -> None:
+        self.schema, self.device = schema, torch.device(device)
         self.running: Tensor | None = None
 
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
