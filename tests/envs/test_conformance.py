@@ -29,6 +29,12 @@ def test_environments_of_the_package_conform(name: str) -> None:
     assert_conforms(name)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["skirmish/3m:limit=20", "skirmish/small_mt:limit=20"])
+def test_battles_conform(name: str) -> None:
+    assert_conforms(name, episodes=8)
+
+
 @pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.__name__)
 def test_a_liar_is_caught_by_name(liar: type[Honest]) -> None:
     report = check(liar)
