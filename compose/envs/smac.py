@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class SmacFamily:
     """The catalogue's entry."""
 
+    needs = "StarCraft II"
     summary = "StarCraft micro-management: single battles, and sets of which every episode draws one (schemas only)."
     instances = Instances(Settings)
 
