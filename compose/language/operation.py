@@ -277,6 +277,9 @@ class Operation:
     """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
     out, in plain torch operations."""
 
+    quick: ClassVar[Callable[..., Any] | None] = None
+    """The same as :attr:`compute` by operations with backward passes of their own; what optimised programs call."""
+
     def pieces(self, parts: Parts) -> Piece | None:
         """The same computation as products, maps and softmaxes, for an operation with one output.
 
