@@ -194,6 +194,9 @@ class Operation:
     itself: ClassVar[bool] = False
     """An axis of entities that goes is read at the reading agent's own row only."""
 
+    moves: ClassVar[bool] = False
+    """Every number of the output is one of the input's as it is: rows are moved, nothing is computed."""
+
     stopped: ClassVar[bool] = False
     """No gradient passes."""
 

@@ -9,7 +9,7 @@ import torch
 
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
-from compose.compiler.passes import PASSES, Pass, absent, batch, fuse, pack, regroup, select, share, split
+from compose.compiler.passes import PASSES, Pass, absent, batch, copies, fuse, pack, regroup, select, share, split
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
 from compose.language.load import Loaded, load
@@ -63,9 +63,9 @@ def test_each_pass_alone(spec: str, passes: tuple[Pass, ...]) -> None:
 
 
 @pytest.mark.parametrize("spec", ["opt", "opt_official", "refil_official"])
-@pytest.mark.parametrize("passes", [(select,), (split, select), (split, share, select, regroup, pack, absent)],
+@pytest.mark.parametrize("passes", [(copies,), (select,), (split, copies, select), (split, copies, share, select, regroup, pack, absent)],
                          ids=lambda ps: "+".join(p.__name__ for p in ps))
-def test_picked_rows_are_what_they_were(spec: str, passes: tuple[Pass, ...]) -> None:
+def test_picked_and_copied_rows_are_what_they_were(spec: str, passes: tuple[Pass, ...]) -> None:
     differ(spec, passes, 1e-10)
 
 

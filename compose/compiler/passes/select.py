@@ -156,7 +156,7 @@ def selects(call: Call) -> bool | None:
     op, types = call.node.op, call.node.types
     if isinstance(op, Rows):
         return False if op.renames(call.node) == {ENTITY: AGENT} else None
-    if op.itself and op.passes_masks and len(types) == 1:
+    if op.itself and op.moves and len(types) == 1:
         (of,), (found,) = types.values(), call.node.values.values()
         return True if not isinstance(of, tuple) and chosen(of.axes) == found.type.axes else None
     return None
