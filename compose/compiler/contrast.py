@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor, library
 
-CHUNK = 1 << 19
+CHUNK = 1 << 18
 """Numbers worked on at a time."""
 
 
