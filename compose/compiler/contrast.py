@@ -67,7 +67,8 @@ def _backward(ctx: Any, grad: Tensor, _: Tensor) -> Tensor:
     return back
 
 
-def _over_seeds(info: Any, dims: tuple[int | None, ...], vectors: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
+def _over_seeds(info: Any, dims: tuple[int | None, ...],
+                vectors: Tensor) -> tuple[tuple[Tensor, Tensor], tuple[int, int]]:
     """Under ``torch.func.vmap``: rows are rows."""
     mean, pull = contrast(vectors.movedim(dims[0] or 0, 0))
     return (mean, pull), (0, 0)

@@ -63,7 +63,8 @@ def test_each_pass_alone(spec: str, passes: tuple[Pass, ...]) -> None:
 
 
 @pytest.mark.parametrize("spec", ["opt", "opt_official", "refil_official"])
-@pytest.mark.parametrize("passes", [(copies,), (select,), (split, copies, select), (split, copies, share, select, regroup, pack, absent)],
+@pytest.mark.parametrize("passes", [(copies,), (select,), (split, copies, select),
+                                    (split, copies, share, select, regroup, pack, absent)],
                          ids=lambda ps: "+".join(p.__name__ for p in ps))
 def test_picked_and_copied_rows_are_what_they_were(spec: str, passes: tuple[Pass, ...]) -> None:
     differ(spec, passes, 1e-10)

@@ -18,7 +18,8 @@ from compose.compiler.passes.siblings import batch, fuse
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
-__all__ = ["PASSES", "Pass", "absent", "batch", "copies", "fuse", "pack", "regroup", "run_passes", "select", "share", "split"]
+__all__ = ["PASSES", "Pass", "absent", "batch", "copies", "fuse", "pack", "regroup", "run_passes", "select", "share",
+           "split"]
 
 Pass = Callable[[Terms], Terms]
 
