@@ -18,7 +18,7 @@ LINKS = ("blocks", "envs", "specs")
 LAYERS = ("language", "graph", "compiler", "training", "study", "cli")  # each may import itself and those before it
 CATALOGUES = {  # what a catalogue may import
     "blocks": ("compose.blocks", "compose.language", "compose.graph", "compose.compiler.random",
-               "compose.compiler.clusters", "compose.compiler.steps"),
+               "compose.compiler.clusters", "compose.compiler.contrast", "compose.compiler.steps"),
     "envs": ("compose.envs", "compose.language", "compose.graph", "compose.compiler.random"),
 }
 ENTRIES = {  # what a layer may import of them
