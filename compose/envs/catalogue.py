@@ -12,6 +12,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from compose.envs import options
+from compose.envs.adapters import file as adapted
+from compose.envs.adapters.family import make_file
 from compose.envs.plugins import load, plugins
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
@@ -59,7 +61,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return load_schema(name) if ".yaml" in name else _resolve(name)[1]
+    return adapted.schema_of(name) if ".yaml" in name else _resolve(name)[1]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -69,8 +71,11 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
         SpecError: As :func:`schema`, and if the environment is data only.
     """
     if ".yaml" in name:
+        if adapted.has_adapter(name):
+            return make_file(name, device)
         load_schema(name)
-        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one")
+        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
+                     "a section 'adapter' would say how to play it")
     family, schema, settings = _resolve(name)
     return family.make(schema, settings, device)
 
