@@ -180,8 +180,8 @@ class Layout:
         """(batch 1): whether there is anything to tell of the slot."""
         if block.rows.of == "agent":
             return active[:, slot : slot + 1]
-        seen: Flags = visible[:, :, slot].any(1, keepdims=True)
-        return seen | (block.rows.origin == "state")
+        always = block.rows.origin == "state"
+        return np.logical_or(visible[:, :, slot : slot + 1].any(1), always)
 
     def _read_at(self, block: Block, slot: int) -> Iterator[tuple[int, int]]:
         """Each agent but the one in the slot, and the number of its observation that says whether it sees the slot."""
@@ -199,7 +199,7 @@ class Layout:
         if source.value is not None:
             return np.array(source.value, np.float32)
         if source.at is None:
-            return (np.arange(size) == k).astype(np.float32)
+            return np.asarray(np.arange(size) == k, np.float32)
         begin = rows.first + rows.each * k + source.at
         part = slice(begin, begin + size)
         if rows.origin == "state":
