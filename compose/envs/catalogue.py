@@ -1,7 +1,8 @@
 """Find an environment by name. Schemas need no torch; only :func:`make` imports it.
 
-A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a schema file
-(it contains ``.yaml``). Packages add families through the entry point group ``compose.envs``, whose entries are named
+A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a file (it
+contains ``.yaml``): of a schema, or of a StarCraft scenario, which has the key ``scenario`` and may be followed by
+options too. Packages add families through the entry point group ``compose.envs``, whose entries are named
 ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a name asks for it.
 """
 
@@ -29,6 +30,8 @@ _BUILT_IN = {
     "group_matching": "compose.envs.group_matching",
     "smac": "compose.envs.smac",
 }
+_PLAYS_SCENARIOS = "smac"
+"""The family that scenario files belong to."""
 
 
 class Family(Protocol):
@@ -61,7 +64,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return adapted.schema_of(name) if ".yaml" in name else _resolve(name)[1]
+    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[1]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -70,7 +73,7 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
     Raises:
         SpecError: As :func:`schema`, and if the environment is data only.
     """
-    if ".yaml" in name:
+    if _is_schema(name):
         if adapted.has_adapter(name):
             return make_file(name, device)
         load_schema(name)
@@ -82,12 +85,13 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
 
 def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
     """The family, the schema and the settings that a name means."""
-    base, colon, text = name.partition(":")
+    base, colon, text = _parts(name)
     title, instance, family = _family(base)
     if instance not in family.instances:
         known = [_joined(title, other) for other in family.instances]
         message = f"no environment '{base}'" if instance else f"'{base}' needs an instance"
-        raise _error("unknown-environment", name, message, did_you_mean(base, known), f"there are: {', '.join(known)}")
+        hint = did_you_mean(base, known) if instance else ""
+        raise _error("unknown-environment", name, message, hint, f"there are: {', '.join(known)}")
     settings = family.instances[instance]
     if colon:
         given = options.parse(name, text)
@@ -95,8 +99,25 @@ def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
     return family, family.schema(instance, settings).model_copy(update={"name": base}), settings
 
 
+def _is_schema(name: str) -> bool:
+    """Whether a name is the path of a file, and not of a scenario."""
+    if ".yaml" not in name:
+        return False
+    from compose.envs.starcraft.scenario_file import is_scenario
+
+    return not is_scenario(_parts(name)[0])
+
+
+def _parts(name: str) -> tuple[str, str, str]:
+    """The name without options, a colon if there are options, the options."""
+    path, end, text = name.partition(".yaml:")
+    return (f"{path}.yaml", ":", text) if end else (name, "", "") if ".yaml" in name else name.partition(":")
+
+
 def _family(base: str) -> tuple[str, str, Family]:
     """The family's name, the instance's name and the family that ``base`` asks for."""
+    if ".yaml" in base:
+        return _PLAYS_SCENARIOS, base, _built_in(_PLAYS_SCENARIOS)
     others = plugins(_BUILT_IN)
     first, _, rest = base.partition("/")
     if first in _BUILT_IN:

@@ -44,7 +44,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
 @pytest.mark.parametrize(("name", "text"), [
     ("group_macthing", "no environment 'group_macthing'\n  Did you mean 'group_matching'?"),
     ("", "no environment ''\n  = families: gaussian_squeeze, group_matching, smac"),
-    ("smac", "'smac' needs an instance\n  = there are: smac/3-8m_symmetric, smac/6-11m_mandown"),
+    ("smac", "'smac' needs an instance\n  = there are: smac/1c3s5z, smac/2c_vs_64zg"),
     ("smac/", "'smac/' needs an instance"),
     ("smac/3-8zs", "no environment 'smac/3-8zs'\n  Did you mean 'smac/3-8sz'?"),
     ("3-8sz", "no environment '3-8sz'\n  Did you mean 'smac/3-8sz'?"),

@@ -24,7 +24,7 @@ SETS = {
 
 
 def test_every_set_is_tested() -> None:
-    assert {name for name in names() if name.startswith("smac/")} == {f"smac/{name}" for name in SETS}
+    assert {f"smac/{name}" for name in SETS} == {name for name in names() if name.startswith("smac/") and schema(name).sizes["task"] > 1}
 
 
 @pytest.mark.parametrize("name", SETS)

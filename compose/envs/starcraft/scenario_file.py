@@ -1,0 +1,150 @@
+"""Reading a scenario from a YAML file; mistakes are told with their places, as those of specs are."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic import Field as Limits
+
+from compose.envs.starcraft import scenario as scenarios
+from compose.envs.starcraft.armies import Armies, Places
+from compose.envs.starcraft.possible import SIDES
+from compose.envs.starcraft.scenario import Ring, Scenario, Task
+from compose.graph.fields import Model
+from compose.language import files, source
+from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
+from compose.language.explain import explain
+from compose.language.resolve import Document
+
+GOALS = ("start", "between", "chase", "hold")
+
+
+class Form(Model):
+    """What a file may say; ``allies``, ``enemies``, ``both`` and ``tasks`` are read by :class:`Armies`."""
+
+    noun: ClassVar[str] = "a scenario"
+
+    scenario: Annotated[str, Limits(min_length=1)]
+    summary: str = ""
+    note: str = ""
+    terrain: str = "open"
+    limit: Annotated[int, Limits(ge=1)]
+    ring: Ring | None = None
+    goal: Any = "start"
+    like: str = ""
+    allies: Any = None
+    enemies: Any = None
+    both: Any = None
+    tasks: Any = None
+
+
+def is_scenario(path: str) -> bool:
+    """Whether a file says ``scenario:``; what cannot be read says nothing.
+
+    Raises:
+        SpecError: If there is no such file.
+    """
+    file = files.File(files.local(path, pathlib.Path.cwd()).path, path)
+    try:
+        return "scenario" in source.load(files.contents(file), file.name, kind="scenario").data
+    except SpecError as error:
+        if any(problem.code.startswith("file.") for problem in error.diagnostics):
+            raise
+        return any(line.startswith(b"scenario:") for line in files.contents(file).splitlines())
+
+
+def read(path: str) -> Scenario:
+    """The scenario of a file.
+
+    Raises:
+        SpecError: If the file cannot be read, is not YAML (``file.*``, ``yaml.*``), or does not hold a possible
+            scenario (``scenario.*``, one diagnostic for each problem).
+    """
+    file = files.File(files.local(path, pathlib.Path.cwd()).path, path)
+    text = source.load(files.contents(file), file.name, kind="scenario")
+    return _Reader(Document(text.data, text.values, text.keys, {}, (file.name,))).scenario()
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.problems: list[Diagnostic] = []
+        self.armies = Armies(self.report)
+
+    def report(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
+        """See :class:`~compose.envs.starcraft.armies.Report`."""
+        span = self.document.key_span(at) if key else self.document.span(at)
+        self.problems.append(Diagnostic("scenario.value", message, dotted(at), span, hint))
+
+    def scenario(self) -> Scenario:
+        data = self.document.data
+        form = self.form(data)
+        if set(data) <= set(Form.model_fields):  # else a misspelt key would be missed a second time
+            self.armies.read(data)
+        like = self.like(data["like"]) if isinstance(data.get("like"), str) else None
+        goal = self.goal(data.get("goal", "start"))
+        if self.problems or form is None:
+            raise SpecError(*in_order(self.problems))
+        tasks = tuple(self.armies.tasks)
+        try:
+            return Scenario(
+                name=form.scenario, summary=form.summary or _summary(tasks), note=form.note, terrain=form.terrain,
+                limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
+            )
+        except ValidationError as error:
+            for problem in (p for e in error.errors(include_url=False) for p in e["ctx"]["problems"]):
+                self.impossible(problem, self.armies.places)
+            raise SpecError(*in_order(self.problems)) from None
+
+    def form(self, data: Any) -> Form | None:
+        """The plain fields, or None if they are wrong."""
+        try:
+            return Form.model_validate_json(json.dumps(data))  # JSON mode: strict, yet whole numbers may become floats
+        except ValidationError as error:
+            found = explain(error.errors(include_url=False), self.document, (), owner=_owner)
+            self.problems += [replace(p, code=p.code.replace("spec.", "scenario.")) for p in found]
+            return None
+
+    def goal(self, value: Any) -> Any:
+        """A point or a word."""
+        if isinstance(value, list):
+            return self.armies.point(value, ("goal",))
+        if value not in GOALS:
+            hint = did_you_mean(value, GOALS)
+            self.report(("goal",), f"expected a point [x, y] or {', '.join(GOALS[:-1])} or {GOALS[-1]}", hint)
+        return value
+
+    def like(self, name: str) -> Scenario | None:
+        """The scenario of that name."""
+        try:
+            return scenarios.load(name)
+        except SpecError as error:
+            first = error.diagnostics[0]
+            self.report(("like",), first.message, first.hint)
+            return None
+
+    def impossible(self, problem: scenarios.Problem, places: Places) -> None:
+        """What is wrong with the whole, told where the file says it."""
+        at = next((places[problem.where[:n]] for n in range(len(problem.where), 0, -1) if problem.where[:n] in places),
+                  problem.where)
+        span = self.document.keys.get(at) if problem.where[0] == "tasks" else None
+        span = span or self.document.span(at)
+        self.problems.append(Diagnostic("scenario.impossible", problem.message, dotted(at), span, problem.hint))
+
+
+def _owner(data: Any, place: Path) -> type[BaseModel] | None:
+    """The model whose fields the mapping at a place may have."""
+    return Form if not place else Ring if place == ("ring",) else None
+
+
+def _summary(tasks: tuple[Task, ...]) -> str:
+    """``2 Stalker, 3 Zealot on each side.``; of a set how many battles of which sizes."""
+    if len(tasks) == 1:
+        armies = [", ".join(f"{n} {kind}" for kind, n in tasks[0].counts(side).items()) for side in SIDES]
+        return f"{armies[0]} on each side." if armies[0] == armies[1] else f"{armies[0]} against {armies[1]}."
+    ours, theirs = ([sum(task.counts(side).values()) for task in tasks] for side in SIDES)
+    return f"{len(tasks)} battles, {min(ours)} to {max(ours)} allies against {min(theirs)} to {max(theirs)} enemies."

@@ -1,0 +1,155 @@
+"""The entity view: units as entities, in the scheme of REFIL's and OPT's multi-task StarCraft environments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from compose.envs.starcraft.scenario import PLAIN, Scenario
+from compose.envs.starcraft.snapshot import Snapshot
+from compose.envs.starcraft.terrain import SIZE
+from compose.envs.starcraft.units import REACH, SIGHT, UNITS
+from compose.envs.starcraft.view.tables import Tables, slot_of_tag, squared_distance
+
+
+@dataclass(frozen=True, slots=True)
+class _Episode:
+    """What stays the same for an episode."""
+
+    base: Tensor
+    """float32 [batch unit feature]: tags and types; zero elsewhere."""
+    scale: Tables
+    """[batch unit]."""
+    aimable: Tensor
+    """bool [batch ally unit]: whether the ally could ever choose the unit as a target."""
+    present: Tensor
+    itself: Tensor
+    """bool [batch unit unit']: the diagonal of present units."""
+    units: Tensor
+    """float32 [batch 1]: how many are present."""
+    action_entity: Tensor
+    task: Tensor
+
+
+class EntityView:
+    """Fields of :func:`~compose.envs.starcraft.schema.entity_schema` but for the flat vectors.
+
+    Every unit sees others up to 9 cells away and, even when it is dead, itself. A living agent may stop, move where the
+    snapshot says so, and choose a living enemy up to 6 cells away, whatever its weapon; Medivacs choose living allies
+    that are no Medivacs instead. The dead and the absent have the no-op. All distances are from centre to centre.
+    """
+
+    def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
+        self.scenario = scenario
+        self.device = torch.device(device)
+        self._agents, self._actions = scenario.agents, scenario.actions
+        self._slots = scenario.agents + scenario.enemies
+        self._tables = Tables.on(self.device)
+        kinds = scenario.kinds if len(scenario.kinds) > 1 else ()
+        self._types = torch.tensor([[kind == other for other in kinds] for kind in UNITS], dtype=torch.float32,
+                                   device=self.device).reshape(len(UNITS), len(kinds))
+        self._ally = torch.arange(self._slots, device=self.device) < self._agents
+        self._diagonal = torch.eye(self._slots, dtype=torch.bool, device=self.device)
+        self._episode: _Episode | None = None
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Note who is present, of which kinds and under which tags; call it whenever episodes begin."""
+        present = snapshot.present.clone()
+        kind = snapshot.kind.where(present, 0)
+        tags = one_hot(snapshot.tag, self._slots) * present[..., None]
+        choices = self._agents if self.scenario.heals else 0
+        aimed = tags.bool().transpose(1, 2)[:, : self._actions - PLAIN]
+        heals = self._tables.heals[kind]
+        medic = heals[:, : self._agents, None]
+        self._episode = _Episode(
+            base=torch.cat((
+                tags.float(),
+                tags.new_zeros(*tags.shape[:2], self._actions - 2, dtype=torch.float32),
+                self._types[kind] * present[..., None],
+                tags.new_zeros(*tags.shape[:2], 7 + self.scenario.has_shield, dtype=torch.float32),
+            ), 2),
+            scale=self._tables.of(kind),
+            aimable=torch.where(medic, (self._ally & ~heals)[:, None] & bool(choices), ~self._ally),
+            present=present,
+            itself=self._diagonal & present[..., None],
+            units=present.sum(1, keepdim=True).float(),
+            action_entity=torch.cat((aimed.new_zeros(len(aimed), PLAIN, self._slots), aimed), 1),
+            task=snapshot.task.clone(),
+        )
+
+    def fields(self, snapshot: Snapshot) -> dict[str, Tensor]:
+        """Every field of the schema but the flat vectors, without the time axis.
+
+        Raises:
+            RuntimeError: If no episode was begun.
+        """
+        episode = self._begun()
+        alive = snapshot.alive
+        distance = squared_distance(snapshot, self._slots)
+        sight = (distance <= SIGHT**2) & alive[:, None] & alive[..., None] | episode.itself
+        available = self._available(snapshot, alive, distance[:, : self._agents])
+        entities, position = self._entities(snapshot, alive, available)
+        return {
+            "entities": entities,
+            "visible": sight[:, : self._agents],
+            "sight": sight,
+            "present": episode.present,
+            "available": available,
+            "active": alive[:, : self._agents],
+            "task": episode.task,
+            "position": position,
+            "action_entity": episode.action_entity,
+        }
+
+    def available(self, snapshot: Snapshot) -> Tensor:
+        """Which actions the agents may take, bool [batch ally action].
+
+        Raises:
+            RuntimeError: If no episode was begun.
+        """
+        return self._available(snapshot, snapshot.alive, squared_distance(snapshot, self._agents))
+
+    def decode(self, snapshot: Snapshot, action: Tensor) -> tuple[Tensor, Tensor]:
+        """What actions (int64 [batch ally]) mean.
+
+        Returns:
+            The direction of a move, int64 [batch ally]: 0 north, 1 south, 2 east, 3 west, or -1; and the unit that is
+            the target, int64 [batch ally], or -1. The no-op and stop have neither.
+        """
+        targets = slot_of_tag(snapshot).gather(1, (action - PLAIN).clamp_(min=0))
+        return (action - 2).where((action >= 2) & (action < PLAIN), -1), targets.where(action >= PLAIN, -1)
+
+    def _available(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
+        acting = alive[:, : self._agents]
+        allowed = acting[..., None] & self._begun().aimable
+        reach = (distance <= REACH**2) & alive[:, None] & allowed
+        targets = slot_of_tag(snapshot)[:, None, : self._actions - PLAIN].expand(-1, self._agents, -1)
+        return torch.cat((
+            ~acting[..., None], acting[..., None], snapshot.moves & acting[..., None], reach.gather(2, targets),
+        ), 2)
+
+    def _entities(self, snapshot: Snapshot, alive: Tensor, available: Tensor) -> tuple[Tensor, Tensor]:
+        """The entities, and the position of agents over the size of the map."""
+        episode, scale = self._begun(), self._begun().scale
+        place = snapshot.position.where(episode.present[..., None], 0)
+        mean = place.sum(1) / episode.units
+        offset = (place - mean[:, None]) * episode.present[..., None]
+        far = torch.linalg.vector_norm(offset, dim=2).amax(1).clamp_(min=1 / 4096)
+        place = place / SIZE
+        shield = (snapshot.shield / scale.shield,) if self.scenario.has_shield else ()
+        own = torch.stack((snapshot.energy / scale.energy, snapshot.cooldown / scale.cooldown), 2) * self._ally[:, None]
+        state = torch.cat((
+            torch.stack((snapshot.health / scale.health, *shield), 2), own, place, offset / far[:, None, None],
+        ), 2)
+        entities = episode.base.clone()
+        entities[:, : self._agents, self._slots : self._slots + self._actions - 2] = available[..., 2:]
+        entities[..., -state.shape[2] :] = state.where(alive[..., None], 0)
+        return entities, place[:, : self._agents]
+
+    def _begun(self) -> _Episode:
+        if self._episode is None:
+            raise RuntimeError("begin an episode before viewing it")
+        return self._episode

@@ -1,0 +1,37 @@
+"""All that a schema of a scenario offers of a snapshot."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.schema import has_flat
+from compose.envs.starcraft.snapshot import Snapshot
+from compose.envs.starcraft.view.entity import EntityView
+from compose.envs.starcraft.view.flat import FlatView
+
+
+class View:
+    """The entity view, and SMAC's vectors where they are wanted (unless told, where they are defined)."""
+
+    def __init__(
+        self, scenario: Scenario, device: str | torch.device = "cpu", *, flat: bool | None = None
+    ) -> None:
+        self.entity = EntityView(scenario, device)
+        self.flat = FlatView(scenario, device) if (has_flat(scenario) if flat is None else flat) else None
+
+    def begin(self, snapshot: Snapshot) -> None:
+        """Note what stays the same; call it whenever episodes begin."""
+        self.entity.begin(snapshot)
+        if self.flat is not None:
+            self.flat.begin(snapshot)
+
+    def fields(self, snapshot: Snapshot) -> dict[str, Tensor]:
+        """Every field of :func:`~compose.envs.starcraft.schema.entity_schema`, without the time axis.
+
+        Raises:
+            RuntimeError: If no episode was begun.
+        """
+        fields = self.entity.fields(snapshot)
+        return fields if self.flat is None else {**fields, **self.flat.fields(snapshot, fields["available"])}
