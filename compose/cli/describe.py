@@ -115,6 +115,8 @@ def _found(name: str) -> tuple[str, Any]:
         return "block", block
     specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
     families = {known_name.partition("/")[0] for known_name in known}
+    if ".yaml:" in name:
+        return "env", envs.schema(name)
     if name.endswith(".yaml"):
         return ("spec", load(name)) if _is_spec(name) else ("env", envs.schema(name))
     if name in specs:
@@ -128,7 +130,7 @@ def _found(name: str) -> tuple[str, Any]:
 
 
 def _is_spec(path: str) -> bool:
-    """Does this file hold a spec, not a schema? What cannot be read is taken for a spec."""
+    """Does this file hold a spec, not a schema or a scenario? What cannot be read is taken for a spec."""
     from pathlib import Path
 
     from compose.language.diagnostics import SpecError
@@ -139,4 +141,4 @@ def _is_spec(path: str) -> bool:
         root = load(contents(local(path, Path.cwd())), path).root
     except SpecError:
         return True
-    return "compose" in root.members or "agents" not in root.members
+    return "compose" in root.members or not {"agents", "scenario"} & {*root.members}

@@ -13,6 +13,7 @@ from pydantic import Field as Limits
 from compose.envs.adapters.smac.package import maker, missing
 from compose.envs.starcraft.family import Instances
 from compose.envs.starcraft.family import Settings as Scenarios
+from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema
 from compose.graph.schema import EntitySchema
 
@@ -49,9 +50,9 @@ class SmacFamily:
         """
         instance = schema.name.partition(":")[0].removeprefix("smac/")
         scenario = settings.scenario(instance)
-        if len(settings.model_copy(update={"like": "", "task": ""}).scenario(instance).tasks) > 1:
-            raise missing(f"smac/{instance}", "the SMAC package plays single maps, and this is a set of battles",
-                          "it is a schema to check specs against")
+        if instance not in SCENARIOS or len(load(instance).tasks) > 1:
+            raise missing(f"smac/{instance}", "this environment is data only: the SMAC package plays its own single maps",
+                          "as a schema, it is there to check specs against")
         make = maker(f"smac/{instance}", instance, schema.limit)
         from compose.envs.adapters.smac.environment import SmacGames
 

@@ -43,6 +43,8 @@ class Armies:
             if key in data:
                 self.report((key,), "a scenario has tasks, or one battle", f"{key} is for one battle")
         items = data["tasks"] if isinstance(data["tasks"], list) else [data["tasks"]]
+        if not items:
+            self.report(("tasks",), "a scenario has at least one task")
         for i, item in enumerate(items):
             at: Path = ("tasks", i) if isinstance(data["tasks"], list) else ("tasks",)
             if not isinstance(item, dict):

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import cos, pi, sin
 
-from compose.envs.starcraft.scenario import Point, Problem, Scenario, Side, Task
+from compose.envs.starcraft.scenario import SIDES, Point, Problem, Scenario, Side, Task
 from compose.envs.starcraft.terrain import CENTRE, TERRAINS, Cells, cells
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import did_you_mean
-
-SIDES: tuple[Side, ...] = ("allies", "enemies")
 
 
 def problems(scenario: Scenario) -> list[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pathlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
 from re import findall
@@ -30,6 +30,7 @@ class Problem(NamedTuple):
     hint: str = ""
 
 
+SIDES: tuple[Side, ...] = ("allies", "enemies")
 PLAIN = 6
 """Actions aimed at nobody: no-op, stop, north, south, east, west."""
 FOLDER = pathlib.Path(str(files("compose.envs.starcraft") / "scenarios"))
@@ -182,7 +183,7 @@ class Scenario(Model):
             names = [other.name for other in self.tasks]
             raise SpecError(Diagnostic("scenario.task", f"no task '{task}'", self.name, hint=did_you_mean(task, names),
                                        notes=(f"tasks: {', '.join(names[:12])}{', ...' * (len(names) > 12)}",)))
-        return self.model_copy(update={"tasks": chosen, "like": self})
+        return self.model_copy(update={"summary": summary(chosen), "tasks": chosen, "like": self})
 
     def within(self, other: Scenario) -> Scenario:
         """The same battles in slots and actions as ``other`` has them: what was trained there can be evaluated here.
@@ -195,6 +196,15 @@ class Scenario(Model):
         if found := unfit(self, other):
             raise SpecError(*(Diagnostic("scenario.like", message, self.name) for message in found))
         return self.model_copy(update={"like": other})
+
+
+def summary(tasks: Sequence[Task]) -> str:
+    """``2 Stalker, 3 Zealot on each side.``; of several tasks how many battles of which sizes."""
+    if len(tasks) == 1:
+        armies = [", ".join(f"{n} {kind}" for kind, n in tasks[0].counts(side).items()) for side in SIDES]
+        return f"{armies[0]} on each side." if armies[0] == armies[1] else f"{armies[0]} against {armies[1]}."
+    ours, theirs = ([sum(task.counts(side).values()) for task in tasks] for side in SIDES)
+    return f"{len(tasks)} battles, {min(ours)} to {max(ours)} allies against {min(theirs)} to {max(theirs)} enemies."
 
 
 def load(name_or_path: str) -> Scenario:

@@ -12,8 +12,7 @@ from pydantic import Field as Limits
 
 from compose.envs.starcraft import scenario as scenarios
 from compose.envs.starcraft.armies import Armies, Places
-from compose.envs.starcraft.possible import SIDES
-from compose.envs.starcraft.scenario import Ring, Scenario, Task
+from compose.envs.starcraft.scenario import Ring, Scenario
 from compose.graph.fields import Model
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
@@ -92,8 +91,8 @@ class _Reader:
         tasks = tuple(self.armies.tasks)
         try:
             return Scenario(
-                name=form.scenario, summary=form.summary or _summary(tasks), note=form.note, terrain=form.terrain,
-                limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
+                name=form.scenario, summary=form.summary or scenarios.summary(tasks), note=form.note,
+                terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
             )
         except ValidationError as error:
             for problem in (p for e in error.errors(include_url=False) for p in e["ctx"]["problems"]):
@@ -139,12 +138,3 @@ class _Reader:
 def _owner(data: Any, place: Path) -> type[BaseModel] | None:
     """The model whose fields the mapping at a place may have."""
     return Form if not place else Ring if place == ("ring",) else None
-
-
-def _summary(tasks: tuple[Task, ...]) -> str:
-    """``2 Stalker, 3 Zealot on each side.``; of a set how many battles of which sizes."""
-    if len(tasks) == 1:
-        armies = [", ".join(f"{n} {kind}" for kind, n in tasks[0].counts(side).items()) for side in SIDES]
-        return f"{armies[0]} on each side." if armies[0] == armies[1] else f"{armies[0]} against {armies[1]}."
-    ours, theirs = ([sum(task.counts(side).values()) for task in tasks] for side in SIDES)
-    return f"{len(tasks)} battles, {min(ours)} to {max(ours)} allies against {min(theirs)} to {max(theirs)} enemies."

@@ -8,7 +8,7 @@ only itself and is seen by nobody; its one action is the no-op. The last action 
 
 from __future__ import annotations
 
-from compose.envs.starcraft.scenario import PLAIN, Scenario, Side
+from compose.envs.starcraft.scenario import PLAIN, SIDES, Scenario, Side
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
@@ -40,7 +40,7 @@ def entity_schema(scenario: Scenario, *, name: str, limit: int | None = None, fl
         fewest_others=scenario.fewest_enemies,
         types=tuple(
             EntityType(name=kind, side="agent" if side == "allies" else "other", min=fewest, max=most)
-            for side in ("allies", "enemies") for kind, (fewest, most) in scenario.units(side).items()
+            for side in SIDES for kind, (fewest, most) in scenario.units(side).items()
         ),
         features=_features(scenario),
         actions=(
@@ -68,7 +68,7 @@ def flat_types(scenario: Scenario) -> tuple[str, ...]:
     """
     if not has_flat(scenario):
         raise ValueError(f"{scenario.name} has no flat view: that is defined for one task in slots of its own")
-    several = any(len(scenario.units(side)) > 1 for side in _SIDES)
+    several = any(len(scenario.units(side)) > 1 for side in SIDES)
     return tuple(sorted(scenario.kinds)) if several else ()
 
 
@@ -79,7 +79,7 @@ def flat_sizes(scenario: Scenario) -> dict[str, int]:
         ValueError: If the scenario has no flat vectors.
     """
     types, agents, enemies = len(flat_types(scenario)), scenario.agents, scenario.enemies
-    ours, theirs = (types + shielded(scenario, side) for side in _SIDES)
+    ours, theirs = (types + shielded(scenario, side) for side in SIDES)
     return {
         "observation": 4 + enemies * (5 + theirs) + (agents - 1) * (5 + ours) + 1 + ours,
         "state": agents * (4 + ours) + enemies * (3 + theirs) + agents * (PLAIN + enemies),
@@ -89,9 +89,6 @@ def flat_sizes(scenario: Scenario) -> dict[str, int]:
 def shielded(scenario: Scenario, side: Side) -> bool:
     """Whether units of a side have shields."""
     return any(UNITS[kind].shield for kind in scenario.units(side))
-
-
-_SIDES: tuple[Side, ...] = ("allies", "enemies")
 
 
 def _features(scenario: Scenario) -> tuple[Feature, ...]:

@@ -320,7 +320,7 @@ def test_sets_are_data() -> None:
     with pytest.raises(SpecError) as caught:
         make("smac/3-8sz")
     assert str(caught.value) == (
-        "error[smac.missing]  smac/3-8sz: the SMAC package plays single maps, and this is a set of battles\n"
-        "  it is a schema to check specs against\n"
+        "error[smac.missing]  smac/3-8sz: this environment is data only: the SMAC package plays its own single maps\n"
+        "  as a schema, it is there to check specs against\n"
         "  = skirmish/3-8sz is a battle of the same size and needs no StarCraft"
     )

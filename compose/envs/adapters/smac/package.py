@@ -75,5 +75,6 @@ def star_craft(where: str) -> Callable[..., Any]:
 
 def missing(where: str, text: str, hint: str) -> SpecError:
     """What is missing, what to do, and what to play instead."""
-    instead = f"skirmish/{where.removeprefix('smac/')} is a battle of the same size and needs no StarCraft"
-    return SpecError(Diagnostic("smac.missing", text, where=where, hint=hint, notes=(instead,)))
+    name = where.removeprefix("smac/")
+    notes = () if ".yaml" in name else (f"skirmish/{name} is a battle of the same size and needs no StarCraft",)
+    return SpecError(Diagnostic("smac.missing", text, where=where, hint=hint, notes=notes))

@@ -1,0 +1,171 @@
+"""Scenario files: what they may say, and what is said about mistakes in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from compose.envs.catalogue import make, schema
+from compose.envs.starcraft.scenario import load
+from compose.language.diagnostics import SpecError
+
+BATTLE = """\
+scenario: bridge
+limit: 80
+terrain: band
+allies:  {Marine: 3, at: [9, 16]}
+enemies: {Zealot: 2, at: [23, 16]}
+goal: [9, 16]
+"""
+SET = """\
+scenario: mixed
+limit: 80
+ring: {distance: 7}
+tasks: {units: 3-4, of: [Stalker, Zealot]}
+"""
+LIST = "scenario: mixed\nlimit: 80\nring: {}\ntasks:\n"
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.chdir(tmp_path)
+    return lambda text: (tmp_path / "my.yaml").write_text(text, encoding="utf-8")
+
+
+def test_a_file_is_the_name_of_an_environment(write) -> None:  # type: ignore[no-untyped-def]
+    write(BATTLE)
+    offered = schema("my.yaml")
+    assert (offered.name, offered.summary) == ("my.yaml", "3 Marine against 2 Zealot.")
+    assert (offered.agents, offered.others, offered.limit, offered.tasks) == (3, 2, 80, ("3Mar_vs_2Zea",))
+    changed = schema("./my.yaml: limit=7")
+    assert (changed.name, changed.limit) == ("./my.yaml:limit=7", 7)
+    with pytest.raises(SpecError, match="this environment is data only"):
+        make("my.yaml")
+
+
+def test_options_choose_a_task_and_slots(write) -> None:  # type: ignore[no-untyped-def]
+    write(SET)
+    assert len(schema("my.yaml").tasks) == 9
+    offered = schema("my.yaml:task=2Sta-1Zea,like=5-11sz")
+    assert (offered.tasks, offered.agents) == (("2Sta-1Zea",), 11)
+    for name, message in (
+        ("my.yaml:task=2Sta-2Zer", "mixed: no task '2Sta-2Zer'\n  Did you mean '2Sta-2Zea'?"),
+        ("my.yaml:like=3m", "mixed: 4 allies do not fit into the 3 slots of 3m"),
+        ("my.yaml:like=3-8zs", "no scenario '3-8zs'\n  Did you mean '3-8sz'?"),
+        ("my.yaml:limt=3", "my.yaml:limt=3: unknown option 'limt'\n  Did you mean 'limit'?"),
+        ("my.yaml:limit=0", "limit: Input should be greater than or equal to 1"),
+        ("mine.yaml:limit=3", "there is no file mine.yaml"),
+    ):
+        with pytest.raises(SpecError) as caught:
+            schema(name)
+        assert message in str(caught.value)
+
+
+def test_every_short_form(write) -> None:  # type: ignore[no-untyped-def]
+    write(LIST + """\
+  - {both: {Marine: 3}}
+  - {allies: [{Marine: 2}, {Marine: 1, Medivac: 1}], enemies: {Marine: 4}}
+  - {units: 2, of: [Marauder], and: {Medivac: 0-1}, more: 1-2}
+""")
+    scenario = load("my.yaml")
+    assert [task.name for task in scenario.tasks] == [
+        "3Mar", "3Mar-1Med_vs_4Mar", "2Mau_vs_3Mau", "2Mau_vs_4Mau", "2Mau-1Med_vs_3Mau-1Med", "2Mau-1Med_vs_4Mau-1Med",
+    ]
+    assert [squad.count for squad in scenario.tasks[1].allies] == [2, 1, 1]
+
+
+def test_mistakes_are_shown_where_they_are(write) -> None:  # type: ignore[no-untyped-def]
+    write(BATTLE.replace("Marine", "Marin").replace("[23, 16]", "[23, 3]"))
+    with pytest.raises(SpecError) as caught:
+        schema("my.yaml")
+    assert str(caught.value) == """\
+my.yaml:4:11  error[scenario.impossible]  allies.Marin: no unit 'Marin'
+  4 | allies:  {Marin: 3, at: [9, 16]}
+    |           ^^^^^ Did you mean 'Marine'?
+
+my.yaml:5:11  error[scenario.impossible]  enemies.Zealot: Zealot cannot be at (23, 3) on the terrain 'band'
+  5 | enemies: {Zealot: 2, at: [23, 3]}
+    |           ^^^^^^"""
+
+
+@pytest.mark.parametrize(("text", "place", "message"), [
+    (BATTLE.replace("Zealot: 2", "Zealot: -2"), "5:19", "expected a whole number from 1 to 200, got -2"),
+    (BATTLE.replace("Zealot: 2", "Zealot: 2.5"), "5:19", "expected a whole number from 1 to 200, got 2.5"),
+    (BATTLE.replace("Zealot: 2", "Zealot: true"), "5:19", "expected a whole number from 1 to 200, got true"),
+    (BATTLE.replace("Zealot: 2", "Medivac: 2"), "5:1", "only Medivac among the enemies: nobody there can fight"),
+    (BATTLE.replace("Zealot: 2, ", ""), "5:1", "no enemies: a battle needs both sides"),
+    (BATTLE.replace("enemies: {Zealot: 2, at: [23, 16]}\n", ""), "1:1", "no enemies: a battle needs both sides"),
+    (BATTLE.replace("Zealot: 2", "SpineCrawler: 150"), "1:1", "153 units need 761 cells, but the terrain 'band'"),
+    (BATTLE.replace("{Marine: 3, at: [9, 16]}", "3"), "4:10", "an army says how many units of each type"),
+    (BATTLE.replace(", at: [23, 16]", ""), "5:11", "nothing says where Zealot begins"),
+    (BATTLE.replace("at: [9, 16]", "at: [9]"), "4:26", "expected a point of the map, got [9]"),
+    (BATTLE.replace("at: [9, 16]", "at: [9, 32]"), "4:11", "Marine cannot be at (9, 32) on the terrain 'band'"),
+    (BATTLE.replace("band", "bnad"), "3:10", "no terrain 'bnad'"),
+    (BATTLE.replace("band", "5"), "3:10", "expected text, got 5"),
+    (BATTLE.replace("limit", "limits"), "2:1", "a scenario has no field 'limits'"),
+    (BATTLE.replace("limit: 80\n", ""), "1:1", "a scenario needs 'limit'"),
+    (BATTLE.replace("limit: 80", "limit: 0"), "2:8", "expected a number of at least 1, got 0"),
+    (BATTLE.replace("bridge", "''"), "1:11", "this must not be empty"),
+    (BATTLE.replace("goal: [9, 16]", "goal: strat"), "6:7", "expected a point [x, y] or start, between, chase or hold"),
+    (BATTLE.replace("goal: [9, 16]", "goal: [9, 40]"), "6:7", "expected a point of the map, got [9, 40]"),
+    (BATTLE.replace("goal: [9, 16]", "goal: [9, 4]"), "6:7", "nobody can walk to (9, 4) on the terrain 'band'"),
+    (BATTLE.replace("scenario: bridge", "scenario: [bridge"), "1:11", "'[' is never closed"),
+    (BATTLE + "both: {Marine: 3}\n", "7:7", "a battle has either both, or allies and enemies"),
+    (BATTLE + "ring: {distance: 3}\n", "4:11", "a point, though the scenario has a ring"),
+    (SET + "terrain: arena\n", "3:7", "armies may begin 7 and 1 more from the centre, and the terrain 'arena'"),
+    (SET.replace("distance", "distanse"), "3:8", "a ring has no field 'distanse'"),
+    (SET.replace("tasks", "task"), "4:1", "a scenario has no field 'task'"),
+    (SET.replace("3-4", "4-3"), "4:16", "expected a number or a range from 1 to 200, got '4-3'"),
+    (SET.replace("3-4", "0-4"), "4:16", "expected a number or a range from 1 to 200, got '0-4'"),
+    (SET.replace("of:", "off:"), "4:21", "a task has no field 'off'"),
+    (SET.replace("[Stalker, Zealot]", "Stalker"), "4:25", "expected a list of unit types"),
+    (SET.replace("Stalker", "Stalkr"), "4:26", "no unit 'Stalkr'"),
+    (SET.replace("Zealot]", "Zealot, Stalker]"), "4:25", "Stalker is given twice"),
+    (SET.replace("Zealot]", "Zealot], and: {Medivc: 1}"), "4:50", "no unit 'Medivc'"),
+    (SET.replace("Zealot]", "Zealot], and: [Medivac]"), "4:49", "expected how many units of each further type"),
+    (SET.replace("3-4", "1-200"), "4:8", "these are 20300 tasks; a scenario has at most 2000"),
+    (SET + "allies: {Marine: 3}\n", "5:9", "a scenario has tasks, or one battle"),
+    (SET + "like: 3m\n", "5:7", "4 allies do not fit into the 3 slots of 3m"),
+    (SET + "like: 3-8zs\n", "5:7", "no scenario '3-8zs'"),
+    (LIST.strip() + " []\n", "4:8", "a scenario has at least one task"),
+    (LIST + "  - 7\n", "5:5", "a task is a mapping"),
+    (LIST + "  - {both: {Medivac: 2}}\n", "5:6", "only Medivac among the allies: nobody there can fight"),
+    (LIST + "  - {allies: {Marine: 2}}\n", "5:5", "no enemies: a battle needs both sides"),
+    (LIST + "  - {both: {Marine: 3}, foo: 2}\n", "5:25", "a task has no field 'foo'"),
+    (LIST + "  - {both: {Marine: 3}}\n  - {both: {Marine: 3}}\n", "6:5", "the task 3Mar is given twice"),
+])
+def test_mistakes(write, text: str, place: str, message: str) -> None:  # type: ignore[no-untyped-def]
+    write(text)
+    with pytest.raises(SpecError) as caught:
+        schema("my.yaml")
+    told = [p for p in caught.value.diagnostics if message in p.message]
+    assert told, caught.value
+    assert str(told[0].span) == f"my.yaml:{place}", caught.value
+
+
+WORDS = st.sampled_from(["Marine", "Medivac", "Stalkr", "at", "both", "allies", "enemies", "units", "of", "and",
+                         "more", "3-8", "8-3", "3m", "start", "band", "distance", "jitter", "rotate", ""])
+VALUES = st.recursive(
+    WORDS | st.integers(-3, 40) | st.floats(-2, 40) | st.booleans() | st.none(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
+    max_leaves=6,
+)
+KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks", "x")
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), base=st.sampled_from([BATTLE, SET]))
+def test_whatever_a_file_says_it_is_read_or_refused(  # type: ignore[no-untyped-def]
+    write, changes: dict[str, object], base: str
+) -> None:
+    write(yaml.safe_dump({**yaml.safe_load(base), **changes}))
+    try:
+        scenario = load("my.yaml")
+    except SpecError as error:
+        assert all(problem.span is not None and problem.span.file == "my.yaml" for problem in error.diagnostics)
+    else:
+        assert schema("my.yaml").tasks == tuple(task.name for task in scenario.tasks)
