@@ -51,8 +51,8 @@ class SmacFamily:
         instance = schema.name.partition(":")[0].removeprefix("smac/")
         scenario = settings.scenario(instance)
         if instance not in SCENARIOS or len(load(instance).tasks) > 1:
-            raise missing(f"smac/{instance}", "this environment is data only: the SMAC package plays its own single maps",
-                          "as a schema, it is there to check specs against")
+            text = "this environment is data only: the SMAC package plays its own single maps"
+            raise missing(f"smac/{instance}", text, "as a schema, it is there to check specs against")
         make = maker(f"smac/{instance}", instance, schema.limit)
         from compose.envs.adapters.smac.environment import SmacGames
 
