@@ -35,6 +35,7 @@ class Settings(Scenarios):
 class SmacFamily:
     """The catalogue's entry."""
 
+    needs = "StarCraft II"
     summary = "StarCraft micro-management: single battles, and sets of which every episode draws one."
     instances = Instances(Settings)
 

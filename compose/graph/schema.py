@@ -108,6 +108,8 @@ class EntitySchema(Model):
     """T, the most steps in an episode; T + 1 time indices are stored."""
     truncates: bool
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
+    returns: tuple[float, float] | None = None
+    """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[str, ...] = ("default",)
     axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""
@@ -174,6 +176,8 @@ class EntitySchema(Model):
             return [(("entities",), text)]
         empty = [name for name in ("features", "actions", "tasks") if not getattr(self, name)]
         problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
+        if self.returns is not None and not self.returns[0] <= self.returns[1]:
+            problems.append((("returns",), "the least return exceeds the most ({:g}, {:g})".format(*self.returns)))
         sides: tuple[Side, ...] = ("agent", "other")
         for side in sides:
             fewest, most = self.present_range(side)

@@ -1,0 +1,47 @@
+"""The conformance kit: the honest pass, and every liar is caught by the name of its lie."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from compose.envs import conformance
+from compose.envs.conformance import assert_conforms, check
+from tests.envs.lying import LIARS, Honest
+
+RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_matching:groups=3,limit=9",
+       "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8")
+
+
+def test_the_honest_pass_every_property() -> None:
+    report = check(Honest)
+    assert not report.findings, report.codes
+    assert [(r.property.name, r.reason) for r in report.results if r.outcome != "holds"] == []
+    assert report.episodes == 64
+
+
+@pytest.mark.parametrize("name", RUN)
+def test_environments_of_the_package_conform(name: str) -> None:
+    assert_conforms(name)
+
+
+@pytest.mark.parametrize("liar", LIARS, ids=lambda liar: liar.__name__)
+def test_a_liar_is_caught_by_name(liar: type[Honest]) -> None:
+    report = check(liar)
+    assert liar.code in report.codes
+    assert {*report.codes} <= {liar.code, *liar.companions}
+    for finding in report.findings:
+        text = finding.diagnostic().render()
+        assert text.startswith(f"error[{finding.code}]")
+        assert finding.expected in text
+        assert finding.found
+        assert json.loads(json.dumps(finding.as_json()))["code"] == finding.code
+
+
+def test_all_codes_have_a_liar() -> None:
+    texts = [file.read_text(encoding="utf-8") for file in Path(conformance.__file__).parent.glob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'"(env\.\w+)"', text)}
+    assert codes | {"env.one_hot", "env.bits"} == {liar.code for liar in LIARS}
