@@ -34,6 +34,7 @@ _BUILT_IN = {
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
     "smac": "compose.envs.smac",
+    "smax": "compose.envs.adapters.smax.family",
 }
 _PLAYS_SCENARIOS = "smac"
 """The family that scenario files belong to."""
