@@ -131,6 +131,9 @@ class Adapter(Model):
     """The field ``position``: two numbers of the agent's own observation."""
     success: str | None = None
     """The key of an info that is true in the step that reaches the goal. None: ``success`` stays False."""
+    at_limit: Literal["told", "truncated"] = "told"
+    """What an end in the last step of the limit is: what the environment says, or, where it says ``terminated`` of its
+    own time limit as well, a truncation whatever it says."""
     rows: Annotated[tuple[Rows, ...], Limits(min_length=1)]
 
     @property

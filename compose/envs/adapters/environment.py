@@ -68,7 +68,9 @@ class Adapted(Environment):
         for row, moment in enumerate(moments):
             if moment is None:
                 continue
-            cut_off = np.array(moment.truncated) & ~np.array(moment.terminated) & self._active[row]
+            cut_off = self._active[row].copy()
+            if self._adapter.at_limit == "told" or self._time < self.schema.limit:
+                cut_off &= np.array(moment.truncated) & ~np.array(moment.terminated)
             self._take(row, moment, cut_off if moment.over else np.array(moment.live))
             reward[row] = self._reader.reward(moment, int(self._present[row, : self.schema.agents].sum()))
             reached[row] = self._reader.success(moment)

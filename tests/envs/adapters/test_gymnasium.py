@@ -42,6 +42,17 @@ def test_one_flag_for_all_or_a_list(tmp_path: Path, truncates: bool, own_flags: 
     assert torch.equal(steps[2].fields["active"].all(1), torch.full((20,), truncates))
 
 
+def test_an_environment_that_ends_truly_at_its_own_limit(tmp_path: Path) -> None:
+    env = pair(tmp_path, {"at_limit": "truncated", "limit": 3}, length=2)
+    length = 2 + begun(env, 20)["observation"][:, 0, 1].long() % 2
+    steps = [env.step(act(0, 0, batch=20)) for _ in range(3)]
+    assert torch.equal(steps[1].terminated, length == 2)
+    assert torch.equal(steps[2].truncated, length == 3)
+    assert not (steps[1].truncated | steps[2].terminated).any()
+    assert torch.equal(steps[2].fields["active"].all(1), length == 3)
+    assert bool((steps[2].fields["observation"][length == 3, :, 0] == 3).all())
+
+
 @pytest.mark.parametrize(("declared", "team", "text"), [
     ("sum", True, "the environment gives one reward (3.0), which is not as declared\n  say team"),
     ("team", False, "the environment gives a list of 2 rewards, which is not as declared\n  say sum, mean or same"),

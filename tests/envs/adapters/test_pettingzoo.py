@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from compose.envs.adapters import PettingZoo
+from compose.envs.conformance import assert_conforms
 from compose.language.diagnostics import SpecError
 from tests.envs.adapters.fakes import Meadow, act, begun, meadow, meadow_file, played
 
@@ -227,6 +229,15 @@ def test_a_turn_based_environment_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(SpecError, match=r"Turns is no PettingZoo ParallelEnv\n  pettingzoo.utils.conversions.aec_to"):
         played(PettingZoo(Turns, meadow_file(tmp_path)))
+
+
+@pytest.mark.parametrize("settings", [
+    {"length": 6}, {"events": {1: {"bob": "terminated"}, 6: {"ann": "truncated", "cat": "terminated"}}},
+    {"begin": ("ann", "cat"), "events": {2: {"ann": "terminated"}}, "mask": "info"},
+])
+def test_the_conformance_kit_finds_nothing(tmp_path: Path, settings: dict[str, Any]) -> None:
+    changes = {"mask": {"in": "info"}} if "mask" in settings else {}
+    assert_conforms(lambda: meadow(tmp_path, changes, **settings), episodes=20)
 
 
 def test_stepping_needs_a_reset(tmp_path: Path) -> None:
