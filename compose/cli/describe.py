@@ -117,7 +117,7 @@ def _found(name: str) -> tuple[str, Any]:
     specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
     families = {known_name.partition("/")[0] for known_name in known}
     if ".yaml:" in name:
-        return "env", envs.schema(name)
+        return "env", offered(name)
     if name.endswith(".yaml"):
         return ("spec", load(name)) if _is_spec(name) else ("env", offered(name))
     if name in specs:

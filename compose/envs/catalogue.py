@@ -33,10 +33,11 @@ if TYPE_CHECKING:
 _BUILT_IN = {
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
+    "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
 }
-_PLAYS_SCENARIOS = "smac"
+_PLAYS_SCENARIOS = "skirmish"
 """The family that scenario files belong to."""
 
 

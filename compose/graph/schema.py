@@ -111,6 +111,8 @@ class EntitySchema(Model):
     returns: tuple[float, float] | None = None
     """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[str, ...] = ("default",)
+    version: str = ""
+    """Changes whenever the environment's rules do; schemas without rules of their own have none."""
     axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""
     fields: dict[Word, Field] = Limits(default_factory=standard_fields)
@@ -167,7 +169,8 @@ class EntitySchema(Model):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        content = self.model_dump(mode="json", exclude=None if self.version else {"version"})
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
     def _wrong_counts(self) -> list[Problem]:

@@ -160,7 +160,8 @@ def test_bench(run: Run) -> None:
     ran = run("env", "bench", "group_matching/small", "--batch", "1,8", "--seconds", "0.05")
     assert ran.code == 0
     lines = ran.out.splitlines()
-    assert lines[1].split() == ["batch", "steps/s", "environment", "alone", "ms", "a", "step", "of", "all", "ms", "a", "reset"]
+    heads = ["batch", "steps/s", "environment", "alone", "ms", "a", "step", "of", "all", "ms", "a", "reset"]
+    assert lines[1].split() == heads
     assert [line.split()[0] for line in lines[2:]] == ["1", "8"]
     data = run("env", "bench", "group_matching/small", "--batch", "8", "--seconds", "0.05", "--json").json
     (one,) = data["speeds"]

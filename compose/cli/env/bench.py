@@ -34,8 +34,8 @@ def bench(
 ) -> None:
     """Play with random legal actions and count steps: all fields, entities and masks included, and all resets.
 
-    Only steps of episodes that still run are counted. `steps/s` includes the choice of actions,
-    `environment alone` does not.
+    Only steps of episodes that still run are counted. `steps/s` includes the
+    choice of actions, `environment alone` does not.
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins

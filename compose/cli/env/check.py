@@ -35,11 +35,13 @@ def check(
 ) -> None:
     """Play an environment with random legal actions, and test whether it keeps to its schema and to the interface.
 
-    Shapes, masks, features, presence, tasks, bounds, ends, determinism, independence of the batch,
-    random numbers. Each finding has a code, says what was expected and what was found, and where.
-    Exit code 0: all properties hold that could be seen; 1: one is violated; 2: no such environment.
+    Shapes, features, masks, presence, tasks, bounds, ends, determinism,
+    independence of the batch, random numbers. Each finding has a code, says
+    what was expected, what was found, and where.
 
-    In a test of your own, `from compose.envs.conformance import assert_conforms` does the same.
+    Exit code 0: all properties hold that could be seen; 1: one is violated;
+    2: there is no such environment. `compose.envs.conformance.assert_conforms`
+    is the same as one line of a test.
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins

@@ -43,8 +43,8 @@ def list_(
 ) -> None:
     """List the environments: each family with what it is and whether it runs here, and its instances.
 
-    A family whose environments need something that is not in this package is data only:
-    specs are checked, built and compared against its schemas, but not trained.
+    A family that needs something which is not in this package is data only:
+    specs are checked, built and compared against its schemas, not trained.
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins

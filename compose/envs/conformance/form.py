@@ -9,11 +9,22 @@ from torch import Tensor
 
 from compose.envs.conformance.finding import Finding
 from compose.envs.interface import Environment, Fields, Transition
+from compose.graph.schema import EntitySchema
 
 DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
 CONTROLLERS = {"action", "last_action", "reward", "terminated", "steps", "success"}
 """Fields that the controller adds, or that a transition holds."""
 _FLAGS = ("terminated", "truncated", "success")
+
+
+def environment(env: object) -> list[Finding]:
+    """What is wrong with what is said to be an environment."""
+    kinds = {"schema": EntitySchema, "device": torch.device}
+    found = [Finding("env.interface", "an object with reset and step, such as a compose.envs.interface.Environment",
+                     type(env).__name__)] if not (hasattr(env, "reset") and hasattr(env, "step")) else []
+    return found + [Finding("env.interface", f"'{name}' to be a {kind.__module__}.{kind.__name__}",
+                            repr(getattr(env, name, None))) for name, kind in kinds.items()
+                    if not isinstance(getattr(env, name, None), kind)]
 
 
 def fields(env: Environment, given: Fields, batch: int) -> list[Finding]:

@@ -135,9 +135,10 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
         SpecError: If there is no such environment.
     """
     title = f"play({call(source)}, {_numbers(episodes)}, seed={seed if isinstance(seed, int) else list(seed)})"
-    env = _safely(title, "the environment is made", maker(source, device)) if environment is None else environment
+    env = safely(title, "the environment is made", maker(source, device)) if environment is None else environment
+    _check(form.environment(env), title)
     schema, numbers = env.schema, torch.tensor(list(episodes), dtype=torch.int64, device=env.device)
-    shown = _safely(title, "reset(episodes, seed) gives the first fields", partial(env.reset, numbers.clone(), seed))
+    shown = safely(title, "reset(episodes, seed) gives the first fields", partial(env.reset, numbers.clone(), seed))
     _check(form.fields(env, shown, len(episodes)), title, 0)
     seen, taken, given = [_copied(shown)], [], []
     most = schema.limit + AFTER_END if actions is None else len(actions)
@@ -145,7 +146,7 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
     for step in range(most):
         keyed = (0, numbers * 0) if alike else (seed, numbers)
         chosen = _legal(shown["available"], *keyed, step) if actions is None else actions[step]
-        after = _safely(title, "step(action) gives a transition", partial(env.step, chosen.clone()), step)
+        after = safely(title, "step(action) gives a transition", partial(env.step, chosen.clone()), step)
         _check(form.transition(env, after, len(episodes)), title, step)
         shown = after.fields
         seen.append(_copied(shown))
@@ -183,14 +184,14 @@ def _numbers(episodes: Sequence[int]) -> str:
     return f"range({len(episodes)})" if len(episodes) > 2 and list(episodes) == list(whole) else str(list(episodes))
 
 
-def _check(problems: list[Finding], title: str, step: int) -> None:
+def _check(problems: list[Finding], title: str, step: int | None = None) -> None:
     if problems:
-        raise Broken(*(Finding(p.code, p.expected, p.found, p.field, {"step": step, **p.place}, p.times, title)
-                       for p in problems))
+        at = {} if step is None else {"step": step}
+        raise Broken(*(replace(p, place={**at, **p.place}, see=title) for p in problems))
 
 
-def _safely(title: str, what: str, act: Callable[[], Result], step: int | None = None) -> Result:
-    """Do it. Raises Broken with the last line of the traceback if it raises."""
+def safely(title: str, what: str, act: Callable[[], Result], step: int | None = None) -> Result:
+    """Do it. Raises Broken with the last line of the traceback if that raises anything but SpecError."""
     try:
         return act()
     except SpecError:

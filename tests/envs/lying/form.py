@@ -21,6 +21,16 @@ class Raises(Honest):
         return after if self.time < 4 else after[0]  # type: ignore[index]
 
 
+class Informal(Honest):
+    """Has a device that is only the name of one."""
+
+    code = "env.interface"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.device = "cpu"  # type: ignore[assignment]
+
+
 class Forgets(Honest):
     """Leaves out a field that its schema has."""
 

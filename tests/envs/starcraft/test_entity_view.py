@@ -136,6 +136,24 @@ def test_a_battle_is_the_same_alone_and_among_others() -> None:
         assert all(torch.equal(tensor[0], together[name][b]) for name, tensor in view.fields(one).items())
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+@pytest.mark.parametrize("name", ["3-8MMM", "MMM2", "bane_vs_bane"])
+def test_a_gpu_sees_the_same(name: str) -> None:
+    scenario = load(name)
+    snapshot = battles(scenario, 9, seed=5)
+    there = Snapshot(**{field.name: getattr(snapshot, field.name).cuda() for field in fields(Snapshot)})
+    found = []
+    for each, view in ((snapshot, View(scenario)), (there, View(scenario, "cuda"))):
+        view.begin(each)
+        found.append(view.fields(each))
+    for field, tensor in found[0].items():
+        other = found[1][field].cpu()
+        assert torch.equal(tensor, other) if tensor.dtype != torch.float32 else torch.allclose(tensor, other, atol=1e-6)
+    move, target = view.entity.decode(there, there.last_action)
+    assert torch.equal(target.cpu(), view.entity.decode(snapshot, snapshot.last_action)[1])
+    assert move.is_cuda
+
+
 def test_without_an_episode_there_is_no_view() -> None:
     snapshot = battles(load("3m"), 1, seed=0)
     with pytest.raises(RuntimeError, match="begin an episode before viewing it"):

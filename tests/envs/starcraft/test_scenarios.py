@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from compose.envs.starcraft.scenario import SCENARIOS, Ring, Scenario, Squad, Task, load
 from compose.envs.starcraft.schema import entity_schema, flat_types, has_flat
-from compose.envs.starcraft.terrain import cells
+from compose.envs.starcraft.terrain import TERRAINS, cells
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import SpecError
 
@@ -177,3 +179,10 @@ def test_everybody_begins_on_ground(name: str) -> None:
 def test_unknown_names() -> None:
     with pytest.raises(SpecError, match="no scenario '3-8zs'\n  Did you mean '3-8sz'"):
         load("3-8zs")
+
+
+def test_the_page_names_them_all() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    assert not [name for name in (*SCENARIOS, *TERRAINS, *UNITS) if f"`{name}`" not in page]
+    for name, (tasks, *_, limit) in SETS.items():
+        assert any(f"`{name}`" in line and f"| {tasks} | {limit} |" in line for line in page.splitlines()), name

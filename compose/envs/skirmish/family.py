@@ -1,0 +1,69 @@
+"""Skirmish as data: its settings and its place in the catalogue. No torch here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Literal
+
+from compose.envs.starcraft.family import Instances, played
+from compose.envs.starcraft.family import Settings as Battles
+from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.schema import entity_schema
+from compose.envs.starcraft.units import UNITS
+from compose.graph.schema import EntitySchema
+
+if TYPE_CHECKING:
+    import torch
+
+    from compose.envs.interface import Environment
+
+PHYSICS = 1
+"""The version of the rules. It is raised with every change that makes a battle end otherwise."""
+Difficulty = Literal["easy", "normal", "hard", "very_hard"]
+Opponent = Literal["attack_move", "hold", "nearest", "weakest", "random", "passive"]
+
+
+class Settings(Battles):
+    """What a name may change."""
+
+    reward: Literal["set", "task"] = "set"
+    """``set``: all tasks are scaled as the largest one, so small ones return less than 20 (REFIL). ``task``: every win
+    returns about 20 (OPT)."""
+    tags: Literal["random", "fixed"] = "random"
+    """Whether the numbers by which targets are chosen are shuffled every episode; only for sets of tasks."""
+    opponent: Opponent = "attack_move"
+    """``attack_move`` is SMAC's. ``hold`` fights without walking, ``passive`` does nothing. ``nearest``, ``weakest``
+    and ``random`` choose among the targets that agents could choose, once a step."""
+    difficulty: Difficulty = "normal"
+    """How often attack-moving opponents look for targets: every 16, 8, 4 or 1 game loops. Agents act every 8."""
+
+
+class SkirmishFamily:
+    """The catalogue's entry."""
+
+    summary = "SMAC-like battles of StarCraft's units without StarCraft, many at a time."
+    instances = Instances(Settings)
+
+    def schema(self, instance: str, settings: Settings) -> EntitySchema:
+        """The schema of a scenario: REFIL's entity view, and SMAC's flat view where there is one task."""
+        scenario = settings.scenario(instance)
+        made = entity_schema(scenario, name=f"skirmish/{instance}")
+        return made.model_copy(update={"version": version(scenario, settings)})
+
+    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+        """Batched battles; imports torch."""
+        from compose.envs.skirmish.environment import Skirmish
+
+        return Skirmish(schema, settings.scenario(played(schema.name)), settings, device)
+
+
+def version(scenario: Scenario, settings: Settings) -> str:
+    """A hash of the rules' version, the units, the scenario and the settings: battles differ if it does."""
+    units = {name: unit.model_dump(mode="json") for name, unit in UNITS.items()}
+    parts = [PHYSICS, units, scenario.model_dump(mode="json"), settings.model_dump(mode="json")]
+    text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+FAMILY = SkirmishFamily()
