@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Limits
 
 from compose.envs.adapters.smac.package import maker, missing
-from compose.envs.starcraft.family import Instances
+from compose.envs.starcraft.family import Instances, played
 from compose.envs.starcraft.family import Settings as Scenarios
 from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema
@@ -49,7 +49,7 @@ class SmacFamily:
         Raises:
             SpecError: If it is a set, or the package, the game or the map is not there.
         """
-        instance = schema.name.partition(":")[0].removeprefix("smac/")
+        instance = played(schema.name)
         scenario = settings.scenario(instance)
         if instance not in SCENARIOS or len(load(instance).tasks) > 1:
             text = "this environment is data only: the SMAC package plays its own single maps"

@@ -22,6 +22,7 @@ from compose.envs.catalogue import names, schema
 from compose.envs.starcraft.scenario import load
 from compose.language.diagnostics import SpecError
 from tests.envs.adapters.battle import SIZE, Battle
+from tests.envs.adapters.simulated import SimulatedGame
 from tests.envs.adapters.test_smac import legal
 
 MAPS = [name for name in names() if name.startswith("smac/") and len(schema(name).tasks) == 1]
@@ -95,16 +96,18 @@ class Process:
     def close(self) -> None: ...
 
 
-def ready(kind: Any, name: str, seed: int, late: int = 0, broken_at: int = 0) -> Any:
+def ready(
+    kind: Any, name: str, seed: int, late: int = 0, broken_at: int = 0, game: SimulatedGame | None = None
+) -> Any:
     """The class on a map, its game replaced."""
     env = kind(map_name=name)
 
     def launch() -> None:
-        env._controller = Controller(name, seed, late, broken_at if env._controller is None else 0)
+        env._controller = game or Controller(name, seed, late, broken_at if env._controller is None else 0)
         env._sc2_proc = Process()
         env.map_x = env.map_y = env.max_distance_x = env.max_distance_y = SIZE
         env.pathing_grid = np.ones((SIZE, SIZE), bool)
-        env.pathing_grid[:12, :12] = False
+        env.pathing_grid[:12, :12] = game is not None
 
     env._launch = launch
     return env
@@ -205,3 +208,41 @@ def test_a_game_that_breaks_off(kind: Any) -> None:
     assert (after.truncated.item(), after.terminated.item(), after.reward.item()) == (True, False, 0)
     assert env._games[0]._env.force_restarts == 1
     assert env.reset(torch.arange(1), 0)["active"].all()
+
+
+@pytest.mark.parametrize("name", ["3m", "2s3z", "MMM2", "5m_vs_6m", "3s_vs_5z", "1c3s5z", "bane_vs_bane"])
+def test_the_class_says_of_the_simulator_what_the_simulator_says(kind: Any, name: str) -> None:
+    """The simulator plays the game: SMAC's class computes its own observations, rewards and ends of the same battle.
+
+    ``from_mean`` counts the dead where they were last seen, which in SMAC is where the step began in which they died,
+    so it is compared while everybody lives.
+    """
+    game = SimulatedGame(name)
+    env = SmacGames(schema(f"smac/{name}"), load(name), lambda seed: ready(kind, name, seed, game=game))
+    agents, kept = env.schema.agents, {"health", "shield", "energy", "cooldown", "from_centre", "from_mean"}
+    ends = np.cumsum([feature.size for feature in env.schema.features])
+    columns = [i for f, end in zip(env.schema.features, ends, strict=True) if f.name in kept
+               for i in range(end - f.size, end)]
+    for _ in range(2):
+        fields, total = env.reset(torch.arange(1), 0), 0.0
+        smac: Any = env._games[0]._env
+        for step in range(env.schema.limit):
+            slot = [u.tag - 1 for u in smac.agents.values()] + [u.tag - 1 for u in smac.enemies.values()]
+            ours, theirs = fields["entities"][0][:, columns], game.fields["entities"][0][slot][:, columns]
+            everybody = bool((game.env.battle.health > 0).all())
+            width = len(columns) if everybody else len(columns) - 2
+            torch.testing.assert_close(ours[:, :width], theirs[:, :width], rtol=0, atol=2e-6)
+            assert torch.equal(fields["sight"][0], game.fields["sight"][0][slot][:, slot])
+            can = fields["available"][0, :, 6:].sum(1)
+            assert torch.equal(can, game.fields["available"][0, slot[:agents], 6:].sum(1))
+            after = env.step(legal(fields, step))
+            fields = after.fields
+            assert game.after is not None
+            assert after.reward.item() == pytest.approx(game.after.reward.item(), abs=1e-4)
+            assert (after.terminated.item(), after.success.item()) == (
+                game.after.terminated.item(), game.after.success.item())
+            total += after.reward.item()
+            if after.terminated:
+                break
+        assert after.terminated
+        assert total > 0

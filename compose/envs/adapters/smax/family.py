@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field as Limits
 
+from compose.envs.starcraft.family import played
 from compose.envs.starcraft.scenario import load
 from compose.envs.starcraft.schema import entity_schema
 from compose.graph.fields import Model
@@ -52,7 +53,7 @@ class SmaxFamily:
         Raises:
             SpecError: If jaxmarl is not installed.
         """
-        instance = schema.name.partition(":")[0].removeprefix("smax/")
+        instance = played(schema.name)
         if find_spec("jaxmarl") is None or find_spec("jax") is None:
             raise SpecError(Diagnostic(
                 "smax.missing", "jaxmarl is not installed", where=f"smax/{instance}",
