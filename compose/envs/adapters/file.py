@@ -54,7 +54,7 @@ def load(path: str | pathlib.Path) -> Declared:
     """Read a schema and its adapter.
 
     Fields that follow from the adapter are filled in (``observation``, and ``state``, ``position`` and
-    ``action_entity`` where they apply); the schema's note says how rewards are reduced and which section it was.
+    ``action_entity`` where they apply); the note says how rewards are reduced, the version which section it was.
 
     Raises:
         SpecError: If the file cannot be read, or is wrong (``schema.*``; all problems at once).
@@ -111,9 +111,9 @@ def _completed(schema: EntitySchema, adapter: Adapter, document: Document, found
         found.append(_problem(f"the adapter offers no field '{name}'; leave it out", ("fields", name), document))
     for axis in schema.axes:
         found.append(_problem(f"the adapter gives the axes itself; leave '{axis}' out", ("axes", axis), document))
-    note = f"{schema.note} Adapted: reward {adapter.reward}, section {adapter.digest}.".strip()
+    note = f"{schema.note} Adapted from {adapter.api}; reward: {adapter.reward}.".strip()
     fields: dict[str, Field] = standard_fields(*names)
-    data = {**schema.model_dump(), "axes": axes, "fields": fields, "note": note}
+    data = {**schema.model_dump(), "axes": axes, "fields": fields, "note": note, "version": adapter.digest}
     return schema if found else EntitySchema.model_validate(data)
 
 

@@ -32,6 +32,8 @@ def test_the_schema_has_the_fields_that_follow(tmp_path: Path) -> None:
 def test_how_rewards_are_reduced_is_part_of_the_hash(tmp_path: Path) -> None:
     hashes = {schema(str(meadow_file(tmp_path, reward=reward))).hash for reward in ("sum", "mean", "same")}
     assert len(hashes) == 3
+    changed = schema(str(meadow_file(tmp_path, at_limit="truncated")))
+    assert changed.version != schema(str(meadow_file(tmp_path))).version
 
 
 def rows(**changes: Any) -> dict[str, Any]:

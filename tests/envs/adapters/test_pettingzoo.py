@@ -17,7 +17,7 @@ from tests.envs.adapters.fakes import Meadow, act, begun, meadow, meadow_file, p
 def test_observations_become_entities(tmp_path: Path) -> None:
     env = meadow(tmp_path)
     fields = begun(env, 2)
-    assert env.schema.note.startswith("Adapted: reward sum, section ")
+    assert env.schema.note == "Adapted from pettingzoo; reward: sum."
     place = fields["entities"][..., 0]
     assert place[:, :3].tolist() == [[0, 1, 2]] * 2
     assert (place[:, 3] == fields["observation"][:, 0, 2]).all()  # from what is relative to each agent
