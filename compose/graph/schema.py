@@ -169,7 +169,8 @@ class EntitySchema(Model):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
-        content = self.model_dump(mode="json", exclude=None if self.version else {"version"})
+        unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
+        content = self.model_dump(mode="json", exclude=unsaid)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

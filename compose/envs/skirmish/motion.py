@@ -53,9 +53,12 @@ def move(forces: Forces, battle: Battle, aimed: Aim, between: Offsets, ground: G
     return ground.keep(walked, walked - _pushes(forces, between), forces.gait), between
 
 
-def separated(forces: Forces, position: Tensor, lives: Tensor) -> Tensor:
-    """Positions after every two that overlap made room for each other."""
-    return position - _pushes(forces, offsets(forces, position, lives))
+def settled(forces: Forces, position: Tensor, lives: Tensor, ground: Ground, times: int) -> Tensor:
+    """Positions after every two that overlap made room for each other, several times."""
+    for _ in range(times):
+        pushes = _pushes(forces, offsets(forces, position, lives))
+        position = ground.keep(position, position - pushes, forces.gait)
+    return position
 
 
 def _steered(forces: Forces, target: Tensor, stands: Tensor, between: Offsets, heading: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """One unit and one rule at a time: walking, shooting, shields, healing, splash."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
@@ -65,10 +67,11 @@ def test_shields_return_after_ten_seconds_of_calm() -> None:
     for _ in range(25):
         env.advance(still(env))
         shields.append(float(env.battle.shield[0, 1]))
-    gains = [after - before for before, after in zip(shields, shields[1:], strict=False)]
+    gains = [after - before for before, after in pairwise(shields)]
     first = next(i for i, gain in enumerate(gains) if gain > 0)
     assert first == 19  # hit in the first loop; 160 loops later is the first of step 20
-    assert set(gains[:first]) == {0} and set(gains[first + 1 : first + 5]) == {1.0}
+    assert set(gains[:first]) == {0}
+    assert set(gains[first + 1 : first + 5]) == {1.0}
 
 
 @pytest.mark.parametrize("medivacs", [1, 2])

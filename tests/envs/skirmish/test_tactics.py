@@ -64,18 +64,22 @@ def test_focus_beats_the_nearest_beats_random(marines: int) -> None:
 
 
 def _kite(env: Skirmish) -> Orders:
-    """Shoot when loaded. While the weapon cools down and a zealot is within 4 cells, go where the nearest is farthest."""
+    """Shoot when loaded; else, if a zealot is within 4 cells, go where the nearest would be farthest."""
     allies, enemies = slice(0, env.forces.allies), slice(env.forces.allies, None)
     shot = scripts.nearest(env.forces, env.battle, allies, enemies, env._draws())
     here, foes = env.battle.position[:, :, allies, None], env.battle.position[:, :, None, enemies]
     gone = ~env.battle.alive[:, None, enemies]
-    near = (here - foes).square().sum(0).sqrt().masked_fill(gone, torch.inf).amin(2)
+    near = _distance(here, foes).masked_fill(gone, torch.inf).amin(2)
     there = here + 1.5 * torch.tensor(DIRECTIONS).T[:, None, None]  # [xy battle ally way]
-    away = (there[..., None] - foes[:, :, :, None]).square().sum(0).sqrt().masked_fill(gone[:, :, None], torch.inf).amin(3)
+    away = _distance(there[..., None], foes[:, :, :, None]).masked_fill(gone[:, :, None], torch.inf).amin(3)
     off_map = (there.abs().amax(0) - 13).clamp(min=0)
     flees = (env.battle.cooldown[:, allies] > 0) & (near < 4) & env.battle.alive[:, allies]
     way = (away - 2 * off_map).argmax(2)
     return Orders(torch.where(flees, way, shot.move), torch.where(flees, env.forces.slot[allies], shot.target))
+
+
+def _distance(here: Tensor, there: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(here - there, dim=0)
 
 
 @pytest.mark.parametrize("zealots", [3, 4, 5])
