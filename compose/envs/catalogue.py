@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pydantic import BaseModel
 
 from compose.envs import options
+from compose.envs.adapters import file as adapted
+from compose.envs.adapters.family import make_file
 from compose.envs.plugins import check_family, load, plugins
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
@@ -33,6 +35,7 @@ _BUILT_IN = {
     "group_matching": "compose.envs.group_matching",
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
+    "smax": "compose.envs.adapters.smax.family",
 }
 _PLAYS_SCENARIOS = "skirmish"
 """The family that scenario files belong to."""
@@ -109,7 +112,7 @@ def needs(name: str) -> str:
     """What an environment needs that does not come with the package; empty if it runs. Raises SpecError as
     :func:`schema`."""
     if _is_schema(name):
-        return "an implementation"
+        return "" if adapted.has_adapter(name) else "an implementation"
     return str(getattr(_family(_parts(name)[0])[2], "needs", ""))
 
 
@@ -125,7 +128,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return load_schema(name) if _is_schema(name) else _resolve(name)[1]
+    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[1]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -135,8 +138,11 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
         SpecError: As :func:`schema`, and if the environment is data only.
     """
     if _is_schema(name):
+        if adapted.has_adapter(name):
+            return make_file(name, device)
         load_schema(name)
-        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one")
+        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
+                     "a section 'adapter' would say how to play it")
     family, schema, settings = _resolve(name)
     return family.make(schema, settings, device)
 

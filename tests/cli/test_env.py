@@ -148,7 +148,7 @@ def test_what_is_seen_can_be_seen(run: Run, plugin: str) -> None:
     (("describe", "group_matching:agent=3"), "unknown option 'agent'"),
     (("bench", "group_matching", "--batch", "1,many"), "'1,many' are no sizes of batches"),
     (("bench", "group_matching", "--batch", "0"), "'0' are no sizes of batches"),
-    (("bench", "smac/3m"), "this environment is data only"),
+    (("bench", "smac/3m"), "error[smac.missing]  smac/3m"),
 ])
 def test_mistakes(run: Run, arguments: tuple[str, ...], text: str) -> None:
     ran = run("env", *arguments)
