@@ -43,7 +43,8 @@ def main() -> None:
         rates = sorted(one.rate for one in speeds)
         step = statistics.median(one.step_ms for one in speeds)
         spread = f"({rates[0]:,.0f} to {rates[-1]:,.0f})"
-        print(f"{row.partition('@')[0]:24}{speeds[0].batch:9d}{statistics.median(rates):12,.0f}  {spread:22}{step:10.1f}")
+        name, rate = row.partition('@')[0], statistics.median(rates)
+        print(f"{name:24}{speeds[0].batch:9d}{rate:12,.0f}  {spread:22}{step:10.1f}")
 
 
 if __name__ == "__main__":
