@@ -152,7 +152,7 @@ class Model:
 
     @torch.no_grad()
     def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
-        """Let those statistics look at the batch of the coming update that do so, and rewrite what they rescale."""
+        """Let those statistics look at the batch of the coming update that do so, and rewrite what they declare."""
         self._watch("refresh", self._given(fields, draws, params))
 
     def _watch(self, program: str, given: dict[str, Any]) -> None:

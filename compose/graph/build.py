@@ -80,8 +80,9 @@ def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> N
         match(wanted, value.type, {})
     except Mismatch as error:
         elaboration.fail("graph.axes", (*node.where, port), error.about(value.type))
-    if port == "rescales" and (value.node is None or not {"scale", "shift"} <= set(value.node.weights)):
-        text = "expected an `affine` node: one with a scale and a shift to rewrite"
+    wants = node.op.rewrites
+    if wants and port == wants.port and (value.node is None or not set(wants.weights) <= set(value.node.weights)):
+        text = f"expected a node with weights to rewrite: {' and '.join(wants.weights)}"
         elaboration.fail("graph.weights", (*node.where, port), text)
     node.late[port] = value
 
