@@ -22,8 +22,9 @@ PROGRAMS = {"observe": "collection", "refresh": "update"}
 
 
 def keepers(graph: Graph, program: str | None = None) -> list[Node]:
-    """The nodes that have statistics and that a loss reads; those alone whose statistics a program changes."""
-    nodes = [node for node in graph.nodes(graph.learned()) if node.op.statistics(node)]
+    """The nodes that have statistics and that a loss or the log reads, or those that a program changes."""
+    read = [*graph.learned(), *graph.logged.values()]
+    nodes = [node for node in graph.nodes(read) if node.op.statistics(node)]
     return [node for node in nodes if program is None or node.op.watches == PROGRAMS[program]]
 
 

@@ -57,6 +57,7 @@ def _elaborate(elaboration: Elaboration) -> None:
     _shadows(elaboration)
     elaborate_losses(elaboration)
     _act(elaboration)
+    _log(elaboration)
     _claims(elaboration)
     while elaboration.late:
         node, scope, port, expr = elaboration.late.pop()
@@ -142,6 +143,20 @@ def _act(elaboration: Elaboration) -> None:
             elaboration.graph.act_where = value
         else:
             elaboration.graph.act_values = value
+
+
+def _log(elaboration: Elaboration) -> None:
+    for name, expr in elaboration.spec.log.items():
+        try:
+            value = elaboration.main.expression(expr, ("log", name))
+        except Failed:
+            continue
+        if not {"batch"} <= set(value.type.axes) <= {"batch", "time"}:
+            text = f"expected one number for an episode or a step, [batch] or [batch time], got {value.type}"
+            hint = "reduce the other axes first, as `mean` does" if "batch" in value.type.axes else ""
+            elaboration.report("graph.axes", ("log", name), text, hint)
+        else:
+            elaboration.graph.logged[name] = value
 
 
 def _claims(elaboration: Elaboration) -> None:
