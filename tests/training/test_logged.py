@@ -19,8 +19,8 @@ from compose.language.load import load
 from compose.training.folder import RunFolder
 from compose.training.logged import by_task
 from compose.training.rollout import tensors
-from tests.training.together.small import logs, place, together
 from tests.training.together.small import alone as trained
+from tests.training.together.small import logs, place, together
 
 ENV = schema("group_matching:tasks=3x1+4x2+5x2,cells=3,limit=6")
 LOG = ("log.value=q_tot", "log.reward=env.reward", "log.solved=env.success")
