@@ -151,7 +151,7 @@ def _log(elaboration: Elaboration) -> None:
             value = elaboration.main.expression(expr, ("log", name))
         except Failed:
             continue
-        if not {"batch"} <= set(value.type.axes) <= {"batch", "time"}:
+        if value.type.axes not in (("batch",), ("batch", "time")):
             text = f"expected one number for an episode or a step, [batch] or [batch time], got {value.type}"
             hint = "reduce the other axes first, as `mean` does" if "batch" in value.type.axes else ""
             elaboration.report("graph.axes", ("log", name), text, hint)

@@ -147,7 +147,7 @@ class Learner(ABC):
         self.targets.follow(self.model, self.clocks)
         self.interval.add({f"loss/{name}": x for name, x in made.losses.items()})
         self.interval.add({f"grad_norm/{name}": x for name, x in made.norms.items()})
-        for name, total, count in by_task(self.model.graph, made.logged, batch.fields, self.env.schema.tasks):
+        for name, total, count in by_task(made.logged, batch.fields, self.env.schema.tasks):
             self.interval.add({f"log/{name}": total}, count)
 
     def metrics(self) -> dict[str, Any]:

@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import torch
 from torch import Tensor
 
-from compose.graph.graph import Graph
 
-
-def by_task(graph: Graph, values: Mapping[str, Tensor], fields: Mapping[str, Tensor],
+def by_task(values: Mapping[str, Tensor], fields: Mapping[str, Tensor],
             tasks: Sequence[str]) -> Iterator[tuple[str, float, int]]:
     """The sum of every logged value and how many numbers it is of: ``NAME``, and with several tasks ``NAME/TASK`` for
     each task that was met.
@@ -18,16 +16,15 @@ def by_task(graph: Graph, values: Mapping[str, Tensor], fields: Mapping[str, Ten
     A value [batch] counts once for each episode, a value [batch time] at every step that counts.
 
     Args:
-        values: Name -> [batch] or [batch time] in the order of its type, as the ``learn`` program gave it.
+        values: Name -> [batch] or [batch time], as the ``learn`` program gave it.
         fields: Of the same episodes; time may be shorter than the values'.
         tasks: Names of the environment's tasks.
     """
     for name, x in values.items():
         x = x.double()
-        if "time" in (axes := graph.logged[name].type.axes):
+        if x.dim() > 1:
             steps = fields["steps"]
-            x = x.transpose(0, axes.index("batch"))[:, : steps.shape[1]]
-            count, x = steps.sum(1), x.masked_fill(~steps, 0.0).sum(1)
+            count, x = steps.sum(1), x[:, : steps.shape[1]].masked_fill(~steps, 0.0).sum(1)
         else:
             count = torch.ones_like(x, dtype=torch.int64)
         yield name, float(x.sum()), int(count.sum())

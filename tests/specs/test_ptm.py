@@ -197,3 +197,4 @@ def test_a_resumed_run_remembers(tmp_path: Path, run: Run) -> None:
     assert read_tensors(whole, "statistics")["solved.episodes"].sum() == read_state(whole)["clocks"]["episodes"]
     row = RunFolder(tmp_path / "whole").rows("metrics")[-1]
     assert 0 <= row["statistic/solved.rate/2x1"] <= 1
+    assert row["log/priority"] == pytest.approx(1 / 4), "the mean of a batch of 4"

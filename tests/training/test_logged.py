@@ -45,7 +45,7 @@ def test_sums_are_of_what_counts_by_task(passes: tuple[object, ...]) -> None:
     drawn = of.draw("learn", 0, 0, torch.arange(BATCH))
     q_tot = plain.learn(fields, drawn).taps["q_tot"].detach()
     found = {name: (total, count) for name, total, count in
-             by_task(of.graph, of.learn(fields, drawn).logged, fields, ENV.tasks)}
+             by_task(of.learn(fields, drawn).logged, fields, ENV.tasks)}
     steps, task = fields["steps"], fields["task"]
     for name, x in (("value", q_tot), ("reward", fields["reward"])):
         assert found[name] == pytest.approx((float(x[steps].sum()), int(steps.sum())))
@@ -59,7 +59,7 @@ def test_sums_are_of_what_counts_by_task(passes: tuple[object, ...]) -> None:
 
 def test_one_task_has_one_row() -> None:
     fields = {"steps": torch.ones(2, 3, dtype=torch.bool)}
-    found = list(by_task(graph(), {"value": torch.ones(2, 3)}, fields, ("match",)))
+    found = list(by_task({"value": torch.ones(2, 3)}, fields, ("match",)))
     assert found == [("value", 6.0, 6)]
 
 
