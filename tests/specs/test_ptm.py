@@ -198,3 +198,15 @@ def test_a_resumed_run_remembers(tmp_path: Path, run: Run) -> None:
     row = RunFolder(tmp_path / "whole").rows("metrics")[-1]
     assert 0 <= row["statistic/solved.rate/2x1"] <= 1
     assert row["log/priority"] == pytest.approx(1 / 4), "the mean of a batch of 4"
+
+
+@pytest.mark.long
+def test_it_learns_several_tasks_at_once(run: Run, tmp_path: Path) -> None:
+    """Random play solves 0.36 of these episodes, the policy before training 0.1."""
+    game = "group_matching:tasks=3x1+4x2+5x2,cells=5,limit=20"
+    done = run("train", "examples/quick_ptm.yaml", "--env", game, "--updates", "2000", "--eval-every", "2000",
+               "--eval-episodes", "256", "--threads", "1", "--run", str(tmp_path / "run"))
+    assert done.code == 0, done.err
+    assert RunFolder(tmp_path / "run").json("summary.json")["best"]["success"] > 0.5
+    weights = RunFolder(tmp_path / "run").rows("metrics")[-1]
+    assert weights["log/priority/5x2"] > weights["log/priority/3x1"], "the hardest task weighs most"
