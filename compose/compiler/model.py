@@ -45,6 +45,8 @@ class Learned:
     """Loss -> its value before its weight, without gradient."""
     taps: dict[str, Tensor] = field(default_factory=dict)
     """Values that were asked for by name."""
+    logged: dict[str, Tensor] = field(default_factory=dict)
+    """What the spec logs, [batch] or [batch time], without gradient."""
 
 
 class Model:
@@ -152,7 +154,7 @@ class Model:
 
     @torch.no_grad()
     def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
-        """Let those statistics look at the batch of the coming update that do so, and rewrite what they rescale."""
+        """Let those statistics look at the batch of the coming update that do so, and rewrite what they declare."""
         self._watch("refresh", self._given(fields, draws, params))
 
     def _watch(self, program: str, given: dict[str, Any]) -> None:
@@ -200,7 +202,7 @@ class Model:
             steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
         """
         roots: dict[str, Callable[[], list[Value]]] = {
-            "act": self.graph.acted, "learn": self.graph.learned,
+            "act": self.graph.acted, "learn": lambda: [*self.graph.learned(), *self.graph.logged.values()],
             **{name: partial(_roots, self.graph, name) for name in statistics.PROGRAMS},
         }  # fmt: skip
         if program not in self.programs:
@@ -245,6 +247,7 @@ def _wanted(graph: Graph, taps: Sequence[str]) -> dict[str, Value]:
     return {
         **{f"total:{name}": value for name, value in graph.totals.items()},
         **{f"loss:{name}": term.average for name, term in graph.losses.items()},
+        **{f"log:{name}": value for name, value in graph.logged.items()},
         **{f"tap:{name}": graph.values[name] for name in taps},
     }
 
@@ -263,4 +266,5 @@ def learned(found: Outputs) -> Learned:
     def part(kind: str) -> dict[str, Any]:
         return {k.split(":", 1)[1]: v for k, v in found.items() if k.startswith(f"{kind}:")}
 
-    return Learned(part("total"), {k: v.detach() for k, v in part("loss").items()}, part("tap"))
+    losses, logged = ({name: x.detach() for name, x in part(kind).items()} for kind in ("loss", "log"))
+    return Learned(part("total"), losses, part("tap"), logged)

@@ -22,8 +22,9 @@ PROGRAMS = {"observe": "collection", "refresh": "update"}
 
 
 def keepers(graph: Graph, program: str | None = None) -> list[Node]:
-    """The nodes that have statistics and that a loss reads; those alone whose statistics a program changes."""
-    nodes = [node for node in graph.nodes(graph.learned()) if node.op.statistics(node)]
+    """The nodes that have statistics and that a loss or the log reads, or those that a program changes."""
+    read = [*graph.learned(), *graph.logged.values()]
+    nodes = [node for node in graph.nodes(read) if node.op.statistics(node)]
     return [node for node in nodes if program is None or node.op.watches == PROGRAMS[program]]
 
 
@@ -54,7 +55,8 @@ def watched(interpreter: Interpreter, program: str) -> dict[str, Any]:
 
 def _looked_at(node: Node) -> dict[str, Value]:
     """Its late ports, but for the node whose weights it rewrites."""
-    return {port: value for port, value in node.late.items() if port != "rescales"}
+    rewritten = node.op.rewrites and node.op.rewrites.port
+    return {port: value for port, value in node.late.items() if port != rewritten}
 
 
 def _aligned(interpreter: Interpreter, node: Node, port: str, value: Value) -> Any:
@@ -64,13 +66,16 @@ def _aligned(interpreter: Interpreter, node: Node, port: str, value: Value) -> A
 
 def rewrite(graph: Graph, old: Mapping[str, Tensor], new: Mapping[str, Tensor],
             weights: Mapping[str, Tensor], target: Mapping[str, Tensor]) -> None:
-    """Rewrite the weights, online and lagged, of the nodes that keepers rescale."""
+    """Rewrite the weights, online and lagged, that keepers declare to rewrite."""
     for node in keepers(graph, "refresh"):
-        if (head := node.late.get("rescales")) is None or head.node is None:
+        wants = node.op.rewrites
+        head = node.late[wants.port].node if wants and wants.port in node.late else None
+        if wants is None or head is None:
             continue
         names = list(node.op.statistics(node))
         before, after = ({n: kept[f"{node.name}.{n}"] for n in names} for kept in (old, new))
         for held in (weights, target):
-            mine = {name: held[use.name] for name, use in head.node.weights.items() if use.name in held}
+            mine = {name: held[use.name] for name, use in head.weights.items()
+                    if name in wants.weights and use.name in held}
             for name, x in node.op.rewritten(before, after, mine).items() if mine else ():
                 mine[name].copy_(x)

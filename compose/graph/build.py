@@ -57,6 +57,7 @@ def _elaborate(elaboration: Elaboration) -> None:
     _shadows(elaboration)
     elaborate_losses(elaboration)
     _act(elaboration)
+    _log(elaboration)
     _claims(elaboration)
     while elaboration.late:
         node, scope, port, expr = elaboration.late.pop()
@@ -80,8 +81,9 @@ def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> N
         match(wanted, value.type, {})
     except Mismatch as error:
         elaboration.fail("graph.axes", (*node.where, port), error.about(value.type))
-    if port == "rescales" and (value.node is None or not {"scale", "shift"} <= set(value.node.weights)):
-        text = "expected an `affine` node: one with a scale and a shift to rewrite"
+    wants = node.op.rewrites
+    if wants and port == wants.port and (value.node is None or not set(wants.weights) <= set(value.node.weights)):
+        text = f"expected a node with weights to rewrite: {' and '.join(wants.weights)}"
         elaboration.fail("graph.weights", (*node.where, port), text)
     node.late[port] = value
 
@@ -141,6 +143,20 @@ def _act(elaboration: Elaboration) -> None:
             elaboration.graph.act_where = value
         else:
             elaboration.graph.act_values = value
+
+
+def _log(elaboration: Elaboration) -> None:
+    for name, expr in elaboration.spec.log.items():
+        try:
+            value = elaboration.main.expression(expr, ("log", name))
+        except Failed:
+            continue
+        if value.type.axes not in (("batch",), ("batch", "time")):
+            text = f"expected one number for an episode or a step, [batch] or [batch time], got {value.type}"
+            hint = "reduce the other axes first, as `mean` does" if "batch" in value.type.axes else ""
+            elaboration.report("graph.axes", ("log", name), text, hint)
+        else:
+            elaboration.graph.logged[name] = value
 
 
 def _claims(elaboration: Elaboration) -> None:

@@ -46,6 +46,8 @@ class Graph:
     losses: dict[str, LossTerm] = field(default_factory=dict)
     totals: dict[str, Value] = field(default_factory=dict)
     """Optimizer -> the weighted sum of its losses."""
+    logged: dict[str, Value] = field(default_factory=dict)
+    """What a training writes down: [batch] or [batch time]."""
     act_values: Value | None = None
     act_where: Value | None = None
     joint: Value | None = None

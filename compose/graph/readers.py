@@ -113,6 +113,8 @@ def _all(spec: Spec) -> Iterator[tuple[Path, Reading]]:
         if optimizer.after:
             after: Path = ("learner", "optimizers", name, "after")
             yield ("learner", "optimizers", optimizer.after), Reading(after, optimizer.after)
+    for name, value in spec.log.items():
+        yield from main.uses(value, ("log", name))
     claim = spec.claims.igm_claim
     if claim is not None and claim.status != "none":
         yield from main.uses(claim.joint, ("claims", "igm"))

@@ -186,6 +186,7 @@ class SpecBuilder:
         self.axes = Names("axes")
         self.graph = Names("graph")
         self.losses = Members("losses")
+        self.log = Names("log")
         self._networks: dict[str, Network | None] = {}
         self._sections: dict[str, dict[str, Any]] = {}
 
@@ -235,10 +236,11 @@ class SpecBuilder:
         """The plain data of the file that this is."""
         networks = {name: network and network._data() for name, network in self._networks.items()}
         networks = {name: body for name, body in networks.items() if body != {}}
-        members = {"params": self.params, "axes": self.axes, "graph": self.graph, "losses": self.losses}
+        members = {"params": self.params, "axes": self.axes, "graph": self.graph, "losses": self.losses,
+                   "log": self.log}
         parts: dict[str, Any] = {name: table._written for name, table in members.items()}
         parts |= {"networks": networks, **self._sections}
-        order = ("params", "axes", "networks", "graph", "act", "losses", "learner", "claims")
+        order = ("params", "axes", "networks", "graph", "act", "losses", "learner", "log", "claims")
         alone = "extends" not in self._head
         kept = {name: parts[name] for name in order if parts.get(name) or (alone and name in ("graph", "losses"))}
         return {**self._head, **kept}

@@ -142,7 +142,7 @@ def _block(value: Any, at: Path, indent: int, apart: Collection[Path]) -> list[L
 def _alignment(at: Path, heads: dict[str, str]) -> int:
     """Nodes and losses stand in columns."""
     match at:
-        case ("graph" | "losses",) | ("networks", _, "nodes"):
+        case ("graph" | "losses" | "log",) | ("networks", _, "nodes"):
             return max((len(head) for head in heads.values() if len(head) <= _ALIGNED), default=0)
         case _:
             return 0

@@ -15,7 +15,8 @@ from compose.language.nodes import Application
 from compose.language.places import Place
 from compose.language.values import Expr
 
-MEMBERS = {"params": "a param", "axes": "an axis of the spec's own", "losses": "a loss", "networks": "a network"}
+MEMBERS = {"params": "a param", "axes": "an axis of the spec's own", "losses": "a loss", "networks": "a network",
+           "log": "a value that is logged"}
 
 
 def kind(place: Place) -> str:

@@ -29,7 +29,7 @@ OWN = ("compose", "name", "summary", "paper", "abstract")
 """Members that say something about one file; they are not inherited."""
 
 ORDER = ("compose", "name", "summary", "paper", "abstract", "example_env", "params", "axes", "networks", "graph", "act",
-         "losses", "learner", "claims")
+         "losses", "learner", "log", "claims")
 """How a merged spec reads."""
 
 MAX_CHAIN = 32

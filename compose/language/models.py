@@ -266,6 +266,8 @@ class Spec(Model):
     """What is minimised: name -> term."""
     learner: Learner
     """How the weights are learned."""
+    log: Frozen[Name, Expr] = Field(default_factory=lambda: MappingProxyType({}))
+    """Values that a training writes down: name -> [batch] or [batch time]; nothing is learned from them."""
     claims: Claims = Claims()
     """What the proofs are expected to say."""
 
@@ -275,8 +277,9 @@ class Spec(Model):
         return data
 
     def canonical_json(self) -> str:
-        """All that matters to the result (not names and prose) as one text: sorted, defaults filled, no blanks."""
-        prose = ("name", "summary", "paper", "abstract", "example_env")
+        """All that matters to the result (not names, prose and what is logged) as one text: sorted, defaults filled, no
+        blanks."""
+        prose = ("name", "summary", "paper", "abstract", "example_env", "log")
         data = canonical({k: v for k, v in self.data(defaults=True).items() if k not in prose})
         return json.dumps(data, sort_keys=True, separators=(",", ":"))
 

@@ -48,6 +48,14 @@ class Statistic:
     start: float = 0.0
 
 
+@dataclass(frozen=True)
+class Rewrites:
+    """The port at which a node stands, and weights that this node must have, for another to rewrite them."""
+
+    port: str
+    weights: tuple[str, ...]
+
+
 class Site(Protocol):
     """Where an operation stands in a graph: what arrives at its ports, and what names mean there."""
 
@@ -210,7 +218,10 @@ class Operation:
     """The output at a step depends on earlier steps only; a cycle may run through it."""
 
     late: ClassVar[tuple[str, ...]] = ()
-    """Ports that :attr:`observe` alone reads; what arrives there may depend on this operation's own outputs."""
+    """Ports that :attr:`observe` reads and no output; what arrives there may depend on this operation's own outputs."""
+
+    rewrites: ClassVar[Rewrites | None] = None
+    """A late port whose node has its weights given anew by :meth:`rewritten`; :attr:`observe` does not read it."""
 
     watches: ClassVar[Literal["collection", "update"]] = "collection"
     """When :attr:`observe` looks: at newly collected episodes, or at every batch before its update."""
@@ -257,7 +268,7 @@ class Operation:
     the ports, late ones included. For operations that have :meth:`statistics`."""
 
     def rewritten(self, old: dict[str, Any], new: dict[str, Any], weights: dict[str, Any]) -> dict[str, Any]:
-        """Weights, by name, of the node at the port ``rescales`` when statistics change from ``old`` to ``new``."""
+        """The weights that :attr:`rewrites` names when statistics change from ``old`` to ``new``."""
         raise NotImplementedError
 
     def mixes(self, site: Site) -> Axes:

@@ -14,7 +14,8 @@ from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_me
 from compose.language.models import Spec
 from compose.language.nodes import MODIFIERS, Application
 
-SHORT: tuple[Path, ...] = (("graph",), ("params",), ("axes",), ("losses",), ("networks",), ("learner", "optimizers"))
+SHORT: tuple[Path, ...] = (("graph",), ("params",), ("axes",), ("losses",), ("networks",), ("learner", "optimizers"),
+                            ("log",))
 """Where a bare name is looked for, in this order."""
 
 LISTED = 12

@@ -32,7 +32,7 @@ _VALUE = Role("value")
 def role(at: Path) -> Role:
     """The role of the value at a path."""
     match at:
-        case ("params" | "axes" | "networks" | "graph" | "losses",):
+        case ("params" | "axes" | "networks" | "graph" | "losses" | "log",):
             return _COLLECTION
         case ("networks", _, "inputs" | "nodes") | ("learner", "optimizers"):
             return _COLLECTION

@@ -17,6 +17,7 @@ from compose.envs.interface import Environment
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params
+from compose.training.logged import by_task
 from compose.training.optim import Optimizers, Updated
 from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
@@ -131,7 +132,7 @@ class Learner(ABC):
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
         self.model.refresh(batch.fields, batch.draws, batch.params)
-        self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)))
+        self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
 
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
@@ -140,12 +141,14 @@ class Learner(ABC):
                                 steps=episodes["filled"].shape[1])
         return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))
 
-    def updated(self, made: Updated) -> None:
-        """The weights were updated: advance the clock, let the targets follow, keep the metrics."""
+    def updated(self, made: Updated, batch: Batch) -> None:
+        """The weights were updated from a batch: advance the clock, let the targets follow, keep the metrics."""
         self.clocks.updates += 1
         self.targets.follow(self.model, self.clocks)
         self.interval.add({f"loss/{name}": x for name, x in made.losses.items()})
         self.interval.add({f"grad_norm/{name}": x for name, x in made.norms.items()})
+        for name, total, count in by_task(made.logged, batch.fields, self.env.schema.tasks):
+            self.interval.add({f"log/{name}": total}, count)
 
     def metrics(self) -> dict[str, Any]:
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""

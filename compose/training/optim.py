@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -19,10 +19,11 @@ _STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": {"step", "exp_avg", "e
 
 @dataclass(frozen=True)
 class Updated:
-    """One update: every loss and the norm of every optimizer's gradient before clipping."""
+    """One update: every loss, the norm of every optimizer's gradient before clipping, and what the spec logs."""
 
     losses: dict[str, float]
     norms: dict[str, float]
+    logged: dict[str, Tensor] = field(default_factory=dict)
 
 
 class Optimizers:
@@ -49,15 +50,17 @@ class Optimizers:
         """
         losses: dict[str, float] = {}
         norms: dict[str, float] = {}
+        logged: dict[str, Tensor] = {}
         for turn in self.turns:
             learned = learn()
+            logged = logged or learned.logged
             found = {name: float(x) for name, x in learned.losses.items()}
             refuse(found, "losses", "loss")
             losses = found | losses
             grads = {name: self._gradients(name, learned.totals[name], last=name == turn[-1]) for name in turn}
             for name in turn:
                 norms[name] = self._step(name, grads[name])
-        return Updated(losses, norms)
+        return Updated(losses, norms, logged)
 
     def _gradients(self, name: str, total: Tensor, *, last: bool) -> tuple[Tensor | None, ...]:
         return torch.autograd.grad(total, list(self.weights[name].values()), allow_unused=True, retain_graph=not last)

@@ -27,6 +27,9 @@ CASES = {
     "qmix_ow_qmix.txt": (f"{DRAFTS}/qmix.yaml", f"{DRAFTS}/ow_qmix.yaml"),
     "soft_roles.txt": ("qmix_attention", f"{DRAFTS}/soft_roles.yaml"),
     "updet.txt": ("qmix_attention", f"{DRAFTS}/qmix_updet.yaml"),
+    "ptm.txt": ("refil", "ptm"),
+    "opt_official.txt": ("opt", "opt_official"),
+    "vast_flat.txt": ("vast_qmix", "qmix_flat"),
     "equal.txt": ("refil_vdn", "refil_vdn_official"),
 }
 """File -> what is compared, seen from the root of the repository."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +28,7 @@ from compose.graph.fields import Field
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 from compose.language.load import load
 from compose.training.optim import Optimizers
-from tests.parity.runner import relative
+from tests.parity.runner import relative, report
 
 SPECS = {"vast_qtran_fixed": "vast_fixed_official", "vast_qtran_random": "vast_random_official",
          "vast_qtran_spatial": "vast_spatial_official"}
@@ -243,13 +242,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--spec", default="", help="the spec, if the case is not named like it")
     given = parser.parse_args()
-    case, wrong = OnPolicyCase(given.folder, given.spec), 0
-    for part in (case.compare_values, case.compare_updates):
-        for name, off in part():
-            wrong += off > 1
-            print(f"{'ok ' if off <= 1 else 'BAD'} {off:10.3g}  {name}")
-    print(f"{wrong} outside the tolerance (1 is the tolerance)")
-    sys.exit(wrong > 0)
+    case = OnPolicyCase(given.folder, given.spec)
+    report(case.compare_values(), case.compare_updates())
 
 
 if __name__ == "__main__":

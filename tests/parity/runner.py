@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import count, takewhile
+from itertools import chain, count, takewhile
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 import yaml
@@ -231,6 +231,16 @@ def relative(mine: Tensor, recorded: Tensor, rtol: float = 1e-5, atol: float = 1
     return float(((mine.double() - recorded.double()).abs() / (rtol * recorded.double().abs() + atol)).max())
 
 
+def report(*parts: Iterator[tuple[str, float]]) -> NoReturn:
+    """Print every (name, error in units of the tolerance); exit with 1 if one is above 1, or no number."""
+    wrong = 0
+    for name, off in chain(*parts):
+        wrong += not off <= 1
+        print(f"{'ok ' if off <= 1 else 'BAD'} {off:10.3g}  {name}")
+    print(f"{wrong} outside the tolerance (1 is the tolerance)")
+    sys.exit(wrong > 0)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
@@ -240,13 +250,7 @@ def main() -> None:
         case = Case.read(given.folder, given.mapping)
     except FileNotFoundError as error:
         parser.error(f"{error.filename}: no such file; --mapping names the mapping of a case that has none here")
-    wrong = 0
-    for part in (case.compare_values, case.compare_gradients, case.compare_steps):
-        for name, off in part():
-            wrong += off > 1
-            print(f"{'ok ' if off <= 1 else 'BAD'} {off:10.3g}  {name}")
-    print(f"{wrong} outside the tolerance (1 is the tolerance)")
-    sys.exit(wrong > 0)
+    report(case.compare_values(), case.compare_gradients(), case.compare_steps())
 
 
 if __name__ == "__main__":

@@ -100,6 +100,19 @@ def test_a_head_that_is_not_trained_is_a_weight_for_each_task() -> None:
     torch.testing.assert_close(mine.losses["td"], wanted, rtol=1e-10, atol=0)
 
 
+def test_before_anything_is_seen_it_is_qmix() -> None:
+    """Mean 0 and scale 1: the same loss, the same gradients, and so the same signs."""
+    of, base = model(), model(spec="qmix_attention", taps=())
+    base.load({name: w.detach() for name, w in of.weights.items() if name in base.weights},
+              {name: of.target[name] for name in base.target})
+    mine, plain = of.learn(batch()), base.learn(batch())
+    torch.testing.assert_close(mine.losses["td"], plain.losses["td"], rtol=1e-12, atol=0)
+    grads = torch.autograd.grad(mine.totals["main"], [of.weights[name] for name in base.weights])
+    wanted = torch.autograd.grad(plain.totals["main"], list(base.weights.values()))
+    for one, two in zip(grads, wanted, strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-9, atol=1e-14)
+
+
 def test_constant_targets_are_learned_by_the_moments() -> None:
     fields = dict(batch())
     fields["reward"] = torch.full_like(fields["reward"], 3.0)

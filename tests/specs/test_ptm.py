@@ -100,6 +100,27 @@ def test_with_nobody_dropped_the_view_is_whole() -> None:
     torch.testing.assert_close(found["q_tot_drop"], found["q_tot"], rtol=0, atol=1e-14)
 
 
+def test_a_loss_of_ptm_is_the_mean_of_each_episode_by_its_priority() -> None:
+    """With nobody dropped it is that of QMIX, episode by episode, however long each is."""
+    fields, of = batch(), model("ptm", "q_tot", "y", "priority")
+    set_rates(of, [0.1, 0.9, 0.5])
+    draws = of.draw("learn", 0, 0, torch.arange(BATCH))
+    draws = {name: torch.zeros_like(x) if name.startswith("dropped") else x for name, x in draws.items()}
+    found, steps = of.learn(fields, draws, {"alpha": 0.5}), fields["steps"]
+    assert len(steps.sum(1).unique()) > 1
+    errors = ((found.taps["q_tot"] - found.taps["y"]) ** 2 * steps).sum(1) / steps.sum(1).clamp(min=1)
+    torch.testing.assert_close(found.losses["explore"], (found.taps["priority"] * errors).sum().detach())
+
+
+def test_no_draw_reaches_the_target() -> None:
+    of = model("ptm", "y", "q_tot_drop", "q_aux")
+    one, other = (of.learn(batch(), of.draw("learn", 0, clock, torch.arange(BATCH)), {"alpha": 0.5}).taps
+                  for clock in (0, 1))
+    assert torch.equal(one["y"], other["y"])
+    assert not torch.equal(one["q_tot_drop"], other["q_tot_drop"])
+    assert not torch.equal(one["q_aux"], other["q_aux"])
+
+
 @given(rates=st.lists(st.floats(0, 1), min_size=3, max_size=3), order=st.permutations(range(BATCH)))
 @settings(max_examples=15, deadline=None)
 def test_priorities_sum_to_one_and_rise_where_a_task_is_solved_less(rates: list[float], order: list[int]) -> None:
@@ -176,3 +197,16 @@ def test_a_resumed_run_remembers(tmp_path: Path, run: Run) -> None:
     assert read_tensors(whole, "statistics")["solved.episodes"].sum() == read_state(whole)["clocks"]["episodes"]
     row = RunFolder(tmp_path / "whole").rows("metrics")[-1]
     assert 0 <= row["statistic/solved.rate/2x1"] <= 1
+    assert row["log/priority"] == pytest.approx(1 / 4), "the mean of a batch of 4"
+
+
+@pytest.mark.long
+def test_it_learns_several_tasks_at_once(run: Run, tmp_path: Path) -> None:
+    """Random play solves 0.36 of these episodes, the policy before training 0.1."""
+    game = "group_matching:tasks=3x1+4x2+5x2,cells=5,limit=20"
+    done = run("train", "examples/quick_ptm.yaml", "--env", game, "--updates", "2000", "--eval-every", "2000",
+               "--eval-episodes", "256", "--threads", "1", "--run", str(tmp_path / "run"))
+    assert done.code == 0, done.err
+    assert RunFolder(tmp_path / "run").json("summary.json")["best"]["success"] > 0.5
+    weights = RunFolder(tmp_path / "run").rows("metrics")[-1]
+    assert weights["log/priority/5x2"] > weights["log/priority/3x1"], "the hardest task weighs most"

@@ -185,6 +185,22 @@ def test_the_published_constraint_is_a_square_and_the_released_one_has_no_bottom
     assert float(losses["opt"]) == float(losses["nopt"]) == 0.0
 
 
+def test_what_was_done_is_pulled_up_to_the_joint_critic_and_never_down() -> None:
+    """Gradient signs of QTRAN: sum q of what was done only rises; at the greedy actions it goes towards J - V."""
+    fields = episodes(64)
+    of = model("vast", given=True, taps=("live.total", "live.v", "at_taken.j", "at_max.total", "at_max.j", "at_max.v"))
+    learned = of.learn(fields)
+    taps = learned.taps
+    taken, best = torch.autograd.grad(learned.totals["critic"], [taps["live.total"], taps["at_max.total"]])
+    short = (taps["live.total"] - taps["at_taken.j"] + taps["live.v"])[:, 0]
+    assert (short < 0).any()
+    assert (short > 0).any()
+    assert torch.equal(taken[:, 0] < 0, short < 0)
+    assert not (taken > 0).any()
+    gap = (taps["at_max.total"] - taps["at_max.j"] + taps["at_max.v"])[:, 0]
+    assert torch.equal(best[:, 0].sign(), gap.sign())
+
+
 def test_the_target_is_the_return_and_in_the_released_code_one_for_every_team() -> None:
     fields = episodes(6)
     for spec, factor in (("vast", 1), ("vast_official", TEAMS)):

@@ -124,6 +124,7 @@ class Acted:
 class Learned:
     totals: dict[str, Tensor]
     losses: dict[str, Tensor]
+    logged: dict[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site, Statistic
+from compose.language.operation import Rewrites, Run, Site, Statistic
 from compose.language.values import Expr
 
 
@@ -44,6 +44,7 @@ class Moments(Block):
     """The largest."""
 
     late: ClassVar[tuple[str, ...]] = ("of", "where", "rescales")
+    rewrites: ClassVar[Rewrites] = Rewrites("rescales", ("scale", "shift"))
     watches: ClassVar[Literal["collection", "update"]] = "update"
     stopped: ClassVar[bool] = True
 

@@ -10,7 +10,7 @@ from compose.language.moving import Moving
 
 
 def show_learning(spec: Spec) -> None:
-    """Print losses, how actions are chosen, and the learner with its update-to-data ratio."""
+    """Print losses, how actions are chosen, the learner with its update-to-data ratio, and what is logged."""
     page.title("losses")
     rows = []
     for name, loss in spec.losses.items():
@@ -25,6 +25,9 @@ def show_learning(spec: Spec) -> None:
     page.paragraph(acting(spec), indent=2)
     page.title("learner")
     page.table(learning(spec))
+    if spec.log:
+        page.title("log")
+        page.table([(Cell(name, "name"), str(value)) for name, value in spec.log.items()])
 
 
 def moving(value: float | Moving) -> str:

@@ -104,7 +104,8 @@ def _check_statistics(trial: Trial, given: dict[str, dict[str, Any]]) -> None:
     """New statistics have the names and shapes of the old ones."""
     run = NodeRun(trial.node, Interpreter(trial.graph, Given(given), torch.float64))
     op, ports = trial.node.op, trial.node.op.ports()
-    late = {port: _late(trial, ports[port], given) for port in op.late if port in ports and port != "rescales"}
+    rewritten = op.rewrites and op.rewrites.port
+    late = {port: _late(trial, ports[port], given) for port in op.late if port in ports and port != rewritten}
     observed = op.observe(run, **run.ports(), **late)
     found = {f"{trial.node.name}.{name}": x for name, x in observed.items()}
     if set(found) != set(given["statistic"]):

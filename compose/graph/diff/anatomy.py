@@ -25,7 +25,8 @@ ACT, LEARNER, CLAIMS = (Symbol("part", name) for name in ("act", "learner", "cla
 
 
 class Anatomy:
-    """Symbols and definitions of one spec. A name that means nothing (in a network that is never applied) is a word."""
+    """Symbols and definitions of one spec, without networks that are never applied. A name that means nothing is a
+    word."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -34,7 +35,7 @@ class Anatomy:
             self._add(Symbol("param", name), {"": moving(value)})
         for name, size in spec.axes.items():
             self._add(Symbol("axis", name), {"": self.expression(size.tree, "")})
-        for network in spec.networks:
+        for network in applied(spec):
             self._network(network)
         for name in spec.graph:
             self._node(Symbol("node", name))
@@ -231,6 +232,17 @@ class Anatomy:
                 head, owner = part, node.network
                 tail.append(Symbol("node", head, owner))
         return tuple(tail)
+
+
+def applied(spec: Spec) -> list[str]:
+    """The networks that the graph applies, or that those apply, in the order of the spec."""
+    found: set[str] = set()
+    bodies = [spec.graph]
+    while bodies:
+        names = {node.network for node in bodies.pop().values() if isinstance(node, Application)} - found
+        found |= names
+        bodies += [spec.networks[name].nodes for name in names if name in spec.networks]
+    return [name for name in spec.networks if name in found]
 
 
 def moving(value: Any) -> Term:

@@ -8,7 +8,7 @@ from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
 from compose.graph.diff.matching import Matching
 from compose.graph.diff.moves import moved
-from compose.graph.diff.terms import Key, Symbol, Term
+from compose.graph.diff.terms import Call, Key, Symbol, Term
 
 ENOUGH = 0.5
 """The part that must have stayed. Below it, one thing went and another came."""
@@ -41,6 +41,8 @@ def likeness(matching: Matching, a: Symbol, b: Symbol, shapes: tuple[Colours, Co
         return _overlap(_shape(matching.before, a, shapes[0]), _shape(matching.after, b, shapes[1]))
     if not matching.same(mine.head, theirs.head):
         return 0.0
+    if a.kind == "loss" and _of_the_same(matching, mine.fields["of"], theirs.fields["of"]):
+        return (1 + ENOUGH) / 2
     if not matching.owners_agree(a, b):
         return float(a.kind == "node" and moved(matching, a, b))
     keys = [(key, _partner(matching, key)) for key in mine.wires if key != "target"]
@@ -60,6 +62,14 @@ def _fed(matching: Matching, a: Symbol, b: Symbol) -> list[tuple[Term | None, Te
     mine, theirs = matching.before.items, matching.after.items
     users = [user for place, user in matching.before.users[a] if place == "key" and user in matching.pairs]
     return [(mine[user].fields.get(a), theirs[matching.pairs[user]].fields.get(b)) for user in users]
+
+
+def _of_the_same(matching: Matching, a: Term, b: Term) -> bool:
+    """Is one the other times something?"""
+    def factors(term: Term) -> tuple[Term, ...]:
+        return term.arguments if isinstance(term, Call) and term.function == "*" else (term,)
+
+    return any(matching.same(a, part) for part in factors(b)) or any(matching.same(part, b) for part in factors(a))
 
 
 def _partner(matching: Matching, key: Key) -> Key | None:

@@ -7,7 +7,8 @@ Every value gets labels that say what its elements depend on:
 * a leak   it depends on something else, by a path of nodes.
 
 A ``row`` becomes the reading agent's ``own`` where its axis is read under a mask contained in ``env.visible`` along
-that axis, hidden rows being left out or replaced (a & b is contained in both, a | b in neither). Whatever is
+that axis, hidden rows being left out or replaced (a & b is contained in both, a | b in neither); under
+``env.sight``, the same for every entity, it becomes the reading entity's ``own``. Whatever is
 carried over time is ``own``: who sees an entity now has not seen its past. An agent may read its own row. Everything
 else that joins rows, agents, episodes or later steps is a leak: two blocks of attention stacked let an agent read what
 its neighbours see.
@@ -24,6 +25,9 @@ from compose.graph.node import Node, Value
 from compose.graph.proofs.proof import Proof
 
 Path = tuple[str, ...]
+Seen = tuple[str, str]
+"""An axis, and the axis of those who see its rows."""
+FIELDS: dict[str, Seen] = {"visible": ("entity", "agent"), "sight": ("entity'", "entity")}
 
 
 @dataclass
@@ -32,8 +36,8 @@ class Info:
 
     labels: dict[tuple[str, str], Path] = field(default_factory=dict)
     leak: Path | None = None
-    seen: frozenset[str] = frozenset()
-    """Of a mask: the axes along which it holds only what ``env.visible`` shows to the agent."""
+    seen: frozenset[Seen] = frozenset()
+    """Of a mask: along which axes it holds only what whom may see."""
 
     def add(self, kind: str, axis: str, path: Path) -> None:
         self.labels.setdefault((kind, axis), path)
@@ -84,10 +88,12 @@ class Infos:
         if value.field is None:
             return Info()
         known = (KNOWN_FIELDS if self.graph.schema is None else self.graph.schema.fields)[value.field]
-        info = Info(seen=frozenset(("entity",)) if value.field == "visible" else frozenset())
+        info = Info(seen=frozenset([FIELDS[value.field]]) if value.field in FIELDS else frozenset())
         if known.scope == "public":
             return info
-        if known.index is None:
+        if value.field == "sight":
+            info.add("own", "entity", (value.name,))
+        elif known.index is None:
             info.leak = (value.name,)
         else:
             info.add("own" if known.scope == "local" else "row", known.index, (value.name,))
@@ -105,9 +111,9 @@ class Infos:
             several = kinds if isinstance(kinds, tuple) else (kinds,)
             for value, kind in zip(wire if isinstance(wire, tuple) else (wire,), several, strict=True):
                 here = dict(zip(value.type.axes, kind.axes, strict=True))
-                self._flow(node, output, value, here, guarded.get(port, frozenset()), info)
+                self._flow(node, output, value, here, guarded.get(port, {}), info)
         counted = {key.split(":", 1)[1] for key in node.presence}
-        if counted - frozenset().union(*guarded.values()):
+        if counted - set().union(*guarded.values()):
             info.leak = info.leak or ("env.present", node.name)
         if node.joins("time", output) and node.op.ahead > 0:
             info.leak = info.leak or ("later steps", node.name)
@@ -115,7 +121,7 @@ class Infos:
             info.leak = info.leak or ("other episodes", node.name)
         return info
 
-    def _flow(self, node: Node, output: Value, value: Value, here: dict[str, str], guarded: frozenset[str],
+    def _flow(self, node: Node, output: Value, value: Value, here: dict[str, str], guarded: dict[str, str],
               info: Info) -> None:
         """Carry the labels of an operand over; ``here`` gives its axes as the node sees them."""
         source = self.of(value)
@@ -129,31 +135,33 @@ class Infos:
             if kept and not hidden:
                 info.add("own" if late else kind, renamed.get(axis, axis), path)
             elif node.op.itself or hidden:
-                info.add("own", "agent", path)
+                info.add("own", guarded[axis] if hidden else "agent", path)
             else:
                 info.leak = info.leak or path
 
-    def _guarded(self, node: Node, output: Value) -> dict[str, frozenset[str]]:
-        """Data port -> its axes that agents read under a mask contained in env.visible."""
+    def _guarded(self, node: Node, output: Value) -> dict[str, dict[str, str]]:
+        """Data port -> its axes that are read under a mask contained in what the reader sees, each with who reads."""
         found = {}
         for port, guard in node.op.bounds.items():
             mask = node.wires.get(guard)
-            if isinstance(mask, Value) and "agent" in output.type.axes:
-                here = zip(mask.type.axes, node.type(guard).axes, strict=True)
-                found[port] = frozenset(axis for old, axis in here if old in self.of(mask).seen)
+            if isinstance(mask, Value):
+                here = dict(zip(mask.type.axes, node.type(guard).axes, strict=True))
+                found[port] = {here[axis]: here[reader] for axis, reader in self.of(mask).seen
+                               if here[reader] in output.type.axes}
         return found
 
-    def _seen(self, node: Node, output: Value) -> frozenset[str]:
-        """The axes along which the result is a mask contained in env.visible."""
+    def _seen(self, node: Node, output: Value) -> frozenset[Seen]:
+        """Where the result is a mask contained in what somebody may see."""
         operands = [v for w in node.wires.values() for v in (w if isinstance(w, tuple) else (w,))]
         if output.type.dtype != "bool":
             return frozenset()
         if isinstance(node.op, Elementwise) and node.op.name == "&":
-            return frozenset().union(*(self.of(v).seen for v in operands))
+            return frozenset[Seen]().union(*(self.of(v).seen for v in operands))
         if not node.op.passes_masks:
             return frozenset()
         renamed = node.op.renames(node)
         several = [v for v in operands if not renamed or set(renamed) & set(v.type.axes)]
         # a single row joined to others (a memory token) is the agent's own and needs no mask
-        seen = [{renamed.get(a, a) for a in self.of(v).seen} for v in several]
-        return frozenset(set(output.type.axes).intersection(*seen)) if seen else frozenset()
+        seen = [{(renamed.get(a, a), renamed.get(b, b)) for a, b in self.of(v).seen} for v in several]
+        return frozenset(pair for pair in set.intersection(*seen) if set(pair) <= set(output.type.axes)) \
+            if seen else frozenset()

@@ -22,10 +22,11 @@ from compose.training.together.workers import Workers
 
 @dataclass(frozen=True)
 class Pass:
-    """What one pass gives for some of the seeds: losses [seed], and gradients by optimizer."""
+    """What one pass gives for some of the seeds: losses [seed], gradients by optimizer, what each seed logs."""
 
     losses: dict[str, Tensor]
     grads: dict[str, Gradients]
+    logged: list[dict[str, Tensor]]
 
 
 class Group:
@@ -72,8 +73,10 @@ class Group:
             learner.model.refresh(batch.fields, batch.draws, batch.params)
         losses: list[dict[str, float]] = [{} for _ in self.learners]
         norms: list[dict[str, float]] = [{} for _ in self.learners]
+        logged: list[dict[str, Tensor]] = []
         for turn in self.optimizers.turns:
             found = self.workers.map(partial(self._pass, batches, turn), self._parts)
+            logged = logged or [row for one in found for row in one.logged]
             values = {name: torch.cat([one.losses[name] for one in found]).tolist() for name in found[0].losses}
             for row, learner in enumerate(self.learners):
                 own = {name: numbers[row] for name, numbers in values.items()}
@@ -83,8 +86,9 @@ class Group:
                 grads = _joined([one.grads[name] for one in found])
                 for row, size in enumerate(self.optimizers.step(name, grads)):
                     norms[row][name] = size
-        for learner, loss, norm in zip(self.learners, losses, norms, strict=True):
-            learner.updated(Updated(loss, norm))
+        made = map(Updated, losses, norms, logged)
+        for learner, one, batch in zip(self.learners, made, batches, strict=True):
+            learner.updated(one, batch)
 
     def _pass(self, batches: Sequence[Batch], turn: Sequence[str], rows: range) -> Pass:
         """Losses and gradients of some seeds; the gradient of the sum over seeds holds that of each."""
@@ -106,7 +110,8 @@ class Group:
             found = torch.autograd.grad(made.totals[name].sum(), [leaves[w] for w in names], allow_unused=True,
                                         retain_graph=name != turn[-1])
             grads[name] = {w: g[None] if alone and g is not None else g for w, g in zip(names, found, strict=True)}
-        return Pass({name: x.reshape(len(rows)) for name, x in made.losses.items()}, grads)
+        logged = [{name: x if alone else x[row] for name, x in made.logged.items()} for row in range(len(rows))]
+        return Pass({name: x.reshape(len(rows)) for name, x in made.losses.items()}, grads, logged)
 
     def _given(self, program: StackedProgram, batches: Sequence[Batch]) -> dict[str, dict[str, Tensor]]:
         """The inputs of one pass over several seeds, episodes filled up to the longest."""

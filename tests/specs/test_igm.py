@@ -1,0 +1,53 @@
+"""IGM by brute force: for every method that claims it proved, no joint action beats the one greedy for every agent."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+import torch
+
+from compose.compiler.model import Model
+from compose.graph.build import build_graph
+from compose.graph.schema import ActionGroup
+from compose.language.load import load
+from tests.compiler.cases import PACKAGED, episodes, params
+from tests.specs.schemas import small_schema
+
+AGENTS, ACTIONS = 3, 3
+JOINT = torch.tensor(list(product(range(ACTIONS), repeat=AGENTS)))
+SCHEMA = small_schema(AGENTS, 2).model_copy(update={"actions": (ActionGroup(name="move", count=ACTIONS),)})
+
+
+def claims_it(name: str) -> bool:
+    claim = load(name).spec.claims.igm_claim
+    return claim is not None and claim.status == "proved"
+
+
+@pytest.mark.parametrize("present", [3, 2])
+@pytest.mark.parametrize("name", [name for name in PACKAGED if claims_it(name)])
+def test_greedy_for_every_agent_is_greedy_for_all(name: str, present: int) -> None:
+    spec = load(name).spec
+    claim = spec.claims.igm_claim
+    assert claim is not None
+    joint, local = str(claim.joint), str(claim.utilities or spec.act.values)
+    several = ["params.eta=0.6"] if "eta" in spec.params else []
+    of = Model(build_graph(load(name, several), SCHEMA), seed=4, dtype=torch.float64, passes=(),
+               taps=(joint, local))
+    noise = torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for weight in of.weights.values():
+            weight.add_(0.05 * torch.randn(weight.shape, generator=noise, dtype=weight.dtype))
+    fields = {key: x[:1].expand(len(JOINT), *x.shape[1:]).clone() if SCHEMA.fields[key].axes[0] == "batch" else x
+              for key, x in episodes(3, SCHEMA).items() if key in SCHEMA.fields}
+    for key in ("present", "active"):
+        fields[key][:, :, :AGENTS] = torch.arange(AGENTS) < present
+    fields["steps"] = torch.ones_like(fields["steps"])
+    fields["action"] = JOINT[:, None].expand_as(fields["action"]).clone()
+    drawn = of.draw("learn", 0, 0, torch.zeros(len(JOINT), dtype=torch.int64), steps=SCHEMA.sizes["time"])
+    taps = of.learn(fields, drawn, params(of)).taps
+    best = taps[local][0, 0].argmax(-1)
+    place = int((best == JOINT).all(1).nonzero())
+    worth = taps[joint].detach()[:, 0]
+    assert worth.std() > 1e-8, "joint actions differ in worth"
+    assert float((worth - worth[place]).max()) <= 1e-12
