@@ -21,7 +21,9 @@ CATALOGUES = {  # what a catalogue may import
                "compose.compiler.clusters", "compose.compiler.steps"),
     "envs": ("compose.envs", "compose.language", "compose.graph", "compose.compiler.random"),
 }
-ENTRIES = {"compose.blocks", "compose.envs.catalogue", "compose.envs.interface"}  # what a layer may import of them
+ENTRIES = {  # what a layer may import of them
+    "compose.blocks", "compose.envs.catalogue", "compose.envs.interface", "compose.envs.pictures",
+}
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
 UNSAFE_CALLS = {"eval", "exec", "yaml.load", "yaml.unsafe_load", "yaml.full_load", "torch.load"}

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, eval, explain, graph, list, resolve, schema, train
+from compose.cli import build, check, describe, diff, eval, explain, graph, list, play, resolve, schema, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ EXAMPLES = examples(
     "compose build refil --env group_matching",
     "compose diff qmix_attention refil",
     "compose train refil_group_matching --env group_matching/small --updates 1500",
+    "compose play skirmish/3m --policy nearest --out battle.gif",
     "compose COMMAND --help",
 )
 
@@ -58,6 +59,7 @@ app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
 app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
+app.command("play", epilog=play.EXAMPLES)(play.play)
 
 
 def main() -> None:

@@ -76,13 +76,15 @@ class RingCamera:
         return features[self._here]
 
     def _where(self, fields: Fields) -> Ints:
-        return self._read(fields, 0, self._env.settings.cells).argmax(1)
+        cell: Ints = self._read(fields, 0, self._env.settings.cells).argmax(1).astype(np.int64)
+        return cell
 
     def _gathered(self) -> Floats:
         """[1 unit]"""
         together = (self._cells[:, None] == self._cells)[..., None] & self._member[None]
-        share = together.sum(1) / np.maximum(self._member.sum(0), 1) * self._member
-        return share.max(1)[None]
+        share: Floats = together.sum(1) / np.maximum(self._member.sum(0), 1) * self._member
+        best: Floats = share.max(1)[None]
+        return best
 
 
 def _spots(agents: int) -> tuple[float, Floats]:

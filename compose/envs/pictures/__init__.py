@@ -1,4 +1,4 @@
-"""Episodes as pictures: what an environment says of itself as plain numbers, and the GIFs and strips drawn from that."""
+"""Episodes as pictures: plain numbers that environments give, and the GIFs and strips that are drawn from them."""
 
 from compose.envs.pictures.film import Film, Filmed, camera_of
 from compose.envs.pictures.write import GIF, STRIPS, gif, strip

@@ -6,29 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compose.envs.pictures.colours import CLIFFS, DEAD, EDGE, GROUND, HEAL, PALE, SHIELD, WALLS, pale, rgb, side
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import arc, circle, marks
-from compose.envs.pictures.scene import CLIFF, FLOOR, Floats, Moment
+from compose.envs.pictures.scene import Floats, Moment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7f7f", "#000000")
-"""Of sides: those of Okabe and Ito, which most people with colour-blindness can tell apart."""
-INK, PALE, GROUND, WALLS, CLIFFS, EDGE = "#1b1f24", "#6e7781", "#f6f5f1", "#c9c8c4", "#dfddd5", "#a5a49f"
-SHIELD, HEAL, DEAD = "#3b3f46", "#009e73", "#9a9a96"
 RULER = 5
 """Cells that the ruler shows."""
 SIDEWAYS = 0.3
 """How far beside the middle a shot is drawn, in radii."""
 RECENT = 1.0
 """For how many steps a shot can be seen."""
-
-
-def tint(colour: str, part: float) -> tuple[float, float, float]:
-    """A colour mixed with white; ``part`` of it stays."""
-    red, green, blue = (1 - part * (1 - int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
-    return red, green, blue
 
 
 class Panel:
@@ -71,7 +62,7 @@ class Panel:
         self._lines.set(colors=colours, linewidths=thick)
         blasts = [(polygon, self._colour(unit)) for m in recent for unit, polygon in m.blasts]
         self._blasts.set_verts([polygon for polygon, _ in blasts])
-        self._blasts.set(facecolors=[(*tint(c, 1), 0.25) for _, c in blasts], edgecolors=[c for _, c in blasts])
+        self._blasts.set(facecolors=[(*rgb(c), 0.25) for _, c in blasts], edgecolors=[c for _, c in blasts])
 
     def _ground(self) -> None:
         from matplotlib.colors import ListedColormap
@@ -132,13 +123,13 @@ class Panel:
                       if not np.isnan(value)]
             core = 1.0
             for (value, shade), (outer, inner) in zip(meters[::-1], _bands(len(meters)), strict=True):
-                shapes.append((arc(1.0, inner, outer), tint(shade, 0.18), "none", 0))
+                shapes.append((arc(1.0, inner, outer), pale(shade), "none", 0))
                 if value > 0:
                     shapes.append((arc(float(value), inner, outer), shade, "none", 0))
                 core = inner - 0.04
-            sides = np.flatnonzero(stage.side[unit])
-            for number, side in enumerate(sides):
-                shapes.append((circle(32) * core * (1 - number / len(sides)), COLOURS[side % len(COLOURS)], "none", 0))
+            sides = np.flatnonzero(stage.side[unit]).tolist()
+            for place_in, own in enumerate(sides):
+                shapes.append((circle(32) * core * (1 - place_in / len(sides)), side(own), "none", 0))
             mark = self._marks[stage.kind[unit]]
             if mark is not None:
                 shapes.append((mark * core * 0.62, "white", "none", 0))
@@ -154,7 +145,7 @@ class Panel:
         healed = {pair for m in recent for pair in m.heals}
         shot = {pair for m in recent for pair in m.shots}
         radius = self.film.stage.radius
-        found = []
+        found: list[tuple[Floats, Any, float]] = []
         for pairs, width in ((sorted(shot), 1.0), (sorted(healed), 2.0)):
             for source, target in pairs:
                 start, end = moment.position[source], moment.position[target]
@@ -164,7 +155,7 @@ class Panel:
                 start, end = start + along * radius[source] * 0.9 + aside, end - along * radius[target] * 0.9 + aside
                 colour = HEAL if width > 1 else self._colour(source)
                 if float((end - start) @ along) > 0:
-                    found.append((np.stack((start, end)), (*tint(colour, 1), 0.8), width * self._pen))
+                    found.append((np.stack((start, end)), (*rgb(colour), 0.8), width * self._pen))
                 found.append((np.stack((end, end)), colour, 3.5 * self._pen))
         if not found:
             return [], [], []
@@ -173,7 +164,7 @@ class Panel:
 
     def _colour(self, unit: int) -> str:
         """Of the unit's first side."""
-        return COLOURS[int(np.flatnonzero(self.film.stage.side[unit])[0]) % len(COLOURS)]
+        return side(int(np.flatnonzero(self.film.stage.side[unit])[0]))
 
 
 def _bands(rings: int) -> tuple[tuple[float, float], ...]:

@@ -28,7 +28,8 @@ class Places:
         return Stage(
             name=self._schema.name, limit=self._schema.limit, sides=("agents",), kinds=("agent",),
             side=np.ones((count, 1), bool), kind=np.zeros(count, np.int64), radius=np.full(count, RADIUS),
-            task=tasks[int(fields["task"][0])] if len(tasks) > 1 else "", rooms=(square,), area=(-0.05, -0.05, 1.05, 1.05),
+            task=tasks[int(fields["task"][0])] if len(tasks) > 1 else "", rooms=(square,),
+            area=(-0.05, -0.05, 1.05, 1.05),
         )  # fmt: skip
 
     def look(self, fields: Fields) -> list[Moment]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from compose.envs.pictures.animate import animated
+from compose.envs.pictures.colours import DEAD, EDGE, HEAL, INK, PALE, SHIELD, exact, pale, side
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import marks
-from compose.envs.pictures.panel import COLOURS, DEAD, EDGE, HEAL, INK, PALE, SHIELD, Panel, tint
+from compose.envs.pictures.panel import Panel
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-    from PIL.Image import Image
 
 GIF = (".gif",)
 """Endings of files that :func:`gif` writes."""
@@ -41,7 +42,7 @@ def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     scale = LONG / max(right - left, top - bottom)
     wide, high = (right - left) * scale, (top - bottom) * scale
     width, height = wide + 2 * SIDE, high + HEAD + FOOT
-    figure = Figure(figsize=(width, height), dpi=DPI)
+    figure = Figure(figsize=(width, height), dpi=DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((SIDE / width, FOOT / height, wide / width, high / height))
     panel = Panel(axes, film)
@@ -53,19 +54,19 @@ def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     moving = [*panel.moving, gone, clock, *scores.moving]
     for artist in moving:
         artist.set_animated(True)
-    canvas.draw()
-    background = canvas.copy_from_bbox(figure.bbox)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    background = canvas.copy_from_bbox(figure.bbox)  # type: ignore[no-untyped-call]
     frames = []
     for time in times:
-        canvas.restore_region(background)
+        canvas.restore_region(background)  # type: ignore[no-untyped-call]
         panel.show(time)
         clock.set_text(_said(film, time))
         gone.set_data([0, time / max(film.length, 1)], [0, 0])
         scores.show(time)
         for artist in moving:
             figure.draw_artist(artist)
-        frames.append(np.asarray(canvas.buffer_rgba())[..., :3].copy())
-    return _animated(frames, fps)
+        frames.append(np.array(canvas.buffer_rgba())[..., :3])  # type: ignore[no-untyped-call]
+    return animated(frames, fps, HOLD, exact())
 
 
 def strip(film: Film, title: str, times: Sequence[float], ending: str) -> bytes:
@@ -105,7 +106,8 @@ class _Scores:
 
         width, height = figure.get_size_inches()
         self._film, self._long = film, (width / 2 - SIDE - 0.03) / width
-        self._full = film.stage.side.sum(0) if film.stage.meters[:1] == ("health",) and len(film.stage.sides) == 2 else None
+        battle = film.stage.meters[:1] == ("health",) and len(film.stage.sides) == 2
+        self._full = film.stage.side.sum(0) if battle else None
         self.moving: list[Rectangle] = []
         if self._full is None:
             return
@@ -113,7 +115,7 @@ class _Scores:
         self._starts = (SIDE / width, 1 - SIDE / width)
         for number, start in enumerate(self._starts):
             left = start if number == 0 else start - self._long
-            for length, colour in ((self._long, tint(COLOURS[number], 0.18)), (0.0, COLOURS[number])):
+            for length, colour in ((self._long, pale(side(number))), (0.0, side(number))):
                 bar = Rectangle((left, bottom), length, thick, color=colour, linewidth=0, transform=figure.transFigure)
                 figure.add_artist(bar)
                 if length == 0:
@@ -144,13 +146,13 @@ def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None
 
     stage = film.stage
     size = 6 if small else 8
-    entries = [Line2D([], [], marker="o", linestyle="", color=COLOURS[i % len(COLOURS)], markersize=size * 0.9, label=side)
-               for i, side in enumerate(stage.sides)]
+    entries = [Line2D([], [], marker="o", linestyle="", color=side(i), markersize=size * 0.9, label=name)
+               for i, name in enumerate(stage.sides)]
     for kind, mark in zip(stage.kinds, marks(stage.kinds), strict=True):
         if mark is not None:
             shape = Path(np.concatenate((mark, mark[:1])), closed=True)
             entries.append(Line2D([], [], marker=shape, linestyle="", color=INK, markersize=size * 0.9, label=kind))
-    shades = (EDGE if len(stage.sides) > 1 else COLOURS[0], SHIELD)
+    shades = (EDGE if len(stage.sides) > 1 else side(0), SHIELD)
     for meter, shade in zip(stage.meters, shades, strict=False):
         entries.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=shade,
                               markeredgewidth=size * 0.22, markersize=size * 0.9, label=meter))
@@ -160,33 +162,3 @@ def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None
         entries.append(Line2D([], [], marker="x", linestyle="", color=DEAD, markersize=size * 0.8, label="dead"))
     figure.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, top), ncols=len(entries), frameon=False,
                   fontsize=size, handlelength=1.3, handletextpad=0.4, columnspacing=1.1, borderpad=0.3, labelcolor=INK)
-
-
-def _animated(frames: Sequence[np.ndarray[Any, np.dtype[np.uint8]]], fps: float) -> bytes:
-    """Frames [y x rgb] as one GIF with one palette, so that colours do not flicker."""
-    from PIL import Image
-
-    pictures = [Image.fromarray(frame) for frame in frames]
-    palette = _palette(pictures)
-    shown = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    tick = max(2, round(100 / fps)) * 10
-    buffer = io.BytesIO()
-    shown[0].save(buffer, format="GIF", save_all=True, append_images=shown[1:], loop=0, optimize=False, disposal=1,
-                  duration=[tick] * (len(shown) - 1) + [round(HOLD * 1000)])
-    return buffer.getvalue()
-
-
-def _palette(pictures: Sequence[Image]) -> Image:
-    """255 colours that fit the whole film."""
-    from PIL import Image
-
-    some = [pictures[i] for i in np.linspace(0, len(pictures) - 1, min(6, len(pictures))).round().astype(int)]
-    width, height = some[0].size
-    sheet = Image.new("RGB", (width, height * len(some)))
-    for number, picture in enumerate(some):
-        sheet.paste(picture, (0, number * height))
-    found = sheet.quantize(255, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
-    colours = np.array(found.getpalette()).reshape(-1, 3)
-    colours[colours.sum(1).argmax()] = 255  # the mean of nearly white ones, otherwise
-    found.putpalette(colours.reshape(-1).tolist())
-    return found
