@@ -67,16 +67,21 @@ def play(
         from compose.cli.plugins import load_plugins
         from compose.cli.train import checked_device
         from compose.envs.catalogue import make
+        from compose.envs.pictures import camera_of
 
         _check(out, strip)
         load_plugins(plugin or ())
         game = make(env, device=checked_device(device))
+        if camera_of(game) is None and (out or strip):
+            text = "has no picture: it has neither a camera of its own nor the field 'position'"
+            hint = "without --out and --strip it is played all the same"
+            raise SpecError(Diagnostic("play.picture", text, game.schema.name, hint=hint))
         chosen = player(policy, game, seed, device)
-        row, film = _episode(chosen, game, episode, want, drawn=out is not None or strip is not None)
+        row, film = _episode(chosen, game, episode, want)
         if row is None:
             message = f"none of {TRIES:,} episodes ended in a {want}"
             raise SpecError(Diagnostic("play.want", message, f"--want {want}", hint="try another --seed or --policy"))
-        files = _write(film, chosen, title, out, strip, frames, fps, stills) if film is not None else {}
+        files = {} if film is None else _write(film, chosen, title, out, strip, frames, fps, stills)
         data = {"ok": True, "env": game.schema.name, "policy": policy, "seed": chosen.seed, **row, **files}
         if json:
             print_json(data)
@@ -103,17 +108,13 @@ def _check(out: Path | None, strip: Path | None) -> None:
         raise SpecError(*problems)
 
 
-def _episode(player: Player, env: Environment, first: int, want: Literal["win", "loss"] | None, *,
-             drawn: bool) -> tuple[Row | None, Film | None]:
-    """The row of the chosen episode and, if it is to be drawn, its film; no row if none ends as wanted."""
+def _episode(player: Player, env: Environment, first: int,
+             want: Literal["win", "loss"] | None) -> tuple[Row | None, Film | None]:
+    """The row of the chosen episode, and its film if the environment has a camera; no row if none ends as wanted."""
     from compose.envs.pictures import Filmed, camera_of
     from compose.training.evaluate import evaluate_actor
 
-    camera = camera_of(env) if drawn else None
-    if drawn and camera is None:
-        text = "has no picture: it has neither a camera of its own nor the field 'position'"
-        hint = "without --out and --strip it is played all the same"
-        raise SpecError(Diagnostic("play.picture", text, env.schema.name, hint=hint))
+    camera = camera_of(env)
     shown = Filmed(env, camera) if camera is not None else env
     numbers = [first]
     for start in range(first, first + TRIES, AT_ONCE) if want else (first,):

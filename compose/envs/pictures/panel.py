@@ -42,11 +42,11 @@ class Panel:
             self._ruler(left, bottom, right, top)
         self._marks = marks(stage.kinds)
         self._order = np.argsort(-stage.radius, kind="stable").tolist()
-        self._blasts = PolyCollection([], zorder=2)
+        self._blasts = PolyCollection([], zorder=4.5, linewidths=0.8 * self._pen)
         self._dead = LineCollection([], colors=DEAD, linewidths=1.1 * self._pen, zorder=3, capstyle="round")
         self._lines = LineCollection([], zorder=5, capstyle="round")
         self._units = PolyCollection([], zorder=4)
-        self.moving = [self._blasts, self._dead, self._units, self._lines]
+        self.moving = [self._dead, self._units, self._blasts, self._lines]
         for artist in self.moving:
             axes.add_collection(artist, autolim=False)
 

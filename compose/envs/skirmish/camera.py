@@ -33,13 +33,14 @@ class BattleCamera:
         env = self._env
         self._present = np.flatnonzero(env.forces.present[0].cpu().numpy())
         self._number = {slot: number for number, slot in enumerate(self._present.tolist())}
-        self._full = np.stack([x[0].cpu().double().numpy()[self._present]
-                               for x in (env.forces.max_health, env.forces.max_shield)])
+        kinds = env.forces.kind[0].cpu().numpy()[self._present]
+        found = stage(env.schema, env.scenario, int(env.task[0]), kinds, self._present < env.forces.allies)
+        full = [x[0].cpu().double().numpy()[self._present] for x in (env.forces.max_health, env.forces.max_shield)]
+        self._full = np.stack(full[: len(found.meters)])
         self._loop = 0
         self._moments = [self._moment(env.battle)]
         env.watch = self._see
-        kinds = env.forces.kind[0].cpu().numpy()[self._present]
-        return stage(env.schema, env.scenario, int(env.task[0]), kinds, self._present < env.forces.allies)
+        return found
 
     def look(self, fields: Fields) -> list[Moment]:
         """See :class:`~compose.envs.pictures.scene.Camera`."""
@@ -64,7 +65,7 @@ class BattleCamera:
     def _moment(self, battle: Battle, shots: tuple[tuple[int, int], ...] = (), heals: tuple[tuple[int, int], ...] = (),
                 blasts: tuple[tuple[int, Floats], ...] = ()) -> Moment:
         here = self._present
-        left = np.stack([x[0].cpu().double().numpy()[here] for x in (battle.health, battle.shield)])
+        left = np.stack([x[0].cpu().double().numpy()[here] for x in (battle.health, battle.shield)][: len(self._full)])
         meters = np.where(self._full > 0, left / np.maximum(self._full, 1), np.nan)
         position = battle.position[:, 0].T.cpu().double().numpy()[here] + CENTRE
         return Moment(self._loop / STEP, position, left[0] > 0, meters, shots, heals, blasts)
