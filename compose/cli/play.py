@@ -51,6 +51,7 @@ def play(
         show_default="2 a step, at most 240")] = None,
     fps: Annotated[float, typer.Option("--fps", min=0.1, max=50, help="Frames a second.")] = 10,
     stills: Annotated[int, typer.Option("--stills", min=1, max=20, help="Of the strip, evenly spaced.")] = 5,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=20, help="In which the stills stand.")] = 1,
     title: Annotated[str | None, typer.Option(
         "--title", help="Above the pictures.", show_default="environment, task, policy")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
@@ -81,7 +82,7 @@ def play(
         if row is None:
             message = f"none of {TRIES:,} episodes ended in a {want}"
             raise SpecError(Diagnostic("play.want", message, f"--want {want}", hint="try another --seed or --policy"))
-        files = {} if film is None else _write(film, chosen, title, out, strip, frames, fps, stills)
+        files = {} if film is None else _write(film, chosen, title, out, strip, frames, fps, (stills, rows))
         data = {"ok": True, "env": game.schema.name, "policy": policy, "seed": chosen.seed, **row, **files}
         if json:
             print_json(data)
@@ -129,8 +130,8 @@ def _episode(player: Player, env: Environment, first: int,
 
 
 def _write(film: Film, player: Player, title: str | None, out: Path | None, strip: Path | None, frames: int | None,
-           fps: float, stills: int) -> Row:
-    """Draw everything, then write everything; what was written, as data."""
+           fps: float, stills: tuple[int, int]) -> Row:
+    """Draw everything, then write everything; what was written, as data. ``stills``: how many, in how many rows."""
     import numpy as np
 
     from compose.envs.pictures import gif
@@ -146,8 +147,8 @@ def _write(film: Film, player: Player, title: str | None, out: Path | None, stri
         made[out] = gif(film, head, np.linspace(0, film.length, count).tolist(), fps)
         about["gif"] = {"file": str(out), "frames": count, "seconds": round(count / fps, 1), "bytes": len(made[out])}
     if strip is not None:
-        times = np.unique(np.linspace(0, film.length, stills).round()).tolist()
-        made[strip] = row_of(film, head, times, strip.suffix.lower())
+        times = np.unique(np.linspace(0, film.length, stills[0]).round()).tolist()
+        made[strip] = row_of(film, head, times, strip.suffix.lower(), stills[1])
         about["strip"] = {"file": str(strip), "steps": [int(time) for time in times], "bytes": len(made[strip])}
     for path, data in made.items():
         save(path, data)

@@ -52,7 +52,7 @@ def _mixed(frames: Sequence[Pixels], count: int, exact: Pixels) -> Pixels:
     found = sheet.quantize(count, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).getpalette()
     mixed = np.array(found, np.uint8).reshape(-1, 3)[:count]
     apart = np.abs(mixed[:, None].astype(int) - exact[None].astype(int)).max(2).min(1)
-    return mixed[apart >= 1 << 8 - _BITS]
+    return np.asarray(mixed[apart >= 1 << 8 - _BITS], np.uint8)
 
 
 def _nearest(frames: Sequence[Pixels], palette: Pixels) -> list[Ints]:

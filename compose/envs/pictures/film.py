@@ -15,7 +15,7 @@ from compose.envs.pictures.scene import Camera, Moment, Stage
 
 MARGIN = 1.0
 """Around the units, where the stage does not say what is shown."""
-NARROWEST, WIDEST = 0.75, 2.6
+NARROWEST, WIDEST = 0.9, 2.6
 """Width over height of what is shown."""
 LEAST = 6.0
 """Of what is shown, the least height."""

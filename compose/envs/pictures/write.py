@@ -29,6 +29,10 @@ PAGE = 7.2
 """Inches: the width of a strip, that of a page's text in most journals is a little less."""
 HEAD, FOOT, SIDE = 0.46, 0.34, 0.12
 """Inches above, below and beside what a GIF shows."""
+MOST_SIDES = 6
+"""Of which a legend has room for the names."""
+GAP, SAID = 0.08, 0.18
+"""Inches between the stills of a strip, and above each for its step."""
 HOLD = 2.0
 """Seconds for which the last frame of a GIF stays."""
 
@@ -69,25 +73,27 @@ def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     return animated(frames, fps, HOLD, exact())
 
 
-def strip(film: Film, title: str, times: Sequence[float], ending: str) -> bytes:
-    """A row of stills at ``times`` (in steps), under one another's step numbers, as PNG, PDF or SVG."""
+def strip(film: Film, title: str, times: Sequence[float], ending: str, rows: int = 1) -> bytes:
+    """Stills at ``times`` (in steps) under their step numbers, in one or more rows, as PNG, PDF or SVG."""
     import matplotlib
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     left, bottom, right, top = film.area()
-    gap = 0.08
-    wide = (PAGE - gap * (len(times) + 1)) / len(times)
+    columns = -(-len(times) // rows)
+    rows = -(-len(times) // columns)
+    wide = (PAGE - GAP * (columns + 1)) / columns
     high = wide * (top - bottom) / (right - left)
-    head, foot = (0.38 if title else 0.2), 0.32
-    height = high + head + foot
+    head, foot = (0.2 if title else 0.02), 0.32
+    height = head + rows * (SAID + high) + foot
     figure = Figure(figsize=(PAGE, height), dpi=SHARP)
     FigureCanvasAgg(figure)
     if title:
-        figure.text(gap / PAGE, 1 - 0.06 / height, title, ha="left", va="top", fontsize=8.5, color=INK, weight="bold")
+        figure.text(GAP / PAGE, 1 - 0.06 / height, title, ha="left", va="top", fontsize=8.5, color=INK, weight="bold")
     for number, time in enumerate(times):
-        start = gap + number * (wide + gap)
-        axes = figure.add_axes((start / PAGE, foot / height, wide / PAGE, high / height))
+        row, column = divmod(number, columns)
+        start, end = GAP + column * (wide + GAP), height - head - (row + 1) * (SAID + high)
+        axes = figure.add_axes((start / PAGE, end / height, wide / PAGE, high / height))
         Panel(axes, film, ruler=number == 0).show(time)
         axes.set_title(_said(film, time), fontsize=7.5, color=INK, pad=2.5)
     _legend(figure, film, foot / height, small=True)
@@ -146,8 +152,9 @@ def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None
 
     stage = film.stage
     size = 6 if small else 8
+    named = stage.sides if len(stage.sides) <= MOST_SIDES else ()
     entries = [Line2D([], [], marker="o", linestyle="", color=side(i), markersize=size * 0.9, label=name)
-               for i, name in enumerate(stage.sides)]
+               for i, name in enumerate(named)]
     for kind, mark in zip(stage.kinds, marks(stage.kinds), strict=True):
         if mark is not None:
             shape = Path(np.concatenate((mark, mark[:1])), closed=True)

@@ -66,6 +66,9 @@ def test_strips(film: Film) -> None:
     narrow, wide = (opened(strip(film, "", [*range(count)], ".png")).size for count in (2, 8))
     assert narrow[0] == wide[0] == 1440
     assert narrow[1] > wide[1]
+    tall = opened(strip(film, "", [*range(8)], ".png", rows=4)).size
+    assert tall[0] == 1440
+    assert tall[1] > 3 * narrow[1]
 
 
 def test_a_frame_shows_its_moment(film: Film) -> None:
