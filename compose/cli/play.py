@@ -60,8 +60,9 @@ def play(
 ) -> None:
     """Play one episode and say how it ended; draw it with --out and --strip.
 
-    Episodes are those of `compose eval`: the same numbers under the same seed are the same episodes. A trained policy
-    acts as it is evaluated. The same command writes the same bytes.
+    Episodes are those of `compose eval`: the same numbers under the same seed
+    are the same episodes. A trained policy acts as it is evaluated. The same
+    command writes the same bytes.
     """
     with reporting(as_json=json):
         from compose.cli.players import player
@@ -163,7 +164,7 @@ def _show(data: Row, film: Film | None, player: Player, limit: int) -> None:
     lines = [("task", data["task"]), ("outcome", f"{outcome} after {data['length']} of at most {limit} steps"),
              ("return", f"{data['return']:.2f}")]
     if "gif" in data:
-        lines.append((data["gif"]["file"], f"{data['gif']['frames']} frames, {data['gif']['bytes'] / 2**20:.1f} MiB"))
+        lines.append((data["gif"]["file"], f"{data['gif']['frames']} frames, {max(data['gif']['bytes'] / 2**20, 0.1):.1f} MiB"))
     if "strip" in data:
         lines.append((data["strip"]["file"], f"steps {', '.join(map(str, data['strip']['steps']))}"))
     page.table((Cell(name, "name"), text) for name, text in lines)

@@ -29,6 +29,8 @@ PAGE = 7.2
 """Inches: the width of a strip, that of a page's text in most journals is a little less."""
 HEAD, FOOT, SIDE = 0.46, 0.34, 0.12
 """Inches above, below and beside what a GIF shows."""
+CLOCK = 1.7
+"""Inches that the step takes beside the title."""
 MOST_SIDES = 6
 """Of which a legend has room for the names."""
 GAP, SAID = 0.08, 0.18
@@ -50,7 +52,7 @@ def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     canvas = FigureCanvasAgg(figure)
     axes = figure.add_axes((SIDE / width, FOOT / height, wide / width, high / height))
     panel = Panel(axes, film)
-    figure.text(SIDE / width, 1 - 0.09 / height, title, ha="left", va="top", fontsize=11, color=INK, weight="bold")
+    _title(figure, title, SIDE, 0.09, CLOCK, 11)
     clock = figure.text(1 - SIDE / width, 1 - 0.09 / height, "", ha="right", va="top", fontsize=11, color=INK)
     _legend(figure, film, FOOT / height)
     (gone,) = axes.plot([], [], color=PALE, linewidth=2.5, solid_capstyle="butt", zorder=6, transform=axes.transAxes)
@@ -89,7 +91,7 @@ def strip(film: Film, title: str, times: Sequence[float], ending: str, rows: int
     figure = Figure(figsize=(PAGE, height), dpi=SHARP)
     FigureCanvasAgg(figure)
     if title:
-        figure.text(GAP / PAGE, 1 - 0.06 / height, title, ha="left", va="top", fontsize=8.5, color=INK, weight="bold")
+        _title(figure, title, GAP, 0.06, GAP, 8.5)
     for number, time in enumerate(times):
         row, column = divmod(number, columns)
         start, end = GAP + column * (wide + GAP), height - head - (row + 1) * (SAID + high)
@@ -137,6 +139,14 @@ class _Scores:
             length = float(left @ self._film.stage.side[:, number] / self._full[number]) * self._long
             bar.set_width(length)
             bar.set_x(start if number == 0 else start - length)
+
+
+def _title(figure: Figure, title: str, left: float, top: float, right: float, size: float) -> None:
+    """A title so many inches from the edges, as large as there is room for."""
+    width, height = figure.get_size_inches()
+    text = figure.text(left / width, 1 - top / height, title, va="top", fontsize=size, color=INK, weight="bold")
+    taken = text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi  # type: ignore[attr-defined]
+    text.set_fontsize(size * min(1.0, (width - left - right) / max(taken, 1e-6)))
 
 
 def _said(film: Film, time: float) -> str:
