@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long lint types bench docs clean help
+.PHONY: demo test test-long test-smax lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -26,6 +26,11 @@ test: lint types  ## ruff, mypy and all tests but the long ones
 
 test-long: lint types  ## the same, and the tests that take minutes
 	$(PYTEST) -m "long or not long"
+
+test-smax:  ## the tests of SMAX, in an environment of their own with jax in .venv-smax
+	test -x .venv-smax/bin/python || $(PYTHON) -m venv .venv-smax
+	.venv-smax/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[smax]' pytest
+	OMP_NUM_THREADS=1 .venv-smax/bin/python -m pytest tests/smax
 
 lint: $(INSTALLED)  ## ruff
 	$(BIN)/ruff check
@@ -46,7 +51,7 @@ docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation 
 	@echo 'site/index.html; to search in it: $(BIN)/python -m http.server -d site'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
-	rm -rf .venv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
+	rm -rf .venv .venv-smax build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
 	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

@@ -23,6 +23,7 @@ from step.report import entry, head, lines, machine
 from step.variants import variants, weights
 
 from compose.language.diagnostics import SpecError
+from compose.training.allocator import keep_freed_memory
 
 
 def main() -> None:
@@ -43,6 +44,7 @@ def main() -> None:
     except (SpecError, ValueError) as error:
         parser.error(str(error))
     torch.set_num_threads(given.threads)
+    keep_freed_memory()  # as training does
     print(f"{given.threads} threads, {given.device}, batch {given.batch}, median of {given.repeats} rounds")
     print(head())
     rows = []

@@ -1,47 +1,50 @@
-"""Environment steps per second with uniformly random actions, entities and masks included.
+"""Environment steps per second with uniformly random legal actions, entities and masks included: one table.
 
-    python benchmarks/env_speed.py [NAME] [--device cpu] [--threads 2]
+    python benchmarks/env_speed.py [NAME@EPISODES ...] [--threads 2] [--seconds 5] [--rounds 3] [--device cuda]
+
+``NAME@EPISODES`` plays that environment with so many episodes at once. Steps of episodes that have ended do not count.
 """
 
 from __future__ import annotations
 
 import argparse
 import statistics
-import time
 
 import torch
 
 from compose.envs.catalogue import make
+from compose.envs.speed import Speed, speed
 
-
-def rate(name: str, episodes: int, device: str) -> float:
-    """Steps per second over whole episodes, resets included; steps after an episode's end are not counted."""
-    environment = make(name, device=device)
-    sizes, limit = environment.schema.sizes, environment.schema.limit
-    begin = time.perf_counter()
-    environment.reset(torch.arange(episodes), seed=0)
-    running = torch.ones(episodes, dtype=torch.bool, device=device)
-    taken = torch.zeros((), dtype=torch.int64, device=device)
-    for _ in range(limit):
-        taken += running.sum()
-        transition = environment.step(torch.randint(sizes["action"], (episodes, sizes["agent"]), device=device))
-        running &= ~(transition.terminated | transition.truncated)
-    return int(taken) / (time.perf_counter() - begin)
+TABLE = (
+    "skirmish/3m@1", "skirmish/3m@128", "skirmish/2s3z@512", "skirmish/3-8sz@256", "skirmish/3-8MMM@256",
+    "skirmish/5-11sz@128", "skirmish/5-11csz@128", "skirmish/5-11MMM@128", "skirmish/27m_vs_30m@64",
+    "group_matching@1024",
+)  # fmt: skip
 
 
 def main() -> None:
-    """Print the median of several runs for three batch sizes."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", nargs="?", default="group_matching")
+    """Print the median round of each row; every round plays all rows."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", default=TABLE, metavar="NAME@EPISODES")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--runs", type=int, default=7)
+    parser.add_argument("--seconds", type=float, default=5.0, help="of a row in a round, or one batch of episodes")
+    parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    for episodes in (64, 1024, 4096):
-        rates = [rate(given.name, episodes, given.device) for _ in range(given.runs + 1)][1:]
-        print(f"{given.name}: {episodes:5d} episodes {statistics.median(rates):12,.0f} steps/s "
-              f"({min(rates):,.0f} to {max(rates):,.0f})")
+    found: dict[str, list[Speed]] = {row: [] for row in given.rows}
+    for _ in range(given.rounds):
+        for row, speeds in found.items():
+            name, _, batch = row.partition("@")
+            speeds.append(speed(make(name, device=given.device), int(batch or 64), given.seconds))
+    print(f"{given.threads} threads, {given.device}; median of {given.rounds} rounds (slowest to fastest)")
+    print(f"{'environment':24}{'at once':>9}{'steps/s':>12}{'':24}{'ms a step':>10}")
+    for row, speeds in found.items():
+        rates = sorted(one.rate for one in speeds)
+        step = statistics.median(one.step_ms for one in speeds)
+        spread = f"({rates[0]:,.0f} to {rates[-1]:,.0f})"
+        name, rate = row.partition('@')[0], statistics.median(rates)
+        print(f"{name:24}{speeds[0].batch:9d}{rate:12,.0f}  {spread:22}{step:10.1f}")
 
 
 if __name__ == "__main__":

@@ -18,11 +18,12 @@ LINKS = ("blocks", "envs", "specs")
 LAYERS = ("language", "graph", "compiler", "training", "study", "cli")  # each may import itself and those before it
 CATALOGUES = {  # what a catalogue may import
     "blocks": ("compose.blocks", "compose.language", "compose.graph", "compose.compiler.random",
-               "compose.compiler.clusters", "compose.compiler.steps"),
+               "compose.compiler.clusters", "compose.compiler.contrast", "compose.compiler.steps"),
     "envs": ("compose.envs", "compose.language", "compose.graph", "compose.compiler.random"),
 }
 ENTRIES = {  # what a layer may import of them
-    "compose.blocks", "compose.envs.catalogue", "compose.envs.interface", "compose.envs.pictures",
+    "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.interface",
+    "compose.envs.pictures", "compose.envs.speed",
 }
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, eval, explain, graph, list, play, resolve, schema, train
+from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, play, resolve, schema, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ EXAMPLES = examples(
     "compose check refil --env smac/3-8sz",
     "compose build refil --env group_matching",
     "compose diff qmix_attention refil",
+    "compose env list",
     "compose train refil_group_matching --env group_matching/small --updates 1500",
     "compose play skirmish/3m --policy nearest --out battle.gif",
     "compose COMMAND --help",
@@ -57,6 +58,7 @@ app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
 app.command("list", epilog=list.EXAMPLES)(list.list_)
 app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
+app.add_typer(env.app, name="env")
 app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", epilog=play.EXAMPLES)(play.play)

@@ -104,7 +104,8 @@ def _page(name: str) -> None:
 
 
 def _found(name: str) -> tuple[str, Any]:
-    """What a name stands for: ("block", class), ("spec", loaded) or ("env", schema). Raises SpecError."""
+    """What a name stands for: ("block", class), ("spec", loaded) or ("env", offered). Raises SpecError."""
+    from compose.cli.views.env import offered
     from compose.envs import catalogue as envs
     from compose.language.block import catalogue, find_block
     from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -116,13 +117,13 @@ def _found(name: str) -> tuple[str, Any]:
     specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
     families = {known_name.partition("/")[0] for known_name in known}
     if ".yaml:" in name:
-        return "env", envs.schema(name)
+        return "env", offered(name)
     if name.endswith(".yaml"):
-        return ("spec", load(name)) if _is_spec(name) else ("env", envs.schema(name))
+        return ("spec", load(name)) if _is_spec(name) else ("env", offered(name))
     if name in specs:
         return "spec", load(name)
     if name.partition(":")[0].partition("/")[0] in families:
-        return "env", envs.schema(name)
+        return "env", offered(name)
     hint = did_you_mean(name, [*catalogue(), *specs, *known]) or "`compose list` names everything"
     if is_path(name) and not did_you_mean(name, known):
         return "spec", load(name)

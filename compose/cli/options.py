@@ -17,7 +17,7 @@ Env = Annotated[
 ]
 Plugin = Annotated[
     list[Path] | None,
-    typer.Option("--plugin", metavar="FILE", help="Python file that defines blocks of your own; repeatable."),
+    typer.Option("--plugin", metavar="FILE", help="Python file with blocks or environments of your own; repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for tools.")]
 Format = Annotated[

@@ -164,7 +164,8 @@ def _show(data: Row, film: Film | None, player: Player, limit: int) -> None:
     lines = [("task", data["task"]), ("outcome", f"{outcome} after {data['length']} of at most {limit} steps"),
              ("return", f"{data['return']:.2f}")]
     if "gif" in data:
-        lines.append((data["gif"]["file"], f"{data['gif']['frames']} frames, {max(data['gif']['bytes'] / 2**20, 0.1):.1f} MiB"))
+        size = max(data["gif"]["bytes"] / 2**20, 0.1)
+        lines.append((data["gif"]["file"], f"{data['gif']['frames']} frames, {size:.1f} MiB"))
     if "strip" in data:
         lines.append((data["strip"]["file"], f"steps {', '.join(map(str, data['strip']['steps']))}"))
     page.table((Cell(name, "name"), text) for name, text in lines)

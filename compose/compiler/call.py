@@ -52,7 +52,7 @@ class Call(Op):
                 given[read.kind][read.name] = tensor
         interpreter = Interpreter(self.graph, Given(given), self.dtype, results)
         run = NodeRun(self.node, interpreter)
-        found = self.node.op.compute(run, **run.ports())
+        found = (self.node.op.quick or self.node.op.compute)(run, **run.ports())
         return {"output": found if isinstance(found, dict) else {"": found}, "carry": interpreter.carried}
 
     @cached_property

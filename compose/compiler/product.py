@@ -7,13 +7,17 @@ can be merged and taken apart (:mod:`compose.compiler.passes.regroup`) whatever 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.compiler.terms import Op, Relabel, Term
 from compose.graph.align import align
 from compose.language.axes import Axes
+
+SHORT = 8
+"""Rows of an axis along which a weighted sum is a multiplication and a sum, rather than many products of matrices with
+so few columns."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,12 @@ class Product(Op):
             return contract(tensors, self.labels, self.out)
         scale = math.prod(x for x in tensors if isinstance(x, float))
         found = [(x, labels) for x, labels in zip(tensors, self.labels, strict=True) if not isinstance(x, float)]
+        short = {label for label, n in self.sizes(term).items() if n <= SHORT}
         while len(found) > 1:
             (x, lx), (y, ly), *rest = found
             later = {*self.out, *(a for _, labels in rest for a in labels)}
             out = result_order(lx, ly, tuple(a for a in dict.fromkeys((*lx, *ly)) if a in later))
-            found = [(contract((x, y), (lx, ly), out), out), *rest]
+            found = [(contract((x, y), (lx, ly), out, short), out), *rest]
         x, labels = _summed(*found[0], set(self.out))
         x = align(x, labels, self.out)
         return x if scale == 1 else x * scale
@@ -98,8 +103,11 @@ def _split(x: Axes, y: Axes, out: Axes) -> _Parts:
                   tuple(a for a in y if a not in x and a in out), tuple(a for a in x if a in y and a not in out))
 
 
-def contract(tensors: Sequence[Any], labels: Sequence[Axes], out: Axes) -> Any:
-    """Two factors, and a bias if there is a third tensor, as the torch call that suits their labels."""
+def contract(tensors: Sequence[Any], labels: Sequence[Axes], out: Axes, short: Collection[str] = ()) -> Any:
+    """Two factors, and a bias if there is a third tensor, as the torch call that suits their labels.
+
+    A weighted sum along an axis that is ``short`` is one multiplication and one sum: matrices so small are slower.
+    """
     import torch.nn.functional as F
 
     x, lx = _summed(tensors[0], labels[0], {*labels[1], *out})
@@ -120,9 +128,13 @@ def contract(tensors: Sequence[Any], labels: Sequence[Axes], out: Axes) -> Any:
             found = F.linear(rows, weight, bias)
             bias = None
             found = _ungrouped(found, y, ly, parts.right)
+    elif set(parts.inner) <= set(short) and not (parts.left and parts.right):
+        (wide, axes), (narrow, own) = ((y, ly), (x, lx)) if parts.right else ((x, lx), (y, ly))
+        total = (wide * align(narrow, own, axes)).sum([axes.index(a) for a in parts.inner])
+        return align(total, tuple(a for a in axes if a in out), out)
     else:
-        left = _grouped(x, lx, parts.batch, (parts.left, parts.inner))
-        right = _grouped(y, ly, parts.batch, (parts.inner, parts.right))
+        left = _matrices(x, lx, parts.batch, parts.left, parts.inner)
+        right = _matrices(y, ly, parts.batch, parts.inner, parts.right)
         found = left @ right
         found = _ungrouped(found, y, ly, parts.right) if parts.right else found.squeeze(-1)
         at = len(parts.batch)
@@ -150,6 +162,13 @@ def _grouped(x: Any, labels: Axes, lead: Axes, groups: tuple[Axes, ...]) -> Any:
             x = x.flatten(at, at + len(group) - 1)
         at += 1
     return x
+
+
+def _matrices(x: Any, labels: Axes, lead: Axes, rows: Axes, columns: Axes) -> Any:
+    """Matrices of rows and columns; where rows come last in memory, as transposed ones, which need no copy."""
+    if labels[-1] in rows:
+        return _grouped(x, labels, lead, (columns, rows)).transpose(-1, -2)
+    return _grouped(x, labels, lead, (rows, columns))
 
 
 def _ungrouped(x: Any, like: Any, labels: Axes, group: Axes) -> Any:

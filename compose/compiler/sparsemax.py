@@ -27,9 +27,9 @@ def sparsemax(logits: Tensor) -> Tensor:
     nothing else gives zeros."""
     found = torch.empty(logits.shape, dtype=logits.dtype, device=logits.device)
     for at in _chunks(logits):
-        columns = logits[at].flatten(0, -2).t().contiguous()
-        threshold = _threshold(columns).clamp_(min=HIDDEN / 2)
-        found[at].view(-1, len(columns)).copy_(columns.sub_(threshold).relu_().t())
+        rows = logits[at].reshape(-1, logits.shape[-1])
+        threshold = _threshold(rows.t().contiguous()).clamp_(min=HIDDEN / 2)
+        torch.sub(rows, threshold.unsqueeze(1), out=found[at].view(rows.shape)).relu_()
     return found
 
 
@@ -42,11 +42,12 @@ def _(logits: Tensor) -> Tensor:
 def sparsemax_backward(grad: Tensor, found: Tensor) -> Tensor:
     """``g_i`` less its mean over the support, on the support; zero elsewhere."""
     back = torch.empty(found.shape, dtype=found.dtype, device=found.device)
+    ones = found.new_ones(found.shape[-1])
     for at in _chunks(found):
-        inside = found[at].flatten(0, -2).t().contiguous().sign_()
-        g = grad[at].flatten(0, -2).t().contiguous().mul_(inside)
-        mean = g.sum(0) / inside.sum(0).clamp_(min=1)
-        back[at].view(-1, len(g)).copy_(g.sub_(inside.mul_(mean)).t())
+        inside = found[at].reshape(-1, len(ones)).sign()
+        g = grad[at].reshape(inside.shape) * inside
+        mean = g.mv(ones).div_(inside.mv(ones).clamp_(min=1))  # much faster than to sum rows so short
+        torch.sub(g, inside.mul_(mean.unsqueeze(1)), out=back[at].view(inside.shape))
     return back
 
 

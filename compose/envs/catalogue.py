@@ -2,18 +2,25 @@
 
 A name is ``family``, ``family/instance``, either followed by ``:key=value,key=value``, or the path of a file (it
 contains ``.yaml``): of a schema, or of a StarCraft scenario, which has the key ``scenario`` and may be followed by
-options too. Packages add families through the entry point group ``compose.envs``, whose entries are named
-``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a name asks for it.
+options too. A program adds families by :func:`register`, packages through the entry point group ``compose.envs``,
+whose entries are named ``family`` or ``vendor/family`` and are objects like :class:`Family`; each is imported when a
+name asks for it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from pydantic import BaseModel
+
 from compose.envs import options
-from compose.envs.plugins import load, plugins
+from compose.envs.adapters import file as adapted
+from compose.envs.adapters.family import make_file
+from compose.envs.plugins import check_family, load, plugins
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -28,13 +35,18 @@ _BUILT_IN = {
     "group_matching": "compose.envs.group_matching",
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
+    "smax": "compose.envs.adapters.smax.family",
 }
 _PLAYS_SCENARIOS = "skirmish"
 """The family that scenario files belong to."""
 
 
 class Family(Protocol):
-    """Environments that share a schema builder. Importing one must not import torch."""
+    """Environments that share a schema builder. Importing one must not import torch.
+
+    A family whose environments cannot be made from what is installed with the package also has ``needs``: what they
+    need, in a few words, such as ``"StarCraft II"``.
+    """
 
     summary: str
     """One sentence for a list of environments."""
@@ -48,13 +60,66 @@ class Family(Protocol):
         """The environment itself, or a SpecError if the schema is all there is."""
 
 
+_REGISTERED: dict[str, Family] = {}
+
+
+def register(name: str, family: Family) -> None:
+    """Add a family as ``family`` or ``vendor/family``; one that was registered under this name before is replaced.
+
+    Raises:
+        SpecError: If the name is no name, or that of a built-in family.
+    """
+    if not re.fullmatch(r"[\w.-]+(/[\w.-]+)*", name) or ".yaml" in name:
+        hint = "a name is made of letters, digits, _, - and ., and may have parts with / between them"
+        raise _error("environment-plugin", name, f"'{name}' is no name for an environment", hint)
+    if name.partition("/")[0] in _BUILT_IN:
+        raise _error("environment-plugin", name, f"'{name}' is built in", "choose another name, such as vendor/name")
+    check_family(name, family, "what is registered")
+    _REGISTERED[name] = family
+
+
+def registered() -> dict[str, Family]:
+    """What :func:`register` was given, by name."""
+    return dict(_REGISTERED)
+
+
 def names() -> tuple[str, ...]:
-    """All built-in names, then the families of installed plug-ins (which are not imported).
+    """All built-in and registered names, then the families of installed plug-ins (which are not imported).
 
     Raises:
         SpecError: If two packages claim one name, or one claims a built-in family.
     """
-    return (*_built_in_names(), *plugins(_BUILT_IN))
+    own = [joined for name, family in _REGISTERED.items() for joined in _instances(name, family)]
+    return (*_built_in_names(), *own, *(name for name in plugins(_BUILT_IN) if name not in _REGISTERED))
+
+
+def families() -> tuple[str, ...]:
+    """The names of all families. Raises SpecError as :func:`names`."""
+    return tuple(dict.fromkeys((*_BUILT_IN, *_REGISTERED, *plugins(_BUILT_IN))))
+
+
+def instances(family: str) -> tuple[str, ...]:
+    """The full names of a family's instances. Raises SpecError if there is no such family or it cannot be loaded."""
+    return _instances(family, _family(family)[2])
+
+
+def summary(family: str) -> str:
+    """A family's sentence. Raises SpecError as :func:`instances`."""
+    return _family(family)[2].summary
+
+
+def needs(name: str) -> str:
+    """What an environment needs that does not come with the package; empty if it runs. Raises SpecError as
+    :func:`schema`."""
+    if _is_schema(name):
+        return "" if adapted.has_adapter(name) else "an implementation"
+    return str(getattr(_family(_parts(name)[0])[2], "needs", ""))
+
+
+def settings(name: str) -> BaseModel | None:
+    """What options in the name may change, as the name leaves it; None for a schema file. Raises SpecError as
+    :func:`schema`."""
+    return None if _is_schema(name) else cast(BaseModel, _resolve(name)[2])
 
 
 def schema(name: str) -> EntitySchema:
@@ -63,7 +128,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return load_schema(name) if _is_schema(name) else _resolve(name)[1]
+    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[1]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -73,8 +138,11 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
         SpecError: As :func:`schema`, and if the environment is data only.
     """
     if _is_schema(name):
+        if adapted.has_adapter(name):
+            return make_file(name, device)
         load_schema(name)
-        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one")
+        raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
+                     "a section 'adapter' would say how to play it")
     family, schema, settings = _resolve(name)
     return family.make(schema, settings, device)
 
@@ -114,14 +182,16 @@ def _family(base: str) -> tuple[str, str, Family]:
     """The family's name, the instance's name and the family that ``base`` asks for."""
     if ".yaml" in base:
         return _PLAYS_SCENARIOS, base, _built_in(_PLAYS_SCENARIOS)
-    others = plugins(_BUILT_IN)
+    others = {**plugins(_BUILT_IN), **_REGISTERED}
     first, _, rest = base.partition("/")
     if first in _BUILT_IN:
         return first, rest, _built_in(first)
     for candidate in (base, base.rpartition("/")[0], first):
         if candidate in others:
-            return candidate, base.removeprefix(candidate).removeprefix("/"), cast(Family, load(others[candidate]))
-    known = (*_built_in_names(), *_BUILT_IN, *others)
+            held = others[candidate]
+            family = load(held) if isinstance(held, EntryPoint) else held
+            return candidate, base.removeprefix(candidate).removeprefix("/"), cast(Family, family)
+    known = (*_BUILT_IN, *others, *_built_in_names())
     raise _error("unknown-environment", base, f"no environment '{base}'", did_you_mean(base, known),
                  f"families: {', '.join((*_BUILT_IN, *others))}", "the name of a schema file contains .yaml")
 
@@ -131,7 +201,11 @@ def _built_in(family: str) -> Family:
 
 
 def _built_in_names() -> list[str]:
-    return [_joined(family, instance) for family in _BUILT_IN for instance in _built_in(family).instances]
+    return [joined for family in _BUILT_IN for joined in _instances(family, _built_in(family))]
+
+
+def _instances(name: str, family: Family) -> tuple[str, ...]:
+    return tuple(_joined(name, instance) for instance in family.instances)
 
 
 def _joined(family: str, instance: str) -> str:

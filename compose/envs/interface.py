@@ -50,6 +50,8 @@ class Environment(ABC):
 
     schema: EntitySchema
     device: torch.device
+    at_once: int | None = None
+    """The most episodes that can be played side by side; None: as many as one likes."""
 
     @abstractmethod
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:

@@ -38,10 +38,16 @@ def load(entry: EntryPoint) -> object:
         family: object = entry.load()
     except Exception as error:
         raise _error(entry, f"the plug-in of {_package(entry)} fails: {type(error).__name__}: {error}") from error
+    check_family(entry.name, family, f"the plug-in of {_package(entry)}")
+    return family
+
+
+def check_family(name: str, family: object, whose: str) -> None:
+    """Raises SpecError if something is no environment family."""
     lacking = [part for part in _PARTS if not hasattr(family, part)]
     if lacking:
-        raise _error(entry, f"the plug-in of {_package(entry)} is no environment family: it lacks {', '.join(lacking)}")
-    return family
+        text = f"{whose} is no environment family: it lacks {', '.join(lacking)}"
+        raise SpecError(Diagnostic("environment-plugin", text, where=name))
 
 
 def _package(entry: EntryPoint) -> str:

@@ -1,38 +1,64 @@
-"""SMAC's maps and the multi-task sets of REFIL, OPT and PTM as schemas: data only, nothing here runs StarCraft."""
+"""SMAC: its maps and the multi-task sets of REFIL, OPT and PTM as schemas, and its maps as games of StarCraft II.
+
+Schemas need nothing. A single map is played through the SMAC package where that and the game are installed; sets are
+data only, since the package cannot place units of its own.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
-from compose.envs.starcraft.family import Instances, Settings
+from pydantic import Field as Limits
+
+from compose.envs.adapters.smac.package import maker, missing
+from compose.envs.starcraft.family import Instances, played
+from compose.envs.starcraft.family import Settings as Scenarios
+from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema
 from compose.graph.schema import EntitySchema
-from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
     import torch
+
+    from compose.envs.interface import Environment
+
+
+class Settings(Scenarios):
+    """What a name may change."""
+
+    games: Annotated[int, Limits(ge=1)] = 8
+    """How many games of StarCraft may run at once."""
+    random_tags: bool = False
+    """Units get other tags in every episode; otherwise SMAC's numbers are kept."""
 
 
 class SmacFamily:
     """The catalogue's entry."""
 
-    summary = "StarCraft micro-management: single battles, and sets of which every episode draws one (schemas only)."
+    needs = "StarCraft II"
+    summary = "StarCraft micro-management: single battles, and sets of which every episode draws one."
     instances = Instances(Settings)
 
     def schema(self, instance: str, settings: Settings) -> EntitySchema:
         """The schema of a scenario."""
         return entity_schema(settings.scenario(instance), name=f"smac/{instance}")
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> NoReturn:
-        """Refuse.
+    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+        """Games of StarCraft II.
 
         Raises:
-            SpecError: Always.
+            SpecError: If it is a set, or the package, the game or the map is not there.
         """
-        raise SpecError(Diagnostic(
-            "environment-data-only", "this environment is data only: it needs StarCraft II", where=schema.name,
-            hint="to play it, adapt the SMAC package (github.com/oxwhirl/smac) to compose.envs.interface.Environment",
-        ))
+        instance = played(schema.name)
+        scenario = settings.scenario(instance)
+        if instance not in SCENARIOS or len(load(instance).tasks) > 1:
+            text = "this environment is data only: the SMAC package plays its own single maps"
+            raise missing(f"smac/{instance}", text, "as a schema, it is there to check specs against")
+        make = maker(f"smac/{instance}", instance, schema.limit)
+        from compose.envs.adapters.smac.environment import SmacGames
+
+        return SmacGames(schema, scenario, make, random_tags=settings.random_tags, at_once=settings.games,
+                         device=device)
 
 
 FAMILY = SmacFamily()

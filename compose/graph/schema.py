@@ -108,6 +108,8 @@ class EntitySchema(Model):
     """T, the most steps in an episode; T + 1 time indices are stored."""
     truncates: bool
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
+    returns: tuple[float, float] | None = None
+    """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[str, ...] = ("default",)
     version: str = ""
     """Changes whenever the environment's rules do; schemas without rules of their own have none."""
@@ -167,7 +169,8 @@ class EntitySchema(Model):
     @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
-        content = self.model_dump(mode="json", exclude=None if self.version else {"version"})
+        unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
+        content = self.model_dump(mode="json", exclude=unsaid)
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
@@ -177,6 +180,8 @@ class EntitySchema(Model):
             return [(("entities",), text)]
         empty = [name for name in ("features", "actions", "tasks") if not getattr(self, name)]
         problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
+        if self.returns is not None and not self.returns[0] <= self.returns[1]:
+            problems.append((("returns",), "the least return exceeds the most ({:g}, {:g})".format(*self.returns)))
         sides: tuple[Side, ...] = ("agent", "other")
         for side in sides:
             fewest, most = self.present_range(side)

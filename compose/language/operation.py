@@ -194,6 +194,9 @@ class Operation:
     itself: ClassVar[bool] = False
     """An axis of entities that goes is read at the reading agent's own row only."""
 
+    moves: ClassVar[bool] = False
+    """Every number of the output is one of the input's as it is: rows are moved, nothing is computed."""
+
     stopped: ClassVar[bool] = False
     """No gradient passes."""
 
@@ -276,6 +279,9 @@ class Operation:
     compute: ClassVar[Callable[..., Any]]
     """The pure function ``compute(self, run, *, port=tensor, ...)``: tensors in, one tensor (or a dict by output name)
     out, in plain torch operations."""
+
+    quick: ClassVar[Callable[..., Any] | None] = None
+    """The same as :attr:`compute` by operations with backward passes of their own; what optimised programs call."""
 
     def pieces(self, parts: Parts) -> Piece | None:
         """The same computation as products, maps and softmaxes, for an operation with one output.

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from compose.compiler.model import Model, Tensors
-from compose.compiler.random import Seeds, categorical, keys, uniform
+from compose.compiler.random import Seeds, categorical, keys, one_of, uniform
 from compose.envs.interface import Script
 
 
@@ -117,10 +117,7 @@ def sampled(logits: Tensor, where: Tensor, seed: Seeds, episodes: Tensor, step: 
 
 def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
     """An allowed action for every agent, all equally likely [batch agent]."""
-    draw = uniform(keys(seed, "action", step), _counters(episodes, allowed.shape[1]))
-    count = allowed.sum(-1)
-    chosen = torch.minimum((draw * count).long(), count - 1) + 1
-    return ((allowed.cumsum(-1) == chosen[..., None]) & allowed).to(torch.uint8).argmax(-1)
+    return one_of(allowed, uniform(keys(seed, "action", step), _counters(episodes, allowed.shape[1])))
 
 
 def _counters(episodes: Tensor, agents: int) -> Tensor:

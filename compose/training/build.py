@@ -11,6 +11,7 @@ from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
 from compose.language.load import Loaded
 from compose.training import memory
+from compose.training.allocator import keep_freed_memory
 from compose.training.settings import Settings
 
 
@@ -25,6 +26,7 @@ def build_model(spec: Loaded, schema: EntitySchema, *, seed: int = 0, device: st
     memory.check_possible(count(graph), schema, torch.device(device))
     if settings is None:
         return Model(graph, seed=seed, device=device)
+    keep_freed_memory()
     precision = torch.bfloat16 if settings.precision == "bfloat16" else None
     passes = PASSES if settings.passes else ()
     return Model(graph, seed=seed, device=device, passes=passes, native=settings.native, precision=precision)

@@ -19,7 +19,7 @@ from compose.training.rollout import rollout
 Row = dict[str, Any]
 
 AT_ONCE = 1024
-"""Episodes that are played side by side at most."""
+"""Episodes that are played side by side at most, unless the environment can do even fewer."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,9 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
         One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name).
     """
     rows: list[Row] = []
-    for start in range(first_episode, first_episode + episodes, AT_ONCE):
-        numbers = torch.arange(start, min(start + AT_ONCE, first_episode + episodes), device=env.device)
+    together = min(AT_ONCE, env.at_once or AT_ONCE)
+    for start in range(first_episode, first_episode + episodes, together):
+        numbers = torch.arange(start, min(start + together, first_episode + episodes), device=env.device)
         rows += outcomes(rollout(actor, env, numbers, stream(seed), keep=()), env)
     return rows
 

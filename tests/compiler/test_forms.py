@@ -78,6 +78,14 @@ class ByName(FromTheLeft):
         return of * run.weight("gain")
 
 
+class Hasty(FromTheLeft):
+    def compute(self, run: Run, *, of: Any) -> Any:
+        return of * run.weight("gain")
+
+    def quick(self, run: Run, *, of: Any) -> Any:
+        return of * run.weight("gain").detach()
+
+
 class Stacks(FromTheLeft):
     """Cannot be joined, but counts from the left all the same."""
 
@@ -92,12 +100,18 @@ class Stacks(FromTheLeft):
     (Lost, "`pieces` give [batch time agent], not [batch time agent embed]"),
     (FromTheLeft, "output '' differs with batch, time as one axis"),
     (ByName, "cannot be computed with batch, time, agent as one axis: tuple.index(x): x not in tuple"),
+    (Hasty, "gradients of output '' differ in `quick`"),
     (Stacks, "output '' differs with inputs stacked along a new leading axis"),
 ])  # fmt: skip
 def test_mistakes_are_found(liar: type[Scaled], text: str) -> None:
     with pytest.raises(ContractError) as error:
         check_operation(liar(), {"of": OF})
     assert text in str(error.value)
+
+
+def test_operations_with_backward_passes_of_their_own_are_compared() -> None:
+    assert "quick" in check_block(catalogue()["contrastive"], {
+        "block": "contrastive", "of": "batch time agent factor embed", "over": "factor"}, {"factor": 4})
 
 
 def test_what_is_right_passes_everything() -> None:

@@ -9,7 +9,7 @@ import torch
 
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
-from compose.compiler.passes import PASSES, Pass, absent, batch, fuse, pack, regroup, share, split
+from compose.compiler.passes import PASSES, Pass, absent, batch, copies, fuse, pack, regroup, select, share, split
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
 from compose.language.load import Loaded, load
@@ -59,6 +59,14 @@ def test_all_passes_together(spec: str | Path, dtype: torch.dtype, within: float
                                     (split, share, batch, regroup), (pack, absent), (split, pack, absent)],
                          ids=lambda ps: "+".join(p.__name__ for p in ps))
 def test_each_pass_alone(spec: str, passes: tuple[Pass, ...]) -> None:
+    differ(spec, passes, 1e-10)
+
+
+@pytest.mark.parametrize("spec", ["opt", "opt_official", "refil_official"])
+@pytest.mark.parametrize("passes", [(copies,), (select,), (split, copies, select),
+                                    (split, copies, share, select, regroup, pack, absent)],
+                         ids=lambda ps: "+".join(p.__name__ for p in ps))
+def test_picked_and_copied_rows_are_what_they_were(spec: str, passes: tuple[Pass, ...]) -> None:
     differ(spec, passes, 1e-10)
 
 

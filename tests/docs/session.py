@@ -18,6 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from compose.cli.app import app
+from compose.envs import catalogue as envs
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.graph.proofs import prove
@@ -78,12 +79,14 @@ class Session:
 
     def _said(self, text: str) -> tuple[int, str]:
         """Exit code and output of a command, which leaves no blocks and modules behind, as a process would."""
-        registered, imported = dict(blocks.catalogue()), set(sys.modules)
+        registered, imported, environments = dict(blocks.catalogue()), set(sys.modules), envs.registered()
         try:
             return self._done(text)
         finally:
             blocks._REGISTRY.clear()
             blocks._REGISTRY.update(registered)
+            envs._REGISTERED.clear()
+            envs._REGISTERED.update(environments)
             for name in set(sys.modules) - imported:
                 if str(getattr(sys.modules[name], "__file__", None)).startswith(str(self.folder)):
                     del sys.modules[name]

@@ -7,10 +7,11 @@ import sys
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from compose.envs import plugins
+from compose.envs import catalogue, plugins
 from compose.envs.catalogue import make, names, schema
 from compose.envs.group_matching import FAMILY
 from compose.language.diagnostics import SpecError
@@ -43,7 +44,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("group_macthing", "no environment 'group_macthing'\n  Did you mean 'group_matching'?"),
-    ("", "no environment ''\n  = families: gaussian_squeeze, group_matching, smac"),
+    ("", "no environment ''\n  = families: gaussian_squeeze, group_matching, skirmish, smac"),
     ("smac", "'smac' needs an instance\n  = there are: smac/1c3s5z, smac/2c_vs_64zg"),
     ("smac/", "'smac/' needs an instance"),
     ("smac/3-8zs", "no environment 'smac/3-8zs'\n  Did you mean 'smac/3-8sz'?"),
@@ -95,6 +96,32 @@ def test_a_broken_plugin_is_reported_with_its_package(monkeypatch: pytest.Monkey
     with pytest.raises(SpecError, match="acme/odd: the plug-in of 'math:pi' is no environment family: it lacks"):
         make("acme/odd")
     assert schema("group_matching").agents == 8
+
+
+def test_a_program_registers_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogue, "_REGISTERED", {})
+    catalogue.register("lab/ring", FAMILY)
+    assert names()[-3:] == ("lab/ring", "lab/ring/small", "lab/ring/tasks")
+    assert schema("lab/ring/small:limit=3").limit == 3
+    assert make("lab/ring").schema.name == "lab/ring"
+    catalogue.register("lab/ring", SimpleNamespace(summary="", instances={}, schema=None, make=None))  # type: ignore[arg-type]
+    assert names()[-1] == "smax/6h_vs_8z"
+    with pytest.raises(SpecError, match="no environment 'lab/ring/small'"):
+        schema("lab/ring/small")
+
+
+@pytest.mark.parametrize(("name", "family", "message"), [
+    ("smac", FAMILY, "'smac' is built in"),
+    ("group_matching/mine", FAMILY, "'group_matching/mine' is built in"),
+    ("my game", FAMILY, "'my game' is no name for an environment"),
+    ("mine:a=1", FAMILY, "is no name for an environment"),
+    ("mine.yaml", FAMILY, "is no name for an environment"),
+    ("mine/", FAMILY, "is no name for an environment"),
+    ("mine", object(), "mine: what is registered is no environment family: it lacks summary, instances, schema, make"),
+])
+def test_what_cannot_be_registered(name: str, family: Any, message: str) -> None:
+    with pytest.raises(SpecError, match=message):
+        catalogue.register(name, family)
 
 
 @pytest.mark.parametrize(("entries", "message"), [

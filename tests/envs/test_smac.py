@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compose.envs.catalogue import make, names, schema
+from compose.envs.catalogue import names, schema
 from compose.envs.starcraft.scenario import SCENARIOS
-from compose.language.diagnostics import SpecError
 
 HASHES = {  # beginnings of the schemas' hashes, which runs record
     "3-8m_symmetric": "3739e15b9e16", "6-11m_mandown": "e1459459e207", "3-8sz": "f939237be4e1",
@@ -50,12 +49,3 @@ def test_a_schema_of_a_map() -> None:
 
 def test_the_proposed_task_list_is_labelled() -> None:
     assert "our proposal" in schema("smac/large_mt").note
-
-
-def test_making_one_is_refused_in_words() -> None:
-    with pytest.raises(SpecError) as caught:
-        make("smac/3-8sz")
-    assert str(caught.value) == (
-        "error[environment-data-only]  smac/3-8sz: this environment is data only: it needs StarCraft II\n"
-        "  to play it, adapt the SMAC package (github.com/oxwhirl/smac) to compose.envs.interface.Environment"
-    )

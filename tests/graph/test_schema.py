@@ -61,7 +61,8 @@ def test_dump_and_load_are_inverse(tmp_path: Path) -> None:
 
 
 def test_the_hash_sees_every_change(tmp_path: Path) -> None:
-    changes: list[dict[str, Any]] = [{}, {"limit": 6}, {"truncates": False}, {"note": "x"}, {"tasks": ["a", "b"]}]
+    changes: list[dict[str, Any]] = [{}, {"limit": 6}, {"truncates": False}, {"note": "x"}, {"tasks": ["a", "b"]},
+                                     {"returns": [0, 1]}]
     assert len({_load(tmp_path, {**SMALL, **change}).hash for change in changes}) == len(changes)
     assert len(_load(tmp_path, SMALL).hash) == 64
 
@@ -72,6 +73,7 @@ def test_frozen() -> None:
 
 
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"returns": [2, 1]}, "returns", "the least return exceeds the most (2, 1)"),
     ({"agnets": 2}, "agnets", "a schema has no field 'agnets'"),
     ({"agents": None}, "agents", "expected a whole number, got nothing"),
     ({"agents": "2"}, "agents", "expected a whole number, got '2'"),

@@ -24,6 +24,7 @@ class Expand(Block):
 
     aligned: ClassVar[bool] = False
     passes_masks: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _axes(self, site: Site) -> Axes:

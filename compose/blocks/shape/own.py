@@ -20,6 +20,7 @@ class Own(Block):
 
     aligned: ClassVar[bool] = False
     itself: ClassVar[bool] = True
+    moves: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _second(self, site: Site) -> str:

@@ -2,26 +2,63 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
+
+from pydantic import BaseModel
 
 from compose.cli import page
 from compose.cli.page import Cell
+from compose.cli.views.block import kind
 from compose.graph.fields import Field
 from compose.graph.schema import EntitySchema
 from compose.graph.text import number
+from compose.language.docs import field_docs
 
 TASKS_SHOWN = 6
 
 
-def data(schema: EntitySchema) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Offered:
+    """An environment as data."""
+
+    schema: EntitySchema
+    settings: BaseModel | None
+    """What its name may change; None for a schema file."""
+    needs: str
+    """What it takes to run it; empty if it runs."""
+
+    @property
+    def options(self) -> list[dict[str, Any]]:
+        """Each option of the name: what it means, its value here and its meaning."""
+        if self.settings is None:
+            return []
+        model = type(self.settings)
+        return [{"name": name, "type": _kind(info.annotation), "value": getattr(self.settings, name),
+                 "doc": field_docs(model).get(name, "")} for name, info in model.model_fields.items()]
+
+
+def offered(name: str) -> Offered:
+    """What the catalogue knows under a name. Raises SpecError."""
+    from compose.envs import catalogue
+
+    return Offered(catalogue.schema(name), catalogue.settings(name), catalogue.needs(name))
+
+
+def data(found: Offered) -> dict[str, Any]:
     """For tools."""
+    schema = found.schema
     return {"kind": "env", "name": schema.name, "hash": schema.hash, "sizes": schema.sizes,
+            "runs": not found.needs, "needs": found.needs, "options": found.options,
             "schema": schema.model_dump(mode="json")}
 
 
-def show(schema: EntitySchema) -> None:
-    """Print one schema."""
-    page.line(Cell(schema.name, "title"), Cell("  environment", "dim"))
+def show(found: Offered) -> None:
+    """Print one environment."""
+    schema = found.schema
+    runs = f"data only, needs {found.needs}" if found.needs else "runs"
+    page.line(Cell(schema.name, "title"), Cell(f"  environment, {runs}", "dim"))
     page.line()
     page.paragraph(schema.summary, indent=2)
     if schema.note:
@@ -31,18 +68,41 @@ def show(schema: EntitySchema) -> None:
     tasks = ", ".join(schema.tasks[:TASKS_SHOWN]) + (" ..." if len(schema.tasks) > TASKS_SHOWN else "")
     rows = [("agents", _present(schema, "agent")), ("others", _present(schema, "other")),
             ("limit", f"{number(schema.limit)} steps; the limit is {end}"),
+            *([("returns", "{:g} to {:g} an episode".format(*schema.returns))] if schema.returns else []),
             ("tasks", f"{number(len(schema.tasks))}: {tasks}"), ("hash", schema.hash[:12])]
     page.table((Cell(what, "name"), text) for what, text in rows)
     page.title("entities")
     page.table((Cell(t.name, "name"), t.side, f"{t.min} to {t.max}") for t in schema.types)
     page.title("features", f"{schema.sizes['feature']} numbers an entity")
-    page.table((Cell(f.name, "name"), Cell(number(f.size), right=True), f.kind,
-                f"{'' if len(f.of) > 1 else f'only {f.of[0]}s. '}{f.what}") for f in schema.features)
+    starts = accumulate((f.size for f in schema.features), initial=0)
+    page.table((Cell(f.name, "name"), Cell(_stretch(start, f.size), right=True), f.kind,
+                f"{'' if len(f.of) > 1 else f'Only {f.of[0]}s have it. '}{f.what}")
+               for start, f in zip(starts, schema.features, strict=False))
     page.title("actions", f"{schema.sizes['action']}")
-    page.table((Cell(g.name, "name"), Cell(number(g.count), right=True),
-                f"aimed at {g.targets}s" if g.targets else "aimed at nothing") for g in schema.actions)
+    starts = accumulate((g.count for g in schema.actions), initial=0)
+    page.table((Cell(g.name, "name"), Cell(_stretch(start, g.count), right=True),
+                f"aimed at {g.targets}s" if g.targets else "aimed at nothing")
+               for start, g in zip(starts, schema.actions, strict=False))
     page.title("fields", "env.NAME; row: about one entity, local: what the agent may know, global: anything else")
     page.table((Cell(name, "name"), f.scope, _typed(schema, f), f.what) for name, f in schema.fields.items())
+    if found.options:
+        page.title("options", f"{schema.name.partition(':')[0]}:NAME=VALUE,NAME=VALUE")
+        page.table((Cell(o["name"], "name"), o["type"], Cell(_value(o["value"]), right=True), o["doc"])
+                   for o in found.options)
+
+
+def _stretch(start: int, size: int) -> str:
+    """``4`` or ``4 - 9``: the indices of a stretch."""
+    return f"{start}" if size == 1 else f"{start} - {start + size - 1}"
+
+
+def _kind(annotation: object) -> str:
+    """As a spec's author says it, but that text in a name is no axis."""
+    return "text" if annotation is str else kind(annotation)
+
+
+def _value(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _present(schema: EntitySchema, side: Any) -> str:

@@ -44,6 +44,18 @@ def monotone(trial: Trial) -> Iterator[str]:
         yield f"monotone:{port}"
 
 
+def moves(trial: Trial) -> Iterator[str]:
+    """What claims to move rows gives numbers of its inputs alone."""
+    if not trial.node.op.moves:
+        return
+    given = trial.inputs()
+    known = torch.cat([given["field"][name].flatten() for _, name, _, _ in trial.ports()])
+    for name, x in trial.run(given).items():
+        if not bool(torch.isin(x, known).all()):
+            raise trial.fail(f"claims to move rows; output '{name}' holds numbers that no input has")
+    yield "moves"
+
+
 def _rise(x: Tensor, draw: int, generator: torch.Generator) -> Tensor:
     """Nothing below zero: one element, some, or all of them; a little or a lot."""
     rise = torch.rand(x.shape, generator=generator, dtype=x.dtype) * 10.0 ** (draw % 4 - 2)

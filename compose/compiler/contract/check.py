@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from compose.compiler.contract.attacks import absent_rows, bounds, monotone, pointwise, signs
+from compose.compiler.contract.attacks import absent_rows, bounds, monotone, moves, pointwise, signs
 from compose.compiler.contract.forms import FORMS, pieces
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
 from compose.compiler.interpret import Given, Interpreter, NodeRun
@@ -57,7 +57,7 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
     _traces(trial)
     _without_time(op, types, sizes or {}, words or [])
     _with_true_masks(op, types, sizes or {}, words or [])
-    return {claim for test in (signs, monotone, bounds, absent_rows, pointwise, *FORMS) for claim in test(trial)}
+    return {claim for test in (signs, monotone, moves, bounds, absent_rows, pointwise, *FORMS) for claim in test(trial)}
 
 
 def _ports(cls: type[Block]) -> dict[str, str]:

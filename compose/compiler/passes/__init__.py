@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from compose.compiler.passes.absent import absent
+from compose.compiler.passes.copies import copies
 from compose.compiler.passes.pack import pack
 from compose.compiler.passes.regroup import regroup
+from compose.compiler.passes.select import select
 from compose.compiler.passes.share import share
 from compose.compiler.passes.siblings import batch, fuse
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
-__all__ = ["PASSES", "Pass", "absent", "batch", "fuse", "pack", "regroup", "run_passes", "share", "split"]
+__all__ = ["PASSES", "Pass", "absent", "batch", "copies", "fuse", "pack", "regroup", "run_passes", "select", "share",
+           "split"]
 
 Pass = Callable[[Terms], Terms]
 
-PASSES: tuple[Pass, ...] = (split, share, batch, fuse, regroup, pack, absent)
+PASSES: tuple[Pass, ...] = (split, copies, share, select, batch, fuse, regroup, pack, absent)
 """Passes that run unless told otherwise, in order."""
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from compose.compiler.call import Call
 from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.select import Selected, selects
 from compose.compiler.passes.stacking import Item, slice_of
 from compose.compiler.passes.unread import SIDES, Unread
 from compose.compiler.plan import INDEX, OF_ENTITY, PLACE, row_leaf
@@ -15,7 +16,6 @@ from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms
 from compose.graph.align import align
 from compose.graph.average import STEP
 from compose.graph.schema import EntitySchema
-from compose.graph.structure import Rows
 from compose.language.axes import Axes
 
 HEAVY = 1024
@@ -122,8 +122,7 @@ class _Absent:
         return Term(Gathered(side), (self.padded(term), plan), (rows_of(side), *rest), shape, term.dtype, term.name)
 
     def _made(self, term: Term, side: str) -> Term:
-        if isinstance(term.op, Pick) and _agents(term):
-            (source,) = term.operands[0].operands
+        if (source := _source(term)) is not None:
             chosen = (self.rowed(source, "entity"), self._plan("agent", OF_ENTITY, term))
             return replace(self._on_rows(term, chosen, side), op=Chosen())
         if isinstance(term.op, Item):
@@ -179,6 +178,8 @@ class _Absent:
             return False
         if isinstance(term.op, Item):
             return self._home(term.operands[0].operands[0]) == side
+        if (source := _source(term)) is not None:
+            return side == "agent" and "entity" in self.shares and self._home(source) == "entity"
         if isinstance(term.op, Pick):
             return self._call_suits(term, side)
         if not all(_along(x, side) for x in term.operands):
@@ -193,8 +194,6 @@ class _Absent:
         call = term.operands[0]
         assert isinstance(call.op, Call)
         site, inputs = call.op.node, call.operands
-        if _agents(term):
-            return side == "agent" and "entity" in self.shares and self._home(inputs[0]) == "entity"
         if not all(_along(x, side) for x, r in zip(inputs, call.op.reads, strict=True) if r.kind != "plan"):
             return False
         if site.op.over_steps:
@@ -211,11 +210,12 @@ def _alike(term: Term, side: str) -> bool:
     return bool(labels) and set(labels) == {mine}
 
 
-def _agents(term: Term) -> bool:
-    """Is it ``agents(x)``?"""
-    call = term.operands[0]
-    return isinstance(call.op, Call) and isinstance(call.op.node.op, Rows) and call.op.node.op.name == "agents" \
-        and "agent" in term.axes
+def _source(term: Term) -> Term | None:
+    """The x of ``agents(x)``."""
+    if isinstance(term.op, Selected):
+        return None if "agent" in term.operands[0].axes else term.operands[0]
+    call = term.operands[0] if isinstance(term.op, Pick) else term
+    return call.operands[0] if isinstance(call.op, Call) and selects(call.op) is False else None
 
 
 def _along(term: Term, side: str) -> bool:

@@ -51,7 +51,7 @@ class _Search:
                 right = chosen - left
                 (a, x), (b, y) = self.best(left), self.best(right)
                 cost = a + b + self._cost(left, right)
-                if found is None or cost < found[0]:
+                if found is None or cost <= found[0]:
                     found = cost, (x, y)
         assert found is not None
         return found

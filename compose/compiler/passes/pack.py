@@ -6,8 +6,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compose.compiler.call import Call, Read
+from compose.compiler.passes.copies import Copied
 from compose.compiler.passes.demand import EPISODES, bounded, demands
 from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.select import Selected
 from compose.compiler.passes.stacking import Item, Stacked, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
 from compose.compiler.product import Product
@@ -156,7 +158,7 @@ class _Packing:
             site = call.op.node
             fits = site.op.over_steps or site.rowwise(EPISODES)
             return op.kind == "output" and fits and all(_whole(x) for x in call.operands)
-        kinds = (Map, Simplex, Share, Relabel, Divided, Product, Stacked)
+        kinds = (Map, Simplex, Share, Relabel, Divided, Product, Stacked, Selected, Copied)
         return isinstance(op, kinds) and all(_whole(x) for x in term.operands)
 
 

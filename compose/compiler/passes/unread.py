@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from compose.compiler.call import Call
 from compose.compiler.passes.pack import Packed, Unpacked
+from compose.compiler.passes.select import AGENT, ENTITY, Selected
 from compose.compiler.passes.stacking import Unbound
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, Pick, Relabel, Share, Simplex, Term, Terms
@@ -39,6 +40,8 @@ class Unread:
             return True
         if isinstance(op, Relabel):
             return term.axes[term.operands[0].axes.index(axis)] in mine
+        if isinstance(op, Selected) and axis == ENTITY:
+            return AGENT in mine
         return axis in mine if axis in term.axes or isinstance(op, Unbound) else True
 
     def _product(self, term: Term, op: Product, place: int, axis: str) -> bool:
@@ -107,6 +110,8 @@ def within(mask: Term, axis: str) -> bool:
             return False
         back = {new: old for old, new in node.op.renames(node).items()}
         return within(call.operands[0], back.get(axis, axis))
+    if isinstance(op, Selected):
+        return axis == AGENT and AGENT not in mask.operands[0].axes and within(mask.operands[0], ENTITY)
     return isinstance(op, Packed | Unpacked) and within(mask.operands[0], axis)
 
 

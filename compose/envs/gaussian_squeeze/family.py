@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,12 +24,19 @@ class Settings(Model):
     """One Gaussian Squeeze; the defaults are those of the VAST paper (Phan et al. 2021, section 5.1)."""
 
     agents: Annotated[int, Limits(ge=1, le=MOST)] = 200
+    """Agents; the number after the slash in a name."""
     units: Annotated[int, Limits(ge=2)] = 10
     """Actions: an agent allocates 0 .. units - 1."""
     mu: float = 400.0
     """The sum at which the bell is highest."""
     sigma: Annotated[float, Limits(gt=0)] = 200.0
     """The width of the bell."""
+
+    @property
+    def most(self) -> float:
+        """The highest reward at any sum, where ``2 s (s - mu) = sigma^2``."""
+        best = (self.mu + math.hypot(self.mu, math.sqrt(2) * self.sigma)) / 2
+        return best * math.exp(-(((best - self.mu) / self.sigma) ** 2))
 
 
 class Numbers(Mapping[str, Settings]):
@@ -72,6 +80,7 @@ class GaussianSqueezeFamily:
             actions=(ActionGroup(name="allocate", count=settings.units),),
             limit=1,
             truncates=False,
+            returns=(0.0, settings.most),
             tasks=("squeeze",),
             axes={"state": agents, "observation": agents},
             fields=standard_fields(

@@ -9,8 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-STEP_COST = 0.1
-MATCH_REWARD = 2.5
+from compose.envs.group_matching.family import MATCH_REWARD, STEP_COST
 
 
 def slices(rank: Tensor, cuts: Tensor) -> Tensor:

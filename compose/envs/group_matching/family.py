@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from compose.envs.interface import Environment
 
+STEP_COST = 0.1
+MATCH_REWARD = 2.5
+
 
 class Game(Model):
     """What a task may change."""
@@ -35,6 +38,7 @@ class Settings(Model):
     """One Group Matching game; the defaults are those of the REFIL paper (Iqbal et al. 2021, section 4.1)."""
 
     agents: Annotated[int, Limits(ge=1)] = 8
+    """Agents, all on one ring."""
     cells: Annotated[int, Limits(ge=2)] = 6
     """Cells of the ring."""
     groups: Annotated[int, Limits(ge=1)] = 2
@@ -94,6 +98,7 @@ class GroupMatchingFamily:
             summary=self.summary,
             agents=agents,
             entities=agents,
+            fewest_agents=min(counts),
             types=(EntityType(name="member", side="agent", min=min(counts), max=agents),),
             features=(
                 Feature(name="cell", size=settings.cells, kind="one_hot", what="The cell the agent stands in."),
@@ -105,6 +110,7 @@ class GroupMatchingFamily:
                      ActionGroup(name="forth", count=1)),
             limit=settings.limit,
             truncates=True,
+            returns=(-STEP_COST * settings.limit - MATCH_REWARD * groups, MATCH_REWARD * groups - STEP_COST),
             tasks=tuple(settings.tasks.split("+")) if settings.tasks else ("match",),
             fields=standard_fields("truth_groups"),
         )

@@ -56,7 +56,7 @@ class Forces:
         self.share = tables.share[pair]
         with_fighters = torch.where(ally, self._slowest(ally), self._slowest(~ally))
         self.march = torch.where(self.heals, with_fighters, self.speed)
-        """Speed of those who walk without a target: healers wait for the slowest fighter."""
+        """Speed of those who attack-move: healers wait for the slowest fighter."""
         self.far = FAR + 100.0 * self.slot
         """Where the dead are put when distances are taken: out of everyone's reach, and far from one another."""
         self.may_shield, self.may_regenerate, self.may_heal, self.may_line, self.may_circle = (
@@ -87,8 +87,9 @@ class Battle:
     target: Tensor
     """int64: the slot of whom the unit attacks or heals; its own for nobody."""
     goal: Tensor
-    """Where those walk who have no target and are ``marching``."""
-    marching: Tensor
+    """Where those walk who have no target and a ``pace``."""
+    pace: Tensor
+    """How far they walk in a loop; 0: they stand."""
     healing: Tensor
     """Bool: healed somebody in the last loop."""
     exploding: Tensor
@@ -100,17 +101,17 @@ class Battle:
         zero, no = torch.zeros_like(forces.max_health), torch.zeros_like(forces.present)
         target = forces.slot.expand_as(forces.kind).contiguous()
         fresh = forces.max_health, forces.max_shield, forces.first_energy
-        return cls(position, *fresh, zero, zero, target, goal, no, no, no)
+        return cls(position, *fresh, zero, zero, target, goal, zero, no, no)
 
     @property
     def alive(self) -> Tensor:
         """Bool [battle unit]."""
         return self.health > 0
 
-    def ordered(self, team: slice, goal: Tensor, marching: Tensor, target: Tensor) -> Battle:
+    def ordered(self, team: slice, goal: Tensor, pace: Tensor, target: Tensor) -> Battle:
         """This with new orders for a team, each [battle unit] (the goal [xy battle unit]); shares all else."""
-        new = replace(self, goal=self.goal.clone(), marching=self.marching.clone(), target=self.target.clone())
-        new.goal[:, :, team], new.marching[:, team], new.target[:, team] = goal, marching, target
+        new = replace(self, goal=self.goal.clone(), pace=self.pace.clone(), target=self.target.clone())
+        new.goal[:, :, team], new.pace[:, team], new.target[:, team] = goal, pace, target
         return new
 
     def where(self, running: Tensor, old: Battle) -> Battle:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,7 +46,7 @@ class BattleCamera:
     def look(self, fields: Fields) -> list[Moment]:
         """See :class:`~compose.envs.pictures.scene.Camera`."""
         seen, self._moments = self._moments, []
-        return seen
+        return [*seen[:-1], replace(seen[-1], position=self._places(self._env.battle))]  # who stood too close made room
 
     def _see(self, before: Battle, aimed: Aim, after: Battle) -> None:
         self._loop += 1
@@ -67,8 +68,12 @@ class BattleCamera:
         here = self._present
         left = np.stack([x[0].cpu().double().numpy()[here] for x in (battle.health, battle.shield)][: len(self._full)])
         meters = np.where(self._full > 0, left / np.maximum(self._full, 1), np.nan)
-        position = battle.position[:, 0].T.cpu().double().numpy()[here] + CENTRE
-        return Moment(self._loop / STEP, position, left[0] > 0, meters, shots, heals, blasts)
+        return Moment(self._loop / STEP, self._places(battle), left[0] > 0, meters, shots, heals, blasts)
+
+    def _places(self, battle: Battle) -> Floats:
+        """[unit xy]"""
+        place: Floats = battle.position[:, 0].T.cpu().double().numpy()[self._present] + CENTRE
+        return place
 
 
 def _circle(centre: Floats) -> Floats:

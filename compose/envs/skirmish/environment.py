@@ -15,12 +15,13 @@ from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.family import Settings
 from compose.envs.skirmish.ground import Ground
-from compose.envs.skirmish.motion import move, offsets
+from compose.envs.skirmish.motion import move, offsets, settled
 from compose.envs.skirmish.opponents import REACTION, acquire, looking, nearest_foe
-from compose.envs.skirmish.reward import outcome, scales
+from compose.envs.skirmish.reward import outcome
 from compose.envs.skirmish.scripts import SCRIPTS, Orders
 from compose.envs.skirmish.spawn import Spawn, draw_tasks
 from compose.envs.skirmish.tables import tables
+from compose.envs.skirmish.worth import scales
 from compose.envs.starcraft.scenario import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 JITTER = (-1.0, 3.0)
 """Loops by which the next volley is late: the least, and how much more at most."""
+SETTLING = 3
+"""Times that overlapping units make room after a step, beside once every loop."""
 MOVE = 2.0
 """How far an order to move points, in cells; nothing walks that far in a step."""
 DIRECTIONS = ((0.0, 1.0), (0.0, -1.0), (1.0, 0.0), (-1.0, 0.0))
@@ -53,7 +56,7 @@ class Skirmish(Environment):
         self.ground = Ground(self.scenario.terrain, self.device)
         self._spawn = Spawn(self.scenario, self.device)
         self._view = View(self.scenario, self.device)
-        self._scales = scales(self.scenario, settings.reward == "task").to(self.device)
+        self._scales = torch.tensor(scales(self.scenario, settings.reward == "task"), device=self.device)
         self._allies, self._units = self.scenario.agents, self.scenario.agents + self.scenario.enemies
         self._shuffles = settings.tags == "random" and len(self.scenario.shape) > 1
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
@@ -127,8 +130,7 @@ class Skirmish(Environment):
         self.enemy_start = snap((place * theirs).sum(2) / theirs.sum(1))[..., None]
         goal[:, :, : self._allies] = self.enemy_start
         walks = self.scenario.goal != "hold" and self.settings.opponent not in ("hold", "passive")
-        marching = (~enemy | walks).expand_as(self.forces.present)
-        self.battle = replace(Battle.begin(self.forces, place, goal), marching=marching)
+        self.battle = replace(Battle.begin(self.forces, place, goal), pace=self.forces.march * (~enemy | walks))
 
     def _fight(self, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
@@ -145,6 +147,8 @@ class Skirmish(Environment):
             before, self.battle = self.battle, replace(battle, position=position)
             if self.watch is not None:
                 self.watch(before, aimed, self.battle)
+        position = settled(forces, self.battle.position, self.battle.alive, self.ground, SETTLING)
+        self.battle = replace(self.battle, position=position)
 
     def _looking(self, loop: int, both: bool) -> Iterator[slice]:
         """The scripted units that look for targets in a loop."""
@@ -168,7 +172,8 @@ class Skirmish(Environment):
         """Move, attack, heal or stand, until the next order."""
         way = self._directions[:, orders.move.clamp(min=0)]
         goal = self.battle.position[:, :, team] + way
-        self.battle = self.battle.ordered(team, goal, orders.move >= 0, orders.target)
+        pace = self.forces.speed[:, team] * (orders.move >= 0)
+        self.battle = self.battle.ordered(team, goal, pace, orders.target)
 
     def _snapshot(self) -> Snapshot:
         battle, allies = self.battle, self._allies

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Literal
 
+from compose.envs.skirmish.worth import bounds
 from compose.envs.starcraft.family import Instances, played
 from compose.envs.starcraft.family import Settings as Battles
 from compose.envs.starcraft.scenario import Scenario
@@ -49,7 +50,8 @@ class SkirmishFamily:
         """The schema of a scenario: REFIL's entity view, and SMAC's flat view where there is one task."""
         scenario = settings.scenario(instance)
         made = entity_schema(scenario, name=f"skirmish/{instance}")
-        return made.model_copy(update={"version": version(scenario, settings)})
+        returns = bounds(scenario, settings.reward == "task", settings.limit)
+        return made.model_copy(update={"version": version(scenario, settings), "returns": returns})
 
     def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
         """Batched battles; imports torch."""

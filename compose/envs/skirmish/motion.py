@@ -32,7 +32,7 @@ def offsets(forces: Forces, position: Tensor, lives: Tensor) -> Offsets:
 def move(forces: Forces, battle: Battle, aimed: Aim, between: Offsets, ground: Ground) -> tuple[Tensor, Offsets]:
     """Walk one loop.
 
-    Those in range of their target stand. Others walk to it, or, having none and marching, to their goal. Then every
+    Those in range of their target stand. Others walk to it, or, having none and a pace, to their goal. Then every
     two that overlap move half the overlap apart each.
 
     Returns:
@@ -40,22 +40,25 @@ def move(forces: Forces, battle: Battle, aimed: Aim, between: Offsets, ground: G
     """
     lives = battle.alive
     chases = aimed.valid & lives & ~aimed.reached
-    marches = battle.marching & lives & (aimed.target == forces.slot)
+    marches = lives & (aimed.target == forces.slot) & (battle.pace > 0)
     to_goal = (battle.goal - battle.position) * marches
     way = ground.course(battle.position, torch.where(chases, aimed.delta, to_goal), forces.gait)
     length = (way * way).sum(0).sqrt_()
     stands = ~(chases | marches)
     heading = _steered(forces, aimed.target, stands, between, way / length.clamp(min=1e-3))
     left = torch.where(chases, aimed.gap + INSIDE, length)
-    walked = battle.position + snap(heading * torch.minimum(torch.where(chases, forces.speed, forces.march), left))
+    walked = battle.position + snap(heading * torch.minimum(torch.where(chases, forces.speed, battle.pace), left))
     walked = ground.slide(battle.position, walked, forces.gait)
     between = offsets(forces, walked, lives)
     return ground.keep(walked, walked - _pushes(forces, between), forces.gait), between
 
 
-def separated(forces: Forces, position: Tensor, lives: Tensor) -> Tensor:
-    """Positions after every two that overlap made room for each other."""
-    return position - _pushes(forces, offsets(forces, position, lives))
+def settled(forces: Forces, position: Tensor, lives: Tensor, ground: Ground, times: int) -> Tensor:
+    """Positions after every two that overlap made room for each other, several times."""
+    for _ in range(times):
+        pushes = _pushes(forces, offsets(forces, position, lives))
+        position = ground.keep(position, position - pushes, forces.gait)
+    return position
 
 
 def _steered(forces: Forces, target: Tensor, stands: Tensor, between: Offsets, heading: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from compose.compiler.random import Seeds, integers, keys, uniform
 from compose.envs.skirmish.battle import Forces, snap
 from compose.envs.skirmish.ground import Ground
-from compose.envs.skirmish.motion import separated
+from compose.envs.skirmish.motion import settled
 from compose.envs.starcraft.scenario import Scenario, Squad, Task
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.units import UNITS
@@ -42,9 +42,7 @@ class Spawn:
         """First positions [xy battle unit]: squads at their points or on the ring, then apart from one another."""
         place = self._point[:, task] if self._ring is None else self._on_ring(task, episodes, seed)
         position = ground.slide(place, snap(place + self._offset[:, task]), forces.gait)
-        for _ in range(PASSES):
-            position = ground.keep(position, separated(forces, position, forces.present), forces.gait)
-        return position
+        return settled(forces, position, forces.present, ground, PASSES)
 
     def goals(self, position: Tensor, forces: Forces, task: Tensor, episodes: Tensor, seed: Seeds) -> Tensor:
         """Where enemies march to [xy battle 1]."""

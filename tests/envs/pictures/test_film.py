@@ -13,6 +13,7 @@ from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.pictures import Film, Filmed, camera_of
 from compose.envs.pictures.places import Places
 from compose.envs.skirmish.environment import Skirmish
+from compose.envs.starcraft.picture import UnitCamera
 from compose.training.actors import RandomActor, ScriptActor
 from compose.training.evaluate import evaluate_actor
 from tests.envs.skirmish.battles import battle, place
@@ -130,6 +131,24 @@ def test_looking_changes_nothing() -> None:
         assert torch.equal(first.reward, second.reward)
         for name, x in second.fields.items():
             assert torch.equal(first.fields[name], x), name
+
+
+@pytest.mark.parametrize("name", ["3m", "3-8csz", "3-8MMM"])
+def test_battles_through_their_fields_alone(name: str) -> None:
+    """What any environment with StarCraft's fields can show is what skirmish shows of the ends of steps."""
+    full = filmed(f"skirmish/{name}", "nearest", 4)
+    env = make(f"skirmish/{name}")
+    assert isinstance(env, Skirmish)
+    shown = Filmed(env, UnitCamera(env.schema, env.scenario))
+    evaluate_actor(ScriptActor(env.scripts["nearest"]), shown, 1, seed=0, first_episode=4)
+    film = shown.film
+    check(film)
+    assert (film.stage.kinds, film.stage.kind.tolist()) == (full.stage.kinds, full.stage.kind.tolist())
+    assert len(film.moments) == film.length + 1
+    for seen, known in zip(film.moments, full.moments[::8], strict=True):
+        assert (seen.alive == known.alive).all()
+        assert seen.meters == pytest.approx(known.meters, nan_ok=True, abs=1e-6)
+        assert seen.position[seen.alive] == pytest.approx(known.position[seen.alive], abs=1e-4)
 
 
 def test_a_film_ends_with_its_episode() -> None:

@@ -22,10 +22,16 @@ def battle(allies: Army, enemies: Army, *, episodes: int = 1, seed: int = 0, jit
     """A battle of squads (type, count, point of the open map), begun; opponents stand unless there is a goal."""
     squads = [tuple(Squad(unit=unit, count=count, at=at) for unit, count, at in army) for army in (allies, enemies)]
     scenario = Scenario(name="test", summary="", limit=limit, tasks=(Task.of(*squads),), goal=goal)  # type: ignore[arg-type]
-    given = Settings(limit=limit, **settings)  # type: ignore[arg-type]
-    env = Skirmish(entity_schema(scenario, name="test"), scenario, given)
+    env = begun(scenario, episodes, seed, **settings)
     if not jitter:
         env._reload = lambda: env.forces.period[:, None].repeat(1, 8, 1)  # type: ignore[method-assign]
+    return env
+
+
+def begun(scenario: Scenario, episodes: int, seed: int = 0, **settings: object) -> Skirmish:
+    """A scenario, begun."""
+    given = Settings(limit=scenario.limit, **settings)  # type: ignore[arg-type]
+    env = Skirmish(entity_schema(scenario, name=scenario.name), scenario, given)
     env.reset(torch.arange(episodes), seed)
     return env
 
@@ -91,7 +97,16 @@ def beaten(env: Skirmish) -> Tensor:
     return armed[:, allies:].any(1) & ~armed[:, :allies].any(1)
 
 
+def change(env: Skirmish, **values: dict[int, float]) -> None:
+    """Other values of units, such as ``health={0: 20}``, in all battles."""
+    for name, given in values.items():
+        new = getattr(env.battle, name).clone()
+        for slot, value in given.items():
+            new[:, slot] = value
+        env.battle = replace(env.battle, **{name: new})
+
+
 def place(env: Skirmish, *points: tuple[float, float]) -> None:
     """Put the units at points, from the centre of the map."""
-    position = torch.tensor(points).T[:, None].repeat(1, len(env.task), 1)
+    position = torch.tensor(points, dtype=torch.float32).T[:, None].repeat(1, len(env.task), 1)
     env.battle = replace(env.battle, position=position)

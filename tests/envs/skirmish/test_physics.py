@@ -1,11 +1,13 @@
 """One unit and one rule at a time: walking, shooting, shields, healing, splash."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 
 from compose.envs.skirmish.environment import Skirmish
 from compose.envs.starcraft.units import UNITS
-from tests.envs.skirmish.battles import battle, order, place, still
+from tests.envs.skirmish.battles import battle, change, order, place, still
 
 NORTH, SOUTH, EAST, WEST = range(4)
 SPEEDS = {"Marine": 1.125, "Marauder": 1.125, "Medivac": 1.25, "Stalker": 1.4765625, "Zealot": 1.125,
@@ -20,7 +22,7 @@ DAMAGE = {("Marine", "Marine"): 6, ("Marine", "Marauder"): 5, ("Marauder", "Mara
 
 def test_a_step_is_as_long_as_the_unit_is_fast() -> None:
     for kind, length in SPEEDS.items():
-        env = battle([(kind, 1, (16, 16))], [("Zealot", 1, (30, 30))])
+        env = battle([(kind, 1, (16, 16)), ("Zealot", 1, (2, 2))], [("Zealot", 1, (30, 30))])
         for way, (x, y) in enumerate(((0, length), (0, -length), (length, 0), (-length, 0))):
             before = env.battle.position[:, 0, 0]
             env.advance(order(env, move=way))
@@ -37,10 +39,11 @@ def test_nobody_leaves_the_map_or_enters_walls() -> None:
 @pytest.mark.parametrize(("shooter", "target"), DAMAGE)
 def test_damage_of_a_volley_on_health(shooter: str, target: str) -> None:
     """One enemy stands in front of one ally, without shields; whoever cannot hit does nothing at all."""
-    env = battle([(shooter, 1, (16, 16))], [(target, 1, (16.9, 16))], opponent="passive")
-    env.battle.shield = torch.zeros_like(env.battle.shield)
-    env.advance(order(env, target=1))
-    lost = UNITS[target].health - env.battle.health[0, 1]
+    bystander = ("Marine", 1, (2.0, 2.0))
+    env = battle([(shooter, 1, (16, 16)), bystander], [(target, 1, (16.9, 16)), bystander], opponent="passive")
+    change(env, shield={2: 0})
+    env.advance(order(env, target=2))
+    lost = UNITS[target].health - env.battle.health[0, 2]
     gained = UNITS[target].regenerates / 16 * 8
     assert DAMAGE[shooter, target] - gained <= lost <= DAMAGE[shooter, target]
 
@@ -64,16 +67,17 @@ def test_shields_return_after_ten_seconds_of_calm() -> None:
     for _ in range(25):
         env.advance(still(env))
         shields.append(float(env.battle.shield[0, 1]))
-    gains = [after - before for before, after in zip(shields, shields[1:], strict=False)]
+    gains = [after - before for before, after in pairwise(shields)]
     first = next(i for i, gain in enumerate(gains) if gain > 0)
     assert first == 19  # hit in the first loop; 160 loops later is the first of step 20
-    assert set(gains[:first]) == {0} and set(gains[first + 1 : first + 5]) == {1.0}
+    assert set(gains[:first]) == {0}
+    assert set(gains[first + 1 : first + 5]) == {1.0}
 
 
 @pytest.mark.parametrize("medivacs", [1, 2])
 def test_healing_is_four_and_a_half_a_step_however_many_heal(medivacs: int) -> None:
     env = battle([("Marine", 1, (16, 16)), ("Medivac", medivacs, (16, 18))], [("Zealot", 1, (30, 30))])
-    env.battle.health[0, 0] = 20
+    change(env, health={0: 20})
     env.advance(order(env, target=0))
     assert env.battle.health[0, 0] == 24.5
     paid = 50 - env.battle.energy[0, 1 : 1 + medivacs]
@@ -83,12 +87,11 @@ def test_healing_is_four_and_a_half_a_step_however_many_heal(medivacs: int) -> N
 def test_healing_ends_with_the_energy_and_with_the_wounds() -> None:
     env = battle([("Marauder", 1, (16, 16)), ("Medivac", 1, (16, 18))], [("Zealot", 1, (30, 30))], limit=400)
     for _ in range(60):
-        env.battle.health[0, 0] = 1
+        change(env, health={0: 1})
         env.advance(order(env, target=0))
         assert env.battle.energy.min() >= 0
     assert env.battle.energy[0, 1] < 5
-    env.battle.health[0, 0] = 124.0
-    env.battle.energy[0, 1] = 50.0
+    change(env, health={0: 124}, energy={1: 50})
     env.advance(order(env, target=0))
     assert env.battle.health[0, 0] == 125
     full = float(env.battle.energy[0, 1])

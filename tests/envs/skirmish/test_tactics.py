@@ -6,17 +6,19 @@ import torch
 from torch import Tensor
 
 from compose.envs.skirmish import scripts
-from compose.envs.skirmish.environment import Skirmish
+from compose.envs.skirmish.environment import DIRECTIONS, Skirmish
 from compose.envs.skirmish.scripts import Orders
-from tests.envs.skirmish.battles import Army, attack_move, battle, packaged, place, play, scripted
+from compose.envs.starcraft.scenario import Ring, Scenario, Squad, Task
+from tests.envs.skirmish.battles import Army, attack_move, battle, begun, packaged, place, play, scripted
 
 MIRRORS = {"3-8m_symmetric:task=3Mar": 26, "3-8m_symmetric:task=8Mar": 31, "3-8sz:task=2Sta-3Zea": 59,
            "3-8sz:task=3Sta-5Zea": 68, "5-11MMM:task=7Mar-1Mau": None}  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MIRRORS)
 def test_mirrored_armies_win_as_often_as_they_lose(name: str) -> None:
-    score = play(packaged(name, 2048), attack_move)
+    score = play(packaged(name, 2048 if "m_" in name else 1024), attack_move)
     assert abs(score.won - score.lost) < 0.05
     assert score.won + score.lost > 0.95
     if (length := MIRRORS[name]) is not None:
@@ -48,11 +50,10 @@ def test_without_chance_mirrored_armies_stay_mirrored(army: list[tuple[str, int]
 
 def _in_range(marines: int, script: scripts.Script) -> float:
     """Wins against opponents that react at once, the armies being in range from the first shot."""
-    side: Army = [("Marine", marines, (14, 16))]
-    env = battle(side, [("Marine", marines, (18, 16))], episodes=512, goal="start", difficulty="very_hard")
-    rows = [0.8 * (i - (marines - 1) / 2) for i in range(marines)]
-    place(env, *[(-2.0, y) for y in rows], *[(2.0, -y) for y in rows])
-    return play(env, scripted(script)).won
+    squads = (Squad(unit="Marine", count=marines),)
+    near = Ring(distance=2.5, jitter=0.5)
+    scenario = Scenario(name="near", summary="", limit=100, tasks=(Task.of(squads, squads),), ring=near)
+    return play(begun(scenario, 512, difficulty="very_hard"), scripted(script)).won
 
 
 @pytest.mark.parametrize("marines", [3, 5, 8])
@@ -63,21 +64,22 @@ def test_focus_beats_the_nearest_beats_random(marines: int) -> None:
 
 
 def _kite(env: Skirmish) -> Orders:
-    """Shoot when loaded; walk away from a zealot within 4 cells while the weapon cools down."""
-    allies = slice(0, env.forces.allies)
-    shot = scripts.nearest(env.forces, env.battle, allies, slice(env.forces.allies, None), env._draws())
-    offset = env.battle.position[:, :, allies, None] - env.battle.position[:, :, None, env.forces.allies :]
-    distance = offset.square().sum(0).sqrt().masked_fill(~env.battle.alive[:, None, env.forces.allies :], torch.inf)
-    near, who = distance.min(2)
-    x, y = offset.gather(3, who.expand(2, -1, -1)[..., None])[..., 0]
-    here = env.battle.position[:, :, allies]
-    flees = (env.battle.cooldown[:, allies] > 4) & (near < 4) & env.battle.alive[:, allies]
-    way = _longest(x - 0.3 * here[0], y - 0.3 * here[1])
+    """Shoot when loaded; else, if a zealot is within 4 cells, go where the nearest would be farthest."""
+    allies, enemies = slice(0, env.forces.allies), slice(env.forces.allies, None)
+    shot = scripts.nearest(env.forces, env.battle, allies, enemies, env._draws())
+    here, foes = env.battle.position[:, :, allies, None], env.battle.position[:, :, None, enemies]
+    gone = ~env.battle.alive[:, None, enemies]
+    near = _distance(here, foes).masked_fill(gone, torch.inf).amin(2)
+    there = here + 1.5 * torch.tensor(DIRECTIONS).T[:, None, None]  # [xy battle ally way]
+    away = _distance(there[..., None], foes[:, :, :, None]).masked_fill(gone[:, :, None], torch.inf).amin(3)
+    off_map = (there.abs().amax(0) - 13).clamp(min=0)
+    flees = (env.battle.cooldown[:, allies] > 0) & (near < 4) & env.battle.alive[:, allies]
+    way = (away - 2 * off_map).argmax(2)
     return Orders(torch.where(flees, way, shot.move), torch.where(flees, env.forces.slot[allies], shot.target))
 
 
-def _longest(x: Tensor, y: Tensor) -> Tensor:
-    return torch.where(x.abs() >= y.abs(), torch.where(x > 0, 2, 3), torch.where(y > 0, 0, 1))
+def _distance(here: Tensor, there: Tensor) -> Tensor:
+    return torch.linalg.vector_norm(here - there, dim=0)
 
 
 @pytest.mark.parametrize("zealots", [3, 4, 5])
@@ -109,7 +111,7 @@ def test_opponents_may_stand_or_do_nothing() -> None:
         before = env.battle.position[:, :, 3:]
         for _ in range(10):
             env.advance(None)
-        assert torch.equal(env.battle.position[:, :, 3:], before)
+        assert float((env.battle.position[:, :, 3:] - before).abs().max()) < 0.7  # pushed aside at most
     assert bool((env.battle.health[:, 3:].sum(1) < 135).all())
     assert bool((env.battle.health[:, :3] == 45).all())
 

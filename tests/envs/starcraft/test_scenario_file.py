@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,8 +44,7 @@ def test_a_file_is_the_name_of_an_environment(write) -> None:  # type: ignore[no
     assert (offered.agents, offered.others, offered.limit, offered.tasks) == (3, 2, 80, ("3Mar_vs_2Zea",))
     changed = schema("./my.yaml: limit=7")
     assert (changed.name, changed.limit) == ("./my.yaml:limit=7", 7)
-    with pytest.raises(SpecError, match="this environment is data only"):
-        make("my.yaml")
+    assert make("my.yaml").reset(torch.arange(2), 0)["present"].tolist() == [[True] * 5] * 2
 
 
 def test_options_choose_a_task_and_slots(write) -> None:  # type: ignore[no-untyped-def]

@@ -1,0 +1,100 @@
+"""Pass ``copies``: what is the same for every row of an axis is computed once, not once a row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from compose.compiler.call import Call
+from compose.compiler.product import Product, product
+from compose.compiler.terms import Map, Op, Pick, Simplex, Term, Terms
+from compose.graph.align import align
+from compose.language.axes import leads
+
+
+@dataclass(frozen=True)
+class Copied(Op):
+    """The same for each row of a new axis; copies share memory."""
+
+    axis: str
+    rows: int
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        return align(tensors[0], term.operands[0].axes, term.axes).expand(
+            [self.rows if a == self.axis else -1 for a in term.axes])
+
+    def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        return copied(operands[0], self.axis, self.rows)
+
+
+def copied(of: Term, axis: str, rows: int) -> Term:
+    """A term repeated along a new axis."""
+    at = next((i for i, a in enumerate(of.axes) if not leads(a)), len(of.axes))
+    axes, shape = (*of.axes[:at], axis, *of.axes[at:]), (*of.shape[:at], rows, *of.shape[at:])
+    return Term(Copied(axis, rows), (of,), axes, shape, of.dtype, of.name)
+
+
+def copies(terms: Terms) -> Terms:
+    """Move the copying of rows behind everything that treats copies alike.
+
+    Where every agent has its own copy of the entities, because later it makes something of its own of them, what comes
+    before (keys, queries, values, their products) is the same for all, and broadcasts where it meets what is not.
+    """
+    return terms.rewritten(_behind)
+
+
+def _behind(term: Term) -> Term:
+    if isinstance(term.op, Pick):
+        return _expanded(term) or term
+    if not isinstance(term.op, Product | Map | Simplex):
+        return term
+    for op in dict.fromkeys(x.op for x in term.operands if isinstance(x.op, Copied)):
+        if op.axis in term.axes:
+            term = _without(term, op)
+            if isinstance(term.op, Copied):
+                return replace(term, operands=(_behind(term.operands[0]),))
+    return term
+
+
+def _without(term: Term, op: Copied) -> Term:
+    """The term on what is copied; copied itself if nothing else that it reads knows the axis."""
+    hollow = [x.op == op for x in term.operands]
+    operands = tuple(x.operands[0] if yes else x for x, yes in zip(term.operands, hollow, strict=True))
+    others = any(op.axis in x.axes for x in operands)
+    if isinstance(term.op, Product):
+        return _product(term, term.op, op, operands, hollow)
+    if isinstance(term.op, Simplex) and op.axis == term.op.axis:
+        return term
+    if others:
+        return replace(term, operands=operands)
+    at = term.axes.index(op.axis)
+    inner = replace(term, operands=operands, axes=(*term.axes[:at], *term.axes[at + 1 :]),
+                    shape=(*term.shape[:at], *term.shape[at + 1 :]))
+    return copied(inner, op.axis, op.rows)
+
+
+def _product(term: Term, old: Product, op: Copied, operands: tuple[Term, ...], hollow: list[bool]) -> Term:
+    mine = dict(zip(term.axes, old.out, strict=True))[op.axis]
+    factors = []
+    for before, after, labels, yes in zip(term.operands, operands, old.labels, hollow, strict=True):
+        named = dict(zip(before.axes, labels, strict=True))
+        if yes and named[op.axis] != mine:
+            return term
+        factors.append((after, tuple(named[a] for a in after.axes)))
+    if any(mine in labels for _, labels in factors):
+        return product(factors, old.out, term.axes, term.name)
+    axes = tuple(a for a in term.axes if a != op.axis)
+    return copied(product(factors, tuple(a for a in old.out if a != mine), axes, term.name), op.axis, op.rows)
+
+
+def _expanded(term: Term) -> Term | None:
+    """The output of a call that copies rows along one new axis."""
+    call = term.operands[0]
+    if not isinstance(call.op, Call) or not call.op.node.op.moves or len(call.operands) != 1:
+        return None
+    (of,) = call.operands
+    new = set(term.axes) - set(of.axes)
+    if len(new) != 1 or not set(of.axes) <= set(term.axes):
+        return None
+    (axis,) = new
+    return copied(of, axis, term.sizes[axis])

@@ -1,0 +1,182 @@
+"""Pass ``select``: rows that are picked in the end are picked before they are computed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compose.compiler.call import Call
+from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.product import Product
+from compose.compiler.terms import Map, Op, Pick, Relabel, Share, Simplex, Term, Terms
+from compose.graph.structure import Rows
+from compose.language.axes import Axes
+
+ENTITY, AGENT = "entity", "agent"
+
+
+@dataclass(frozen=True)
+class Selected(Op):
+    """The agents' rows: ``[... entity ...] -> [... agent ...]``; of ``[... agent entity ...]`` everybody's own."""
+
+    agents: int
+    """How many there are; they come first among entities."""
+
+    def compute(self, term: Term, *tensors: Any) -> Any:
+        have = term.operands[0].axes
+        at = have.index(ENTITY)
+        rows = tensors[0].narrow(at, 0, self.agents)
+        if AGENT not in have:
+            return rows
+        return rows.diagonal(dim1=have.index(AGENT), dim2=at).movedim(-1, term.axes.index(AGENT))
+
+    def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        return selected(operands[0], self.agents)
+
+
+def selected(of: Term, agents: int) -> Term:
+    """The agents' rows of a term."""
+    axes = chosen(of.axes)
+    sizes = of.sizes | {AGENT: agents}
+    return Term(Selected(agents), (of,), axes, tuple(sizes[a] for a in axes), of.dtype, of.name)
+
+
+def chosen(axes: Axes) -> Axes:
+    """Axes of agents' rows."""
+    if AGENT in axes:
+        return tuple(a for a in axes if a != ENTITY)
+    return tuple(AGENT if a == ENTITY else a for a in axes)
+
+
+def select(terms: Terms) -> Terms:
+    """Compute for agents alone what is read of agents alone, and for every agent's own row what is read there alone.
+
+    What the last layer of a stack of attention makes of rows (residuals, norms, layers in between) is often read at
+    agents' rows only, while their keys and values are those of all entities.
+    """
+    return _Select(terms).run()
+
+
+@dataclass
+class _Select:
+    terms: Terms
+    wanted: dict[Term, bool | None] = field(default_factory=dict)
+    """Term -> is it read at rows (of agents: False, of their own: True) alone? None: otherwise."""
+    plain: dict[Term, Term] = field(default_factory=dict)
+    picked: dict[Term, Term] = field(default_factory=dict)
+
+    def run(self) -> Terms:
+        for root in self.terms.roots.values():
+            self.wanted[root] = None
+        for term in reversed(self.terms.order()):
+            for operand in term.operands:
+                found = self._asked(term, operand)
+                self.wanted[operand] = found if self.wanted.setdefault(operand, found) == found else None
+        return replace(self.terms, roots={name: self._plain(root) for name, root in self.terms.roots.items()})
+
+    def _asked(self, term: Term, operand: Term) -> bool | None:
+        """Which rows of one operand a term reads."""
+        if isinstance(term.op, Call):
+            own = selects(term.op)
+            return own if own is not None else self.wanted[term] if ENTITY in operand.axes else None
+        if isinstance(term.op, Pick):
+            whole = term.op.kind == "output" and isinstance(operand.op, Call) and len(operand.op.node.values) == 1
+            return self.wanted[term] if whole and self._follows(term) else None
+        return self.wanted[term] if self._follows(term) and ENTITY in operand.axes else None
+
+    def _follows(self, term: Term) -> bool:
+        """Are picked rows of a term made of the same rows of its operands?"""
+        own = self.wanted[term]
+        if own is None:
+            return False
+        axes = (AGENT, ENTITY) if own else (ENTITY,)
+        inner = term.operands[0].operands if isinstance(term.op, Pick) else term.operands
+        known = all(ENTITY not in x.axes or (AGENT in x.axes) == own for x in inner)
+        named = set(axes) <= set(term.axes) and (AGENT in term.axes) == own
+        if not (known and named and any(ENTITY in x.axes for x in inner)):
+            return False
+        if isinstance(term.op, Pick):
+            call = term.operands[0].op
+            return isinstance(call, Call) and selects(call) is None and call.node.rowwise(axes)
+        if isinstance(term.op, Product):
+            return all(_keeps(term, axis) for axis in axes)
+        if isinstance(term.op, Relabel):
+            old = term.operands[0].axes
+            return all(axis in old and old.index(axis) == term.axes.index(axis) for axis in axes)
+        return isinstance(term.op, Map) or (isinstance(term.op, Simplex | Share) and term.op.axis not in axes)
+
+    def _plain(self, term: Term) -> Term:
+        """The term as it is, on what its operands become."""
+        if term not in self.plain:
+            source = term.operands[0].operands[0] if self._picks(term) else None
+            follows = source is not None and self.wanted[source] is not None and self._follows(source)
+            self.plain[term] = self._chosen(source) if source is not None and follows else \
+                term.with_operands(self._plain(x) for x in term.operands)
+        return self.plain[term]
+
+    def _picks(self, term: Term) -> bool:
+        call = term.operands[0].op if isinstance(term.op, Pick) else None
+        return isinstance(call, Call) and selects(call) is not None
+
+    def _chosen(self, term: Term) -> Term:
+        """Agents' rows of a term."""
+        if ENTITY not in term.axes:
+            return self._plain(term)
+        if term not in self.picked:
+            self.picked[term] = self._rewritten(term) if self._follows(term) else \
+                selected(self._plain(term), self._agents)
+        return self.picked[term]
+
+    def _rewritten(self, term: Term) -> Term:
+        axes = chosen(term.axes)
+        sizes = term.sizes | {AGENT: self._agents}
+        made = replace(term, axes=axes, shape=tuple(sizes[a] for a in axes))
+        if isinstance(term.op, Pick):
+            return replace(made, operands=(self._call(term.operands[0]),))
+        operands = tuple(self._chosen(x) for x in term.operands)
+        if not isinstance(term.op, Product):
+            return replace(made, operands=operands)
+        return replace(made, operands=operands, op=_product(term, term.op, operands))
+
+    def _call(self, whole: Term) -> Term:
+        assert isinstance(whole.op, Call)
+        values: dict[Any, Any] = {}
+        node = renamed_node(whole.op.node, values, chosen)
+        reads = tuple(replace(r, value=None if r.value is None else values[r.value]) for r in whole.op.reads)
+        op = Call(whole.op.graph, node, reads, whole.op.dtype)
+        return replace(whole, op=op, operands=tuple(self._chosen(x) for x in whole.operands))
+
+    @property
+    def _agents(self) -> int:
+        return next(t.sizes[AGENT] for t in self.wanted if self._picks(t))
+
+
+def selects(call: Call) -> bool | None:
+    """False for what picks rows of agents, True for what picks every agent's own row; None for anything else."""
+    op, types = call.node.op, call.node.types
+    if isinstance(op, Rows):
+        return False if op.renames(call.node) == {ENTITY: AGENT} else None
+    if op.itself and op.moves and len(types) == 1:
+        (of,), (found,) = types.values(), call.node.values.values()
+        return True if not isinstance(of, tuple) and chosen(of.axes) == found.type.axes else None
+    return None
+
+
+def _keeps(term: Term, axis: str) -> bool:
+    """Does a product keep the rows along an axis, called so wherever they are?"""
+    assert isinstance(term.op, Product)
+    label = dict(zip(term.axes, term.op.out, strict=True))[axis]
+    pairs = [(a, found) for x, labels in zip(term.operands, term.op.labels, strict=True)
+             for a, found in zip(x.axes, labels, strict=True)]
+    return all((a == axis) == (found == label) for a, found in pairs)
+
+
+def _product(term: Term, op: Product, operands: tuple[Term, ...]) -> Product:
+    """Labels follow their axes; of two that become one the agents' stays."""
+    gone = dict(zip(term.axes, op.out, strict=True))[ENTITY] if AGENT in term.axes else None
+    labels = []
+    for old, new, found in zip(term.operands, operands, op.labels, strict=True):
+        named = dict(zip(old.axes, found, strict=True))
+        named.setdefault(AGENT, named.get(ENTITY, ""))
+        labels.append(tuple(named[a] for a in new.axes))
+    return replace(op, labels=tuple(labels), out=tuple(a for a in op.out if a != gone))

@@ -1,0 +1,5 @@
+"""Environments of other APIs: PettingZoo, Gymnasium, SMAC, SMAX. None of them is imported before it is asked for."""
+
+from compose.envs.adapters.family import Gymnasium, GymnasiumVector, PettingZoo
+
+__all__ = ["Gymnasium", "GymnasiumVector", "PettingZoo"]

@@ -1,0 +1,1 @@
+"""SMAX, the battles of JaxMARL (github.com/FLAIROx/JaxMARL), seen through the views of StarCraft-like battles."""
