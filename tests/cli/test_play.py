@@ -56,7 +56,6 @@ def test_environments_without_a_picture_are_played_all_the_same(run: Run, tmp_pa
 
 @pytest.mark.parametrize(("arguments", "said"), [
     (("skirmish/3mm",), "Did you mean 'skirmish/3m'?"),
-    (("smac/3m",), "data only"),
     ((SMALL, "--policy", "nearst"), "Did you mean 'nearest'?"),
     ((SMALL, "--policy", "nearst"), "scripts of skirmish/3m:limit=8: attack_move, nearest, weakest, any_target"),
     (("group_matching", "--policy", "nearest"), "group_matching has no scripts"),
