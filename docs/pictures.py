@@ -1,10 +1,11 @@
-"""The pictures in docs/images that are drawn from specs: ``python docs/pictures.py`` writes them anew."""
+"""The pictures in docs/images that are drawn from specs and episodes: ``python docs/pictures.py`` writes them anew."""
 
 from __future__ import annotations
 
 from contextlib import chdir
 from pathlib import Path
 
+from compose.cli.app import app
 from compose.cli.sides import sides
 from compose.cli.subject import subject
 from compose.graph.diff import diff
@@ -16,6 +17,14 @@ from compose.graph.drawing.svg import svg
 from compose.language.whole import replace_file
 
 ROOT = Path(__file__).resolve().parents[1]
+IMAGES = ROOT / "docs" / "images"
+PLAYED = {
+    "play_mmm.gif": "skirmish/MMM --policy weakest --want win --frames 60",
+    "play_corridor.png": "skirmish/corridor --policy nearest --stills 4",
+    "play_colossi.png": "skirmish/2c_vs_64zg --policy nearest --stills 6 --rows 2",
+    "play_ring.png": "group_matching/small --want win",
+}
+"""File -> what `compose play` is given."""
 
 
 def pictures() -> dict[str, str]:
@@ -37,4 +46,8 @@ def compared(before: str, after: str) -> str:
 
 if __name__ == "__main__":
     for name, text in pictures().items():
-        replace_file(ROOT / "docs" / "images" / name, text)
+        replace_file(IMAGES / name, text)
+    for name, text in PLAYED.items():
+        option = "--out" if name.endswith(".gif") else "--strip"
+        if app(["play", *text.split(), option, str(IMAGES / name)], standalone_mode=False):
+            raise SystemExit(1)

@@ -23,7 +23,7 @@ CATALOGUES = {  # what a catalogue may import
 }
 ENTRIES = {  # what a layer may import of them
     "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.interface",
-    "compose.envs.speed",
+    "compose.envs.pictures", "compose.envs.speed",
 }
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}

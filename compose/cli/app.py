@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, resolve, schema, train
+from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, play, resolve, schema, train
 from compose.cli.options import examples
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ EXAMPLES = examples(
     "compose diff qmix_attention refil",
     "compose env list",
     "compose train refil_group_matching --env group_matching/small --updates 1500",
+    "compose play skirmish/3m --policy nearest --out battle.gif",
     "compose COMMAND --help",
 )
 
@@ -60,6 +61,7 @@ app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
 app.add_typer(env.app, name="env")
 app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
+app.command("play", epilog=play.EXAMPLES)(play.play)
 
 
 def main() -> None:

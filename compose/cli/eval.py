@@ -51,28 +51,13 @@ def eval_(
 
 
 def _play(run: Path, episodes: int, seed: int | None, device: str) -> list[dict[str, Any]]:
+    from compose.cli.runs import load_run
     from compose.envs.catalogue import make
-    from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-    from compose.training.checkpoint import latest, read_state
-    from compose.training.clocks import Clocks, moving_params
     from compose.training.evaluate import evaluate
-    from compose.training.folder import RunFolder
-    from compose.training.policy import load_policy
 
-    if not run.is_dir():
-        near = did_you_mean(run.name, (p.name for p in run.parent.glob("*") if p.is_dir()))
-        raise SpecError(Diagnostic("run.missing", f"there is no run {run}", hint=near))
-    seeds = sorted(run.glob("seed_*/run.json"))
-    if seeds and not RunFolder(run).exists():
-        hint = f"name one, such as {seeds[0].parent}"
-        raise SpecError(Diagnostic("run.seeds", f"{run} holds runs of {len(seeds)} seeds", hint=hint))
-    folder, policy = RunFolder(run), load_policy(run, device=device)
-    checkpoint = latest(folder)
-    assert checkpoint is not None, "a policy was loaded from it"
-    params = moving_params(policy.model, Clocks(**read_state(checkpoint)["clocks"]))
-    chosen = int(folder.json("run.json")["seed"]) if seed is None else seed
+    policy, trained = load_run(run, device)
     env = make(policy.schema.name, device=device)
-    return evaluate(policy.model, env, episodes, seed=chosen, params=params)
+    return evaluate(policy.model, env, episodes, seed=trained if seed is None else seed, params=policy.params)
 
 
 def _show(run: Path, rows: list[dict[str, Any]]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -11,9 +13,16 @@ from torch import Tensor
 from compose.compiler.random import Seeds
 from compose.graph.schema import EntitySchema
 
+if TYPE_CHECKING:
+    from compose.envs.pictures.scene import Camera
+
 Fields = dict[str, Tensor]
 """The schema's fields as they are now, by name, without the time axis. Constant ones may be expanded (stride 0) views,
 so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``terminated``, ``steps``."""
+
+Script = Callable[[], Tensor]
+"""A policy that an environment knows itself: one available action for every agent, as things are, int64 (batch agent).
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +70,12 @@ class Environment(ABC):
         Raises:
             RuntimeError: If there was no :meth:`reset`.
         """
+
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """The environment's own policies, by name; they act in the episodes that :meth:`reset` began."""
+        return {}
+
+    def camera(self) -> Camera | None:
+        """What looks at an episode for pictures of it; None: the environment has no picture of its own."""
+        return None

@@ -24,10 +24,10 @@ def replace_file(path: Path, data: bytes | str) -> None:
     sync_folder(path.parent)
 
 
-def save(path: Path, text: str) -> None:
+def save(path: Path, data: bytes | str) -> None:
     """:func:`replace_file` for what a user asked to have written. Raises SpecError (``file.write``)."""
     try:
-        replace_file(path, text)
+        replace_file(path, data)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise SpecError(Diagnostic("file.write", f"{path} cannot be written: {why}")) from None

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from compose.compiler.model import Model, Tensors
 from compose.compiler.random import Seeds, categorical, keys, one_of, uniform
+from compose.envs.interface import Script
 
 
 class Actor(Protocol):
@@ -82,6 +83,17 @@ class FixedActor:
         available = fields["available"][:, 0]
         first = available.to(torch.uint8).argmax(-1)
         return torch.where(available[..., self.action], torch.full_like(first, self.action), first)
+
+
+@dataclass(frozen=True)
+class ScriptActor:
+    """A policy that the environment being played knows itself."""
+
+    script: Script
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+        """See :class:`Actor`."""
+        return self.script()
 
 
 def greedy(values: Tensor, where: Tensor) -> Tensor:

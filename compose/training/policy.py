@@ -34,7 +34,7 @@ class Policy:
     """
 
     def __init__(self, model: Model, schema: EntitySchema, params: Mapping[str, float], *, seed: int = 0) -> None:
-        self.model, self.schema = model, schema
+        self.model, self.schema, self.params = model, schema, dict(params)
         self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
 
@@ -86,12 +86,13 @@ class Policy:
             raise SpecError(*problems)
 
 
-def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: Build = build_model,
-                load: Callable[[str], Any] = load) -> Policy:
-    """The policy of a run's newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
+def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str | torch.device = "cpu",
+                build: Build = build_model, load: Callable[[str], Any] = load) -> Policy:
+    """The policy of a run, as of its newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
 
     Args:
         run: Folder of the run.
+        checkpoint: Folder of a checkpoint of this run, instead of the newest.
         device: Where to compute.
         build: Makes the model, as in :func:`~compose.training.run.train`.
         load: Reads the spec's file for ``build``.
@@ -101,7 +102,7 @@ def load_policy(run: str | Path, *, device: str | torch.device = "cpu", build: B
     """
     folder = RunFolder(run)
     schema = read_schema(folder)
-    checkpoint = latest(folder)
+    checkpoint = checkpoint or latest(folder)
     if checkpoint is None:
         raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
     model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import runpy
 
+from PIL import Image
+
 from compose.cli.views import language
 from compose.cli.views.reference import markdown
 from compose.compiler.export.emit import emit
@@ -66,6 +68,17 @@ def test_pictures_are_up_to_date() -> None:
     fresh = runpy.run_path(str(DOCS / "pictures.py"))["pictures"]()
     stale = [name for name, text in fresh.items() if (DOCS / "images" / name).read_text(encoding="utf-8") != text]
     assert not stale, "run: make docs"
+
+
+def test_episodes_are_shown() -> None:
+    """Their bytes depend on the machine: here, whether they are what the page says, and drawn at all."""
+    page = (DOCS / "play.md").read_text(encoding="utf-8")
+    played = runpy.run_path(str(DOCS / "pictures.py"))["PLAYED"]
+    assert {f"images/{name}" for name in played} == set(re.findall(r"\((images/play[^)]*)\)", page))
+    for name in played:
+        with Image.open(DOCS / "images" / name) as picture:
+            assert picture.format == name[-3:].upper()
+            assert getattr(picture, "n_frames", 1) == (60 if name == "play_mmm.gif" else 1)
 
 
 def test_the_spec_to_write_is_the_example() -> None:

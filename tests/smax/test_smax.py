@@ -13,7 +13,11 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 from compose.envs.adapters.smax.family import MAPS  # noqa: E402
 from compose.envs.catalogue import make, names, schema  # noqa: E402
+from compose.envs.pictures import Filmed  # noqa: E402
 from compose.envs.starcraft.units import UNITS  # noqa: E402
+from compose.training.actors import RandomActor  # noqa: E402
+from compose.training.evaluate import evaluate_actor  # noqa: E402
+from tests.envs.pictures.test_film import check  # noqa: E402
 
 
 def legal(fields: dict[str, torch.Tensor], step: int) -> torch.Tensor:
@@ -126,3 +130,13 @@ def test_an_episode_is_the_same_in_any_company() -> None:
         assert torch.equal(a[2], b[0])
         assert torch.equal(a[2], c[1])
     assert not torch.equal(many[-1][0], many[-1][1])
+
+
+def test_battles_are_filmed() -> None:
+    env: Any = make("smax/2s3z:limit=20")
+    shown = Filmed(env, env.camera())
+    (row,) = evaluate_actor(RandomActor(0), shown, 1, seed=0)
+    check(shown.film)
+    assert shown.film.length == row["length"]
+    assert shown.film.stage.kinds == ("Zealot", "Stalker")
+    assert shown.film.stage.meters == ("health",)

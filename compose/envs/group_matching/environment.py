@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
@@ -11,6 +13,9 @@ from compose.envs.group_matching import dynamics
 from compose.envs.group_matching.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
+
+if TYPE_CHECKING:
+    from compose.envs.group_matching.camera import RingCamera
 
 ACTIONS = 3
 
@@ -90,6 +95,12 @@ class GroupMatching(Environment):
             success=solved,
             fields=self._fields(),
         )
+
+    def camera(self) -> RingCamera:
+        """Looks at agents who walk from cell to cell."""
+        from compose.envs.group_matching.camera import RingCamera
+
+        return RingCamera(self)
 
     def _groups(self, episodes: Tensor, per_agent: Tensor, task: Tensor, seed: Seeds) -> Tensor:
         """(batch group agent) bool; what it says of absent agents means nothing."""

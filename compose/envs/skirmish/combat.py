@@ -44,6 +44,11 @@ def aim(forces: Forces, battle: Battle, alive: Tensor) -> Aim:
     return Aim(target, valid, delta, distance, gap, valid & (gap <= 0))
 
 
+def firing(forces: Forces, battle: Battle, aimed: Aim) -> Tensor:
+    """Bool [battle unit]: who has somebody within range, and a loaded weapon."""
+    return aimed.reached & (battle.cooldown <= 0) & forces.fights
+
+
 def fight(forces: Forces, battle: Battle, alive: Tensor, aimed: Aim, reload: Tensor) -> Battle:
     """Let all fire that can, heal and regenerate.
 
@@ -54,7 +59,7 @@ def fight(forces: Forces, battle: Battle, alive: Tensor, aimed: Aim, reload: Ten
         alive: Bool [battle unit], as the loop began.
         reload: [battle unit] loops until those who fire now can fire again.
     """
-    fires = aimed.reached & (battle.cooldown <= 0) & forces.fights
+    fires = firing(forces, battle, aimed)
     raw, wound = _blows(forces, battle, alive, aimed, fires)
     if forces.may_shield:
         absorbed = torch.minimum(raw, battle.shield)

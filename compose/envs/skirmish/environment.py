@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from compose.compiler.random import Seeds, bits, keys, uniform
-from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.interface import Environment, Fields, Script, Transition
 from compose.envs.skirmish.battle import Battle, Forces, snap
-from compose.envs.skirmish.combat import aim, fight
+from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.family import Settings
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
@@ -26,6 +27,9 @@ from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View
 from compose.graph.schema import EntitySchema
+
+if TYPE_CHECKING:
+    from compose.envs.skirmish.camera import BattleCamera
 
 JITTER = (-1.0, 3.0)
 """Loops by which the next volley is late: the least, and how much more at most."""
@@ -57,6 +61,8 @@ class Skirmish(Environment):
         self._shuffles = settings.tags == "random" and len(self.scenario.shape) > 1
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
         self.battle: Battle
+        self.watch: Callable[[Battle, Aim, Battle], None] | None = None
+        """Told of every game loop: the battle before it, who aimed at whom, the battle after it."""
         self._seed: Seeds | None = None
         self._running = torch.zeros(0, dtype=torch.bool, device=self.device)
 
@@ -104,11 +110,25 @@ class Skirmish(Environment):
         no = torch.zeros_like(over)
         return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot()))
 
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """See :func:`~compose.envs.skirmish.players.players`."""
+        from compose.envs.skirmish.players import players
+
+        return players(self, self._view.entity, self._snapshot, self._draws)
+
+    def camera(self) -> BattleCamera:
+        """Looks at every game loop of the first battle."""
+        from compose.envs.skirmish.camera import BattleCamera
+
+        return BattleCamera(self)
+
     def _begin(self, place: Tensor, march: Tensor) -> None:
         """Fresh units at ``place`` [xy battle unit], opponents on the way to ``march`` [xy battle 1]."""
         goal, enemy = march.repeat(1, 1, self._units), self.forces.slot >= self._allies
         theirs = self.forces.present & enemy
-        goal[:, :, : self._allies] = snap((place * theirs).sum(2) / theirs.sum(1))[..., None]
+        self.enemy_start = snap((place * theirs).sum(2) / theirs.sum(1))[..., None]
+        goal[:, :, : self._allies] = self.enemy_start
         walks = self.scenario.goal != "hold" and self.settings.opponent not in ("hold", "passive")
         self.battle = replace(Battle.begin(self.forces, place, goal), pace=self.forces.march * (~enemy | walks))
 
@@ -124,7 +144,9 @@ class Skirmish(Environment):
             aimed = aim(forces, self.battle, alive)
             battle = fight(forces, self.battle, alive, aimed, reload[:, loop])
             position, between = move(forces, battle, aimed, between, self.ground)
-            self.battle = replace(battle, position=position)
+            before, self.battle = self.battle, replace(battle, position=position)
+            if self.watch is not None:
+                self.watch(before, aimed, self.battle)
         position = settled(forces, self.battle.position, self.battle.alive, self.ground, SETTLING)
         self.battle = replace(self.battle, position=position)
 

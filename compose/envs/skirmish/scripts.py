@@ -59,10 +59,13 @@ def _best(forces: Forces, battle: Battle, team: slice, foes: slice, cost: Tensor
 def _towards(battle: Battle, team: slice, foe: Tensor, distance: Tensor) -> Tensor:
     """The direction of the longer axis to the nearest foe [battle unit]."""
     pick = distance[:, :, foe].masked_fill(~battle.alive[:, None, foe], torch.inf).argmin(2)
-    way = battle.position[:, :, foe].gather(2, pick.expand(2, -1, -1)) - battle.position[:, :, team]
+    return direction(battle.position[:, :, foe].gather(2, pick.expand(2, -1, -1)) - battle.position[:, :, team])
+
+
+def direction(way: Tensor) -> Tensor:
+    """The direction of the longer axis of vectors [xy ...]: 0 .. 3 for north, south, east, west."""
     x, y = way.unbind()
-    upright = torch.where(y > 0, 0, 1)
-    return torch.where(x.abs() >= y.abs(), torch.where(x > 0, 2, 3), upright)
+    return torch.where(x.abs() >= y.abs(), torch.where(x > 0, 2, 3), torch.where(y > 0, 0, 1))
 
 
 def _distance(battle: Battle, team: slice) -> Tensor:

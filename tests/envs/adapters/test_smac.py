@@ -16,12 +16,14 @@ import torch
 from compose.envs.adapters.smac import package
 from compose.envs.adapters.smac.environment import SmacGames
 from compose.envs.catalogue import make, schema
+from compose.envs.pictures import Filmed
 from compose.envs.starcraft.scenario import load
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import SpecError
 from compose.training.actors import RandomActor
 from compose.training.evaluate import evaluate_actor
 from tests.envs.adapters.battle import BASE, REACH, SIZE, Battle, Unit
+from tests.envs.pictures.test_film import check
 
 
 class StandIn:
@@ -168,6 +170,15 @@ def test_actions_reach_whom_they_are_aimed_at(random_tags: bool) -> None:
     assert seen == {False, True}
     assert bool((fields["action_entity"].sum(2)[:, 6:] == 1).all())
     assert torch.equal(env._tag[0], torch.cat((torch.arange(12, 22), torch.arange(12)))) != random_tags
+
+
+def test_games_are_filmed() -> None:
+    env = games("smac/MMM")
+    shown = Filmed(env, env.camera())
+    (row,) = evaluate_actor(RandomActor(0), shown, 1, seed=0)
+    check(shown.film)
+    assert shown.film.length == row["length"]
+    assert [shown.film.stage.kinds[kind] for kind in shown.film.stage.kind[:10]].count("Marine") == 7
 
 
 def test_rewards_are_on_the_scale_that_smac_means() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from compose.compiler.random import Seeds, bits, key, keys
 from compose.envs.adapters.smac.game import Game, Units
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.starcraft.picture import UnitCamera
 from compose.envs.starcraft.scenario import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.view import View
@@ -88,6 +89,10 @@ class SmacGames(Environment):
         reward, ended, cut, won = (x.to(self.device) for x in (reward, ended, cut, won))
         return Transition(reward=reward, terminated=ended, truncated=cut, success=won,
                           fields=self._fields(self._snapshot()))
+
+    def camera(self) -> UnitCamera:
+        """Looks at units on the scenario's map."""
+        return UnitCamera(self.schema, self._scenario)
 
     def _fields(self, snapshot: Snapshot) -> Fields:
         """What the view shows; what is available is SMAC's own word, since it refuses everything else."""

@@ -11,6 +11,7 @@ from compose.compiler.random import Seeds, key
 from compose.envs.adapters.smax.battles import Battles, Units
 from compose.envs.adapters.smax.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.starcraft.picture import UnitCamera
 from compose.envs.starcraft.scenario import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import UNITS
@@ -34,7 +35,7 @@ class SmaxBattles(Environment):
     ) -> None:
         self.schema = schema
         self.device = torch.device(device)
-        self._settings, self._view = settings, EntityView(scenario, device)
+        self._settings, self._view, self._scenario = settings, EntityView(scenario, device), scenario
         self._battles = Battles(scenario.name, settings.limit)
         places = list(UNITS)
         self._kinds = np.array([places.index(name) for name in self._battles.kinds])
@@ -72,6 +73,10 @@ class SmaxBattles(Environment):
         self._running = running & ~ended
         return Transition(reward=self._put(reward) * self._settings.reward * running, terminated=ended,
                           truncated=torch.zeros_like(ended), success=won & ended, fields=self._now)
+
+    def camera(self) -> UnitCamera:
+        """Looks at units on SMAX's map, which has no walls."""
+        return UnitCamera(self.schema, self._scenario.model_copy(update={"terrain": "open"}))
 
     def _snapshot(self, units: Units) -> Snapshot:
         alive, agents = units.alive, self.schema.agents

@@ -1,0 +1,70 @@
+"""Who plays: what ``--policy`` names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    from compose.envs.interface import Environment
+    from compose.graph.schema import EntitySchema
+    from compose.training.actors import Actor
+
+RANDOM = "random"
+
+
+@dataclass(frozen=True)
+class Player:
+    """Somebody who acts."""
+
+    actor: Actor
+    seed: int
+    """Of the episodes."""
+    label: str
+    """What pictures call it."""
+
+
+def player(name: str, env: Environment, seed: int | None, device: str) -> Player:
+    """At random, a script of the environment, or the policy of a run or of a checkpoint.
+
+    Raises:
+        SpecError: If it is none of them, or a run was trained with other sizes than the environment has.
+    """
+    from compose.training.actors import RandomActor, ScriptActor, evaluating
+    from compose.training.evaluate import stream
+
+    if name == RANDOM:
+        return Player(RandomActor(stream(seed or 0)), seed or 0, name)
+    if name in env.scripts:
+        return Player(ScriptActor(env.scripts[name]), seed or 0, name)
+    if "/" not in name and not Path(name).is_dir():
+        raise _unknown(name, env)
+    from compose.cli.runs import load_run
+
+    policy, trained = load_run(Path(name), device)
+    _check(policy.schema, env.schema, name)
+    chosen = trained if seed is None else seed
+    return Player(evaluating(policy.model, stream(chosen), policy.params), chosen, policy.model.spec.name)
+
+
+def _unknown(name: str, env: Environment) -> SpecError:
+    scripts = ", ".join(env.scripts)
+    own = f"scripts of {env.schema.name}: {scripts}" if scripts else f"{env.schema.name} has no scripts"
+    return SpecError(Diagnostic(
+        "play.policy", f"no policy '{name}'", "--policy", hint=did_you_mean(name, (RANDOM, *env.scripts)),
+        notes=(own, "others: random, or the folder of a run or of a checkpoint"),
+    ))  # fmt: skip
+
+
+def _check(trained: EntitySchema, played: EntitySchema, name: str) -> None:
+    """Raises SpecError unless what was trained on one schema can act on the other."""
+    here = played.sizes
+    problems = [f"{axis}: {size} there, {here.get(axis, 'none')} here" for axis, size in trained.sizes.items()
+                if axis not in ("time", "task") and size != here.get(axis)]
+    problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
+    if problems:
+        text = f"was trained in {trained.name}, which {played.name} is not like"
+        raise SpecError(Diagnostic("play.sizes", text, name, notes=("; ".join(problems),)))

@@ -1,0 +1,32 @@
+"""Policies that commands take from the folders of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    from compose.training.policy import Policy
+
+
+def load_run(path: Path, device: str) -> tuple[Policy, int]:
+    """The policy of a run, or of one of its checkpoints, and the seed that the run was trained with.
+
+    Raises:
+        SpecError: If there is no such run, it holds no checkpoint, or it is a folder of several runs.
+    """
+    from compose.training.folder import RunFolder
+    from compose.training.policy import load_policy
+
+    if not path.is_dir():
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*") if p.is_dir()))
+        raise SpecError(Diagnostic("run.missing", f"there is no run {path}", hint=near))
+    seeds = sorted(path.glob("seed_*/run.json"))
+    if seeds and not RunFolder(path).exists():
+        hint = f"name one, such as {seeds[0].parent}"
+        raise SpecError(Diagnostic("run.seeds", f"{path} holds runs of {len(seeds)} seeds", hint=hint))
+    given = path if (path / "state.json").is_file() else None
+    run = path if given is None else path.resolve().parents[1]
+    return load_policy(run, checkpoint=given, device=device), int(RunFolder(run).json("run.json")["seed"])
