@@ -17,12 +17,15 @@ EXAMPLES = examples(
     "compose eval runs/first",
     "compose eval runs/first --episodes 1000 --seed 7",
     "compose eval runs/first --mark 0.7",
+    "compose eval runs/marines --env skirmish/medium_mt_unseen",
     "compose eval runs/first --json",
 )
 
 
 def eval_(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that `compose train` made.")],
+    env: Annotated[str | None, typer.Option(
+        "--env", metavar="ENV", help="Another environment of the same sizes.", show_default="the run's")] = None,
     episodes: Annotated[int, typer.Option("--episodes", min=1, help="How many to play.")] = 256,
     seed: Annotated[int | None, typer.Option(
         "--seed", min=0, help="Of the episodes.", show_default="the run's, as while training")] = None,
@@ -38,7 +41,7 @@ def eval_(
         from compose.training.evaluate import score
 
         load_plugins(plugin or ())
-        rows = _play(run, episodes, seed, checked_device(device))
+        rows = _play(run, env, episodes, seed, checked_device(device))
         total = score(rows)
         if json:
             print_json({"ok": mark is None or total.success >= mark, "run": str(run), "episodes": total.episodes,
@@ -50,13 +53,14 @@ def eval_(
         raise typer.Exit(FAILED)
 
 
-def _play(run: Path, episodes: int, seed: int | None, device: str) -> list[dict[str, Any]]:
-    from compose.cli.runs import load_run
+def _play(run: Path, name: str | None, episodes: int, seed: int | None, device: str) -> list[dict[str, Any]]:
+    from compose.cli.runs import check_sizes, load_run
     from compose.envs.catalogue import make
     from compose.training.evaluate import evaluate
 
     policy, trained = load_run(run, device)
-    env = make(policy.schema.name, device=device)
+    env = make(name or policy.schema.name, device=device)
+    check_sizes(policy.schema, env.schema, str(run))
     return evaluate(policy.model, env, episodes, seed=trained if seed is None else seed, params=policy.params)
 
 

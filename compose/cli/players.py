@@ -10,7 +10,6 @@ from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 
 if TYPE_CHECKING:
     from compose.envs.interface import Environment
-    from compose.graph.schema import EntitySchema
     from compose.training.actors import Actor
 
 RANDOM = "random"
@@ -42,10 +41,10 @@ def player(name: str, env: Environment, seed: int | None, device: str) -> Player
         return Player(ScriptActor(env.scripts[name]), seed or 0, name)
     if "/" not in name and not Path(name).is_dir():
         raise _unknown(name, env)
-    from compose.cli.runs import load_run
+    from compose.cli.runs import check_sizes, load_run
 
     policy, trained = load_run(Path(name), device)
-    _check(policy.schema, env.schema, name)
+    check_sizes(policy.schema, env.schema, name)
     chosen = trained if seed is None else seed
     return Player(evaluating(policy.model, stream(chosen), policy.params), chosen, policy.model.spec.name)
 
@@ -57,14 +56,3 @@ def _unknown(name: str, env: Environment) -> SpecError:
         "play.policy", f"no policy '{name}'", "--policy", hint=did_you_mean(name, (RANDOM, *env.scripts)),
         notes=(own, "others: random, or the folder of a run or of a checkpoint"),
     ))  # fmt: skip
-
-
-def _check(trained: EntitySchema, played: EntitySchema, name: str) -> None:
-    """Raises SpecError unless what was trained on one schema can act on the other."""
-    here = played.sizes
-    problems = [f"{axis}: {size} there, {here.get(axis, 'none')} here" for axis, size in trained.sizes.items()
-                if axis not in ("time", "task") and size != here.get(axis)]
-    problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
-    if problems:
-        text = f"was trained in {trained.name}, which {played.name} is not like"
-        raise SpecError(Diagnostic("play.sizes", text, name, notes=("; ".join(problems),)))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 
 if TYPE_CHECKING:
+    from compose.graph.schema import EntitySchema
     from compose.training.policy import Policy
 
 
@@ -30,3 +31,15 @@ def load_run(path: Path, device: str) -> tuple[Policy, int]:
     given = path if (path / "state.json").is_file() else None
     run = path if given is None else path.resolve().parents[1]
     return load_policy(run, checkpoint=given, device=device), int(RunFolder(run).json("run.json")["seed"])
+
+
+def check_sizes(trained: EntitySchema, played: EntitySchema, name: str) -> None:
+    """Raises SpecError unless what was trained on one schema, the run ``name``, can act on the other."""
+    here = played.sizes
+    problems = [f"{axis}: {size} there, {here.get(axis, 'none')} here" for axis, size in trained.sizes.items()
+                if axis not in ("time", "task") and size != here.get(axis)]
+    problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
+    if problems:
+        text = f"was trained in {trained.name}, which {played.name} is not like"
+        hint = "a scenario takes the sizes of another with like=" if played.name.startswith("skirmish/") else ""
+        raise SpecError(Diagnostic("run.sizes", text, name, hint=hint, notes=("; ".join(problems),)))

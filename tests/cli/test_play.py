@@ -111,4 +111,8 @@ def test_a_trained_policy_plays_what_eval_plays(run: Run, tmp_path: Path) -> Non
     refused = run("play", "skirmish/8m", "--policy", str(folder))
     assert refused.code == 2
     assert "was trained in skirmish/3m:limit=8, which skirmish/8m is not like" in refused.err
+    assert run("eval", str(folder), "--env", "skirmish/8m").err == refused.err
+    other = "skirmish/3m:limit=5,opponent=passive"
+    rows = run("eval", str(folder), "--env", other, "--episodes", "2", "--json").json["rows"]
+    assert [row["length"] for row in rows] == [5, 5]
     assert "agent: 3 there, 8 here" in refused.err
