@@ -82,7 +82,10 @@ class Armies:
         for unit, count in army.items():
             if unit == "at":
                 continue
-            if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_UNITS:
+            if isinstance(count, dict):
+                self.report((*at, unit), "units stand in the army itself", "{Marine: 3, at: [9, 16]}", key=True)
+                count = 1
+            elif not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_UNITS:
                 self.report((*at, unit), f"expected a whole number from 1 to {MOST_UNITS}, got {_shown(count)}")
                 count = 1
             yield Squad(unit=unit, count=count, at=point), (*at, unit)

@@ -96,6 +96,7 @@ my.yaml:5:11  error[scenario.impossible]  enemies.Zealot: Zealot cannot be at (2
     (BATTLE.replace("Zealot: 2", "Zealot: -2"), "5:19", "expected a whole number from 1 to 200, got -2"),
     (BATTLE.replace("Zealot: 2", "Zealot: 2.5"), "5:19", "expected a whole number from 1 to 200, got 2.5"),
     (BATTLE.replace("Zealot: 2", "Zealot: true"), "5:19", "expected a whole number from 1 to 200, got true"),
+    (BATTLE.replace("Zealot: 2", "units: {Zealot: 2}"), "5:11", "units stand in the army itself"),
     (BATTLE.replace("Zealot: 2", "Medivac: 2"), "5:1", "only Medivac among the enemies: nobody there can fight"),
     (BATTLE.replace("Zealot: 2, ", ""), "5:1", "no enemies: a battle needs both sides"),
     (BATTLE.replace("enemies: {Zealot: 2, at: [23, 16]}\n", ""), "1:1", "no enemies: a battle needs both sides"),
