@@ -184,7 +184,7 @@ def test_a_damaged_run(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_unknown_environment(run: Run) -> None:
-    ran = run("diff", "refil", "refil", "--env", "smak")
+    ran = run("diff", "refil", "refil", "--env", "smc")
     assert ran.code == 2
     assert "Did you mean 'smac'?" in ran.err
 

@@ -168,7 +168,9 @@ def quick(trial: Trial) -> Iterator[str]:
     if compute is None:
         return
     given = _leaves(trial)
-    run = NodeRun(trial.node, Interpreter(trial.graph, Given(given), torch.float64))
+    interpreter = Interpreter(trial.graph, Given(given), torch.float64)
+    interpreter.evaluate(trial.node.operands())
+    run = NodeRun(trial.node, interpreter)
     found = _attempt(trial, "in `quick`", lambda: compute(run, **run.ports()))
     _compare(trial, given, found if isinstance(found, dict) else {"": found}, trial.run(given), "in `quick`")
     yield "quick"
