@@ -52,6 +52,7 @@ def draw_panels(path: Path, plot: Callable[[Axes, str], None], scores: Sequence[
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import EngFormatter, MaxNLocator
 
     figure = Figure(figsize=(9, 3.8 if title else 3.6), layout="constrained")
     FigureCanvasAgg(figure)
@@ -64,6 +65,8 @@ def draw_panels(path: Path, plot: Callable[[Axes, str], None], scores: Sequence[
         for number, (actor, level) in enumerate(chance.items(), 1):
             axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
         axes.set_xlabel("environment steps")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
         if name == "success":
