@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.envs.skirmish.paths import next_cells
-from compose.envs.starcraft.terrain import SIZE, cells
-from compose.envs.starcraft.units import UNITS
-
-GAITS = (None, "Colossus", "Medivac")
-"""On foot; over cliffs, as that unit does; through the air, as that one does."""
+from compose.envs.starcraft.terrain import SIZE, walkable
 
 
 class Ground:
-    """A map's cells, as what walking needs to know of them: where each gait (row of ``GAITS``) can be.
+    """A map's cells, as what walking needs to know of them: where each gait (0 on foot, 1 over cliffs, 2 through the
+    air) can be.
 
     Where that is a rectangle, nobody needs to look at cells: positions are clamped. Elsewhere units slide along walls,
     and where straight lines are not free those on foot follow the shortest way from cell to cell.
     """
 
     def __init__(self, terrain: str, device: torch.device) -> None:
-        masks = [_mask(terrain, gait) for gait in GAITS]
+        masks = [walkable(terrain), walkable(terrain, giant=True), np.ones((SIZE, SIZE), bool)]
         boxes = [(xs.min(), ys.min(), xs.max() + 1, ys.max() + 1) for ys, xs in map(np.nonzero, masks)]
         edges = torch.tensor(np.array(boxes), device=device).float().T - SIZE / 2  # [xyxy gait]
         self._low, self._high = edges[:2], edges[2:] - 1 / 256  # the far edge belongs to the next cell
@@ -65,14 +61,6 @@ class Ground:
 
     def _clamped(self, position: Tensor, gait: Tensor) -> Tensor:
         return torch.minimum(torch.maximum(position, self._low[:, gait]), self._high[:, gait])
-
-
-def _mask(terrain: str, gait: str | None) -> NDArray[np.bool_]:
-    """Where a unit can be: bool [y x], y upwards."""
-    mask = np.zeros((SIZE, SIZE), bool)
-    for x, y in cells(terrain, UNITS[gait] if gait else None):
-        mask[y, x] = True
-    return mask
 
 
 def _index(cell: Tensor) -> Tensor:
