@@ -56,7 +56,7 @@ class Family(Protocol):
     def schema(self, instance: str, settings: Any) -> EntitySchema:
         """The schema of an instance under ``settings``, which options in the name may have changed."""
 
-    def make(self, schema: EntitySchema, settings: Any, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Any, device: str | torch.device) -> Environment:
         """The environment itself, or a SpecError if the schema is all there is."""
 
 
@@ -119,7 +119,7 @@ def needs(name: str) -> str:
 def settings(name: str) -> BaseModel | None:
     """What options in the name may change, as the name leaves it; None for a schema file. Raises SpecError as
     :func:`schema`."""
-    return None if _is_schema(name) else cast(BaseModel, _resolve(name)[2])
+    return None if _is_schema(name) else cast(BaseModel, _resolve(name)[3])
 
 
 def schema(name: str) -> EntitySchema:
@@ -128,7 +128,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[1]
+    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[2]
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -143,12 +143,12 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
         load_schema(name)
         raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
                      "a section 'adapter' would say how to play it")
-    family, schema, settings = _resolve(name)
-    return family.make(schema, settings, device)
+    family, instance, schema, settings = _resolve(name)
+    return family.make(instance, schema, settings, device)
 
 
-def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
-    """The family, the schema and the settings that a name means."""
+def _resolve(name: str) -> tuple[Family, str, EntitySchema, Any]:
+    """The family, the instance, the schema and the settings that a name means."""
     base, colon, text = _parts(name)
     title, instance, family = _family(base)
     if instance not in family.instances:
@@ -160,7 +160,7 @@ def _resolve(name: str) -> tuple[Family, EntitySchema, Any]:
     if colon:
         given = options.parse(name, text)
         settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
-    return family, family.schema(instance, settings).model_copy(update={"name": base}), settings
+    return family, instance, family.schema(instance, settings).model_copy(update={"name": base}), settings
 
 
 def _is_schema(name: str) -> bool:

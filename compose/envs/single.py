@@ -31,6 +31,7 @@ class Single:
         """The schema it was given."""
         return self._schema
 
-    def make(self, schema: EntitySchema, settings: NoSettings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: NoSettings,
+             device: str | torch.device) -> Environment:
         """A new environment."""
         return self._make(schema, device)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field as Limits
 
 from compose.envs.adapters.smac.package import maker, missing
-from compose.envs.starcraft.family import Instances, played
+from compose.envs.starcraft.family import Instances
 from compose.envs.starcraft.family import Settings as Scenarios
 from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema
@@ -43,13 +43,13 @@ class SmacFamily:
         """The schema of a scenario."""
         return entity_schema(settings.scenario(instance), name=f"smac/{instance}")
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """Games of StarCraft II.
 
         Raises:
             SpecError: If it is a set, or the package, the game or the map is not there.
         """
-        instance = played(schema.name)
         scenario = settings.scenario(instance)
         if instance not in SCENARIOS or len(load(instance).tasks) > 1:
             text = "this environment is data only: the SMAC package plays its own single maps"

@@ -67,7 +67,8 @@ class _Family:
         """The file's schema with the limit that was asked for."""
         return self.declared.schema.model_copy(update={"limit": settings.limit})
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """The environment; imports torch and the other API.
 
         Raises:

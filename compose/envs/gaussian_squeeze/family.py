@@ -90,7 +90,8 @@ class GaussianSqueezeFamily:
             ),
         )
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """A batched game; imports torch."""
         from compose.envs.gaussian_squeeze.environment import GaussianSqueeze
 

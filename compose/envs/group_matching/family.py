@@ -115,7 +115,8 @@ class GroupMatchingFamily:
             fields=standard_fields("truth_groups"),
         )
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """A batched game; imports torch."""
         from compose.envs.group_matching.environment import GroupMatching
 

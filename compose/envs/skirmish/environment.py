@@ -79,8 +79,9 @@ class Skirmish(Environment):
         self._last = torch.zeros(len(episodes), self._allies, dtype=torch.int64, device=self.device)
         self._running = torch.ones(len(episodes), dtype=torch.bool, device=self.device)
         self._begin(place, march)
-        self._view.begin(self._snapshot())
-        return self._view.fields(self._snapshot())
+        begun = self._snapshot()
+        self._view.begin(begun)
+        return self._view.fields(begun)
 
     def step(self, action: Tensor) -> Transition:
         """Give orders and let eight game loops pass; see :meth:`Environment.step`."""

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Literal
 
 from compose.envs.skirmish.worth import bounds
-from compose.envs.starcraft.family import Instances, played
+from compose.envs.starcraft.family import Instances
 from compose.envs.starcraft.family import Settings as Battles
 from compose.envs.starcraft.scenario import Scenario
 from compose.envs.starcraft.schema import entity_schema
@@ -53,11 +53,12 @@ class SkirmishFamily:
         returns = bounds(scenario, settings.reward == "task", settings.limit)
         return made.model_copy(update={"version": version(scenario, settings), "returns": returns})
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """Batched battles; imports torch."""
         from compose.envs.skirmish.environment import Skirmish
 
-        return Skirmish(schema, settings.scenario(played(schema.name)), settings, device)
+        return Skirmish(schema, settings.scenario(instance), settings, device)
 
 
 def version(scenario: Scenario, settings: Settings) -> str:

@@ -51,10 +51,3 @@ class Instances(Mapping[str, Kind]):
 
     def __len__(self) -> int:
         return len(SCENARIOS)
-
-
-def played(name: str) -> str:
-    """The instance in an environment's name: ``3m`` in ``skirmish/3m:limit=90``; a file's path is one as it stands."""
-    if ".yaml" in name:
-        return name.partition(".yaml:")[0].removesuffix(".yaml") + ".yaml"
-    return name.partition(":")[0].partition("/")[2]

@@ -154,7 +154,7 @@ def pair(folder: Path, changes: dict[str, Any] | None = None, **settings: Any) -
 def played(family: PettingZoo | Gymnasium | GymnasiumVector) -> Environment:
     """The environment of a family, as the catalogue would make it."""
     settings = family.instances[""]
-    return family.make(family.schema("", settings), settings, "cpu")
+    return family.make("", family.schema("", settings), settings, "cpu")
 
 
 def begun(env: Environment, episodes: int | list[int] = 1, seed: Seeds = 0) -> Fields:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field as Limits
 
-from compose.envs.starcraft.family import played
 from compose.envs.starcraft.scenario import load
 from compose.envs.starcraft.schema import entity_schema
 from compose.graph.fields import Model
@@ -47,13 +46,13 @@ class SmaxFamily:
         made = entity_schema(load(instance), name=f"smax/{instance}", limit=settings.limit, flat=False)
         return made.model_copy(update={"note": NOTE})
 
-    def make(self, schema: EntitySchema, settings: Settings, device: str | torch.device) -> Environment:
+    def make(self, instance: str, schema: EntitySchema, settings: Settings,
+             device: str | torch.device) -> Environment:
         """The battles; imports jax.
 
         Raises:
             SpecError: If jaxmarl is not installed.
         """
-        instance = played(schema.name)
         if find_spec("jaxmarl") is None or find_spec("jax") is None:
             raise SpecError(Diagnostic(
                 "smax.missing", "jaxmarl is not installed", where=f"smax/{instance}",
