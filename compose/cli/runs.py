@@ -41,5 +41,5 @@ def check_sizes(trained: EntitySchema, played: EntitySchema, name: str) -> None:
     problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
     if problems:
         text = f"was trained in {trained.name}, which {played.name} is not like"
-        hint = "a scenario takes the sizes of another with like=" if played.name.startswith("skirmish/") else ""
+        hint = "`compose describe ENV` shows the sizes of an environment, and options that may change them"
         raise SpecError(Diagnostic("run.sizes", text, name, hint=hint, notes=("; ".join(problems),)))

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from pydantic import BaseModel
 
@@ -119,7 +119,7 @@ def needs(name: str) -> str:
 def settings(name: str) -> BaseModel | None:
     """What options in the name may change, as the name leaves it; None for a schema file. Raises SpecError as
     :func:`schema`."""
-    return None if _is_schema(name) else cast(BaseModel, _resolve(name)[3])
+    return None if _is_schema(name) else cast(BaseModel, _resolve(name).settings)
 
 
 def schema(name: str) -> EntitySchema:
@@ -128,7 +128,7 @@ def schema(name: str) -> EntitySchema:
     Raises:
         SpecError: If there is no such family, instance, option or file, or a value or file is invalid.
     """
-    return adapted.schema_of(name) if _is_schema(name) else _resolve(name)[2]
+    return adapted.schema_of(name) if _is_schema(name) else _resolve(name).schema
 
 
 def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
@@ -143,12 +143,20 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
         load_schema(name)
         raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
                      "a section 'adapter' would say how to play it")
-    family, instance, schema, settings = _resolve(name)
-    return family.make(instance, schema, settings, device)
+    found = _resolve(name)
+    return found.family.make(found.instance, found.schema, found.settings, device)
 
 
-def _resolve(name: str) -> tuple[Family, str, EntitySchema, Any]:
-    """The family, the instance, the schema and the settings that a name means."""
+class _Resolved(NamedTuple):
+    """What a name means."""
+
+    family: Family
+    instance: str
+    schema: EntitySchema
+    settings: Any
+
+
+def _resolve(name: str) -> _Resolved:
     base, colon, text = _parts(name)
     title, instance, family = _family(base)
     if instance not in family.instances:
@@ -160,7 +168,8 @@ def _resolve(name: str) -> tuple[Family, str, EntitySchema, Any]:
     if colon:
         given = options.parse(name, text)
         settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
-    return family, instance, family.schema(instance, settings).model_copy(update={"name": base}), settings
+    schema = family.schema(instance, settings).model_copy(update={"name": base})
+    return _Resolved(family, instance, schema, settings)
 
 
 def _is_schema(name: str) -> bool:
