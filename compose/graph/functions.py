@@ -70,6 +70,9 @@ class Elementwise(Function):
             return "nonneg" if all(signs) else "any"
         return "nonneg" if self.name in NONNEG or (self.name == "maximum" and any(signs)) else "any"
 
+    def narrows(self) -> bool:
+        return self.name == "&"
+
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         if self.name in RISING or self.name in ("minimum", "maximum", "+"):
             return dict.fromkeys(self.ports(), 1)

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.blocks.reduce.softmax import simplex_over
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Count, Run, Site
 
 
 class Positive(Block):
@@ -47,6 +47,9 @@ class Positive(Block):
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return tuple(("of", a) for a in self._over(site)) if self.count != "all" else ()
+
+    def counts(self) -> Count:
+        return self.count
 
     def compute(self, run: Run, *, of: Any) -> Any:
         from torch.nn import functional as F

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.graph.simplex import simplex
 from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import By, Parts, Piece, Run, Site
+from compose.language.operation import By, Count, Parts, Piece, Run, Site
 
 
 class _Distribution(Block):
@@ -28,6 +28,9 @@ class _Distribution(Block):
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("of", site.axis(self.over, "of")),) if self.count != "all" else ()
+
+    def counts(self) -> Count:
+        return self.count
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return simplex_over(run, of, run.node.axis(self.over, "of"), self.count, self.by)
