@@ -70,6 +70,13 @@ class Elementwise(Function):
             return "nonneg" if all(signs) else "any"
         return "nonneg" if self.name in NONNEG or (self.name == "maximum" and any(signs)) else "any"
 
+    @property
+    def weighs(self) -> tuple[str, str] | None:  # type: ignore[override]
+        return ("x0", "x1") if self.name == "*" else None
+
+    def unchanged(self) -> bool:
+        return self.name == "stop"
+
     def narrows(self) -> bool:
         return self.name == "&"
 

@@ -18,7 +18,7 @@ from compose.language.hosts import By, Of, Parts, Piece, Run, Site
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["By", "Count", "Duel", "Kept", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site", "Statistic",
+__all__ = ["By", "Count", "Duel", "Fills", "Kept", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site", "Statistic",
            "Weight"]
 
 Count = Literal["present", "slots", "all"]
@@ -75,12 +75,21 @@ class Kept:
 
 @dataclass(frozen=True)
 class Duel:
-    """Ports by what they mean: ``values`` are bests plus ``advantages``, and the result is monotone in the bests plus
-    advantages times ``importance``."""
+    """Ports by what they mean. Where ``values`` are some bests plus ``advantages``, none of these above 0, and
+    ``importance`` is not negative, no output exceeds what it is with the same bests and advantages of 0."""
 
     values: str
     advantages: str
     importance: str
+
+
+@dataclass(frozen=True)
+class Fills:
+    """Ports by what they mean: element by element, the ``data`` where the ``mask`` is true, else the ``filler``."""
+
+    data: str
+    mask: str
+    filler: str
 
 
 class Operation:
@@ -113,7 +122,14 @@ class Operation:
     """A port of logits: the output depends on them through their softmax along one axis."""
 
     duel: ClassVar[Duel | None] = None
-    """Greedy for the whole where advantages are zero, whatever the importances, as long as they are not negative."""
+    """Values are bests and advantages, which it weights."""
+
+    fills: ClassVar[Fills | None] = None
+    """It puts a filler in the place of what a mask hides."""
+
+    weighs: ClassVar[tuple[str, str] | None] = None
+    """Two ports x and y: where y is not negative, the result never falls when x rises, and where x is 0 it is what it
+    is with any other y."""
 
     ahead: ClassVar[float] = math.inf
     """How many later steps it may read where it joins rows along ``time``: 0 for a recurrence or a delay."""
@@ -231,6 +247,10 @@ class Operation:
     def counts(self) -> Count:
         """What takes part where it joins rows (of axes in :meth:`counted`)."""
         return "present"
+
+    def unchanged(self) -> bool:
+        """Is the output its one operand, number by number?"""
+        return False
 
     def narrows(self) -> bool:
         """Is the result a mask that is true only where every operand is?"""

@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Fills, Run, Site
 
 
 class Where(Block):
@@ -22,6 +22,7 @@ class Where(Block):
     otherwise: Annotated[Port, "..."]
     """Where it is false."""
 
+    fills: ClassVar[Fills] = Fills("then", "test", "otherwise")
     bounds: ClassVar[dict[str, str]] = {"then": "test"}
     monotone: ClassVar[dict[str, int]] = {"then": 1, "otherwise": 1}
 
