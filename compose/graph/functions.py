@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compose.language.axes import Axes, Type, join
-from compose.language.operation import Operation, Run, Site
+from compose.graph.ranges import dead, spans
+from compose.language.operation import Operation, Range, Run, Site
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,12 @@ class Elementwise(Function):
 
     def unchanged(self) -> bool:
         return self.name == "stop"
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return spans(self.name, *(ranges[port] for port in self.ports()))
+
+    def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:
+        return frozenset(port for i, port in enumerate(self.ports()) if dead(self.name, i, *ranges.values()))
 
     def narrows(self) -> bool:
         return self.name == "&"

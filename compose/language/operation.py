@@ -28,6 +28,14 @@ Count = Literal["present", "slots", "all"]
 Range = tuple[float, float]
 """The least and the most that a number can be."""
 ANYWHERE: Range = (-math.inf, math.inf)
+NEVER: Range = (0.0, 0.0)
+"""Of a mask that is false everywhere, or a number that is 0."""
+ALWAYS: Range = (1.0, 1.0)
+
+
+def hull(*ranges: Range) -> Range:
+    """What holds all of them."""
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 @dataclass(frozen=True)
@@ -256,13 +264,16 @@ class Operation:
         """Is the result a mask that is true only where every operand is?"""
         return False
 
-    def spans(self, site: Site, ranges: Mapping[str, Range]) -> Range:
-        """Between which numbers every output stays if operands stay in ``ranges`` (by port; booleans from 0 to 1)."""
-        return (0.0, math.inf) if all(kind.sign == "nonneg" for kind in self.infer(site).values()) else ANYWHERE
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        """Between which numbers every output stays if operands stay in ``ranges`` (by port; booleans from 0 to 1). None:
+        nothing is known beyond signs."""
+        return None
 
-    def dead(self, site: Site, ranges: Mapping[str, Range]) -> frozenset[str]:
-        """Ports that get no gradient, or nothing but zeros, if operands stay in ``ranges``."""
-        return frozenset(ranges) if self.stopped else frozenset()
+    def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:
+        """Ports that get no gradient, or nothing but zeros, if operands stay in ``ranges``: all if it is ``stopped``,
+        and those of which a mask that is false everywhere shows nothing."""
+        hidden = {port for port, mask in self.bounds.items() if ranges.get(mask) == NEVER}
+        return frozenset(ranges if self.stopped else hidden)
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""

@@ -1,11 +1,12 @@
 """Blocks ``mean`` and ``sum``."""
 
 from math import prod
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Count, Parts, Piece, Run, Site
+from compose.language.operation import NEVER, Count, Parts, Piece, Range, Run, Site, hull
 
 
 class _Reduction(Block):
@@ -55,6 +56,9 @@ class Mean(_Reduction):
 
     block: Literal["mean"]
     phrase: ClassVar[str] = "mean of {of} over {over}[ where {where}][, counting {count}]"
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return hull(ranges["of"], NEVER)
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         import torch

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from compose.graph.functions import Elementwise
 from compose.graph.graph import Graph
+from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
 from compose.graph.proofs.greedy import unstopped
 from compose.graph.proofs.peaks import Peaks
@@ -16,7 +17,8 @@ from compose.language.block import Block
 
 def constrained(graph: Graph, joint: Value, peaks: Peaks) -> tuple[str, str] | None:
     """The two losses that hold the joint value; None if there are no such losses."""
-    squares = {name: of for name, term in graph.losses.items() if (of := _argument(term.value, "square")) is not None}
+    squares = {name: of for name, term in graph.losses.items()
+               if interval(term.weight)[1] > 0 and (of := _argument(term.value, "square")) is not None}
     for below, of in squares.items():
         gap = _clipped(of)
         if gap is None or not _holds(gap, unstopped(joint), peaks):
