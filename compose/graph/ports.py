@@ -47,6 +47,8 @@ def fit(elaboration: Elaboration, node: Node) -> None:
             elaboration.fail("graph.axes", node.field(port), "a mask that is false everywhere lets nothing through")
         binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
     node.bound = {"...": (), **bound}
+    if node.op.aligned:
+        _twice(elaboration, node)
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
         text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
         elaboration.fail("graph.number", node.where, text, hint)
@@ -54,6 +56,22 @@ def fit(elaboration: Elaboration, node: Node) -> None:
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
             _convert(node, port)
+
+
+def _twice(elaboration: Elaboration, node: Node) -> None:
+    """An axis that one port knows by name is no leading axis of another: it would be read as two at once."""
+    tokens = {port: signature(text).tokens for port, text in node.op.ports().items() if port in node.seen}
+    own = {port: {a for t in mine for a in (node.bound.get(t.name, ()) if t.variable else (t.name,))}
+           for port, mine in tokens.items()}
+    for port, mine in own.items():
+        kinds = node.seen[port]
+        for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+            axis = next((a for a in kind.axes if a not in mine and a in set().union(*own.values())), None)
+            if axis is not None:
+                other = next(name for name, held in own.items() if axis in held)
+                text = f"'{port}' has the axis '{axis}', which here is that of '{other}'"
+                hint = f"reduce it first, or `rename` it: as a leading axis it would be another '{axis}'"
+                elaboration.fail("graph.axes", node.field(port), text, hint)
 
 
 def floats(value: Value, scope: Scope, at: Path) -> Value:
