@@ -40,6 +40,11 @@ class Element:
     repeat: str | None = None
 
 
+def bare(value: Value) -> Value:
+    """A constant has no axes but as a mask over the rows of something else: it is one number."""
+    return value if value.constant is None or not value.type.axes else replace(value, type=replace(value.type, axes=()))
+
+
 @dataclass
 class Scope:
     """One body being elaborated."""
@@ -171,7 +176,7 @@ class Scope:
         if folded is not None:
             return folded
         name = self.elaboration.fresh(f"{self.prefix}{at[len(self.where)] if len(at) > len(self.where) else at[-1]}")
-        wires = {f"x{i}": v for i, v in enumerate(operands)}
+        wires = {f"x{i}": bare(v) for i, v in enumerate(operands)}
         parts = {"": tree, **{f"x{i}": part for i, part in enumerate(tree.arguments)}}
         return self.place(name, function(tree.function, len(operands)), dict(wires), at, parts)[""]
 
@@ -194,6 +199,8 @@ class Scope:
                 failed = True
         if failed:
             raise Failed
+        masks = block.bounds.values()
+        wires = {p: w if p in masks else tuple(map(bare, w)) if isinstance(w, tuple) else bare(w) for p, w in wires.items()}
         if block.each is not None:
             return Element(self.every(name, block, wires, at))
         made = self.place(f"{self.prefix}{name}", block, wires, at)

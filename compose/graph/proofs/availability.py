@@ -23,7 +23,8 @@ def availability(graph: Graph) -> Proof:
         return Proof("availability", "not applicable", "nothing is acted on", expected=expected)
     nodes = graph.nodes([*graph.learned(), *graph.acted()])
     confined = _Confined(graph, nodes)
-    if not confined.mask(graph.act_where) and not confined.value(graph.act_values):
+    low = graph.spec.act.choose != "epsilon_greedy" and confined.value(graph.act_values)
+    if not confined.mask(graph.act_where) and not low:  # who explores looks at no values
         how = f"acting may choose from {graph.act_values.name} what env.available does not allow"
         return Proof("availability", "not proved", how, (graph.act_values.name, "act"), expected)
     for node in graph.nodes(graph.learned()):

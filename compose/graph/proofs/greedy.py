@@ -8,6 +8,7 @@ from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.rows import Mover, Operand, Place, operands
+from compose.language.operation import Fills
 
 LOW = -1e6
 """A filler at or below this counts as less than any value of an action."""
@@ -19,6 +20,32 @@ def unstopped(value: Value) -> Value:
     while value.node is not None and value.node.op.unchanged() and len(given := list(operands(value.node))) == 1:
         value = given[0].value
     return value
+
+
+def unfilled(graph: Graph, value: Value) -> Value:
+    """What a value is where actions are available; the filler elsewhere makes no action greedy."""
+    plain = unstopped(value)
+    while plain.node is not None and (fills := plain.node.op.fills) is not None and hides(graph, plain.node, fills):
+        data = plain.node.wires[fills.data]
+        if not isinstance(data, Value) or set(data.type.axes) != set(plain.type.axes):
+            break
+        value = plain = unstopped(data)
+    return value
+
+
+def hides(graph: Graph, node: Node, fills: Fills) -> bool:
+    """Does it fill what is not available, with less than any value?"""
+    low = node.wires.get(fills.filler)
+    number = low.constant if isinstance(low, Value) else None
+    return number is not None and number <= LOW and available(graph, node.wires.get(fills.mask))
+
+
+def available(graph: Graph, mask: object) -> bool:
+    """Is this mask true for exactly the actions from which agents choose?"""
+    if not isinstance(mask, Value):
+        return False
+    facts = graph.field(mask.field).facts if mask.field is not None else []
+    return mask is graph.act_where or ("available", ("agent", "action")) in facts
 
 
 class Greedy:
@@ -46,7 +73,7 @@ class Greedy:
         if self._ranks(node, name):
             self.ranked.add(output)
         fills, searched = node.op.fills, self._searched(node, name)
-        if fills is not None and self._hides(node, fills.mask, fills.filler):
+        if fills is not None and hides(self.graph, node, fills):
             data = self._as_ranked(node.wires.get(fills.data))
             if data is not None and self._keeps(node, name, fills.data):
                 self.open[output] = data
@@ -66,19 +93,6 @@ class Greedy:
         plain = unstopped(value)
         return plain if plain in self.ranked else None
 
-    def _hides(self, node: Node, mask: str, filler: str) -> bool:
-        """Does it fill what is not available, with less than any value?"""
-        low = node.wires.get(filler)
-        number = low.constant if isinstance(low, Value) else None
-        return number is not None and number <= LOW and self._available(node.wires.get(mask))
-
-    def _available(self, mask: object) -> bool:
-        """Is this mask true for exactly the actions from which agents choose?"""
-        if not isinstance(mask, Value):
-            return False
-        facts = self.graph.field(mask.field).facts if mask.field is not None else []
-        return mask is self.graph.act_where or ("available", ("agent", "action")) in facts
-
     def _searched(self, node: Node, name: str) -> Value | None:
         """The ranked value among whose available actions it looks for the largest."""
         for port, mask in node.op.searches.items():
@@ -86,7 +100,7 @@ class Greedy:
             assert isinstance(of, Value)
             plain = unstopped(of)
             ranked = self.open.get(plain)
-            if ranked is None and self._available(node.wires.get(mask)):
+            if ranked is None and available(self.graph, node.wires.get(mask)):
                 ranked = self._as_ranked(of)
             if ranked is not None and self._over_actions(node, name, port):
                 return ranked

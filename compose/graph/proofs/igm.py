@@ -15,7 +15,7 @@ from __future__ import annotations
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 from compose.graph.proofs.constraint import constrained
-from compose.graph.proofs.greedy import Greedy
+from compose.graph.proofs.greedy import Greedy, unfilled
 from compose.graph.proofs.peaks import Peaks
 from compose.graph.proofs.proof import Proof
 
@@ -28,6 +28,7 @@ def igm(graph: Graph) -> Proof:
     utilities = graph.utilities or graph.act_values
     if joint is None or utilities is None or expected == "none":
         return Proof("igm", "not applicable", "no joint value", expected=expected)
+    utilities = unfilled(graph, utilities)
     nodes = graph.nodes([utilities, joint, *graph.learned()])
     greedy = Greedy(graph, utilities, nodes)
     peaks = Peaks(greedy, nodes)

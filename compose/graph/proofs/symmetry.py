@@ -103,6 +103,9 @@ class _Absent:
         if node in self.paired:
             return self.paired[node]
         for operand in operands(node):
+            if "batch" in operand.axes and self._joins(node, operand, "batch") \
+                    and (axis := self._kept(node, operand)) is not None:
+                return axis
             for axis in dict.fromkeys(operand.axes.values()):
                 if self._grows(operand, axis) and self._joins(node, operand, axis) \
                         and not self._left_out(node, operand, axis):
@@ -113,6 +116,11 @@ class _Absent:
         """Do slots stand on it, or as many rows as there are slots?"""
         slots = any(place.axis == axis for _, place in self.slots.seen(operand))
         return slots or (not leads(axis) and self.graph.table.of_slots(axis))
+
+    def _kept(self, node: Node, operand: Operand) -> str | None:
+        """An axis with slots that stays: who is there in one episode may be absent in another."""
+        held = [place.axis for _, place in self.slots.seen(operand) if place.axis is not None]
+        return next((axis for axis in held if not self._joins(node, operand, axis)), None)
 
     def _joins(self, node: Node, operand: Operand, axis: str) -> bool:
         if node.op.itself:
