@@ -64,7 +64,8 @@ class Field(Model):
 
 def _field(axes: str, dtype: Dtype, scope: Scope, what: str, *holds: Fact, after: bool = False,
            ordered: bool = False) -> Field:
-    return Field(axes=tuple(axes.split()), dtype=dtype, scope=scope, what=what, after=after, ordered=ordered, holds=holds)
+    names = tuple(axes.split())
+    return Field(axes=names, dtype=dtype, scope=scope, what=what, after=after, ordered=ordered, holds=holds)
 
 
 _STANDARD = {
@@ -96,7 +97,8 @@ _STANDARD = {
     ),
     "steps": _field(
         "batch time", "bool", "global",
-        "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.", "steps batch time",
+        "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.",
+        "steps batch time", after=True,
     ),
     "active": _field("batch time agent", "bool", "local", "True where the agent is present and can act (is alive).",
                      "present agent"),

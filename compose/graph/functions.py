@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compose.language.axes import Axes, Type, join
 from compose.graph.ranges import dead, spans
+from compose.language.axes import Axes, Type, join
 from compose.language.operation import Operation, Range, Run, Site
 
 

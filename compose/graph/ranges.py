@@ -1,14 +1,16 @@
-"""What closed functions make of numbers that stay in a range, and whose gradient is 0 there. Truths count as 0 and 1."""
+"""What closed functions make of numbers that stay in a range, and whose gradient is 0 there; truths are 0 and 1."""
 
 from __future__ import annotations
 
 import math
+import operator as op
+from collections.abc import Callable, Iterable
 from itertools import product
 
 from compose.language.operation import ALWAYS, ANYWHERE, NEVER, Range
 
-COMPARED = {"<": lambda x, y: x < y, "<=": lambda x, y: x <= y, ">": lambda x, y: x > y, ">=": lambda x, y: x >= y}
-RISING = {
+COMPARED: dict[str, Callable[[float, float], bool]] = {"<": op.lt, "<=": op.le, ">": op.gt, ">=": op.ge}
+RISING: dict[str, Callable[[float], float]] = {
     "exp": lambda x: math.exp(min(x, 700.0)) if x < math.inf else math.inf, "relu": lambda x: max(x, 0.0),
     "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)), "elu": lambda x: x if x > 0 else math.expm1(x),
     "leaky_relu": lambda x: max(x, 0.01 * x), "ceil": lambda x: x if math.isinf(x) else math.ceil(x),
@@ -51,8 +53,8 @@ def spans(name: str, one: Range, two: Range = ANYWHERE) -> Range | None:
     return None
 
 
-def _ends(numbers: object) -> Range:
-    found = list(numbers)  # type: ignore[call-overload]
+def _ends(numbers: Iterable[float]) -> Range:
+    found = list(numbers)
     return (min(found), max(found)) if not any(map(math.isnan, found)) else ANYWHERE
 
 

@@ -200,7 +200,8 @@ class Scope:
         if failed:
             raise Failed
         masks = block.bounds.values()
-        wires = {p: w if p in masks else tuple(map(bare, w)) if isinstance(w, tuple) else bare(w) for p, w in wires.items()}
+        wires = {p: w if p in masks else tuple(map(bare, w)) if isinstance(w, tuple) else bare(w)
+                 for p, w in wires.items()}
         if block.each is not None:
             return Element(self.every(name, block, wires, at))
         made = self.place(f"{self.prefix}{name}", block, wires, at)

@@ -18,8 +18,8 @@ from compose.language.hosts import By, Of, Parts, Piece, Run, Site
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["By", "Count", "Duel", "Fills", "Kept", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site", "Statistic",
-           "Weight"]
+__all__ = ["By", "Count", "Duel", "Fills", "Kept", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site",
+           "Statistic", "Weight"]
 
 Count = Literal["present", "slots", "all"]
 """What takes part where rows are joined: those present, all slots with absent ones as zeros, all with their content."""
@@ -265,8 +265,10 @@ class Operation:
         return False
 
     def spans(self, ranges: Mapping[str, Range]) -> Range | None:
-        """Between which numbers every output stays if operands stay in ``ranges`` (by port; booleans from 0 to 1). None:
-        nothing is known beyond signs."""
+        """Between which numbers every output stays if operands stay in ``ranges`` (by port; masks from 0 to 1).
+
+        None: nothing is known beyond signs.
+        """
         return None
 
     def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:

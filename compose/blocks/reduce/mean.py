@@ -1,7 +1,7 @@
 """Blocks ``mean`` and ``sum``."""
 
-from math import prod
 from collections.abc import Mapping
+from math import prod
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type

@@ -177,6 +177,9 @@ class _Sample:
         assert isinstance(found, Type)
         return found
 
+    def result(self, output: str) -> Type:
+        return self.type(next(iter(self.types)))
+
     def axes(self, *sizes: Expr) -> Axes:
         return tuple(str(size) for size in sizes)
 

@@ -78,7 +78,8 @@ def chooses(trial: Trial) -> Iterator[str]:
         before = trial.run({**given, "field": present})[output]
         moved = {**present, _name(data): x + level}
         if len(gone) != 1 or differs(before, trial.run({**given, "field": moved})[output], True):
-            raise trial.fail(f"claims to read '{port}' through a softmax along one axis; another level changes the result")
+            text = "another level changes the result"
+            raise trial.fail(f"claims to read '{port}' through a softmax along one axis; {text}")
     yield "chooses"
 
 
@@ -87,13 +88,15 @@ def duel(trial: Trial) -> Iterator[str]:
     declared = trial.node.op.duel
     if declared is None:
         return
-    values, advantages, importance = (_fed(trial, p) for p in (declared.values, declared.advantages, declared.importance))
-    assert values is not None and advantages is not None and importance is not None
-    for _ in range(DRAWS):
+    values, advantages, weight = (_fed(trial, p) for p in (declared.values, declared.advantages, declared.importance))
+    for _ in range(DRAWS if values and advantages and weight else 0):
+        assert values is not None
+        assert advantages is not None
+        assert weight is not None
         given, other = trial.inputs(), trial.inputs()
         best, gap = _tensor(given, values), -_tensor(given, advantages).abs()
         low = {**given["field"], _name(values): best + gap, _name(advantages): gap}
-        high = {**given["field"], _name(advantages): torch.zeros_like(gap), _name(importance): _tensor(other, importance)}
+        high = {**given["field"], _name(advantages): torch.zeros_like(gap), _name(weight): _tensor(other, weight)}
         _below(trial, trial.run({**given, "field": low}), trial.run({**given, "field": high}), "claims to duel")
     yield "duel"
 
@@ -130,7 +133,8 @@ def fills(trial: Trial) -> Iterator[str]:
         axes = trial.node.values[output].type.axes
         data, mask, filler = (x if not isinstance(x, Tensor) else align(x, a, axes) for x, a in ports)
         if isinstance(mask, Tensor):
-            wanted = torch.where(mask, torch.as_tensor(data, dtype=found.dtype), torch.as_tensor(filler, dtype=found.dtype))
+            data, filler = (torch.as_tensor(x, dtype=found.dtype) for x in (data, filler))
+            wanted = torch.where(mask, data, filler)
             if differs(wanted.expand(found.shape), found, True):
                 raise trial.fail(f"claims to fill '{declared.data}' with '{declared.filler}'; it gives something else")
             yield "fills"

@@ -66,7 +66,7 @@ def unmoved(trial: Trial) -> Iterator[str]:
             x, y, axes = given["field"][str(operand.value.field)], found[output], value.type.axes
             kept: list[str] = []
             move = _mover(trial, operand, output)
-            for own, axis in operand.axes.items():
+            for axis in operand.axes.values():
                 place = move(Place(axis))[0]
                 x, y = _same_rows(trial, x, y, place, len(kept), axes)
                 kept += [] if place.axis is None else [place.axis]
@@ -167,7 +167,8 @@ def orders(trial: Trial) -> Iterator[str]:
     kept = {p.axis for o in _fed(trial) for output in node.values for a in o.axes.values()
             for p in _mover(trial, o, output)(Place(a))}
     for output, value in node.values.items():
-        for axis in (a for a in value.type.axes if a not in {*fixed, *kept, *op.mixes(node)} and not _put(trial, output, a)):
+        known = {*fixed, *kept, *op.mixes(node)}
+        for axis in (a for a in value.type.axes if a not in known and not _put(trial, output, a)):
             x = trial.run(trial.inputs())[output]
             first = x.narrow(value.type.axes.index(axis), 0, 1)
             if differs(x, first.expand(x.shape), True):
@@ -178,7 +179,7 @@ def _reordered(trial: Trial, axis: str) -> None:
     for _ in range(TRIES):
         order = torch.randperm(trial.size(axis), generator=trial.generator)
         given = trial.inputs()
-        before, interpreter, _ = trial.interpret(given)
+        before = trial.run(given)
         moved = {**given, "field": dict(given["field"])}
         for operand in _fed(trial):
             own = next((own for own, seen in operand.axes.items() if seen == axis), None)

@@ -57,8 +57,7 @@ class Facts:
 
     def __init__(self, graph: Graph, proofs: list[Proof]) -> None:
         self.graph, self.proofs = graph, proofs
-        self.infos = Infos(graph)
-        self.infos.settle(graph.nodes())
+        self.infos = Infos(graph, graph.nodes())
         self.acting = set(graph.nodes(graph.acted()))
         wired = [w for node in self.acting for w in node.wires.values()]
         self.read = {*graph.acted(), *(v for w in wired for v in (w if isinstance(w, tuple) else (w,)))}

@@ -62,7 +62,8 @@ class _Confined:
 
     def open(self, node: Node) -> Value | None:
         """Among whose actions it looks for a maximum, or chooses, without leaving out what is not available."""
-        for port, mask in {**node.op.searches, **dict.fromkeys([node.op.chooses] if node.op.chooses else [], "")}.items():
+        chooses = {node.op.chooses: ""} if node.op.chooses else {}
+        for port, mask in {**node.op.searches, **chooses}.items():
             for operand in operands(node):
                 if operand.port == port and self._over_actions(node, operand) \
                         and not self.mask(node.wires.get(mask)) and not self.value(operand.value):

@@ -40,7 +40,8 @@ def igm(graph: Graph) -> Proof:
         return _held(graph, joint, peaks, Proof("igm", "not proved", _why(peaks, joint, path), path, expected))
     way = _path(peaks, joint)
     if any(node in peaks.duels for node in graph.nodes([joint])):
-        how = f"by advantage form: advantages are at most 0, and 0 for the greedy actions, whatever weighs them in {joint.name}"
+        form = "advantages are at most 0, and 0 for the greedy actions"
+        how = f"by advantage form: {form}, whatever weighs them in {joint.name}"
         return Proof("igm", "proved", how, way, expected)
     how = f"monotone: {joint.name} never falls when a utility of {utilities.name} rises"
     return Proof("igm", "proved", how, way, expected)

@@ -132,8 +132,8 @@ class Peaks:
                 continue
             for other, number in total.items():
                 twin = [f for j, f in enumerate(other) if (*other[:j], *other[j + 1 :]) == rest]
-                if any(self._pair(factor, f) and total[factors] == -number < 0 or
-                       self._pair(f, factor) and total[factors] == -number > 0 for f in twin):
+                if any((self._pair(factor, f) and total[factors] == -number < 0) or
+                       (self._pair(f, factor) and total[factors] == -number > 0) for f in twin):
                     return False
         return True
 
@@ -146,7 +146,8 @@ class Peaks:
         """Is it an advantage times what is not negative, all else the same for all actions?"""
         if node.op.weighs is None:
             return False
-        for one, two in (node.op.weighs, node.op.weighs[::-1]) if isinstance(node.op, Elementwise) else (node.op.weighs,):
+        either = isinstance(node.op, Elementwise)
+        for one, two in (node.op.weighs, node.op.weighs[::-1]) if either else (node.op.weighs,):
             x, y = node.wires[one], node.wires[two]
             if isinstance(x, Value) and isinstance(y, Value) and self._advantage(x) and y.type.sign == "nonneg":
                 return x is not y and all(v is x or v is y for v in moving)

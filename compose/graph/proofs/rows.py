@@ -15,7 +15,6 @@ from compose.graph.node import Node, Value
 from compose.graph.proofs.shift import Shift, shift
 from compose.graph.sizes import AxisTable
 
-
 HERE = Shift()
 
 

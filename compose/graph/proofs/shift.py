@@ -60,8 +60,8 @@ def _linear(table: AxisTable, tree: Tree) -> Shift:
             one, two = _linear(table, left), _linear(table, right)
             return one + two if tree.function == "+" else one - two
         case Apply("*", (Number() as times, other)) | Apply("*", (other, Number() as times)):
-            return sum([_linear(table, other)] * int(times.value), Shift()) if 0 <= times.value == int(times.value) <= 99 \
-                else _symbol(table.canonical(tree))
+            if 0 <= times.value == int(times.value) < 100:
+                return sum([_linear(table, other)] * int(times.value), Shift())
         case Ref() if str(tree) in table.spec.axes:
             return _linear(table, table.spec.axes[str(tree)].tree)
         case Ref() if str(tree) == "entity":

@@ -26,7 +26,8 @@ def signal(graph: Graph) -> Proof:
         return Proof("learning signal", "not proved", f"loss '{idle[0]}' trains no weight", (f"losses.{idle[0]}",))
     nodes = graph.nodes([*graph.learned(), *graph.acted()])
     ranges = Ranges(nodes)
-    reach = {name: _weights(_reached(term.value, ranges)) for name, term in graph.losses.items() if _alive(term, ranges)}
+    alive = {name: term.value for name, term in graph.losses.items() if _alive(term, ranges)}
+    reach = {name: _weights(_reached(value, ranges)) for name, value in alive.items()}
     everything = {use.name for node in nodes for use in node.weights.values()}
     missed = sorted(everything - set().union(*reach.values())) if reach else sorted(everything)
     if missed:

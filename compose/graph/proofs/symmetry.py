@@ -96,7 +96,7 @@ class _Absent:
     def __init__(self, graph: Graph) -> None:
         nodes = _cone(graph)
         self.graph, self.masks, self.slots = graph, Masks(graph, nodes), SlotRows(graph, nodes)
-        self.paired = {told.node: told.axis for told in self.slots.told if told.axis not in told.node.op.orders(told.node)}
+        self.paired = {t.node: t.axis for t in self.slots.told if t.axis not in t.node.op.orders(t.node)}
 
     def joined(self, node: Node) -> str | None:
         """An axis with absent rows that the node joins without leaving them out."""
