@@ -90,6 +90,9 @@ _OPTIONAL = {
     ),
 }
 
+AFTER = ("action", "reward", "terminated", "steps", "success")
+"""Fields that come after the action of their step: nobody can act on them."""
+
 COUNTS = {"action": "action", "task": "task"}
 """Fields that hold indices, and the axis that they index."""
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from compose.graph.functions import Elementwise
 from compose.graph.match import Mismatch, binding, describe, match, siblings
 from compose.graph.node import Node, Value
-from compose.graph.structure import Floats
+from compose.graph.structure import Floats, Spread
 from compose.language.axes import Axes, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Path
+from compose.language.values import Expr
 
 if TYPE_CHECKING:
     from compose.graph.elaborate import Elaboration
@@ -54,6 +55,30 @@ def fit(elaboration: Elaboration, node: Node) -> None:
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
             _convert(node, port)
+
+
+def everywhere(elaboration: Elaboration, node: Node) -> bool:
+    """Give what is the same in every episode an axis ``batch`` where it counts who is present; say whether it does."""
+    counted = [axis for _, axis in node.op.counted(node) if elaboration.table.has_presence(axis)]
+    if not counted or any("batch" in value.type.axes for value in node.operands()):
+        return False
+    port, of = next((port, wire) for port, wire in node.wires.items() if isinstance(wire, Value) and wire.type.axes)
+    wires: dict[str, Value | tuple[Value, ...]] = {"of": of, "like": elaboration.presences.of(counted[0], timed=False)}
+    node.wires[port] = node.scope.place(elaboration.fresh(f"{node.name}.{port}"), Spread(), wires, node.where)[""]
+    node.seen = {}
+    return True
+
+
+def arguments(elaboration: Elaboration, node: Node) -> None:
+    """A width is one, and a list of axes names each of them once. Raises Failed."""
+    for name, given in vars(node.op).items() if isinstance(node.op, Block) else ():
+        if isinstance(given, Expr) and str(given) == "scalar":
+            elaboration.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
+        if isinstance(given, tuple) and all(isinstance(one, str) for one in given):
+            names = [node.scope.variables.get(one, one) for one in given]
+            twice = next((one for one in names if names.count(one) > 1), None)
+            if twice:
+                elaboration.fail("graph.axes", node.field(name), f"axis '{twice}' stands twice")
 
 
 def floats(value: Value, scope: Scope, at: Path) -> Value:

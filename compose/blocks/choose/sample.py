@@ -26,7 +26,7 @@ class Sample(Block):
     """When the draw is fresh: at every gradient update (and at every step where acting reads it)."""
 
     def infer(self, site: Site) -> dict[str, Type]:
-        return {"": Type(self._rows(site), "int")}
+        return {"": Type(self._rows(site), "int", counts=site.axis(self.over, "logits").rstrip("'"))}
 
     def _rows(self, site: Site) -> Axes:
         axis = site.axis(self.over, "logits")
