@@ -16,7 +16,6 @@ from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
 from compose.language.axes import Type, join
-from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def fit(elaboration: Elaboration, node: Node) -> None:
             elaboration.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
         if isinstance(wire, Value) and wire.constant is False and port in node.op.bounds.values():
             elaboration.fail("graph.axes", node.field(port), "a mask that is false everywhere lets nothing through")
+        _apart(elaboration, node, port, bound, binders)
         binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
     node.bound = {"...": (), **bound}
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
@@ -55,6 +57,16 @@ def fit(elaboration: Elaboration, node: Node) -> None:
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
             _convert(node, port)
+
+
+def _apart(elaboration: Elaboration, node: Node, port: str, bound: Mapping[str, Axes],
+           binders: Mapping[str, str]) -> None:
+    """No axis is a variable's and leads as well: what one port reduces or maps, no other brings beside it."""
+    for name, axes in bound.items():
+        axis = next((a for a in axes if name != "..." and a in bound.get("...", ())), None)
+        if axis is not None:
+            whose = f"'{binders[name]}' has it as its {name}" if name in binders else f"it is its own {name} too"
+            elaboration.fail("graph.axes", node.field(port), f"axis '{axis}' does not belong here: {whose}")
 
 
 def everywhere(elaboration: Elaboration, node: Node) -> bool:

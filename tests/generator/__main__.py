@@ -21,7 +21,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.generator", description=__doc__)
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
-    parser.add_argument("--proof", help="attack this one only, and make no update; 'update' makes updates only")
+    parser.add_argument("--proof", help="attack this one only, and make no update; 'attacks': all, 'update': none")
     parser.add_argument("--numeric", action="store_true", help="run the attacks of check --numeric too")
     parser.add_argument("--out", type=Path, help="a folder for the specs that were false")
     given = parser.parse_args()
@@ -31,16 +31,22 @@ def main() -> None:
         verdict = judge(generate(seed), only=given.proof, numeric=given.numeric)
         verdicts.append(verdict)
         if verdict.false:
-            console.print(f"seed {seed}: " + "; ".join(f"{k}: {v}" for k, v in verdict.false.items()), markup=False,
-                          highlight=False, soft_wrap=True)
+            console.print(
+                f"seed {seed}: " + "; ".join(f"{k}: {v}" for k, v in verdict.false.items()),
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
             if given.out:
                 given.out.mkdir(parents=True, exist_ok=True)
                 (given.out / f"{seed}.txt").write_text(str(verdict))
     console.print(summary(verdicts))
     refused = collections.Counter(code for v in verdicts for code in v.refused)
     accepted, seconds = sum(v.accepted for v in verdicts), time.monotonic() - began
-    console.print(f"{accepted} of {len(verdicts)} accepted; refused: {dict(refused)}; "
-                  f"{sum(not v.finite for v in verdicts)} with numbers that are not finite; {seconds:.0f} s")
+    console.print(
+        f"{accepted} of {len(verdicts)} accepted; refused: {dict(refused)}; "
+        f"{sum(not v.finite for v in verdicts)} with numbers that are not finite; {seconds:.0f} s"
+    )
     raise SystemExit(any(v.false for v in verdicts))
 
 

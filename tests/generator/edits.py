@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
-from compose.graph.schema import EntitySchema
 from compose.language.axes import Type
 from compose.language.block import catalogue
+from compose.language.diagnostics import SpecError
 from compose.language.expressions import Ref
-from tests.generator.invent import choice, grow, shaped
+from tests.generator.invent import choice, shaped
 from tests.generator.texts import Place, heads, outside, ports, read_by, renamed, wires
 from tests.generator.workbench import Body, Data, Entry, Workbench, nodes_of
 
@@ -43,8 +43,11 @@ def infiltrate(bench: Workbench, body: Body, source: Entry | None = None) -> boo
         mine = shaped(bench, body, entry, wanted.axes)
         if mine is None or (mine.type.dtype == "bool") != (wanted.dtype == "bool"):
             continue
-        sign = wanted.sign == "nonneg" or (isinstance(holder, dict) and "block" in holder
-                                           and ports(holder["block"]).get(key) in catalogue()[holder["block"]].nonneg)
+        sign = wanted.sign == "nonneg" or (
+            isinstance(holder, dict)
+            and "block" in holder
+            and ports(holder["block"]).get(key) in catalogue()[holder["block"]].nonneg
+        )
         new = _joined(rng, str(text), mine, wanted, sign)
         found = bench.type(body, new)
         if found is None or found.dtype != wanted.dtype or set(found.axes) != set(wanted.axes):
@@ -70,13 +73,22 @@ def _joined(rng: random.Random, text: str, mine: Entry, wanted: Type, nonneg: bo
     elif nonneg:
         forms = ["({}) * abs({})", "{} + square({})", "minimum({}, abs({}))", "{} + abs({})"]
     else:
-        forms = ["{} + {}"] * 3 + ["{} - {}", "({}) * {}", "({}) * sigmoid({})", "maximum({}, {})", "minimum({}, {})",
-                                   "{} + 0 * {}", "{} + stop({})", "{} + previous({})", "({}) * abs({})"]
+        forms = ["{} + {}"] * 3 + [
+            "{} - {}",
+            "({}) * {}",
+            "({}) * sigmoid({})",
+            "maximum({}, {})",
+            "minimum({}, {})",
+            "{} + 0 * {}",
+            "{} + stop({})",
+            "{} + previous({})",
+            "({}) * abs({})",
+        ]
         forms += ["{1}"] * 2 * (mine.axes == wanted.axes)
     return rng.choice(forms).format(text, mine.text)
 
 
-def outline(bench: Workbench, body: Body = "") -> Data | None:
+def outline(bench: Workbench) -> Data | None:
     """Some nodes of the main graph as a network of their own, applied where they stood; None if it cannot be done."""
     rng, data = bench.rng, copy.deepcopy(bench.data)
     nodes = data["graph"]
@@ -88,8 +100,8 @@ def outline(bench: Workbench, body: Body = "") -> Data | None:
     while todo and len(inner) < 7:
         for holder, key in wires(nodes, todo.pop()):
             for head in heads(holder[key]):
-                if head in nodes and head not in inner and not (isinstance(nodes[head], dict) and "network" in nodes[head]) \
-                        and rng.random() < 0.6:
+                applied = isinstance(nodes.get(head), dict) and "network" in nodes[head]
+                if head in nodes and head not in inner and not applied and rng.random() < 0.6:
                     inner.append(head)
                     todo.append(head)
     kind = bench.type("", result)
@@ -156,7 +168,11 @@ def again(bench: Workbench) -> list[Entry]:
         raw["target"] = True
     for holder, key in list(wires({"it": raw}, "it")):
         wanted = bench.type("", str(holder[key]))
-        fits = [e for e in bench.pool("") if wanted is not None and e.type.dtype == wanted.dtype and e.axes == wanted.axes]
+        fits = (
+            []
+            if wanted is None
+            else [e for e in bench.pool("") if (e.type.dtype, e.axes) == (wanted.dtype, wanted.axes)]
+        )
         if fits and rng.random() < 0.4:
             holder[key] = choice(rng, fits).text
     return bench.add("", raw)
@@ -185,8 +201,6 @@ def modify(bench: Workbench, body: Body) -> bool:
 
 
 def _options(annotation: Any) -> list[Any]:
-    from typing import get_args
-
     return list(get_args(annotation)) or [True, False]
 
 
@@ -197,31 +211,29 @@ def swap(bench: Workbench, body: Body) -> bool:
     rng.shuffle(places)
     for node, (holder, key) in places[:8]:
         wanted = bench.type(body, str(holder[key]))
-        fits = [e for e in bench.pool(body) if wanted is not None and e.type.dtype == wanted.dtype
-                and e.axes == wanted.axes and e.text != str(holder[key]) and not _closes(bench.data, body, node, e)]
+        fits = [
+            e
+            for e in bench.pool(body)
+            if wanted is not None
+            and e.type.dtype == wanted.dtype
+            and e.axes == wanted.axes
+            and e.text != str(holder[key])
+            and not _closes(bench.data, body, node, e)
+        ]
         if fits:
             holder[key] = choice(rng, fits).text
             return True
     return False
 
 
-def kept(data: Data, schema: EntitySchema, rng: random.Random, change: Callable[[Workbench], Data | None]) -> Data:
+def kept(bench: Workbench, change: Callable[[Workbench], Data | None]) -> Workbench:
     """The spec after a change, or as it was if the change does not type."""
+    before = copy.deepcopy(bench.data)
     try:
-        bench = Workbench(data, schema, rng)
         changed = change(bench)
-        if changed is None:
-            return data
-        return changed if not Workbench(changed, schema, rng).explored.mistakes else data
-    except Exception as error:
-        from compose.language.diagnostics import SpecError
-
-        if isinstance(error, SpecError):
-            return data
-        raise
-
-
-def grown(bench: Workbench, body: Body, count: int) -> None:
-    """Add so many nodes, one on the other."""
-    for _ in range(count):
-        grow(bench, body)
+        after = None if changed is None else Workbench(changed, bench.schema, bench.rng)
+    except SpecError:
+        after = None
+    if after is not None and not after.explored.mistakes:
+        return after
+    return Workbench(before, bench.schema, bench.rng)

@@ -40,4 +40,6 @@ class MadeUp(Environment):
         ends = steps[:, at] & ~steps[:, at + 1]
         terminated = self.batch["terminated"][: self.rows, at]
         success = ends & self.batch["success"][: self.rows]
-        return Transition(self.batch["reward"][: self.rows, at], terminated, ends & ~terminated, success, self._fields())
+        return Transition(
+            self.batch["reward"][: self.rows, at], terminated, ends & ~terminated, success, self._fields()
+        )

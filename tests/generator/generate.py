@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import copy
 import random
+import re
 from dataclasses import dataclass
 
 from compose.graph.explore import Exploration
@@ -29,15 +31,15 @@ def generate(seed: int) -> Case:
     rng = random.Random(seed)
     schema = rng.choice(SCHEMAS)
     data = start.scratch(rng, schema) if rng.random() < 0.6 else start.method(rng, schema)
-    data = tidy(data, schema)
     settings.params(rng, data)
+    bench = Workbench(data, schema, rng)
     for _ in range(rng.choice([1, 2, 2, 3])):
-        data = edits.kept(data, schema, rng, _edited)
+        bench = edits.kept(bench, _edited)
     if rng.random() < 0.5:
-        data = edits.kept(data, schema, rng, _surrounded)
+        bench = edits.kept(bench, _surrounded)
     if rng.random() < 0.35:
-        data = edits.kept(data, schema, rng, lambda bench: bench.data if settings.claims(bench) else None)
-    data = tidy(data, schema)
+        bench = edits.kept(bench, lambda bench: bench.data if settings.claims(bench) else None)
+    data = tidy(bench.data, schema)
     data |= {"name": f"generated_{seed}", "summary": "A generated spec."}
     return Case(seed, dump(data), schema)
 
@@ -88,8 +90,12 @@ def tidy(data: Data, schema: EntitySchema) -> Data:
     data = copy.deepcopy(data)
     while True:
         explored = Exploration(light(data), schema)
-        idle = [(body, name) for body in ("", *data.get("networks", {}))
-                for name in nodes_of(data, body) if not _read(explored, body, name)]
+        idle = [
+            (body, name)
+            for body in ("", *data.get("networks", {}))
+            for name in nodes_of(data, body)
+            if not _read(explored, body, name)
+        ]
         unapplied = [n for n in data.get("networks", {}) if not explored.elaboration.applied.get(n)]
         for body, name in idle:
             if body not in unapplied:
@@ -107,16 +113,11 @@ def _read(explored: Exploration, body: str, name: str) -> bool:
 
 
 def _trimmed(data: Data) -> Data:
-    from compose.graph.readers import readings
-
-    for table in ("params", "axes"):
-        while True:
-            read = readings(light(data).spec)
-            text = dump({k: v for k, v in data.items() if k != table})
-            idle = [n for n in data.get(table, {}) if (table, n) not in read and n not in text
-                    and not any(n in str(v) for k, v in data.get(table, {}).items() if k != n)]
-            for name in idle:
-                del data[table][name]
-            if not idle:
-                break
+    """Without params and axes that nothing names."""
+    idle = True
+    while idle:
+        words = collections.Counter(re.findall(r"[a-z_][a-z0-9_]*", dump(data)))
+        idle = [(table, n) for table in ("params", "axes") for n in data.get(table, {}) if words[n] < 2]
+        for table, name in idle:
+            del data[table][name]
     return {k: v for k, v in data.items() if v not in ({}, None)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Sequence
 from types import NoneType
@@ -14,7 +15,7 @@ from compose.language.annotations import mentions
 from compose.language.axes import Axes, Signature, Type, signature
 from compose.language.block import AXIS, Block, catalogue
 from compose.language.expressions import FUNCTIONS, LEVELS
-from compose.language.values import Expr, Name
+from compose.language.values import Expr
 from tests.generator.workbench import Body, Entry, Workbench
 
 OPERATORS = [symbol for level in LEVELS for symbol in level]
@@ -45,7 +46,9 @@ def block(bench: Workbench, body: Body, tag: str, pool: list[Entry]) -> dict[str
             continue
         fits = signature(text)
         if get_origin(info.annotation) is tuple:
-            several = [_operand(rng, pool, fits, {}, like=arrived, port=port, cls=cls) for _ in range(rng.choice([2, 2, 3]))]
+            several = [
+                _operand(rng, pool, fits, {}, like=arrived, port=port, cls=cls) for _ in range(rng.choice([2, 2, 3]))
+            ]
             if None in several:
                 return None
             arrived += [e for e in several if e is not None]
@@ -56,10 +59,8 @@ def block(bench: Workbench, body: Body, tag: str, pool: list[Entry]) -> dict[str
             return None
         arrived.append(found)
         raw[cls.spelled(port)] = found.text
-        try:
+        with contextlib.suppress(Mismatch):
             match(fits, found.type, bound)
-        except Mismatch:
-            pass
     axes = list(dict.fromkeys(a for e in arrived for a in e.axes))
     for field, info in cls.model_fields.items():
         if field in ("block", "target", *cls.port_signatures()):
@@ -70,8 +71,16 @@ def block(bench: Workbench, body: Body, tag: str, pool: list[Entry]) -> dict[str
     return raw
 
 
-def _operand(rng: random.Random, pool: list[Entry], wanted: Signature, bound: dict[str, Axes], *, like: list[Entry],
-             port: str, cls: type[Block]) -> Entry | None:
+def _operand(
+    rng: random.Random,
+    pool: list[Entry],
+    wanted: Signature,
+    bound: dict[str, Axes],
+    *,
+    like: list[Entry],
+    port: str,
+    cls: type[Block],
+) -> Entry | None:
     """Something for a port: it fits the signature given what is bound, or at least has the right kind of number."""
 
     def fits(kind: Type) -> bool:
@@ -139,7 +148,9 @@ def axis_name(bench: Workbench, axes: list[str]) -> str:
         return rng.choice(inner)
     if at < 0.8 and axes:
         return rng.choice(axes)
-    return rng.choice([*declared, *declared, *(a + "'" for a in inner if not a.endswith("'")), "agent", "entity", "action"])
+    return rng.choice(
+        [*declared, *declared, *(a + "'" for a in inner if not a.endswith("'")), "agent", "entity", "action"]
+    )
 
 
 def width(bench: Workbench, axes: list[str]) -> str:
@@ -180,8 +191,15 @@ def expression(bench: Workbench, pool: list[Entry]) -> str:
     first = choice(rng, pool)
     if first.type.dtype == "bool":
         second = _beside(rng, pool, first)
-        return rng.choice([f"{first.text} & {second.text}", f"{first.text} | {second.text}", f"~{first.text}",
-                           f"{first.text} & ~{second.text}", f"{first.text} == {second.text}"])
+        return rng.choice(
+            [
+                f"{first.text} & {second.text}",
+                f"{first.text} | {second.text}",
+                f"~{first.text}",
+                f"{first.text} & ~{second.text}",
+                f"{first.text} == {second.text}",
+            ]
+        )
     symbol = rng.choice([s for s in OPERATORS if s not in "&|"])
     second = _beside(rng, pool, first)
     if symbol == "/" and rng.random() < 0.95:
@@ -198,14 +216,17 @@ def _beside(rng: random.Random, pool: list[Entry], first: Entry) -> Entry:
     return choice(rng, near if near and rng.random() < 0.75 else alike)
 
 
-def grow(bench: Workbench, body: Body, tags: Sequence[str] = (), tries: int = 25,
-         pool: list[Entry] | None = None) -> list[Entry]:
+def grow(
+    bench: Workbench, body: Body, tags: Sequence[str] = (), tries: int = 25, pool: list[Entry] | None = None
+) -> list[Entry]:
     """Add one node of a random kind to a body; what it offers (nothing if no try types)."""
     rng = bench.rng
     for _ in range(tries):
         some = pool if pool is not None else bench.pool(body)
         if tags or rng.random() < 0.75:
-            raw: Any = block(bench, body, rng.choice(list(tags) or sorted(t for t in catalogue() if "/" not in t)), some)
+            raw: Any = block(
+                bench, body, rng.choice(list(tags) or sorted(t for t in catalogue() if "/" not in t)), some
+            )
         else:
             raw = expression(bench, some)
         if raw is not None and (made := bench.add(body, raw)):
@@ -219,7 +240,7 @@ def shaped(bench: Workbench, body: Body, entry: Entry, axes: Axes) -> Entry | No
     for _ in range(6):
         extra = [a for a in entry.axes if a not in axes]
         if not extra:
-            return entry if entry.type.dtype != "bool" or not axes else entry
+            return entry
         if {"batch", "time"} & set(extra):
             return None
         axis = rng.choice(extra)
@@ -238,8 +259,12 @@ def shaped(bench: Workbench, body: Body, entry: Entry, axes: Axes) -> Entry | No
                 port = next(iter(catalogue()[tag].port_signatures()))
                 raw[catalogue()[tag].spelled(port)] = entry.text
             made = bench.add(body, raw)
-            better = [e for e in made if e.type.dtype == "float" and len([a for a in e.axes if a not in axes]) < len(extra)
-                      or (entry.type.dtype == "bool" and e.type.dtype == "float")]
+            better = [
+                e
+                for e in made
+                if (e.type.dtype == "float" and len([a for a in e.axes if a not in axes]) < len(extra))
+                or (entry.type.dtype == "bool" and e.type.dtype == "float")
+            ]
             if better:
                 entry = better[0]
                 break
@@ -248,4 +273,3 @@ def shaped(bench: Workbench, body: Body, entry: Entry, axes: Axes) -> Entry | No
     return None
 
 
-NAME = Name

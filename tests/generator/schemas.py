@@ -14,8 +14,9 @@ OWN = {
 }
 
 
-def schema(agents: int, others: int, *, actions: tuple[ActionGroup, ...], limit: int = 3, full: bool = False,
-           own: bool = True) -> EntitySchema:
+def schema(
+    agents: int, others: int, *, actions: tuple[ActionGroup, ...], limit: int = 3, full: bool = False, own: bool = True
+) -> EntitySchema:
     """``full``: no slot is ever empty."""
     kinds = [EntityType(name="walker", side="agent", min=agents if full else 0, max=agents)]
     kinds += [EntityType(name="rock", side="other", min=others if full else 0, max=others)] if others else []

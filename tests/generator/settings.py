@@ -58,11 +58,15 @@ def target(rng: random.Random, data: Data) -> None:
 def loss(bench: Workbench) -> bool:
     """One more loss, of anything that is a number for every episode."""
     rng, data = bench.rng, bench.data
-    fits = [e for e in bench.pool("") if "batch" in e.axes and e.type.dtype == "float" and not e.text.startswith("env.")]
+    fits = [
+        e for e in bench.pool("") if "batch" in e.axes and e.type.dtype == "float" and not e.text.startswith("env.")
+    ]
     if not fits:
         return False
     entry = choice(rng, fits)
-    form = rng.choice(["square({})", "{}", "abs({})", "0 * {}", "square({} - 1)", "-{}", "minimum({}, 0)", "relu({} - 5)"])
+    form = rng.choice(
+        ["square({})", "{}", "abs({})", "0 * {}", "square({} - 1)", "-{}", "minimum({}, 0)", "relu({} - 5)"]
+    )
     made: Data = {"of": form.format(entry.text)}
     for axis in entry.axes:
         if axis not in ("batch", "time"):
@@ -86,7 +90,9 @@ def _mask(bench: Workbench, entry: Entry) -> str:
         return "env.steps"
     mask = choice(bench.rng, fits)
     steps = "time" in entry.axes
-    return bench.rng.choice([f"env.steps & {mask.text}", f"env.steps & {mask.text}", mask.text] if steps else [mask.text])
+    return bench.rng.choice(
+        [f"env.steps & {mask.text}", f"env.steps & {mask.text}", mask.text] if steps else [mask.text]
+    )
 
 
 def optimizer(rng: random.Random, data: Data) -> None:
@@ -116,8 +122,13 @@ def claims(bench: Workbench) -> bool:
     rng, nodes = bench.rng, bench.data["graph"]
     if "taken" not in nodes:
         return False
-    fits = [e for e in bench.pool("") if e.type.dtype == "float" and {"batch", "time"} <= set(e.axes)
-            and "taken" in {h for head in heads(e.text) if head in nodes for h in (head, *read_by(nodes, head))}]
+    fits = [
+        e
+        for e in bench.pool("")
+        if e.type.dtype == "float"
+        and {"batch", "time"} <= set(e.axes)
+        and "taken" in {h for head in heads(e.text) if head in nodes for h in (head, *read_by(nodes, head))}
+    ]
     if "q_tot" in nodes and rng.random() < 0.6:
         fits = [e for e in bench.pool("") if e.text == "q_tot"]
     if not fits:

@@ -9,15 +9,21 @@ from typing import Any
 
 from compose.graph.schema import EntitySchema
 from compose.language import files
-from compose.language.diagnostics import SpecError
 from compose.language.load import load
 from tests.generator.invent import choice, grow, shaped
 from tests.generator.texts import read_by
 from tests.generator.workbench import Data, Entry, Workbench
 
 AXES: dict[str, Any] = {
-    "token": "entity + 1", "wider": "agent + 1", "pair": "2 * agent", "member": "agent", "thing": "entity", "layer": 2,
-    "team": 2, "one": 1, "proto": 2,
+    "token": "entity + 1",
+    "wider": "agent + 1",
+    "pair": "2 * agent",
+    "member": "agent",
+    "thing": "entity",
+    "layer": 2,
+    "team": 2,
+    "one": 1,
+    "proto": 2,
 }
 """Axes that blocks may make: joined, renamed, as long as others."""
 PARAMS: dict[str, Any] = {"width": 2, "wide": 4, "rate": 0.3}
@@ -26,35 +32,38 @@ ACTED = ("batch", "time", "agent", "action")
 
 @cache
 def packaged() -> list[str]:
-    """Names of the packaged specs that are complete and small enough."""
-    names = sorted(path.stem for path in files.packaged_specs().glob("*.yaml"))
-    return [n for n in names if not n.endswith("official") and not _plain(n).get("abstract")]
+    """Names of the packaged specs that others extend or that are methods by themselves."""
+    return sorted(path.stem for path in files.packaged_specs().glob("*.yaml") if not path.stem.endswith("official"))
 
 
 @cache
 def _plain(name: str) -> Data:
-    try:
-        return load(name).spec.data()
-    except SpecError:
-        return {"abstract": True}
+    return load(name).spec.data()
 
 
 def method(rng: random.Random, schema: EntitySchema) -> Data:
     """A packaged spec with small widths."""
     data = copy.deepcopy(_plain(rng.choice(packaged())))
+    while data.get("abstract"):
+        data = copy.deepcopy(_plain(rng.choice(packaged())))
     for name, value in data.get("params", {}).items():
         if isinstance(value, int) and value > 4:
             data["params"][name] = 4 if name in ("embed", "hyper") else rng.choice([2, 3])
+        if name == "eta":
+            data["params"][name] = 0.6
         if name == "heads":
             data["params"][name] = rng.choice([1, 2])
     for field in ("paper", "example_env", "claims"):
         data.pop(field, None)
-    data["learner"] = {k: v for k, v in data["learner"].items() if k not in ("environments", "replay", "updates", "target")}
+    ours = ("environments", "replay", "updates", "target")
+    data["learner"] = {k: v for k, v in data["learner"].items() if k not in ours}
     if data["learner"]["kind"] == "on_policy":
         data["learner"]["updates"] = "1 per 3 episodes"
     else:
-        data["learner"] |= {"replay": {"episodes": 6, "batch": 3, "start": 3},
-                            "target": {"kind": "copy", "every": "2 episodes"}}
+        data["learner"] |= {
+            "replay": {"episodes": 6, "batch": 3, "start": 3},
+            "target": {"kind": "copy", "every": "2 episodes"},
+        }
     return _widened(data)
 
 
@@ -69,21 +78,30 @@ def _widened(data: Data) -> Data:
 
 
 def scratch(rng: random.Random, schema: EntitySchema) -> Data:
-    """Utilities of whatever grows from the environment's fields, a joint value of whatever grows from them, a target."""
-    width = "width"
+    """Utilities of whatever grows from the environment's fields, a joint value and a target of what grows from them."""
     data: Data = {
-        "compose": 1, "name": "made_up", "summary": "A generated spec.", "params": dict(PARAMS), "axes": dict(AXES),
-        "networks": {}, "graph": {"x": _first(rng, width)},
+        "compose": 1,
+        "name": "made_up",
+        "summary": "A generated spec.",
+        "params": dict(PARAMS),
+        "axes": dict(AXES),
+        "networks": {},
+        "graph": {"x": _first(rng)},
         "act": {"choose": "greedy", "values": "q", "where": "env.available"},
         "losses": {"td": {"of": "square(q_tot - y)"}},
-        "learner": {"kind": "replay", "replay": {"episodes": 6, "batch": 3, "start": 3},
-                    "target": {"kind": "copy", "every": "2 episodes"}, "optimizers": {"main": {"kind": "adam"}}},
+        "learner": {
+            "kind": "replay",
+            "replay": {"episodes": 6, "batch": 3, "start": 3},
+            "target": {"kind": "copy", "every": "2 episodes"},
+            "optimizers": {"main": {"kind": "adam"}},
+        },
     }
-    data["graph"] |= {"q": {"block": "linear", "of": "agents(x)", "to": "action"},
-                      "taken": {"block": "take", "of": "q", "index": "env.action"},
-                      "q_tot": {"block": "sum", "of": "taken", "over": "agent"},
-                      "y": {"block": "td_target", "value": "stop(q_tot)", "reward": "env.reward",
-                            "terminated": "env.terminated"}}
+    data["graph"] |= {
+        "q": {"block": "linear", "of": "agents(x)", "to": "action"},
+        "taken": {"block": "take", "of": "q", "index": "env.action"},
+        "q_tot": {"block": "sum", "of": "taken", "over": "agent"},
+        "y": {"block": "td_target", "value": "stop(q_tot)", "reward": "env.reward", "terminated": "env.terminated"},
+    }
     bench = Workbench(data, schema, rng)
     for _ in range(rng.choice([3, 5, 7])):
         grow(bench, "", pool=[e for e in bench.pool("") if not e.text.startswith(("q", "taken", "y"))])
@@ -93,16 +111,22 @@ def scratch(rng: random.Random, schema: EntitySchema) -> Data:
     return bench.data
 
 
-def _first(rng: random.Random, width: str) -> dict[str, Any]:
-    raw: dict[str, Any] = {"block": "linear", "of": "env.entities", "to": width}
+def _first(rng: random.Random) -> dict[str, Any]:
+    raw: dict[str, Any] = {"block": "linear", "of": "env.entities", "to": "width"}
     return raw | ({"activation": "relu"} if rng.random() < 0.5 else {})
 
 
 def _utilities(bench: Workbench) -> None:
     """Let q be made of something that has grown and is of agents."""
     rng, nodes = bench.rng, bench.data["graph"]
-    found = [e for e in bench.pool("") if "agent" in e.axes and e.type.dtype == "float" and len(e.axes) > 3
-             and not e.text.startswith(("q", "taken", "y", "env."))]
+    found = [
+        e
+        for e in bench.pool("")
+        if "agent" in e.axes
+        and e.type.dtype == "float"
+        and len(e.axes) > 3
+        and not e.text.startswith(("q", "taken", "y", "env."))
+    ]
     rng.shuffle(found)
     for entry in found[:4]:
         last = [a for a in entry.axes if a not in ACTED][-1:]
@@ -146,9 +170,14 @@ def _mixing(bench: Workbench) -> None:
 def _one(bench: Workbench, source: str) -> Entry | None:
     """One number for every step that depends on a node."""
     nodes = bench.data["graph"]
-    found = [e for e in bench.pool("") if source in {e.text, *read_by(nodes, e.text.split(".")[0])}
-             and not {"q_tot", "y"} & {e.text, *read_by(nodes, e.text.split(".")[0])} and e.type.dtype != "int"
-             if e.text.split(".")[0] in nodes]
+    found = [
+        e
+        for e in bench.pool("")
+        if source in {e.text, *read_by(nodes, e.text.split(".")[0])}
+        and not {"q_tot", "y"} & {e.text, *read_by(nodes, e.text.split(".")[0])}
+        and e.type.dtype != "int"
+        if e.text.split(".")[0] in nodes
+    ]
     bench.rng.shuffle(found)
     for entry in found[:4]:
         if {"batch", "time"} <= set(entry.axes):

@@ -44,7 +44,8 @@ class Verdict:
 
 
 def judge(case: Case, *, only: str | None = None, numeric: bool = False) -> Verdict:
-    """Check a spec, attack what is proved, build it and make an update. ``only``: one proof, and nothing else."""
+    """Check a spec, attack what is proved, build it and make an update. ``only``: one proof, all "attacks" or "update",
+    and nothing else."""
     verdict = Verdict(case)
     try:
         graph = build_graph(load_text(case.text), case.schema)
@@ -57,7 +58,9 @@ def judge(case: Case, *, only: str | None = None, numeric: bool = False) -> Verd
         return verdict
     verdict.accepted = True
     verdict.outcomes = {proof.name: proof.outcome for proof in proofs}
-    proved = [name for name, outcome in verdict.outcomes.items() if outcome == "proved" and only in (None, name)]
+    proved = [
+        name for name, outcome in verdict.outcomes.items() if outcome == "proved" and only in (None, "attacks", name)
+    ]
     try:
         for turn in range(TRIALS):
             trial = Trial(graph, case.seed + turn)
@@ -67,7 +70,7 @@ def judge(case: Case, *, only: str | None = None, numeric: bool = False) -> Verd
                     verdict.attacked += [name] * (turn == 0)
                     if found:
                         verdict.false[name] = found
-        if "learning signal" in proved:
+        if "learning signal" in proved and not verdict.false.get("plain"):
             verdict.attacked.append("learning signal")
             if found := signal(graph, case.seed):
                 verdict.false["learning signal"] = found

@@ -68,8 +68,11 @@ class Workbench:
                 scope.nodes = dict(scope.nodes)
 
     def _scopes(self, body: Body) -> list[Scope]:
-        return self.explored.scopes(("networks", body) if not body else ("networks", body, "nodes")) if body \
+        return (
+            self.explored.scopes(("networks", body) if not body else ("networks", body, "nodes"))
+            if body
             else [self.explored.elaboration.main]
+        )
 
     @property
     def bodies(self) -> list[Body]:
@@ -81,8 +84,10 @@ class Workbench:
     def pool(self, body: Body) -> list[Entry]:
         """Everything that can be read in a body."""
         if body not in self.pools:
-            self.pools[body] = [*self._leaves(body), *(e for name in list(nodes_of(self.data, body))
-                                                       for e in self.entries(body, name))]
+            self.pools[body] = [
+                *self._leaves(body),
+                *(e for name in list(nodes_of(self.data, body)) for e in self.entries(body, name)),
+            ]
         return self.pools[body]
 
     def _leaves(self, body: Body) -> list[Entry]:

@@ -63,8 +63,12 @@ def changes(trial: Trial, agent: int, episode: int, until: int) -> dict[str, Fie
             secret[name] = other
         beyond[name] = _beyond(trial, name, x, other, episode, until)
     beyond["visible"] = beyond["sight"][:, :, : trial.schema.agents]
-    return {"rows that it cannot see": unseen, "what only others know": others, "global fields": secret,
-            "later steps and other episodes": beyond}
+    return {
+        "rows that it cannot see": unseen,
+        "what only others know": others,
+        "global fields": secret,
+        "later steps and other episodes": beyond,
+    }
 
 
 def _replaced(trial: Trial, name: str, x: Tensor, other: Tensor, gone: Tensor, index: str) -> Tensor:

@@ -50,7 +50,9 @@ def _beaten(trial: Trial, joint: Value, utilities: Value, given: Tensor | None) 
     def worth(action: Tensor) -> Tensor:
         (found,) = trial.values([joint], {**trial.fields, "action": action}, given=known)
         axes = joint.type.axes
-        return found.select(axes.index("time"), step) if "time" in axes and found.shape[axes.index("time")] > 1 else found
+        return (
+            found.select(axes.index("time"), step) if "time" in axes and found.shape[axes.index("time")] > 1 else found
+        )
 
     best = worth(action)
     for chosen in product(range(values.shape[-1]), repeat=trial.schema.agents):

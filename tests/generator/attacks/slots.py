@@ -10,7 +10,7 @@ from torch import Tensor
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
-from compose.language.load import load_data
+from compose.language.load import from_spec
 from tests.generator.attacks.trial import Fields, Trial, differ
 
 Rows = Callable[[str], Tensor | None]
@@ -84,9 +84,16 @@ def _real(trial: Trial, value: Value) -> Tensor | None:
     axes, present = value.type.axes, trial.fields["present"]
     if not axes:
         return None
-    sizes = {"batch": present.shape[0], "time": trial.steps, "agent": trial.schema.agents, "entity": trial.schema.entities}
-    shape = [sizes.get(a, trial.graph.table.size(a) or 1) if a in ("batch", "time") else trial.graph.table.size(a) or 1
-             for a in axes]
+    sizes = {
+        "batch": present.shape[0],
+        "time": trial.steps,
+        "agent": trial.schema.agents,
+        "entity": trial.schema.entities,
+    }
+    shape = [
+        sizes.get(a, trial.graph.table.size(a) or 1) if a in ("batch", "time") else trial.graph.table.size(a) or 1
+        for a in axes
+    ]
     real = torch.ones(shape, dtype=torch.bool)
     for dim, axis in enumerate(axes):
         if axis in ("agent", "entity") and "batch" in axes:
@@ -134,6 +141,7 @@ def _of_time(trial: Trial, filled: Tensor, name: str) -> Tensor:
 
 def _longer(trial: Trial, wanted: list[Value], before: list[Tensor]) -> str | None:
     """Two more steps in which nothing is."""
+
     def longer(x: Tensor, axes: tuple[str, ...]) -> Tensor:
         if "time" not in axes:
             return x
@@ -156,9 +164,10 @@ def _longer(trial: Trial, wanted: list[Value], before: list[Tensor]) -> str | No
 def _more_slots(trial: Trial, before: list[Tensor]) -> str | None:
     """One more agent's slot and one more of the others', both empty."""
     schema = trial.schema
-    larger = schema.model_copy(update={"agents": schema.agents + 1, "entities": schema.entities + 2,
-                                       "fewest_agents": 1, "fewest_others": 0})
-    graph = build_graph(load_data(trial.graph.spec.data()), larger)
+    larger = schema.model_copy(
+        update={"agents": schema.agents + 1, "entities": schema.entities + 2, "fewest_agents": 1, "fewest_others": 0}
+    )
+    graph = build_graph(from_spec(trial.graph.spec), larger)
     if {n: i.axes for n, i in graph.weights.items()} != {n: i.axes for n, i in trial.graph.weights.items()}:
         return "weights differ where there are more slots"
     wider = object.__new__(Trial)

@@ -34,7 +34,9 @@ class Trial:
         self.target = {name: self._drawn(w, scale) for name, w in self._initial(seed).items()}
         started = statistics.initial(graph, device="cpu", dtype=torch.float64)
         self.statistics = {name: x + self.uniform(x.shape) for name, x in started.items()}
-        self.params = {name: self._param(value) for name, value in graph.spec.params.items() if isinstance(value, Moving)}
+        self.params = {
+            name: self._param(value) for name, value in graph.spec.params.items() if isinstance(value, Moving)
+        }
         made = fake_batch(self.schema, seed, batch=BATCH, dtype=torch.float64)
         self.fields: Fields = {str(n): x.clone() for n, x in made.items() if isinstance(x, Tensor)}
         self.steps = int(self.fields["steps"].shape[1])
@@ -100,15 +102,27 @@ class Trial:
 
     # ------------------------------------------------------------ evaluation
 
-    def values(self, wanted: list[Value], fields: Mapping[str, Tensor] | None = None, *,
-               draws: Mapping[str, Tensor] | None = None, given: Mapping[Value, Tensor] | None = None,
-               weights: Mapping[str, Tensor] | None = None) -> list[Tensor]:
+    def values(
+        self,
+        wanted: list[Value],
+        fields: Mapping[str, Tensor] | None = None,
+        *,
+        draws: Mapping[str, Tensor] | None = None,
+        given: Mapping[Value, Tensor] | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> list[Tensor]:
         """The tensors of some values, each with all of its axes; ``given`` replaces some."""
         found = self.run(fields, draws=draws, given=given, weights=weights).evaluate(wanted)
         return [torch.as_tensor(x, dtype=torch.float64) if isinstance(x, int | float) else x for x in found]
 
-    def run(self, fields: Mapping[str, Tensor] | None = None, *, draws: Mapping[str, Tensor] | None = None,
-            given: Mapping[Value, Tensor] | None = None, weights: Mapping[str, Tensor] | None = None) -> Interpreter:
+    def run(
+        self,
+        fields: Mapping[str, Tensor] | None = None,
+        *,
+        draws: Mapping[str, Tensor] | None = None,
+        given: Mapping[Value, Tensor] | None = None,
+        weights: Mapping[str, Tensor] | None = None,
+    ) -> Interpreter:
         """An evaluation that has not begun."""
         sources: dict[str, Mapping[str, Any]] = {
             "weight": self.weights if weights is None else weights, "target": self.target,
