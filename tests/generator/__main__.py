@@ -21,14 +21,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.generator", description=__doc__)
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
-    parser.add_argument("--proof", help="attack this one only, and make no update; 'attacks': all, 'update': none")
-    parser.add_argument("--numeric", action="store_true", help="run the attacks of check --numeric too")
+    parser.add_argument("--proof", help="attack this one only; or all 'attacks', 'update', 'programs', 'numeric'")
+    parser.add_argument("--thorough", action="store_true", help="compare programs, run check --numeric too")
     parser.add_argument("--out", type=Path, help="a folder for the specs that were false")
     given = parser.parse_args()
     torch.set_num_threads(1)
     console, verdicts, began = Console(), list[Verdict](), time.monotonic()
     for seed in track(range(given.first, given.last), console=console, disable=not console.is_terminal):
-        verdict = judge(generate(seed), only=given.proof, numeric=given.numeric)
+        verdict = judge(generate(seed), only=given.proof, thorough=given.thorough)
         verdicts.append(verdict)
         if verdict.false:
             console.print(

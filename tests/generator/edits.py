@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from compose.language.axes import Type
@@ -23,17 +23,15 @@ def spots(data: Data, body: Body) -> list[tuple[str, Place]]:
     return found if body else [*found, *(("", place) for place in outside(data))]
 
 
-def infiltrate(bench: Workbench, body: Body, source: Entry | None = None) -> bool:
+def infiltrate(bench: Workbench, body: Body, sources: Sequence[Entry] = ()) -> bool:
     """Let an expression read something new: beside what it reads, or in its place."""
     rng, data = bench.rng, bench.data
-    places = spots(data, body)
-    rng.shuffle(places)
-    for node, (holder, key) in places[:8]:
+    for node, (holder, key) in _aimed(bench, body)[:8]:
         text = holder[key]
         wanted = bench.type(body, str(text))
         if wanted is None or not wanted.axes:
             continue
-        fits = [e for e in bench.pool(body) if e.fresh] if source is None else [source]
+        fits = [e for e in bench.pool(body) if e.fresh] if not sources else list(sources)
         fits = [e for e in fits if not _closes(data, body, node, e)]
         if not fits:
             continue
@@ -55,6 +53,19 @@ def infiltrate(bench: Workbench, body: Body, source: Entry | None = None) -> boo
         holder[key] = new
         return True
     return False
+
+
+def _aimed(bench: Workbench, body: Body) -> list[tuple[str, Place]]:
+    """Expressions of a body in a random order; first, mostly, what acting or the joint value is made of."""
+    rng, data = bench.rng, bench.data
+    places = spots(data, body)
+    rng.shuffle(places)
+    nodes, at = data["graph"], rng.random()
+    roots = heads(data["act"].get("values", data["act"].get("logits"))) if at < 0.5 else ["q_tot"] if at < 0.8 else []
+    near = {n for root in roots if root in nodes for n in (root, *read_by(nodes, root))} if not body else set()
+    if at < 0.25 and not body:
+        near.add("")
+    return sorted(places, key=lambda place: place[0] not in near)
 
 
 def _closes(data: Data, body: Body, node: str, entry: Entry) -> bool:

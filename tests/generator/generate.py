@@ -12,7 +12,7 @@ from compose.graph.explore import Exploration
 from compose.graph.schema import EntitySchema
 from compose.language.dump import dump
 from tests.generator import edits, settings, start
-from tests.generator.invent import grow
+from tests.generator.invent import chain
 from tests.generator.schemas import SCHEMAS
 from tests.generator.workbench import Data, Workbench, light, nodes_of
 
@@ -30,10 +30,12 @@ def generate(seed: int) -> Case:
     """The spec of a seed: the same text every time."""
     rng = random.Random(seed)
     schema = rng.choice(SCHEMAS)
-    data = start.scratch(rng, schema) if rng.random() < 0.6 else start.method(rng, schema)
+    made = start.scratch if rng.random() < 0.6 else start.method
+    data = next((d for _ in range(3) if not Workbench(d := made(rng, schema), schema, rng).explored.mistakes), None)
+    data = made(rng, schema) if data is None else data
     settings.params(rng, data)
     bench = Workbench(data, schema, rng)
-    for _ in range(rng.choice([1, 2, 2, 3])):
+    for _ in range(rng.choice([1, 2, 3, 4])):
         bench = edits.kept(bench, _edited)
     if rng.random() < 0.5:
         bench = edits.kept(bench, _surrounded)
@@ -47,23 +49,22 @@ def generate(seed: int) -> Case:
 def _edited(bench: Workbench) -> Data | None:
     """One way of making it less usual."""
     rng = bench.rng
-    body = rng.choice(bench.bodies)
+    body = rng.choice(["", *bench.bodies])
     at = rng.random()
-    if at < 0.5:
-        for _ in range(rng.choice([1, 2, 3])):
-            grow(bench, body)
-        done = edits.infiltrate(bench, body)
+    if at < 0.6:
+        made = chain(bench, body, rng.choice([1, 2, 3, 4]))
+        done = edits.infiltrate(bench, body, made if rng.random() < 0.8 else ())
         return bench.data if done else None
-    if at < 0.65:
+    if at < 0.7:
         changed = edits.outline(bench)
         if changed is None or Workbench(changed, bench.schema, rng).explored.mistakes:
             return None
         other = Workbench(changed, bench.schema, rng)
         made = edits.again(other)
-        return other.data if made and edits.infiltrate(other, "", made[0]) else changed
-    if at < 0.75:
+        return other.data if made and edits.infiltrate(other, "", made) else changed
+    if at < 0.78:
         made = edits.again(bench)
-        return bench.data if made and edits.infiltrate(bench, "", made[0]) else None
+        return bench.data if made and edits.infiltrate(bench, "", made) else None
     if at < 0.9:
         return bench.data if edits.modify(bench, body) else None
     return bench.data if edits.swap(bench, body) else None

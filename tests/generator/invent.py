@@ -216,22 +216,36 @@ def _beside(rng: random.Random, pool: list[Entry], first: Entry) -> Entry:
     return choice(rng, near if near and rng.random() < 0.75 else alike)
 
 
-def grow(
-    bench: Workbench, body: Body, tags: Sequence[str] = (), tries: int = 25, pool: list[Entry] | None = None
-) -> list[Entry]:
+def grow(bench: Workbench, body: Body, tries: int = 25, pool: list[Entry] | None = None) -> list[Entry]:
     """Add one node of a random kind to a body; what it offers (nothing if no try types)."""
     rng = bench.rng
+    tags = [tag for tag in sorted(catalogue()) if "/" not in tag]
+    weights = [3 if makes_axes(catalogue()[tag]) else 1 for tag in tags]
     for _ in range(tries):
         some = pool if pool is not None else bench.pool(body)
-        if tags or rng.random() < 0.75:
-            raw: Any = block(
-                bench, body, rng.choice(list(tags) or sorted(t for t in catalogue() if "/" not in t)), some
-            )
+        if rng.random() < 0.75:
+            raw: Any = block(bench, body, rng.choices(tags, weights)[0], some)
         else:
             raw = expression(bench, some)
         if raw is not None and (made := bench.add(body, raw)):
             return made
     return []
+
+
+def makes_axes(cls: type[Block]) -> bool:
+    """Can a block give its result axes that its operands lack?"""
+    fields = [info for name, info in cls.model_fields.items() if name not in cls.port_signatures()]
+    return not cls.aligned or any(info.annotation is Expr or mentions(info, Expr) for info in fields)
+
+
+def chain(bench: Workbench, body: Body, length: int) -> list[Entry]:
+    """Several nodes, each made of the one before and of little else."""
+    rng = bench.rng
+    last = grow(bench, body)
+    for _ in range(length - 1):
+        others = rng.sample(bench.pool(body), min(6, len(bench.pool(body))))
+        last = grow(bench, body, pool=[*last, *last, *last, *others]) or last
+    return last
 
 
 def shaped(bench: Workbench, body: Body, entry: Entry, axes: Axes) -> Entry | None:
@@ -271,5 +285,3 @@ def shaped(bench: Workbench, body: Body, entry: Entry, axes: Axes) -> Entry | No
         else:
             return None
     return None
-
-

@@ -15,12 +15,12 @@ from tests.generator.verdict import Verdict, judge
 SHORT, LONG, CHUNK = 300, 20_000, 15
 
 
-def judged(first: int, count: int, numeric: int) -> list[Verdict]:
-    """The verdicts on some seeds; every ``numeric``-th is attacked by ``check --numeric`` too."""
+def judged(first: int, count: int) -> list[Verdict]:
+    """The verdicts on some seeds, on every tenth a thorough one."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [judge(generate(seed), numeric=seed % numeric == 0) for seed in range(first, first + count)]
+        return [judge(generate(seed), thorough=seed % 10 == 0) for seed in range(first, first + count)]
     finally:
         torch.set_num_threads(threads)
 
@@ -35,13 +35,13 @@ def nothing_false(verdicts: list[Verdict]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, SHORT, CHUNK))
 def test_nothing_is_false_about_generated_specs(first: int) -> None:
-    nothing_false(judged(first, CHUNK, numeric=10))
+    nothing_false(judged(first, CHUNK))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(SHORT, LONG, 100))
 def test_nothing_is_false_about_many(first: int) -> None:
-    nothing_false(judged(first, 100, numeric=10))
+    nothing_false(judged(first, 100))
 
 
 def test_a_seed_is_a_spec() -> None:

@@ -7,11 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from compose.graph.build import build_graph
-from compose.graph.proofs import prove
+from compose.graph.graph import Graph
+from compose.graph.proofs import Proof, prove
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
 from tests.generator.attacks.decentralised import decentralised
 from tests.generator.attacks.igm import igm
+from tests.generator.attacks.programs import programs
 from tests.generator.attacks.shapes import shapes
 from tests.generator.attacks.signal import signal, trained
 from tests.generator.attacks.slots import padding, permutation
@@ -43,9 +45,10 @@ class Verdict:
         return "\n".join([*lines, *(f"  {name}: {what}" for name, what in self.false.items()), self.case.text])
 
 
-def judge(case: Case, *, only: str | None = None, numeric: bool = False) -> Verdict:
-    """Check a spec, attack what is proved, build it and make an update. ``only``: one proof, all "attacks" or "update",
-    and nothing else."""
+def judge(case: Case, *, only: str | None = None, thorough: bool = False) -> Verdict:
+    """Check a spec, attack what is proved, build it and make an update; if ``thorough``, compare the compiled programs
+    with the plain interpreter, and run the project's own attacks. ``only``: one proof, or all "attacks", or "update",
+    "programs" or "numeric"."""
     verdict = Verdict(case)
     try:
         graph = build_graph(load_text(case.text), case.schema)
@@ -78,14 +81,16 @@ def judge(case: Case, *, only: str | None = None, numeric: bool = False) -> Verd
         verdict.false["plain"] = last_lines()
     if only is None or only == "update":
         _train(verdict, graph)
-    if numeric:
+    if only == "programs" or (only is None and thorough):
+        _compare(verdict, graph)
+    if only == "numeric" or (only is None and thorough):
         _numeric(verdict, graph, proofs)
     return verdict
 
 
-def _train(verdict: Verdict, graph: object) -> None:
+def _train(verdict: Verdict, graph: Graph) -> None:
     try:
-        model = updated(graph, verdict.case.seed)  # type: ignore[arg-type]
+        model = updated(graph, verdict.case.seed)
         if found := trained(model, verdict.case.seed):
             verdict.false["trained"] = found
     except NotFinite:
@@ -94,11 +99,19 @@ def _train(verdict: Verdict, graph: object) -> None:
         verdict.false["update"] = last_lines()
 
 
-def _numeric(verdict: Verdict, graph: object, proofs: object) -> None:
+def _compare(verdict: Verdict, graph: Graph) -> None:
+    try:
+        if found := programs(Trial(graph, verdict.case.seed)):
+            verdict.false["programs"] = found
+    except Exception:
+        verdict.false["programs"] = last_lines()
+
+
+def _numeric(verdict: Verdict, graph: Graph, proofs: list[Proof]) -> None:
     from compose.compiler.numeric import attack
 
     try:
-        for before, after in zip(proofs, attack(graph, proofs), strict=True):  # type: ignore[arg-type, call-overload]
+        for before, after in zip(proofs, attack(graph, proofs), strict=True):
             if before.outcome == "proved" and after.outcome != "proved" and before.name not in verdict.false:
                 verdict.false[f"{before.name} (--numeric)"] = after.how
     except Exception:
