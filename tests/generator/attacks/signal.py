@@ -9,7 +9,7 @@ from compose.compiler.model import Model
 from compose.graph.graph import Graph
 from tests.generator.attacks.trial import Trial
 
-TRIES = 6
+TRIES = 16
 
 
 def reached(graph: Graph, seed: int, tries: int = TRIES, wanted: set[str] | None = None) -> dict[str, set[str]]:
