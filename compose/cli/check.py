@@ -135,7 +135,7 @@ def _proof_rows(proofs: list[Proof]) -> list[tuple[Cell, Cell, Cell]]:
 def _show_all(results: list[_Result]) -> None:
     """A row for each spec, a column for each proof; mistakes go to stderr."""
     names = next(([p.name for p in r.proofs] for r in results if r.proofs), [])
-    marks = {"proved": "proved", "not proved": "no", "refuted": "refuted", "not applicable": "-"}
+    marks = {"proved": "proved", "soft": "soft", "not proved": "no", "refuted": "refuted", "not applicable": "-"}
     rows: list[list[Cell]] = [[Cell("spec", "dim"), *(Cell(n, "dim") for n in names), Cell("claims", "dim")]]
     for result in results:
         if result.about is not None:

@@ -5,12 +5,15 @@ Axes are written in the order of the tensor. A prime marks the second copy of an
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 Dtype = Literal["float", "bool", "int"]
 Scope = Literal["local", "row", "public", "global"]
+Fact = Annotated[str, StringConstraints(pattern=r"^(shown|present|available|steps)( [a-z][a-z0-9_]*'?)+$")]
+"""What is certain where a mask is true, and the axes that it speaks of: ``shown entity agent`` (the second may know of
+the first), ``present entity``, ``available agent action``, ``steps batch time``."""
 
 
 class Model(BaseModel):
@@ -34,6 +37,23 @@ class Field(Model):
     of it. ``global``: anything else."""
     what: str
     """One sentence: what it holds, in which units, and what absent rows hold."""
+    after: bool = False
+    """Does it come after the action of its step, so that nobody can act on it?"""
+    ordered: bool | None = None
+    """Do its numbers depend on the order of agents and entities otherwise than row by row? None: they do if it has axes
+    of the environment's own, whose meaning nobody knows."""
+    holds: tuple[Fact, ...] = ()
+    """Of a mask: what is certain where it is true."""
+
+    @property
+    def facts(self) -> list[tuple[str, tuple[str, ...]]]:
+        """What is certain where it is true: what, and of which axes."""
+        return [(what, tuple(axes)) for what, *axes in (fact.split() for fact in self.holds)]
+
+    @property
+    def declared(self) -> dict[str, Any]:
+        """What proofs may rest on beside axes, dtype and scope."""
+        return {"after": self.after, "ordered": self.ordered, "holds": self.holds}
 
     @property
     def index(self) -> str | None:
@@ -42,46 +62,54 @@ class Field(Model):
         return next((axis for axis in wanted if axis in self.axes), None)
 
 
-def _field(axes: str, dtype: Dtype, scope: Scope, what: str) -> Field:
-    return Field(axes=tuple(axes.split()), dtype=dtype, scope=scope, what=what)
+def _field(axes: str, dtype: Dtype, scope: Scope, what: str, *holds: Fact, after: bool = False,
+           ordered: bool = False) -> Field:
+    return Field(axes=tuple(axes.split()), dtype=dtype, scope=scope, what=what, after=after, ordered=ordered, holds=holds)
 
 
 _STANDARD = {
     "entities": _field("batch time entity feature", "float", "row", "Features of every entity; absent rows are zero."),
-    "visible": _field("batch time agent entity", "bool", "local", "True where the agent may see the entity."),
+    "visible": _field("batch time agent entity", "bool", "local", "True where the agent may see the entity.",
+                      "shown entity agent", "present entity"),
     "sight": _field(
         "batch time entity entity'", "bool", "global",
         "True where the first entity sees the second; rows of agents equal `visible`.",
+        "shown entity' entity", "present entity'",
     ),
-    "present": _field("batch time entity", "bool", "row", "True where the slot holds an entity; dead ones stay."),
+    "present": _field("batch time entity", "bool", "row", "True where the slot holds an entity; dead ones stay.",
+                      "present entity"),
     "available": _field(
         "batch time agent action", "bool", "local",
         "True where the agent may take the action; at least one per agent, absent agents included.",
+        "available agent action",
     ),
-    "action": _field("batch time agent", "int", "global", "The action taken in this step; nobody acts on it."),
+    "action": _field("batch time agent", "int", "global", "The action taken in this step; nobody acts on it.",
+                     after=True),
     "last_action": _field(
         "batch time agent action", "float", "row",
         "One-hot action of the previous step; zero in the first step and for absent agents.",
     ),
-    "reward": _field("batch time", "float", "global", "Team reward of this step's joint action."),
+    "reward": _field("batch time", "float", "global", "Team reward of this step's joint action.", after=True),
     "terminated": _field(
         "batch time", "bool", "global",
-        "True where this step truly ended the episode; a truncation by the time limit stays False.",
+        "True where this step truly ended the episode; a truncation by the time limit stays False.", after=True,
     ),
     "steps": _field(
         "batch time", "bool", "global",
-        "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.",
+        "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.", "steps batch time",
     ),
-    "active": _field("batch time agent", "bool", "local", "True where the agent is present and can act (is alive)."),
+    "active": _field("batch time agent", "bool", "local", "True where the agent is present and can act (is alive).",
+                     "present agent"),
     "task": _field("batch", "int", "global", "Index of the episode's task in the schema's list of tasks."),
-    "success": _field("batch", "bool", "global", "True if the episode reached the environment's goal."),
+    "success": _field("batch", "bool", "global", "True if the episode reached the environment's goal.", after=True),
 }
 
 _OPTIONAL = {
-    "state": _field("batch time state", "float", "global", "The environment's own flat state vector."),
-    "observation": _field("batch time agent observation", "float", "local", "The agent's own flat observation vector."),
+    "state": _field("batch time state", "float", "global", "The environment's own flat state vector.", ordered=True),
+    "observation": _field("batch time agent observation", "float", "local", "The agent's own flat observation vector.",
+                          ordered=True),
     "position": _field("batch time agent xy", "float", "local", "The agent's position."),
-    "agent_id": _field("agent id", "float", "local", "One-hot index of the agent."),
+    "agent_id": _field("agent id", "float", "local", "One-hot index of the agent.", ordered=True),
     "truth_groups": _field(
         "batch time agent entity", "bool", "global", "True where the entity belongs to the agent's group of the task.",
     ),
@@ -124,4 +152,4 @@ def standard_fields(*optional: str, **others: Field) -> dict[str, Field]:
 def constant_field(name: str, what: str) -> Field:
     """A known field that is the same in every episode and at every step: it is stored once, without these axes."""
     known = KNOWN_FIELDS[name]
-    return Field(axes=tuple(a for a in known.axes if a not in LEAD), dtype=known.dtype, scope=known.scope, what=what)
+    return known.model_copy(update={"axes": tuple(a for a in known.axes if a not in LEAD), "what": what})

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compose.language.axes import Axes, Type, join
-from compose.language.operation import Operation, Run, Site
+from compose.graph.ranges import dead, spans
+from compose.language.operation import Operation, Range, Run, Site
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,22 @@ class Elementwise(Function):
         if self.name in ("+", "*", "/", "minimum", "stop", "ceil", "floor"):
             return "nonneg" if all(signs) else "any"
         return "nonneg" if self.name in NONNEG or (self.name == "maximum" and any(signs)) else "any"
+
+    @property
+    def weighs(self) -> tuple[str, str] | None:  # type: ignore[override]
+        return ("x0", "x1") if self.name == "*" else None
+
+    def unchanged(self) -> bool:
+        return self.name == "stop"
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return spans(self.name, *(ranges[port] for port in self.ports()))
+
+    def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:
+        return frozenset(port for i, port in enumerate(self.ports()) if dead(self.name, i, *ranges.values()))
+
+    def narrows(self) -> bool:
+        return self.name == "&"
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         if self.name in RISING or self.name in ("minimum", "maximum", "+"):

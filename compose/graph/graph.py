@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as made
 
+from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.node import Node, Value, WeightInfo
 from compose.graph.schema import EntitySchema
 from compose.graph.sizes import AxisTable
@@ -40,13 +42,13 @@ class Graph:
     spec: Spec
     schema: EntitySchema | None
     table: AxisTable
-    values: dict[str, Value] = field(default_factory=dict)
+    values: dict[str, Value] = made(default_factory=dict)
     """Every value by name: ``q``, ``q.a``, ``groups.within``."""
-    weights: dict[str, WeightInfo] = field(default_factory=dict)
-    losses: dict[str, LossTerm] = field(default_factory=dict)
-    totals: dict[str, Value] = field(default_factory=dict)
+    weights: dict[str, WeightInfo] = made(default_factory=dict)
+    losses: dict[str, LossTerm] = made(default_factory=dict)
+    totals: dict[str, Value] = made(default_factory=dict)
     """Optimizer -> the weighted sum of its losses."""
-    logged: dict[str, Value] = field(default_factory=dict)
+    logged: dict[str, Value] = made(default_factory=dict)
     """What a training writes down: [batch] or [batch time]."""
     act_values: Value | None = None
     act_where: Value | None = None
@@ -54,9 +56,9 @@ class Graph:
     """What the IGM claim calls Q_tot."""
     utilities: Value | None = None
     """In which agents are greedy, if the IGM claim says so; else what is acted on."""
-    loops: dict[Node, Diagnostic] = field(default_factory=dict)
+    loops: dict[Node, Diagnostic] = made(default_factory=dict)
     """Delays through which a loop runs, with what to say where loops cannot be run."""
-    notes: list[Diagnostic] = field(default_factory=list)
+    notes: list[Diagnostic] = made(default_factory=list)
 
     def nodes(self, roots: Iterable[Value] | None = None) -> list[Node]:
         """Nodes that ``roots`` need (everything if None), operands before users.
@@ -80,6 +82,10 @@ class Graph:
                     order[node] = None
                     stack.pop()
         return list(order)
+
+    def field(self, name: str) -> Field:
+        """What a field of the environment is."""
+        return (KNOWN_FIELDS if self.schema is None else self.schema.fields)[name]
 
     def learned(self) -> list[Value]:
         """What the `learn` program must give."""

@@ -1,41 +1,53 @@
-"""Between which numbers a scalar stays, from the ranges of the params it is made of."""
+"""Between which numbers values stay, from the ranges of the constants and params they are made of."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from compose.graph.functions import Function
-from compose.graph.node import Value
+from compose.graph.node import Node, Value
+from compose.language.operation import ANYWHERE, Range, hull
 
-Interval = tuple[float, float]
-ANYWHERE: Interval = (-math.inf, math.inf)
+Interval = Range
 
 
 def interval(value: Value) -> Interval:
     """Bounds of a scalar value; (-inf, inf) where nothing is known."""
+    if value.range is not None or value.node is None or not isinstance(value.node.op, Function):
+        return _leaf(value)
+    parts = {f"x{i}": interval(operand) for i, operand in enumerate(value.node.operands())}
+    return _meet(value.node.op.spans(parts), _leaf(value))
+
+
+class Ranges:
+    """Bounds of all values of a graph, operands before users; a loop brings back anything."""
+
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self.known: dict[Value, Range] = {}
+        for node in nodes:
+            found = node.op.spans(self.ports(node))
+            for output in node.values.values():
+                self.known[output] = _meet(found, _leaf(output))
+
+    def of(self, value: Value) -> Range:
+        """Bounds of a value; truths count as 0 and 1."""
+        return self.known.get(value, _leaf(value))
+
+    def ports(self, node: Node) -> dict[str, Range]:
+        """Bounds of what arrives at each port."""
+        return {port: hull(*map(self.of, wire)) if isinstance(wire, tuple) else self.of(wire)
+                for port, wire in node.wires.items() if wire != ()}
+
+
+def _leaf(value: Value) -> Range:
+    """What a value's own range, dtype and sign say."""
     if value.range is not None:
         return value.range
-    if value.node is None or not isinstance(value.node.op, Function):
-        return (0.0, math.inf) if value.type.sign == "nonneg" else ANYWHERE
-    parts = [interval(v) for v in value.node.operands()]
-    (a, b), (c, d) = parts[0], parts[-1]
-    match value.node.op.name:
-        case "+":
-            return a + c, b + d
-        case "-":
-            return a - d, b - c
-        case "neg":
-            return -b, -a
-        case "*":
-            products = [x * y for x in (a, b) for y in (c, d)]
-            return min(products), max(products)
-        case "/" if c > 0:
-            quotients = [x / y for x in (a, b) for y in (c, d)]
-            return min(quotients), max(quotients)
-        case "minimum":
-            return min(a, c), min(b, d)
-        case "maximum":
-            return max(a, c), max(b, d)
-        case "square" | "abs":
-            return 0.0, math.inf
+    if value.type.dtype == "bool":
+        return 0.0, 1.0
     return (0.0, math.inf) if value.type.sign == "nonneg" else ANYWHERE
+
+
+def _meet(one: Range | None, two: Range) -> Range:
+    return two if one is None else (max(one[0], two[0]), min(one[1], two[1]))

@@ -127,6 +127,9 @@ class Node:
         own = [a for t in signature.tokens for a in (self.bound[t.name] if t.variable else (t.name,))]
         return (*lead, *own)
 
+    def result(self, output: str) -> Type:
+        return self.values[output].type
+
     def axes(self, *sizes: Expr) -> Axes:
         return tuple(a for size in sizes for a in self.scope.size_axes(size, self.where))
 

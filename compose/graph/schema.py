@@ -126,7 +126,9 @@ class EntitySchema(Model):
             if known is not None and not same_field(name, field):
                 text = f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
                 raise _contradiction([(("fields", name), text)])
-        return {**standard_fields(), **fields}
+        filled = {name: field.model_copy(update=KNOWN_FIELDS[name].declared) if name in KNOWN_FIELDS else field
+                  for name, field in fields.items()}
+        return {**standard_fields(), **filled}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -171,6 +173,9 @@ class EntitySchema(Model):
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
         content = self.model_dump(mode="json", exclude=unsaid)
+        for name, field in self.fields.items():
+            unsaid = set(field.declared) if name in KNOWN_FIELDS else {k for k, v in field.declared.items() if not v}
+            content["fields"][name] = {k: v for k, v in content["fields"][name].items() if k not in unsaid}
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from compose.graph.functions import Function
 from compose.language.axes import Axes, Type, join, leads
-from compose.language.operation import Operation, Run, Site
+from compose.language.operation import Kept, Operation, Run, Site
 
 
 class First(Function):
@@ -77,6 +77,12 @@ class Rows(Function):
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
     passes_masks: ClassVar[bool] = True
 
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        kept = dict(super().keeps(site, port, item, output))
+        if self.name == "others" and self.old in kept:
+            kept[self.old] = tuple(Kept(k.axis, before=("agent",)) for k in kept[self.old])
+        return kept
+
     @property
     def old(self) -> str:
         return "agent" if self.name == "entities" else "entity"
@@ -132,6 +138,13 @@ class Select(Operation):
     axis: str
     index: int
     monotone: ClassVar[Mapping[str, int]] = {"of": 1}
+    passes_masks: ClassVar[bool] = True
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return {**super().keeps(site, port, item, output), self.axis: (Kept(None, row=self.index),)}
+
+    def orders(self, site: Site) -> Axes:
+        return (self.axis,)
 
     def ports(self) -> Mapping[str, str]:
         return {"of": "any ..."}
@@ -149,6 +162,13 @@ class Stack(Operation):
 
     axis: str
     turns: int
+    passes_masks: ClassVar[bool] = True
+
+    def puts(self, site: Site, port: str, item: int) -> Kept | None:
+        return Kept(self.axis, row=int(port[1:]))
+
+    def orders(self, site: Site) -> Axes:
+        return (self.axis,)
 
     def ports(self) -> Mapping[str, str]:
         return {f"x{i}": "any ..." for i in range(self.turns)}
@@ -208,8 +228,14 @@ class Presence(Operation):
     def ports(self) -> Mapping[str, str]:
         return {f"x{i}": "any ..." for i, known in enumerate(self.known) if known}
 
+    passes_masks: ClassVar[bool] = True
+
     def renames(self, site: Site) -> dict[str, str]:
         return dict.fromkeys(self.parts, self.axis)
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        at, kept = int(port[1:]), super().keeps(site, port, item, output)
+        return {**kept, self.parts[at]: (Kept(self.axis, self.parts[:at]),)}
 
     def infer(self, site: Site) -> dict[str, Type]:
         leads = [tuple(a for a in site.type(p).axes if a != self.parts[int(p[1:])]) for p in self.ports()]

@@ -17,7 +17,7 @@ from pydantic_core import PydanticCustomError
 from compose.language.axes import Signature, Type, join, signature
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.expressions import ExpressionError, parse, unparse
-from compose.language.operation import Operation, Site
+from compose.language.operation import Kept, Operation, Site, operand
 from compose.language.values import Expr, Name
 
 Port = Expr
@@ -113,6 +113,18 @@ class Block(BaseModel, Operation):
     def infer(self, site: Site) -> dict[str, Type]:
         returns = {"": self.returns} if isinstance(self.returns, str) else self.returns
         return {name: self.output(site, signature(text)) for name, text in returns.items()}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        """Leading axes, and those that stand under one name in the signatures of the port and of the result."""
+        if not self.aligned:
+            return {}
+        texts = [self.returns] if isinstance(self.returns, str) else self.returns.values()
+        given = {token.name for text in texts for token in signature(text).tokens}
+        tokens = signature(self.port_signatures()[port]).tokens
+        own = [a for t in tokens for a in (site.bound.get(t.name, ()) if t.variable else (t.name,))]
+        both = [a for t in tokens if t.name in given for a in (site.bound.get(t.name, ()) if t.variable else (t.name,))]
+        axes = operand(site, port, item).axes
+        return self.follow(site, [a for a in axes if a in both or (a in site.bound["..."] and a not in own)], output)
 
     def output(self, site: Site, text: Signature) -> Type:
         """The type a signature of :attr:`returns` stands for here."""

@@ -34,6 +34,9 @@ class Site(Protocol):
     def type(self, port: str) -> Type:
         """The type that arrives at a port with one operand."""
 
+    def result(self, output: str) -> Type:
+        """The type of an output, once all are inferred."""
+
     def axes(self, *sizes: Expr) -> Axes:
         """The axes that size arguments name: ``embed`` -> ("embed",), ``scalar`` -> ()."""
 

@@ -214,6 +214,8 @@ class Claims(Model):
 
     decentralised: Literal["proved", "refuted"] | None = None
     """Agents act on nothing but what each of them may see."""
+    availability: Literal["proved", "refuted"] | None = None
+    """No action that cannot be taken is taken, or counted on by a target."""
     igm: Literal["proved", "soft", "none"] | Igm | None = None
     """Greedy for every agent is greedy for the joint value (``q_tot`` unless told)."""
 

@@ -8,7 +8,7 @@ never holds tensors; the same operation is used for any weights and any batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -18,7 +18,24 @@ from compose.language.hosts import By, Of, Parts, Piece, Run, Site
 if TYPE_CHECKING:
     from torch import Tensor
 
-__all__ = ["By", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site", "Statistic", "Weight"]
+__all__ = ["By", "Count", "Duel", "Fills", "Kept", "Of", "Operation", "Parts", "Piece", "Rewrites", "Run", "Site", "Statistic",
+           "Weight"]
+
+Count = Literal["present", "slots", "all"]
+"""What takes part where rows are joined: those present, all slots with absent ones as zeros, all with their content."""
+
+
+Range = tuple[float, float]
+"""The least and the most that a number can be."""
+ANYWHERE: Range = (-math.inf, math.inf)
+NEVER: Range = (0.0, 0.0)
+"""Of a mask that is false everywhere, or a number that is 0."""
+ALWAYS: Range = (1.0, 1.0)
+
+
+def hull(*ranges: Range) -> Range:
+    """What holds all of them."""
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 @dataclass(frozen=True)
@@ -50,8 +67,45 @@ class Rewrites:
     weights: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Kept:
+    """Where rows of an operand's axis stand in an output: row ``i`` at row ``i + shift`` of ``axis``.
+
+    ``shift`` is the number of rows of the axes ``after`` (of ``before``, taken away), plus ``row``. With ``axis`` None
+    nothing but row ``row`` is read.
+    """
+
+    axis: str | None
+    after: Axes = ()
+    before: Axes = ()
+    row: int = 0
+
+
+@dataclass(frozen=True)
+class Duel:
+    """Ports by what they mean. Where ``values`` are some bests plus ``advantages``, none of these above 0, and
+    ``importance`` is not negative, no output exceeds what it is with the same bests and advantages of 0."""
+
+    values: str
+    advantages: str
+    importance: str
+
+
+@dataclass(frozen=True)
+class Fills:
+    """Ports by what they mean: element by element, the ``data`` where the ``mask`` is true, else the ``filler``."""
+
+    data: str
+    mask: str
+    filler: str
+
+
 class Operation:
-    """One kind of computation. Subclasses declare; nothing here imports torch."""
+    """One kind of computation. Subclasses declare; nothing here imports torch.
+
+    What is not declared counts as the worst: axes as joined, ports as not monotone, gradients as passing. Whatever
+    proofs read stands here, and :mod:`compose.compiler.contract` attacks all of it.
+    """
 
     nonneg: ClassVar[tuple[str, ...]] = ()
     """Ports that must not be negative (sign types)."""
@@ -68,8 +122,28 @@ class Operation:
     picks: ClassVar[Mapping[str, str]] = {}
     """Data port -> index port: the output is the element of the data port's last axis that the index names."""
 
+    searches: ClassVar[Mapping[str, str]] = {}
+    """Data port -> mask port (wired or not): the output is the largest element along an axis that goes, or its index,
+    among those that the mask allows."""
+
+    chooses: ClassVar[str | None] = None
+    """A port of logits: the output depends on them through their softmax along one axis."""
+
+    duel: ClassVar[Duel | None] = None
+    """Values are bests and advantages, which it weights."""
+
+    fills: ClassVar[Fills | None] = None
+    """It puts a filler in the place of what a mask hides."""
+
+    weighs: ClassVar[tuple[str, str] | None] = None
+    """Two ports x and y: where y is not negative, the result never falls when x rises, and where x is 0 it is what it
+    is with any other y."""
+
     ahead: ClassVar[float] = math.inf
     """How many later steps it may read where it joins rows along ``time``: 0 for a recurrence or a delay."""
+
+    within: ClassVar[tuple[str, int] | None] = None
+    """A mask port and a number n: along ``time`` it reads steps at which the mask is true, and n beyond each."""
 
     itself: ClassVar[bool] = False
     """An axis of entities that goes is read at the reading agent's own row only."""
@@ -81,7 +155,8 @@ class Operation:
     """No gradient passes."""
 
     passes_masks: ClassVar[bool] = False
-    """Of a mask it gives parts or copies, so that what contains the mask contains the result."""
+    """Every element of an operand stands unchanged where :meth:`keeps` and :meth:`puts` say, so that what is known of a
+    mask's rows is known of the result's."""
 
     over_steps: ClassVar[bool] = False
     """A recurrence along ``time`` that can run on steps joined with ``batch`` into one axis (:meth:`Run.alive`)."""
@@ -151,9 +226,54 @@ class Operation:
         """Axes whose rows leave under another name, row by row."""
         return {}
 
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        """Axes of an operand (the ``item``-th at its port) that an output keeps, row by row: an
+        element of the output reads the operand at its own row alone (at the row of any of several axes of its own).
+
+        An axis that is missing here is joined: another one of the same name in the output is a different axis.
+        Leading axes are kept where tensors are aligned, all but those in :meth:`mixes`.
+        """
+        if not self.aligned:
+            return {}
+        leading = [a for a in operand(site, port, item).axes if a in site.bound["..."]]
+        return self.follow(site, leading, output)
+
+    def follow(self, site: Site, axes: Iterable[str], output: str) -> dict[str, tuple[Kept, ...]]:
+        """These axes as :meth:`keeps` gives them, under their new names, but for those that are mixed or gone."""
+        mixed, renamed = self.mixes(site), self.renames(site)
+        pairs = ((axis, renamed.get(axis, axis)) for axis in axes if axis not in mixed)
+        return {axis: (Kept(new),) for axis, new in pairs if new in site.result(output).axes}
+
+    def puts(self, site: Site, port: str, item: int) -> Kept | None:
+        """Where an operand stands that is a single row of an axis of the output."""
+        return None
+
     def orders(self, site: Site) -> Axes:
         """Axes whose rows it treats by their position."""
         return ()
+
+    def counts(self) -> Count:
+        """What takes part where it joins rows (of axes in :meth:`counted`)."""
+        return "present"
+
+    def unchanged(self) -> bool:
+        """Is the output its one operand, number by number?"""
+        return False
+
+    def narrows(self) -> bool:
+        """Is the result a mask that is true only where every operand is?"""
+        return False
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        """Between which numbers every output stays if operands stay in ``ranges`` (by port; booleans from 0 to 1). None:
+        nothing is known beyond signs."""
+        return None
+
+    def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:
+        """Ports that get no gradient, or nothing but zeros, if operands stay in ``ranges``: all if it is ``stopped``,
+        and those of which a mask that is false everywhere shows nothing."""
+        hidden = {port for port, mask in self.bounds.items() if ranges.get(mask) == NEVER}
+        return frozenset(ranges if self.stopped else hidden)
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         """As :attr:`monotone`, where it depends on arguments or on signs of what arrives."""
@@ -172,3 +292,9 @@ class Operation:
         Passes can then share and regroup its pieces. None: it stays whole.
         """
         return None
+
+
+def operand(site: Site, port: str, item: int) -> Type:
+    """The type of one operand, as the operation sees it."""
+    found = site.types[port]
+    return found[item] if isinstance(found, tuple) else found

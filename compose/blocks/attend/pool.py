@@ -1,12 +1,13 @@
 """Block ``pool``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.attend.attention import both, both_pieces
 from compose.graph.align import align
 from compose.language.axes import Axes, Type, join
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import Of, Parts, Piece, Run, Site
+from compose.language.operation import Count, Kept, Of, Parts, Piece, Run, Site, operand
 from compose.language.values import Expr
 
 
@@ -47,6 +48,12 @@ class Pool(Block):
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("of", site.axis(self.over, "of")),) if self.count != "all" else ()
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return self.follow(site, operand(site, port, item).without([site.axis(self.over, "of")]).axes, output)
+
+    def counts(self) -> Count:
+        return self.count
 
     def compute(self, run: Run, *, of: Any, mask: Any) -> Any:
         node = run.node

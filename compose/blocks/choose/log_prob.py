@@ -1,6 +1,6 @@
 """Block ``log_prob``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.reduce.take import taken
 from compose.language.axes import Axes, Type
@@ -19,6 +19,8 @@ class LogProb(Block):
     """x"""
     index: Annotated[Port, "int ..."]
     """What was chosen, counting from 0."""
+
+    chooses: ClassVar[str] = "logits"
 
     def infer(self, site: Site) -> dict[str, Type]:
         if site.type("index").dtype != "int":

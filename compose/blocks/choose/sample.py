@@ -1,6 +1,6 @@
 """Block ``sample``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.choose.uniform import uniform_over
 from compose.graph.align import align
@@ -24,6 +24,8 @@ class Sample(Block):
     """The axis that is chosen from."""
     drawn: Literal["update"] = "update"
     """When the draw is fresh: at every gradient update (and at every step where acting reads it)."""
+
+    chooses: ClassVar[str] = "logits"
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type(self._rows(site), "int", counts=site.axis(self.over, "logits").rstrip("'"))}

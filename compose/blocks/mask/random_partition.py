@@ -1,5 +1,6 @@
 """Block ``random_partition``."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -7,7 +8,7 @@ from pydantic import Field
 
 from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class RandomPartition(Block):
@@ -35,6 +36,10 @@ class RandomPartition(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         found = super().infer(site)
         return found | {"label": replace(found["label"], counts=str(self.parts))}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        pairs = (Kept("entity"), Kept("agent")) if "agent" in site.result(output).axes else (Kept("entity"),)
+        return {"batch": (Kept("batch"),), "entity": pairs}
 
     def draws(self, site: Site) -> dict[str, Type]:
         return {"label": Type(("batch", "entity"), "int")}

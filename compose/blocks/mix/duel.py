@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type
 from compose.language.block import AxisName, Block, Port
+from compose.language.operation import Duel as Ports
 from compose.language.operation import Run, Site
 
 
@@ -29,6 +30,7 @@ class Duel(Block):
 
     nonneg: ClassVar[tuple[str, ...]] = ("importance",)
     monotone: ClassVar[dict[str, int]] = {"values": 1}
+    duel: ClassVar[Ports] = Ports("values", "advantages", "importance")
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("values", site.bound["Factor"][0]),)

@@ -1,11 +1,13 @@
 """Block ``positive``."""
 
+from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.reduce.softmax import simplex_over
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Count, Range, Run, Site
 
 
 class Positive(Block):
@@ -47,6 +49,12 @@ class Positive(Block):
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return tuple(("of", a) for a in self._over(site)) if self.count != "all" else ()
+
+    def counts(self) -> Count:
+        return self.count
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return (self.plus, 1.0 + self.plus) if self.by in ("softmax", "sigmoid") else (self.plus, inf)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         from torch.nn import functional as F

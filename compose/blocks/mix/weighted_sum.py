@@ -25,6 +25,7 @@ class WeightedSum(Block):
     over: AxisName
     """The axis of factors."""
 
+    weighs: ClassVar[tuple[str, str]] = ("of", "weights")
     nonneg: ClassVar[tuple[str, ...]] = ("weights",)
     monotone: ClassVar[dict[str, int]] = {"of": 1, "offset": 1}
 

@@ -16,6 +16,10 @@ class _Best(Block):
     over: AxisName
     """The axis that is searched."""
 
+    searches: ClassVar[dict[str, str]] = {"of": "where"}
+    bounds: ClassVar[dict[str, str]] = {"of": "where"}
+    within: ClassVar[tuple[str, int]] = ("where", 0)
+
     def _over(self, site: Site) -> str:
         over = site.axis(self.over, "of")
         if site.size(over) == 0:
@@ -23,7 +27,7 @@ class _Best(Block):
         return over
 
     def _candidates(self, run: Run, of: Any, where: Any) -> Any:
-        return of if where is None else of.masked_fill(~where, -1e30)
+        return of if where is None or where is True else of.masked_fill(~where, -1e30)
 
 
 class Argmax(_Best):

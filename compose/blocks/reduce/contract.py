@@ -25,6 +25,8 @@ class Contract(Block):
     over: AxisName
     """The axis that is summed."""
 
+    weighs: ClassVar[tuple[str, str]] = ("of", "with_")
+
     def infer(self, site: Site) -> dict[str, Type]:
         axis = site.axis(self.over, "of")
         site.axis(self.over, "with_")

@@ -1,11 +1,12 @@
 """Blocks ``mean`` and ``sum``."""
 
 from math import prod
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Parts, Piece, Run, Site
+from compose.language.operation import NEVER, Count, Parts, Piece, Range, Run, Site, hull
 
 
 class _Reduction(Block):
@@ -19,6 +20,8 @@ class _Reduction(Block):
     count: Literal["present", "slots", "all"] = "present"
     """What counts: rows that are present; all slots, absent rows as zeros; all rows with their content."""
 
+    bounds: ClassVar[dict[str, str]] = {"of": "where"}
+    within: ClassVar[tuple[str, int]] = ("where", 0)
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _over(self, site: Site) -> Axes:
@@ -31,9 +34,12 @@ class _Reduction(Block):
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return tuple(("of", a) for a in self._over(site)) if self.count != "all" else ()
 
+    def counts(self) -> Count:
+        return self.count
+
     def _allowed(self, run: Run, where: Any) -> Any:
         """Which elements count, broadcastable against ``of``; None if all do."""
-        allowed = where
+        allowed = None if where is True else where
         for axis in self._over(run.node) if self.count != "all" else ():
             present = run.present("of", axis)
             if present is not None:
@@ -51,6 +57,9 @@ class Mean(_Reduction):
     block: Literal["mean"]
     phrase: ClassVar[str] = "mean of {of} over {over}[ where {where}][, counting {count}]"
 
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return hull(ranges["of"], NEVER)
+
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         import torch
 
@@ -58,7 +67,7 @@ class Mean(_Reduction):
         if allowed is None:
             return of.mean(dims)
         total = of.masked_fill(~allowed, 0.0).sum(dims)
-        counted = where if self.count == "slots" else allowed
+        counted = (None if where is True else where) if self.count == "slots" else allowed
         if counted is not None:
             rows = torch.broadcast_tensors(counted, of)[0]  # type: ignore[no-untyped-call]
             return total / rows.sum(dims).clamp(min=1)

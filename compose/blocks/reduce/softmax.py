@@ -1,11 +1,12 @@
 """Blocks ``softmax`` and ``sparsemax``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.simplex import simplex
 from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import By, Parts, Piece, Run, Site
+from compose.language.operation import By, Count, Parts, Piece, Range, Run, Site
 
 
 class _Distribution(Block):
@@ -18,6 +19,7 @@ class _Distribution(Block):
     """What takes part."""
 
     by: ClassVar[By]
+    chooses: ClassVar[str] = "of"
 
     def infer(self, site: Site) -> dict[str, Type]:
         site.axis(self.over, "of")
@@ -28,6 +30,12 @@ class _Distribution(Block):
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("of", site.axis(self.over, "of")),) if self.count != "all" else ()
+
+    def counts(self) -> Count:
+        return self.count
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return 0.0, 1.0
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return simplex_over(run, of, run.node.axis(self.over, "of"), self.count, self.by)

@@ -1,10 +1,11 @@
 """Block ``take``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Range, Run, Site
 
 
 class Take(Block):
@@ -31,6 +32,9 @@ class Take(Block):
 
     def orders(self, site: Site) -> Axes:
         return site.bound["Choice"]
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return ranges["of"]
 
     def compute(self, run: Run, *, of: Any, index: Any) -> Any:
         return taken(of, index)

@@ -8,7 +8,7 @@ from pydantic import Field
 from compose.graph.align import align, spread
 from compose.language.axes import Type, join
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site, operand
 
 
 class Concat(Block):
@@ -67,6 +67,24 @@ class Concat(Block):
 
     def renames(self, site: Site) -> dict[str, str]:
         return {} if self.along is None or self.as_ is None else {self.along: self.as_}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        axes = operand(site, port, item).axes
+        if self.along is None:
+            before = tuple(part.axes[-1] for part in self._parts(site)[:item])
+            return {**self.follow(site, axes[:-1], output), axes[-1]: (Kept(site.result(output).axes[-1], before),)}
+        kept = self.follow(site, axes, output)
+        place = self._place(site, item)
+        return {**kept, self.along: (place,)} if self.along in axes else kept
+
+    def puts(self, site: Site, port: str, item: int) -> Kept | None:
+        along = self.along is not None and self.along not in operand(site, port, item).axes
+        return self._place(site, item) if along else None
+
+    def _place(self, site: Site, item: int) -> Kept:
+        """Where an operand's rows begin."""
+        assert self.along is not None
+        return Kept(self.as_, tuple(self.along if self.along in p.axes else "1" for p in self._parts(site)[:item]))
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         return {"of": 1}

@@ -3,7 +3,6 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.attend.attention import both
-from compose.language.axes import Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 
@@ -29,10 +28,8 @@ class EntityActions(Block):
     mask: Annotated[Port, "bool ... agent? entity?"]
     """True where the agent may see the entity."""
 
+    returns: ClassVar[str] = "... agent action"
     bounds: ClassVar[dict[str, str]] = {"aimed": "mask"}
-
-    def infer(self, site: Site) -> dict[str, Type]:
-        return {"": Type((*site.bound["..."], "agent", "action"))}
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("aimed", "entity"),)

@@ -1,12 +1,13 @@
 """Block ``expand``."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.align import align
 from compose.language.axes import Axes, Type, join, leads
 from compose.language.block import Block, Port, Size
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class Expand(Block):
@@ -38,6 +39,9 @@ class Expand(Block):
         if not of.axes:
             site.fail("of", "a number needs no copies: it broadcasts")
         return {"": replace(of, axes=self._axes(site))}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return self.follow(site, site.type("of").axes, output)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         have, axes = run.node.type("of").axes, self._axes(run.node)

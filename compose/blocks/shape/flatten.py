@@ -1,11 +1,12 @@
 """Block ``flatten``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.graph.align import align
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class Flatten(Block):
@@ -41,6 +42,9 @@ class Flatten(Block):
         parts = [a if a.isidentifier() else f"({a})" for a in (a.rstrip("'") for a in flat)]
         width = flat[0] if len(flat) == 1 else "*".join(parts)
         return {"": Type((*of.without(flat).axes, width), sign=of.sign)}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return self.follow(site, site.type("of").without(self._flat(site)).axes, output)
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return tuple(("of", a) for a in self._flat(site))

@@ -1,12 +1,13 @@
 """Block ``one_hot``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port, Size
-from compose.language.operation import Run, Site
+from compose.language.operation import Range, Run, Site
 
 
 class OneHot(Block):
@@ -29,6 +30,9 @@ class OneHot(Block):
 
     def orders(self, site: Site) -> Axes:
         return site.axes(self.as_)
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return 0.0, 1.0
 
     def compute(self, run: Run, *, of: Any) -> Any:
         from torch.nn import functional as F

@@ -1,10 +1,11 @@
 """Block ``own``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class Own(Block):
@@ -32,6 +33,9 @@ class Own(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": site.type("of").without([self._second(site)])}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return self.follow(site, site.type("of").without([self._second(site)]).axes, output)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         axes, second = run.node.type("of").axes, self._second(run.node)

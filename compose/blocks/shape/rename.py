@@ -1,10 +1,11 @@
 """Block ``rename``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type
 from compose.language.block import AxisName, Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class Rename(Block):
@@ -38,6 +39,9 @@ class Rename(Block):
 
     def renames(self, site: Site) -> dict[str, str]:
         return {site.axis(self.axis, "of"): self.to}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        return self.follow(site, site.type("of").axes, output)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return of

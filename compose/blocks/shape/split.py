@@ -1,10 +1,11 @@
 """Block ``split``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port, Size
-from compose.language.operation import Run, Site
+from compose.language.operation import Kept, Run, Site
 
 
 class Split(Block):
@@ -24,6 +25,7 @@ class Split(Block):
     """Outputs and the axis of each."""
 
     aligned: ClassVar[bool] = False
+    passes_masks: ClassVar[bool] = True
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _rows(self, site: Site) -> dict[str, Axes]:
@@ -41,6 +43,13 @@ class Split(Block):
         if have is not None and len(known) == len(sizes) and have != sum(known):
             site.fail("into", f"'{along}' has {have} rows; {' + '.join(parts)} are {sum(known)}")
         return {name: of.renamed(along, axes[0]) if axes else of.without([along]) for name, axes in rows.items()}
+
+    def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
+        along, rows = site.axis(self.along, "of"), self._rows(site)
+        names = list(rows)
+        before = tuple(axis for name in names[: names.index(output)] for axis in rows[name] or ("1",))
+        kept = Kept(rows[output][0], before=before) if rows[output] else Kept(None, after=before)
+        return {**self.follow(site, site.type("of").without([along]).axes, output), along: (kept,)}
 
     def compute(self, run: Run, *, of: Any) -> Any:
         dim, at, found = run.node.type("of").axes.index(run.node.axis(self.along, "of")), 0, {}

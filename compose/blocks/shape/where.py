@@ -1,10 +1,11 @@
 """Block ``where``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Type
 from compose.language.block import Block, Port
-from compose.language.operation import Run, Site
+from compose.language.operation import ALWAYS, Fills, Range, Run, Site, hull
 
 
 class Where(Block):
@@ -22,12 +23,19 @@ class Where(Block):
     otherwise: Annotated[Port, "..."]
     """Where it is false."""
 
+    fills: ClassVar[Fills] = Fills("then", "test", "otherwise")
     bounds: ClassVar[dict[str, str]] = {"then": "test"}
     monotone: ClassVar[dict[str, int]] = {"then": 1, "otherwise": 1}
 
     def infer(self, site: Site) -> dict[str, Type]:
         nonneg = site.type("then").sign == site.type("otherwise").sign == "nonneg"
         return {"": Type(site.bound["..."], sign="nonneg" if nonneg else "any")}
+
+    def spans(self, ranges: Mapping[str, Range]) -> Range | None:
+        return hull(ranges["then"], ranges["otherwise"])
+
+    def dead(self, ranges: Mapping[str, Range]) -> frozenset[str]:
+        return super().dead(ranges) | ({"otherwise"} if ranges["test"] == ALWAYS else frozenset())
 
     def compute(self, run: Run, *, test: Any, then: Any, otherwise: Any) -> Any:
         import torch

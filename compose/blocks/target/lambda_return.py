@@ -36,6 +36,7 @@ class LambdaReturn(Block):
 
     stopped: ClassVar[bool] = True
     ahead: ClassVar[float] = inf
+    within: ClassVar[tuple[str, int]] = ("where", 1)
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": of_episodes(site, "value")}

@@ -27,6 +27,7 @@ class McReturn(Block):
 
     stopped: ClassVar[bool] = True
     ahead: ClassVar[float] = inf
+    within: ClassVar[tuple[str, int]] = ("where", 0)
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": of_episodes(site, "reward")}

@@ -2,45 +2,45 @@
 
 Every value gets labels that say what its elements depend on:
 
-* ``own``  an element at index ``i`` of an axis of agents or entities holds what ``i`` itself may know;
-* ``row``  an element at row ``e`` of an axis holds what is known now about ``e`` alone;
+* ``own``  an element at the row where ``i`` stands (an agent or an entity) holds what ``i`` itself may know;
+* ``row``  an element at the row where ``e`` stands holds what is known now about ``e`` alone;
 * a leak   it depends on something else, by a path of nodes.
 
-A ``row`` becomes the reading agent's ``own`` where its axis is read under a mask contained in ``env.visible`` along
-that axis, hidden rows being left out or replaced (a & b is contained in both, a | b in neither); under
-``env.sight``, the same for every entity, it becomes the reading entity's ``own``. Whatever is
-carried over time is ``own``: who sees an entity now has not seen its past. An agent may read its own row. Everything
-else that joins rows, agents, episodes or later steps is a leak: two blocks of attention stacked let an agent read what
-its neighbours see.
+A ``row`` becomes the reading agent's ``own`` where it is read under a mask contained in ``env.visible``, the same rows
+standing at the same places, hidden rows being left out or replaced (a & b is contained in both, a | b in neither);
+under ``env.sight``, the same for every entity, it becomes the reading entity's ``own``. Whatever is carried over time
+is ``own``: who sees an entity now has not seen its past. An agent may read its own row. Everything else that joins
+rows, agents, episodes or later steps is a leak: two blocks of attention stacked let an agent read what its neighbours
+see. Where rows stand: :mod:`.rows`.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compose.graph.fields import KNOWN_FIELDS
-from compose.graph.functions import Elementwise
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
+from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.proof import Proof
+from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
 
 Path = tuple[str, ...]
-Seen = tuple[str, str]
-"""An axis, and the axis of those who see its rows."""
-FIELDS: dict[str, Seen] = {"visible": ("entity", "agent"), "sight": ("entity'", "entity")}
+Label = tuple[str, Place]
+Guards = dict[str, dict[Place, tuple[Place, ...]]]
+"""Data port -> places that are read under a mask of who may see them -> where the reader stands in the output."""
+AGENT = Place("agent")
+ROUNDS = 50
 
 
 @dataclass
 class Info:
-    """Labels of one value: (kind, axis) -> the path by which they came."""
+    """Labels of one value -> the path by which they came."""
 
-    labels: dict[tuple[str, str], Path] = field(default_factory=dict)
+    labels: dict[Label, Path] = field(default_factory=dict)
     leak: Path | None = None
-    seen: frozenset[Seen] = frozenset()
-    """Of a mask: along which axes it holds only what whom may see."""
 
-    def add(self, kind: str, axis: str, path: Path) -> None:
-        self.labels.setdefault((kind, axis), path)
+    def add(self, kind: str, place: Place, path: Path) -> None:
+        self.labels.setdefault((kind, place), path)
 
 
 def decentralised(graph: Graph) -> Proof:
@@ -48,13 +48,10 @@ def decentralised(graph: Graph) -> Proof:
     expected, acted = graph.spec.claims.decentralised, graph.acted()
     if not acted:
         return Proof("decentralised", "not applicable", "nothing is acted on", expected=expected)
-    infos = Infos(graph)
-    infos.settle(graph.nodes(acted))
+    infos = Infos(graph, graph.nodes(acted))
     for value in acted:
         info = infos.of(value)
-        path = info.leak
-        if path is None:
-            path = next((p for (_, axis), p in info.labels.items() if axis != "agent"), None)
+        path = info.leak or next((p for (_, place), p in info.labels.items() if place != AGENT), None)
         if path is not None:
             how = f"{value.name} depends on {path[0]} beyond what an agent may see"
             return Proof("decentralised", "not proved", how, path, expected)
@@ -65,19 +62,19 @@ def decentralised(graph: Graph) -> Proof:
 class Infos:
     """Labels of all values, operands before users."""
 
-    def __init__(self, graph: Graph) -> None:
-        self.graph, self.known = graph, dict[Value, Info]()
-
-    def settle(self, nodes: list[Node]) -> None:
-        """Label all nodes. In a loop an operand has no labels yet, so again until nothing is new (labels only grow)."""
+    def __init__(self, graph: Graph, nodes: list[Node]) -> None:
+        self.graph, self.known, self.masks = graph, dict[Value, Info](), Masks(graph, nodes)
         before: list[object] = []
-        while True:
+        for _ in range(ROUNDS):  # in a loop an operand has no labels yet, so again until nothing is new
             for node in nodes:
-                self.node(node)
+                for name, output in node.values.items():
+                    self.known[output] = self._output(node, name)
             after: list[object] = [(set(i.labels), i.leak is None) for i in self.known.values()]
             if after == before:
                 return
             before = after
+        for output in self.known:  # a loop that moves rows on and on
+            self.known[output].leak = (output.name,)
 
     def of(self, value: Value) -> Info:
         if value not in self.known:
@@ -85,83 +82,64 @@ class Infos:
         return self.known[value]
 
     def _leaf(self, value: Value) -> Info:
+        info = Info()
         if value.field is None:
-            return Info()
-        known = (KNOWN_FIELDS if self.graph.schema is None else self.graph.schema.fields)[value.field]
-        info = Info(seen=frozenset([FIELDS[value.field]]) if value.field in FIELDS else frozenset())
+            return info
+        known = self.graph.field(value.field)
+        shown = next((axes for what, axes in known.facts if what == "shown"), None)
         if known.scope == "public":
             return info
-        if value.field == "sight":
-            info.add("own", "entity", (value.name,))
+        if known.scope == "global" and shown is not None:  # what entities see, each its own
+            info.add("own", Place(shown[1]), (value.name,))
         elif known.index is None:
             info.leak = (value.name,)
         else:
-            info.add("own" if known.scope == "local" else "row", known.index, (value.name,))
+            info.add("own" if known.scope == "local" else "row", Place(known.index), (value.name,))
         return info
 
-    def node(self, node: Node) -> None:
-        """Label the outputs of a node."""
-        for output in node.values.values():
-            self.known[output] = self._output(node, output)
-
-    def _output(self, node: Node, output: Value) -> Info:
-        info, guarded = Info(seen=self._seen(node, output)), self._guarded(node, output)
-        for port, wire in node.wires.items():
-            kinds = node.types[port]
-            several = kinds if isinstance(kinds, tuple) else (kinds,)
-            for value, kind in zip(wire if isinstance(wire, tuple) else (wire,), several, strict=True):
-                here = dict(zip(value.type.axes, kind.axes, strict=True))
-                self._flow(node, output, value, here, guarded.get(port, {}), info)
-        counted = {key.split(":", 1)[1] for key in node.presence}
-        if counted - set().union(*guarded.values()):
-            info.leak = info.leak or ("env.present", node.name)
-        if node.joins("time", output) and node.op.ahead > 0:
-            info.leak = info.leak or ("later steps", node.name)
-        if node.joins("batch", output):
-            info.leak = info.leak or ("other episodes", node.name)
+    def _output(self, node: Node, name: str) -> Info:
+        info, guards = Info(), self._guards(node, name)
+        for operand in operands(node):
+            self._flow(node, name, operand, guards.get(operand.port, {}), info)
+        shown = {place: readers for hidden in guards.values() for place, readers in hidden.items()}
+        for _, operand in presences(node):
+            self._flow(node, name, operand, shown, info)
         return info
 
-    def _flow(self, node: Node, output: Value, value: Value, here: dict[str, str], guarded: dict[str, str],
+    def _flow(self, node: Node, name: str, operand: Operand, hidden: dict[Place, tuple[Place, ...]],
               info: Info) -> None:
-        """Carry the labels of an operand over; ``here`` gives its axes as the node sees them."""
-        source = self.of(value)
+        """Carry the labels of an operand over."""
+        source, move = self.of(operand.value), Mover(self.graph.table, node, operand, name)
+        late = "time" in operand.axes and not move(Place("time"))
         if source.leak is not None:
             info.leak = info.leak or (*source.leak, node.name)
-        renamed, mixed, late = node.op.renames(node), node.op.mixes(node), node.joins("time", output)
+        if late and node.op.ahead > 0:
+            info.leak = info.leak or ("later steps", node.name)
+        if "batch" in operand.axes and not move(Place("batch")):
+            info.leak = info.leak or ("other episodes", node.name)
         for (kind, old), before in source.labels.items():
-            axis, path = here[old], (*before, node.name)
-            kept = renamed.get(axis, axis) in output.type.axes and axis not in mixed
-            hidden = kind == "row" and axis in guarded and axis not in mixed and not late
-            if kept and not hidden:
-                info.add("own" if late else kind, renamed.get(axis, axis), path)
-            elif node.op.itself or hidden:
-                info.add("own", guarded[axis] if hidden else "agent", path)
+            place, path = operand.seen(old), (*before, node.name)
+            if kind == "row" and place in hidden and not late:
+                for reader in hidden[place]:
+                    info.add("own", reader, path)
+            elif moved := move(place):
+                for new in moved:
+                    info.add("own" if late else kind, new, path)
+            elif node.op.itself and place.shift == AGENT.shift:
+                info.add("own", AGENT, path)
             else:
                 info.leak = info.leak or path
 
-    def _guarded(self, node: Node, output: Value) -> dict[str, dict[str, str]]:
-        """Data port -> its axes that are read under a mask contained in what the reader sees, each with who reads."""
-        found = {}
-        for port, guard in node.op.bounds.items():
-            mask = node.wires.get(guard)
-            if isinstance(mask, Value):
-                here = dict(zip(mask.type.axes, node.type(guard).axes, strict=True))
-                found[port] = {here[axis]: here[reader] for axis, reader in self.of(mask).seen
-                               if here[reader] in output.type.axes}
+    def _guards(self, node: Node, name: str) -> Guards:
+        """What is read under a mask contained in what the reader sees."""
+        masks = {port: mask for port, mask in node.op.bounds.items() if isinstance(node.wires.get(mask), Value)}
+        found: Guards = {}
+        for operand in operands(node) if masks else ():
+            move = Mover(self.graph.table, node, operand, name)
+            for fact in self.masks.of(operand.value):
+                if fact.what == "shown" and (readers := move(operand.seen(fact.places[1]))):
+                    for port in (port for port, mask in masks.items() if mask == operand.port):
+                        found.setdefault(port, {})[operand.seen(fact.places[0])] = readers
         return found
 
-    def _seen(self, node: Node, output: Value) -> frozenset[Seen]:
-        """Where the result is a mask contained in what somebody may see."""
-        operands = [v for w in node.wires.values() for v in (w if isinstance(w, tuple) else (w,))]
-        if output.type.dtype != "bool":
-            return frozenset()
-        if isinstance(node.op, Elementwise) and node.op.name == "&":
-            return frozenset[Seen]().union(*(self.of(v).seen for v in operands))
-        if not node.op.passes_masks:
-            return frozenset()
-        renamed = node.op.renames(node)
-        several = [v for v in operands if not renamed or set(renamed) & set(v.type.axes)]
-        # a single row joined to others (a memory token) is the agent's own and needs no mask
-        seen = [{(renamed.get(a, a), renamed.get(b, b)) for a, b in self.of(v).seen} for v in several]
-        return frozenset(pair for pair in set.intersection(*seen) if set(pair) <= set(output.type.axes)) \
-            if seen else frozenset()
+

@@ -1,22 +1,23 @@
 """Individual-global-max: greedy local actions are greedy for the joint value.
 
-Proved by monotonicity, in two steps. Along every path from the utilities that are acted on to the joint value, each
-operation never falls when that input rises: operations declare in which ports they are monotone; sign types prove the
-weights of mixers not negative. And the joint value depends on the actions of this step only through the utilities of
-the actions taken: no weight, offset, reward or other network may look at them. A joint value held to its utilities only
-by losses (QTRAN) is a *soft* claim.
+A value *peaks* if none of the joint actions makes it larger than the greedy one does, everything else being equal. What
+does not depend on the actions of this step peaks; so does the value of the action taken, in any value that ranks
+actions as the utilities do; and so does whatever an operation that is monotone gives from what peaks (*monotone*).
+An *advantage*, the value of the action taken less that of the best available one, is at most 0 and 0 for the greedy
+action; so is its product with what is not negative, even if that depends on all actions (*advantage form*, QPLEX).
+
+A joint value may depend on actions otherwise and be held to one that peaks by losses alone (*by constraint*, QTRAN). It
+is then as good as the losses are small, which is a *soft* claim.
 """
 
 from __future__ import annotations
 
 from compose.graph.graph import Graph
-from compose.graph.node import Node, Value
+from compose.graph.node import Value
+from compose.graph.proofs.constraint import constrained
+from compose.graph.proofs.greedy import Greedy
+from compose.graph.proofs.peaks import Peaks
 from compose.graph.proofs.proof import Proof
-
-Path = tuple[str, ...]
-UNKNOWN = 0
-OUTCOMES = ("action", "reward", "terminated", "success")
-"""Fields that depend on the actions of this step."""
 
 
 def igm(graph: Graph) -> Proof:
@@ -27,76 +28,47 @@ def igm(graph: Graph) -> Proof:
     utilities = graph.utilities or graph.act_values
     if joint is None or utilities is None or expected == "none":
         return Proof("igm", "not applicable", "no joint value", expected=expected)
-    direction, path = follow(graph, utilities, joint)
-    if direction is None:
-        return Proof("igm", "not proved", f"{joint.name} does not depend on {utilities.name}", expected=expected)
-    beside = aside(graph, utilities, joint)
-    if direction == 1 and beside:
-        how = f"{joint.name} depends on {beside[0]} beside the utilities of the actions taken"
-        return Proof("igm", "not proved", how, beside, expected)
-    if direction == 1:
-        how = f"monotone: {joint.name} never falls when a utility of {utilities.name} rises"
-        return Proof("igm", "proved", how, path, expected)
-    how = "it falls where a utility rises" if direction == -1 else f"not monotone in {path[-2]}"
-    how += "; held by losses, not by structure" if expected == "soft" else ""
-    return Proof("igm", "not proved", f"{path[-1]}: {how}", path, expected)
+    nodes = graph.nodes([utilities, joint, *graph.learned()])
+    greedy = Greedy(graph, utilities, nodes)
+    peaks = Peaks(greedy, nodes)
+    path = peaks.wrong(joint)
+    if not path and not peaks.picks(graph.nodes([joint])):
+        how = f"{joint.name} does not depend on {utilities.name}"
+        return _held(graph, joint, peaks, Proof("igm", "not proved", how, (), expected))
+    if path:
+        return _held(graph, joint, peaks, Proof("igm", "not proved", _why(peaks, joint, path), path, expected))
+    way = _path(peaks, joint)
+    if any(node in peaks.duels for node in graph.nodes([joint])):
+        how = f"by advantage form: advantages are at most 0, and 0 for the greedy actions, whatever weighs them in {joint.name}"
+        return Proof("igm", "proved", how, way, expected)
+    how = f"monotone: {joint.name} never falls when a utility of {utilities.name} rises"
+    return Proof("igm", "proved", how, way, expected)
 
 
-def follow(graph: Graph, source: Value, end: Value) -> tuple[int | None, Path]:
-    """How ``end`` moves when ``source`` rises: 1, -1, UNKNOWN or None (not at all), with a path that shows it."""
-    found: dict[Value, tuple[int | None, Path]] = {source: (1, (source.name,))}
-    for node in graph.nodes([end]):
-        if source in node.values.values():
-            continue
-        result = _through(node, found)
-        for value in node.values.values():
-            found[value] = result
-    return found.get(end, (None, ()))
+def _held(graph: Graph, joint: Value, peaks: Peaks, proof: Proof) -> Proof:
+    """The same, if losses do not hold the joint value either."""
+    names = constrained(graph, joint, peaks)
+    if names is None:
+        return proof
+    how = f"by constraint: {joint.name} is greedy with the utilities where losses '{names[0]}' and '{names[1]}' are 0"
+    return Proof("igm", "soft", how, proof.path, proof.expected)
 
 
-def _through(node: Node, found: dict[Value, tuple[int | None, Path]]) -> tuple[int | None, Path]:
-    monotone = node.op.monotone_in(node)
-    direction: int | None = None
-    path: Path = ()
-    ports = [(p, v) for p, w in node.wires.items() for v in (w if isinstance(w, tuple) else (w,))]
-    for port, value in ports:
-        moves, before = found.get(value, (None, ()))
-        if moves is None:
-            continue
-        mine = UNKNOWN if moves == UNKNOWN or port not in monotone else moves * monotone[port]
-        if moves == UNKNOWN:
-            return UNKNOWN, before
-        if mine == UNKNOWN or direction not in (None, mine):
-            return UNKNOWN, (*before, node.name)
-        direction, path = mine, (*before, node.name)
-    return direction, path
+def _why(peaks: Peaks, joint: Value, path: tuple[str, ...]) -> str:
+    if path[0] in peaks.starts:
+        return f"{path[-1]}: not monotone in {path[-2]}"
+    return f"{joint.name} depends on {path[0]} beside the utilities of the actions taken"
 
 
-def aside(graph: Graph, utilities: Value, joint: Value) -> Path:
-    """A path from the actions of this step to ``joint`` that does not pick utilities; empty if there is none."""
-    paths: dict[Value, Path] = {}
-    ranked = {utilities}
-    for node in graph.nodes([joint]):
-        read = {v: paths.get(v, (v.name,) if v.field in OUTCOMES else ()) for v in node.operands()}
-        for port, index in node.op.picks.items():
-            of, by = node.wires[port], node.wires[index]
-            if of in ranked and isinstance(by, Value) and by.field == "action" and node.type(port).axes[-1] == "action":
-                read[by] = ()
-        path = next(((*p, node.name) for p in read.values() if p), ())
-        for output in node.values.values():
-            late = node.joins("time", output)
-            ahead: Path = ("later steps", node.name) if late and node.op.ahead > 0 else ()
-            paths[output] = () if node.op.delayed else path or ahead
-            if not late and _ranks(node, output, ranked):
-                ranked.add(output)
-    return paths.get(joint, (joint.name,) if joint.field in OUTCOMES else ())
+def _path(peaks: Peaks, joint: Value) -> tuple[str, ...]:
+    """From a utility to the joint value."""
+    names, value = [joint.name], joint
+    while value.node is not None and peaks.greedy.picked(value.node) is None:
+        step = next((v for v in value.node.operands() if peaks.moves(v)), None)
+        if step is None:
+            break
+        names.append(step.name)
+        value = step
+    return (peaks.greedy.utilities.name, *reversed(names))
 
 
-def _ranks(node: Node, output: Value, ranked: set[Value]) -> bool:
-    """Does an output put the actions of every agent in the order of its utilities?"""
-    if node.weights or node.op.itself or node.op.renames(node) or not {"agent", "action"} <= set(output.type.axes):
-        return False
-    monotone, mixed = node.op.monotone_in(node), node.op.mixes(node)
-    ports = [(p, v) for p, w in node.wires.items() for v in (w if isinstance(w, tuple) else (w,))]
-    same = all(monotone.get(p) == 1 if v in ranked else "action" not in v.type.axes for p, v in ports)
-    return same and not {"agent", "action"} & set(mixed) and any(v in ranked for _, v in ports)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from compose.graph.functions import Elementwise
+from collections.abc import Iterator
+
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
+from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.proof import Proof
+from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
+from compose.graph.proofs.slots import SlotRows
+from compose.language.axes import leads
 from compose.language.nodes import Application
-
-ORDERED_FIELDS = ("agent_id", "state", "observation")
-"""Fields whose numbers depend on the order of agents or entities in a way that a spec cannot see."""
 
 
 def _cone(graph: Graph) -> list[Node]:
@@ -35,13 +37,21 @@ def permutation(graph: Graph) -> Proof:
     weight = _weight_of_rows(graph)
     if weight is not None:
         return Proof("permutation", "not proved", f"weight '{weight}' has rows of agents or entities", (weight,))
-    ordered = [f for f in graph.fields([*graph.learned(), *graph.acted()]) if f in ORDERED_FIELDS]
+    ordered = [f for f in graph.fields([*graph.learned(), *graph.acted()]) if _ordered(graph, f)]
     if ordered:
         return Proof("permutation", "not proved", f"env.{ordered[0]} depends on their order", (f"env.{ordered[0]}",))
-    for node in _cone(graph):
-        if any(graph.table.has_presence(a) for a in node.op.orders(node)):
-            return Proof("permutation", "not proved", f"'{node.name}' puts them in order", (node.name,))
+    told = SlotRows(graph, _cone(graph)).told
+    if told:
+        name = told[0].node.name
+        return Proof("permutation", "not proved", f"'{name}' puts them in order", (name,))
     return Proof("permutation", "proved", "no weight, field or operation tells slots apart")
+
+
+def _ordered(graph: Graph, name: str) -> bool:
+    """Do a field's numbers depend on the order of slots beside its own rows? Nobody knows what stands on own axes."""
+    field = graph.field(name)
+    own = graph.schema.axes if graph.schema is not None else {}
+    return any(axis.rstrip("'") in own for axis in field.axes) if field.ordered is None else field.ordered
 
 
 def padding(graph: Graph) -> Proof:
@@ -49,10 +59,11 @@ def padding(graph: Graph) -> Proof:
     weight = _weight_of_slots(graph)
     if weight is not None:
         return Proof("padding", "not proved", f"weight '{weight}' has a row for every slot", (weight,))
+    absent = _Absent(graph)
     for node in _cone(graph):
-        axis = _uncounted(graph, node)
+        axis = absent.joined(node)
         if axis is not None:
-            rule = getattr(node.op, "count", "present")
+            rule = node.op.counts()
             why = f"counts '{rule}' of axis '{axis}'" if rule != "present" else f"joins absent rows of axis '{axis}'"
             return Proof("padding", "not proved", f"'{node.name}' {why}", (node.name,))
     number = next((v for v in _numbers(graph) if v.axis is not None and graph.table.of_slots(v.axis)), None)
@@ -62,15 +73,16 @@ def padding(graph: Graph) -> Proof:
     repeated = next((a for a in _repeats(graph) if graph.table.of_slots(a)), None)
     if repeated is not None:
         return Proof("padding", "not proved", f"a network is repeated for every slot of '{repeated}'", (repeated,))
-    reach = _reach(graph)
+    reach = _reach(graph, absent.masks)
     for name, term in graph.losses.items():
         at = (f"losses.{name}",)
         if term.count != "present" and term.presence:
             return Proof("padding", "not proved", f"loss '{name}' counts '{term.count}'", at)
         grows = next((a for a in (*term.mean, *term.sum) if a not in term.presence and graph.table.of_slots(a)), None)
-        if grows is not None:
-            return Proof("padding", "not proved", f"loss '{name}' joins axis '{grows}', which grows with the slots", at)
-        if "time" in term.value.type.axes and not _within_steps(term.where):
+        if grows is not None or absent.misplaced(term.value, term.presence):
+            axis = grows or next(iter(term.presence))
+            return Proof("padding", "not proved", f"loss '{name}' joins axis '{axis}', which grows with the slots", at)
+        if "time" in term.value.type.axes and not absent.masks.within(term.where, "steps", "batch", "time"):
             how = f"loss '{name}' counts steps outside env.steps (its `where` stands for that mask)"
             return Proof("padding", "not proved", how, at)
         if reach.get(term.value, 0) > 1:
@@ -78,10 +90,59 @@ def padding(graph: Graph) -> Proof:
     return Proof("padding", "proved", "rows that are absent and steps that are not filled count nowhere")
 
 
-def _numbers(graph: Graph) -> list[Value]:
+class _Absent:
+    """Where rows of absent slots stand, and who leaves them out."""
+
+    def __init__(self, graph: Graph) -> None:
+        nodes = _cone(graph)
+        self.graph, self.masks, self.slots = graph, Masks(graph, nodes), SlotRows(graph, nodes)
+        self.paired = {told.node: told.axis for told in self.slots.told if told.axis not in told.node.op.orders(told.node)}
+
+    def joined(self, node: Node) -> str | None:
+        """An axis with absent rows that the node joins without leaving them out."""
+        if node in self.paired:
+            return self.paired[node]
+        for operand in operands(node):
+            for axis in dict.fromkeys(operand.axes.values()):
+                if self._grows(operand, axis) and self._joins(node, operand, axis) \
+                        and not self._left_out(node, operand, axis):
+                    return axis
+        return None
+
+    def _grows(self, operand: Operand, axis: str) -> bool:
+        """Do slots stand on it, or as many rows as there are slots?"""
+        slots = any(place.axis == axis for _, place in self.slots.seen(operand))
+        return slots or (not leads(axis) and self.graph.table.of_slots(axis))
+
+    def _joins(self, node: Node, operand: Operand, axis: str) -> bool:
+        if node.op.itself:
+            return False
+        return any(not Mover(self.graph.table, node, operand, name)(Place(axis)) for name in node.values)
+
+    def _left_out(self, node: Node, operand: Operand, axis: str) -> bool:
+        """Are absent rows left out: by presence that stands in the same rows, or by the mask itself?"""
+        mine = {slot for slot in self.slots.seen(operand) if slot[1].axis == axis}
+        if operand.value.type.dtype == "bool":
+            facts = {fact.places[0] for fact in self.masks.of(operand.value) if fact.what == "present"}
+            back = {seen: own for own, seen in operand.axes.items()}
+            if mine and all(Place(back[axis], place.shift) in facts or side == "other" for side, place in mine):
+                return True
+        if node.op.counts() != "present":
+            return False
+        there = [self.slots.seen(counted) for known, counted in presences(node) if known == axis]
+        return bool(there) and all(mine <= {slot for slot in slots if slot[1].axis == axis} for slots in there)
+
+    def misplaced(self, value: Value, presence: dict[str, Value]) -> bool:
+        """Do slots of a value stand in other rows than its presence says?"""
+        mine = self.slots.of(value)
+        return any(not {s for s in mine if s[1].axis == axis} <= self.slots.of(who) for axis, who in presence.items())
+
+
+def _numbers(graph: Graph) -> Iterator[Value]:
     """Every value that something reads."""
     roots = [*graph.learned(), *graph.acted()]
-    return [*roots, *(v for node in graph.nodes(roots) for v in node.operands())]
+    yield from roots
+    yield from (v for node in graph.nodes(roots) for v in node.operands())
 
 
 def _repeats(graph: Graph) -> list[str]:
@@ -90,43 +151,16 @@ def _repeats(graph: Graph) -> list[str]:
     return [node.repeat for node in nodes if node.repeat is not None]
 
 
-def _reach(graph: Graph) -> dict[Value, float]:
+def _reach(graph: Graph, masks: Masks) -> dict[Value, float]:
     """How many steps ahead each value reads; the one after a step of the episode is filled, those after it may not be.
 
-    What joins all steps reads as far as it can, unless its ``where`` keeps it within the steps.
+    What joins all steps reads as far as it can, unless a mask keeps it within the steps (and so many beyond).
     """
     reach: dict[Value, float] = {}
     for node in _cone(graph):
         before = max((reach.get(v, 0) for v in node.operands()), default=0)
-        where = node.wires.get("where")
-        within = isinstance(where, Value) and _within_steps(where)
+        mask, beyond = node.op.within or ("", 0)
+        ahead = beyond if masks.within(node.wires.get(mask), "steps", "batch", "time") else node.op.ahead
         for output in node.values.values():
-            reach[output] = before + (node.op.ahead if node.joins("time", output) and not within else 0)
+            reach[output] = before + (ahead if node.joins("time", output) else 0)
     return reach
-
-
-def _uncounted(graph: Graph, node: Node) -> str | None:
-    """An axis with absent rows that the node joins without asking who is present."""
-    if node.op.itself:
-        return None
-    kept = {a for v in node.values.values() for a in v.type.axes} | set(node.op.renames(node))
-    counted = {key.split(":", 1)[1] for key in node.presence}
-    strict = getattr(node.op, "count", "present") == "present"
-    for port, kind in node.types.items():
-        for t in kind if isinstance(kind, tuple) else (kind,):
-            for axis in t.axes:
-                joined = axis not in kept or (axis in node.op.mixes(node) and t.dtype != "bool")
-                if joined and graph.table.of_slots(axis) and (axis not in counted or not strict) \
-                        and port not in node.op.bounds.values():
-                    return axis
-    return None
-
-
-def _within_steps(value: Value) -> bool:
-    """Is a mask contained in env.steps?"""
-    if value.field == "steps":
-        return True
-    node = value.node
-    if node is None or not isinstance(node.op, Elementwise) or node.op.name != "&":
-        return False
-    return any(_within_steps(v) for v in node.operands())

@@ -1,0 +1,80 @@
+"""Availability: actions that cannot be taken are not taken, and no target counts on them.
+
+What acting chooses from, and every maximum and every policy over actions in what losses read, is confined to
+``env.available``: by a mask contained in it, or by a filler of -1e6 or less in the place of what it hides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from compose.graph.graph import Graph
+from compose.graph.node import Node, Value
+from compose.graph.proofs.greedy import LOW, unstopped
+from compose.graph.proofs.masks import Masks
+from compose.graph.proofs.proof import Proof
+from compose.graph.proofs.rows import Mover, Operand, Place, operands
+
+
+def availability(graph: Graph) -> Proof:
+    """Check what acting chooses from, and what losses read."""
+    expected = graph.spec.claims.availability
+    if graph.act_values is None:
+        return Proof("availability", "not applicable", "nothing is acted on", expected=expected)
+    nodes = graph.nodes([*graph.learned(), *graph.acted()])
+    confined = _Confined(graph, nodes)
+    if not confined.mask(graph.act_where) and not confined.value(graph.act_values):
+        how = f"acting may choose from {graph.act_values.name} what env.available does not allow"
+        return Proof("availability", "not proved", how, (graph.act_values.name, "act"), expected)
+    for node in graph.nodes(graph.learned()):
+        port = confined.open(node)
+        if port is not None:
+            how = f"'{node.name}' looks at actions that env.available does not allow"
+            return Proof("availability", "not proved", how, (port.name, node.name), expected)
+    how = "the action taken, and every maximum and policy that losses read, are confined to env.available"
+    return Proof("availability", "proved", how, expected=expected)
+
+
+class _Confined:
+    """What is confined to available actions, operands before users."""
+
+    def __init__(self, graph: Graph, nodes: Iterable[Node]) -> None:
+        nodes = list(nodes)
+        self.graph, self.masks, self.known = graph, Masks(graph, nodes), set[Value]()
+        for node in nodes:
+            fills = node.op.fills
+            if fills is None:
+                continue
+            filler, data = node.wires[fills.filler], node.wires[fills.data]
+            low = isinstance(filler, Value) and ((filler.constant is not None and filler.constant <= LOW)
+                                                 or self.value(filler))
+            if low and (self.mask(node.wires[fills.mask]) or self.value(data)):
+                self.known |= set(node.values.values())
+
+    def mask(self, mask: object) -> bool:
+        """Is a mask contained in what is available?"""
+        return self.masks.within(mask, "available", "agent", "action")
+
+    def value(self, value: object) -> bool:
+        """Is it so low for actions that are not available that none of them is chosen?"""
+        return isinstance(value, Value) and unstopped(value) in self.known
+
+    def open(self, node: Node) -> Value | None:
+        """Among whose actions it looks for a maximum, or chooses, without leaving out what is not available."""
+        for port, mask in {**node.op.searches, **dict.fromkeys([node.op.chooses] if node.op.chooses else [], "")}.items():
+            for operand in operands(node):
+                if operand.port == port and self._over_actions(node, operand) \
+                        and not self.mask(node.wires.get(mask)) and not self.value(operand.value):
+                    return operand.value
+        return None
+
+    def _over_actions(self, node: Node, operand: Operand) -> bool:
+        """Are rows of actions joined?"""
+        gone = [axis for axis in operand.axes.values() for name in node.values
+                if not Mover(self.graph.table, node, operand, name)(Place(axis))]
+        return any(self._of_actions(axis) for axis in gone)
+
+    def _of_actions(self, axis: str) -> bool:
+        joined = self.graph.table.joined.get(axis) or self.graph.table.joined.get(axis.rstrip("'")) or ()
+        parts = [part.strip("()") for part in axis.rstrip("'").replace("*", "+").split("+")]
+        return "action" in parts or any(part != "1" and self._of_actions(part) for part in joined)

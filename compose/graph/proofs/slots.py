@@ -1,0 +1,109 @@
+"""Slots of agents and of other entities: where their rows stand in every value, and what tells one from another.
+
+The rows of ``entity`` are those of agents, then those of others; nothing else makes a row of one of them than reading a
+field. Where a node reads two values along one axis, slots must stand in the same rows of both, or in rows that the
+other fills with no slots; otherwise it pairs one slot with another, which only their order decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from compose.graph.graph import Graph
+from compose.graph.node import Node, Value
+from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
+from compose.graph.proofs.shift import Shift, length
+from compose.graph.sizes import AxisTable
+
+SIDES = {"entity": ("agent", "other"), "agent": ("agent",), "other": ("other",)}
+Slots = frozenset[tuple[str, Place]]
+"""Whose slots (agents', others') stand where."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A node at which the order of slots matters, and the axis."""
+
+    node: Node
+    axis: str
+
+
+class SlotRows:
+    """Slots in all values of a graph, operands before users; ``told`` lists what tells them apart."""
+
+    def __init__(self, graph: Graph, nodes: Iterable[Node]) -> None:
+        self.graph, self.table, self.known, self.told = graph, graph.table, dict[Value, Slots](), list[Told]()
+        nodes = list(nodes)
+        before: dict[Value, Slots] = {}
+        for _ in range(50):  # again while a loop brings new ones back
+            self.told.clear()
+            for node in nodes:
+                self._node(node)
+            if before == self.known:
+                break
+            before = dict(self.known)
+
+    def of(self, value: Value) -> Slots:
+        """Whose slots stand where in a value."""
+        if value not in self.known and value.field is not None:
+            self.known[value] = frozenset(self._leaf(value))
+        return self.known.get(value, frozenset())
+
+    def seen(self, operand: Operand) -> Slots:
+        """The same as the operation sees it."""
+        return frozenset((side, operand.seen(place)) for side, place in self.of(operand.value))
+
+    def _leaf(self, value: Value) -> Iterator[tuple[str, Place]]:
+        for axis in value.type.axes:
+            for side in SIDES.get(axis.rstrip("'"), ()):
+                before = ("agent",) if side == "other" and axis.rstrip("'") == "entity" else ()
+                yield side, Place(axis, length(self.table, before))
+
+    def _node(self, node: Node) -> None:
+        given = [*operands(node), *(operand for _, operand in presences(node))]
+        together = {slot for operand in given for slot in self.seen(operand)}
+        held = {place.axis for _, place in together}
+        ordered = node.op.orders(node)
+        self.told += [Told(node, axis) for axis in ordered if axis in held or self.table.has_presence(axis)]
+        for axis in held - {None}:
+            here = sorted({(side, place.shift) for side, place in together if place.axis == axis}, key=repr)
+            pairs = [(one, two) for i, one in enumerate(here) for two in here[i + 1 :]]
+            if axis is not None and any(not _apart(self.table, *pair) for pair in pairs):
+                self.told.append(Told(node, axis))
+        for name, output in node.values.items():
+            found: set[tuple[str, Place]] = set()
+            for operand in given:
+                move = Mover(self.table, node, operand, name)
+                for side, place in self.seen(operand):
+                    for new in move(place):
+                        if new.axis is None:
+                            if not self._beyond(side, new.shift):
+                                found.add((side, new))
+                                self.told += [Told(node, place.axis)] if place.axis is not None else []
+                        elif not self._outside(side, new):
+                            found.add((side, new))
+                            if not self._inside(side, new):
+                                self.told.append(Told(node, new.axis))
+            self.known[output] = frozenset(found)
+
+    def _beyond(self, side: str, row: Shift) -> bool:
+        """Is a single row none of these slots'?"""
+        return (row - length(self.table, (side,))).certain or (Shift(-1) - row).certain
+
+    def _inside(self, side: str, place: Place) -> bool:
+        assert place.axis is not None
+        end = place.shift + length(self.table, (side,))
+        return place.shift.certain and (length(self.table, (place.axis,)) - end).certain
+
+    def _outside(self, side: str, place: Place) -> bool:
+        """Do none of these rows stand on the axis?"""
+        assert place.axis is not None
+        end = place.shift + length(self.table, (side,))
+        return (Shift() - end).certain or (place.shift - length(self.table, (place.axis,))).certain
+
+
+def _apart(table: AxisTable, one: tuple[str, Shift], two: tuple[str, Shift]) -> bool:
+    """Do two stretches of slots share no row? The same stretch is one, not two."""
+    (_, start), (_, other) = one, two
+    return (other - start - length(table, (one[0],))).certain or (start - other - length(table, (two[0],))).certain
