@@ -97,6 +97,7 @@ _STANDARD = {
     "steps": _field(
         "batch time", "bool", "global",
         "True where a step was taken: recorded and not after a true end; False in the last index, which has no next.", "steps batch time",
+        after=True,
     ),
     "active": _field("batch time agent", "bool", "local", "True where the agent is present and can act (is alive).",
                      "present agent"),
@@ -117,9 +118,6 @@ _OPTIONAL = {
         "batch action entity", "bool", "public", "True where the action is aimed at the entity; fixed for an episode.",
     ),
 }
-
-AFTER = ("action", "reward", "terminated", "steps", "success")
-"""Fields that come after the action of their step: nobody can act on them."""
 
 COUNTS = {"action": "action", "task": "task"}
 """Fields that hold indices, and the axis that they index."""

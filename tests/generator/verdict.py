@@ -11,6 +11,7 @@ from compose.graph.graph import Graph
 from compose.graph.proofs import Proof, prove
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
+from tests.generator.attacks.availability import availability
 from tests.generator.attacks.decentralised import decentralised
 from tests.generator.attacks.igm import igm
 from tests.generator.attacks.programs import programs
@@ -23,6 +24,7 @@ from tests.generator.training import NotFinite, updated
 
 ATTACKS: dict[str, Callable[[Trial], str | None]] = {
     "shapes": shapes, "decentralised": decentralised, "igm": igm, "permutation": permutation, "padding": padding,
+    "availability": availability,
 }  # fmt: skip
 TRIALS = 2
 
