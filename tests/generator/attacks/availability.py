@@ -79,7 +79,7 @@ def _looked(trial: Trial, node: Node, port: str, value: Value, forbidden: Tensor
     x = x.expand(forbidden.shape)
     real = ~forbidden.all(dim)
     if port == node.op.chooses:
-        if "action" not in output.type.axes or output.type.axes == axes:
+        if "action" not in output.type.axes or "action" in node.op.mixes(node):
             mass = (x.softmax(dim) * forbidden).sum(dim)
             if float(mass.max()) > 1e-6:
                 return f"{node.name} chooses with chance {float(mass.max()):.3g} what is not available"
