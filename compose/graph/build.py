@@ -198,7 +198,8 @@ def _overlap(elaboration: Elaboration) -> None:
             mine = [term.name for term in terms.values() if term.optimizer == name]
             text = f"optimizer '{name}' trains nothing: " + (
                 f"no weight gets a gradient from {' or '.join(mine)}" if mine else "no loss names it")
-            elaboration.report("loss.optimizer", ("learner", "optimizers", name), text, key=True)
+            causes = tuple((elaboration.span(("losses", loss, "of")), "") for loss in mine)
+            elaboration.report("loss.optimizer", ("learner", "optimizers", name), text, key=True, causes=causes)
 
 
 def _unused(elaboration: Elaboration) -> None:
