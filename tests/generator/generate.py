@@ -31,8 +31,8 @@ def generate(seed: int) -> Case:
     rng = random.Random(seed)
     schema = rng.choice(SCHEMAS)
     made = start.scratch if rng.random() < 0.6 else start.method
-    data = next((d for _ in range(3) if not Workbench(d := made(rng, schema), schema, rng).explored.mistakes), None)
-    data = made(rng, schema) if data is None else data
+    tried = (made(rng, schema) for _ in range(9))
+    data = next(d for d in tried if _sound(Workbench(d, schema, rng)))
     settings.params(rng, data)
     bench = Workbench(data, schema, rng)
     for _ in range(rng.choice([1, 2, 3, 4])):
@@ -44,6 +44,11 @@ def generate(seed: int) -> Case:
     data = tidy(bench.data, schema)
     data |= {"name": f"generated_{seed}", "summary": "A generated spec."}
     return Case(seed, dump(data), schema)
+
+
+def _sound(bench: Workbench) -> bool:
+    """Does it type, and can it be compiled (loops cannot yet)?"""
+    return not bench.explored.mistakes and not bench.explored.graph.loops
 
 
 def _edited(bench: Workbench) -> Data | None:

@@ -8,6 +8,7 @@ from tests.generator.invent import choice, shaped
 from tests.generator.texts import heads, read_by
 from tests.generator.workbench import Data, Entry, Workbench
 
+ACTED = {"batch", "time", "agent", "action"}
 CLOCKS = ("env_steps", "episodes", "updates")
 
 
@@ -137,5 +138,9 @@ def claims(bench: Workbench) -> bool:
     one = shaped(bench, "", joint, ("batch", "time"))
     if one is None or one.type.dtype != "float":
         return False
-    bench.data["claims"] = {"igm": {"joint": one.text, "status": rng.choice(["proved"] * 4 + ["soft"])}}
+    igm = {"joint": one.text, "status": rng.choice(["proved"] * 4 + ["soft"])}
+    greedy = [e.text for e in bench.pool("") if set(e.axes) == ACTED and e.type.dtype == "float"]
+    if greedy and rng.random() < 0.2:
+        igm["utilities"] = rng.choice(greedy)
+    bench.data["claims"] = {"igm": igm}
     return True

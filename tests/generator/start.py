@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import random
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from compose.graph.schema import EntitySchema
@@ -30,10 +31,14 @@ PARAMS: dict[str, Any] = {"width": 2, "wide": 4, "rate": 0.3}
 ACTED = ("batch", "time", "agent", "action")
 
 
+DRAFTS = Path(__file__).parent.parent / "specs" / "drafts"
+
+
 @cache
-def packaged() -> list[str]:
-    """Names of the packaged specs that others extend or that are methods by themselves."""
-    return sorted(path.stem for path in files.packaged_specs().glob("*.yaml") if not path.stem.endswith("official"))
+def methods() -> list[str]:
+    """Packaged specs as published, and the drafts of others that tests keep."""
+    names = sorted(path.stem for path in files.packaged_specs().glob("*.yaml") if not path.stem.endswith("official"))
+    return [*names, *sorted(str(path) for path in DRAFTS.glob("*.yaml"))]
 
 
 @cache
@@ -43,9 +48,9 @@ def _plain(name: str) -> Data:
 
 def method(rng: random.Random, schema: EntitySchema) -> Data:
     """A packaged spec with small widths."""
-    data = copy.deepcopy(_plain(rng.choice(packaged())))
+    data = copy.deepcopy(_plain(rng.choice(methods())))
     while data.get("abstract"):
-        data = copy.deepcopy(_plain(rng.choice(packaged())))
+        data = copy.deepcopy(_plain(rng.choice(methods())))
     for name, value in data.get("params", {}).items():
         if isinstance(value, int) and value > 4:
             data["params"][name] = 4 if name in ("embed", "hyper") else rng.choice([2, 3])
