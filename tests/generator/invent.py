@@ -90,7 +90,9 @@ def _operand(
             return False
         return True
 
+    used = {e.text for e in like}
     right = [e for e in pool if fits(e.type)]
+    right = [e for e in right if e.text not in used] or right
     if like and rng.random() < 0.7:
         have = {a for e in like for a in e.axes}
         right = [e for e in right if set(e.axes) <= have] or right
@@ -211,7 +213,8 @@ def expression(bench: Workbench, pool: list[Entry]) -> str:
 
 def _beside(rng: random.Random, pool: list[Entry], first: Entry) -> Entry:
     """A second operand: of the same kind, mostly with axes that the first one has."""
-    alike = [e for e in pool if (e.type.dtype == "bool") == (first.type.dtype == "bool")] or pool
+    others = [e for e in pool if e.text != first.text] or pool
+    alike = [e for e in others if (e.type.dtype == "bool") == (first.type.dtype == "bool")] or others
     near = [e for e in alike if set(e.axes) <= set(first.axes)]
     return choice(rng, near if near and rng.random() < 0.75 else alike)
 
