@@ -21,7 +21,7 @@ from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 from compose.graph.proofs.proof import Proof
-from compose.language.load import load_data
+from compose.language.load import from_spec
 
 Fields = dict[str, Tensor]
 BATCHES, TOLERANCE = 3, 1e-7
@@ -193,7 +193,7 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
     schema = bench.graph.schema
     assert schema is not None
     larger = schema.model_copy(update={"agents": schema.agents + 1, "entities": schema.entities + 2})
-    graph = build_graph(load_data(bench.graph.spec.data()), larger)
+    graph = build_graph(from_spec(bench.graph.spec), larger)
     model = Model(graph, dtype=torch.float64, passes=())
     try:
         model.load(bench.model.weights, bench.model.target)

@@ -7,6 +7,7 @@ from typing import Any
 
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
+from compose.graph.later import refuse_later
 from compose.graph.losses import elaborate_losses
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value
@@ -139,6 +140,8 @@ def _act(elaboration: Elaboration) -> None:
         if set(value.type.axes) - set(wanted) or missing - {"batch", "time"} or value.type.dtype != dtype:
             expected = f"{'bool' if dtype == 'bool' else ''}[{' '.join(wanted)}]"
             elaboration.report("graph.axes", ("act", field), f"expected {expected}, got {value.type}")
+        elif refuse_later(elaboration, value, ("act", field)):
+            continue
         elif field == "where":
             elaboration.graph.act_where = value
         else:
@@ -175,7 +178,7 @@ def _claims(elaboration: Elaboration) -> None:
 
 
 def _overlap(elaboration: Elaboration) -> None:
-    """An optimizer trains what its losses reach; no weight may be trained by two."""
+    """An optimizer trains what its losses reach: something, and no weight may be trained by two."""
     owners: dict[str, LossTerm] = {}
     terms = elaboration.graph.losses if not elaboration.errors else {}
     for name, term in terms.items():
@@ -189,6 +192,14 @@ def _overlap(elaboration: Elaboration) -> None:
                    f"'{other.name}' trains it with '{other.optimizer}'"
             hint = "`stop` it in one of the losses, or give both one optimizer"
             elaboration.report("loss.overlap", ("losses", name), text, hint, key=True)
+    busy = {term.optimizer for term in owners.values()}
+    for name in elaboration.spec.learner.optimizers if not elaboration.errors else ():
+        if name not in busy:
+            mine = [term.name for term in terms.values() if term.optimizer == name]
+            text = f"optimizer '{name}' trains nothing: " + (
+                f"no weight gets a gradient from {' or '.join(mine)}" if mine else "no loss names it")
+            causes = tuple((elaboration.span(("losses", loss, "of")), "") for loss in mine)
+            elaboration.report("loss.optimizer", ("learner", "optimizers", name), text, key=True, causes=causes)
 
 
 def _unused(elaboration: Elaboration) -> None:

@@ -10,13 +10,12 @@ from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
 from compose.graph.functions import LOGIC, NUMBERS
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
-from compose.graph.ports import fit
+from compose.graph.ports import arguments, everywhere, fit
 from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
 from compose.language.axes import Type, join
-from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.load import Loaded
@@ -246,9 +245,9 @@ class Elaboration:
             self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
             raise SpecError(*self.errors.values())
         fit(self, node)
-        for name, size in vars(node.op).items() if isinstance(node.op, Block) else ():
-            if isinstance(size, Expr) and str(size) == "scalar":
-                self.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
+        if everywhere(self, node):
+            fit(self, node)
+        arguments(self, node)
         for port in node.op.nonneg:
             if port in node.wires and node.type(port).sign != "nonneg":
                 hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"

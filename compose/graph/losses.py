@@ -93,6 +93,9 @@ def _reduction(elaboration: Elaboration, loss: Loss, of: Value, at: Path) -> Non
             if axis not in of.type.axes and axis != "batch":
                 elaboration.fail("graph.axes", (*at, field), f"no axis '{axis}' in {of.type}",
                                  did_you_mean(axis, of.type.axes))
+        if len(set(axes)) < len(axes):
+            twice = next(axis for axis in axes if axes.count(axis) > 1)
+            elaboration.fail("graph.axes", (*at, field), f"axis '{twice}' stands twice")
     both = set(loss.mean) & set(loss.sum)
     if both:
         elaboration.fail("loss.reduction", (*at, "sum"), f"axis '{both.pop()}' is in 'mean' and in 'sum'")

@@ -263,10 +263,10 @@ class Spread(Operation):
     monotone: ClassVar[Mapping[str, int]] = {"of": 1}
 
     def ports(self) -> Mapping[str, str]:
-        return {"of": "...", "like": "any ..."}
+        return {"of": "any ...", "like": "any ..."}
 
     def infer(self, site: Site) -> dict[str, Type]:
-        return {"": Type(site.bound["..."], site.type("of").dtype, site.type("of").sign)}
+        return {"": replace(site.type("of"), axes=site.bound["..."])}
 
     def compute(self, run: Run, *, of: Any, like: Any) -> Any:
         import torch

@@ -70,6 +70,13 @@ def load_data(data: dict[str, Any], *, name: str = "<python>") -> Loaded:
     return validate(from_data(data, name=name))
 
 
+def from_spec(spec: Spec) -> Loaded:
+    """A spec that is there already, to be built once more: nothing knows where it was written, and so nothing is the
+    main file's own."""
+    nowhere = Span(spec.name, 1, 1, 2, " ")
+    return Loaded(spec, Document(data={}, values={(): nowhere}, keys={}, history={}, files=(spec.name,)))
+
+
 def validate(document: Document) -> Loaded:
     """Check the form of a merged document. Raises SpecError."""
     problems: list[Diagnostic] = []

@@ -44,7 +44,7 @@ class Pool(Block):
             site.fail("over", f"'{over}' has no rows in this environment, so none is the largest")
         if mask.dtype != "bool":
             site.fail("mask", f"expected a mask, got {mask}")
-        return {"": Type((*join(of.axes[:-1], mask.axes), of.axes[-1]), sign=of.sign).without([over])}
+        return {"": Type(_together(of.axes, mask.axes), sign=of.sign).without([over])}
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("of", site.axis(self.over, "of")),) if self.count != "all" else ()
@@ -58,7 +58,7 @@ class Pool(Block):
     def compute(self, run: Run, *, of: Any, mask: Any) -> Any:
         node = run.node
         kind, seen, over = node.type("of"), node.type("mask"), node.axis(self.over, "of")
-        axes = (*join(kind.axes[:-1], seen.axes), kind.axes[-1])
+        axes = _together(kind.axes, seen.axes)
         rows = align(of, kind.axes, axes)
         allowed = both(align(mask, seen.axes, axes), run.present("of", over, axes))
         pooled = reduce_rows(rows, allowed, axes.index(over) - len(axes), self.by, slots=self.count != "present")
@@ -83,10 +83,16 @@ class Pool(Block):
             share = parts.share(allowed, over, share_of)
             axes = share.axes
         kind = node.type("of").axes
-        out = tuple(a for a in (*join(kind[:-1], node.type("mask").axes), kind[-1]) if a != over)
+        out = tuple(a for a in _together(kind, node.type("mask").axes) if a != over)
         if not {*out} <= {*of.axes, *axes}:
             return None
         return parts.product((share, axes), (of, of.axes), out=out)
+
+
+def _together(of: Axes, mask: Axes) -> Axes:
+    """The axes of rows and mask together; the last one of the rows stays last, unless the mask has it too."""
+    lead = join(of[:-1], mask)
+    return lead if of[-1] in lead else (*lead, of[-1])
 
 
 def reduce_rows(of: Any, allowed: Any, dim: int, by: str, *, slots: bool) -> Any:

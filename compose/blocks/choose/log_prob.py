@@ -25,6 +25,7 @@ class LogProb(Block):
     def infer(self, site: Site) -> dict[str, Type]:
         if site.type("index").dtype != "int":
             site.fail("index", f"expected an index (int), got {site.type('index')}")
+        site.indexes("index", site.bound["Choice"][0])
         return {"": Type(site.bound["..."])}
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:

@@ -28,7 +28,7 @@ class Sample(Block):
     chooses: ClassVar[str] = "logits"
 
     def infer(self, site: Site) -> dict[str, Type]:
-        return {"": Type(self._rows(site), "int")}
+        return {"": Type(self._rows(site), "int", counts=site.axis(self.over, "logits").rstrip("'"))}
 
     def _rows(self, site: Site) -> Axes:
         axis = site.axis(self.over, "logits")

@@ -23,7 +23,8 @@ class InTurn(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         site.axis(self.over, "where")
-        return {"": Type(site.type("where").axes, "int")}
+        (into,) = site.axes(self.into)
+        return {"": Type(site.type("where").axes, "int", counts=into.rstrip("'"))}
 
     def mixes(self, site: Site) -> Axes:
         return (site.axis(self.over, "where"),)

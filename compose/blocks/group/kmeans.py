@@ -39,7 +39,8 @@ class Kmeans(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         site.axis(self.over, "where")
-        return {"": Type((*self._sets(site), site.axis(self.over, "of")), "int")}
+        (clusters,) = site.axes(self.clusters)
+        return {"": Type((*self._sets(site), site.axis(self.over, "of")), "int", counts=clusters.rstrip("'"))}
 
     def _sets(self, site: Site) -> Axes:
         axis = site.axis(self.over, "of")

@@ -28,7 +28,8 @@ class RandomLabel(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         site.axis(self.over, "where")
-        return {"": Type(join(("batch", "time"), site.type("where").axes), "int")}
+        (into,) = site.axes(self.into)
+        return {"": Type(join(("batch", "time"), site.type("where").axes), "int", counts=into.rstrip("'"))}
 
     def mixes(self, site: Site) -> Axes:
         return (site.axis(self.over, "where"),)

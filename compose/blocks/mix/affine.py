@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from compose.language.axes import Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site, Weight
 
@@ -21,6 +22,10 @@ class Affine(Block):
     """k, whose scale and shift."""
     positive: bool = False
     """Keep scales from turning the order of values round."""
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        site.indexes("by", "task")
+        return super().infer(site)
 
     def learned(self, site: Site) -> dict[str, Weight]:
         return {"scale": Weight(("task",), "ones"), "shift": Weight(("task",), "zeros")}

@@ -4,6 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from compose.language.axes import Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site, Statistic
 
@@ -28,6 +29,10 @@ class SuccessRate(Block):
 
     returns: ClassVar[str] = "batch"
     stopped: ClassVar[bool] = True
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        site.indexes("by", "task")
+        return super().infer(site)
 
     def statistics(self, site: Site) -> dict[str, Statistic]:
         return {"rate": Statistic(("task",)), "episodes": Statistic(("task",))}

@@ -49,6 +49,7 @@ class Moments(Block):
     stopped: ClassVar[bool] = True
 
     def infer(self, site: Site) -> dict[str, Type]:
+        site.indexes("by", "task")
         return {"mean": Type(("batch",)), "scale": Type(("batch",), sign="nonneg")}
 
     def statistics(self, site: Site) -> dict[str, Statistic]:
