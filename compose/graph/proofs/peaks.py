@@ -109,7 +109,7 @@ class Peaks:
         while value.node is not None and self.greedy.picked(value.node) is None:
             value = next(v for v in value.node.operands() if self.moves(v))
             names.append(value.name)
-        return tuple(reversed(names))
+        return (self.greedy.utilities.name, *reversed([name for name in names if name != self.greedy.utilities.name]))
 
     # ------------------------------------------------------- advantage form
 

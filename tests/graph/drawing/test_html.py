@@ -64,7 +64,7 @@ def test_it_holds_everything_about_a_box() -> None:
     assert refil["boxes"].keys() == {b.key for p in drawn("refil").panels if not p.like for b in p.boxes}
     assert refil["boxes"]["utility.a"]["details"]["weights"][0].startswith("utility.a.query")
     assert refil["insides"]["w2"] == "network.w1"
-    assert len(refil["proofs"]) == 6
+    assert len(refil["proofs"]) == 7
 
 
 def test_text_of_a_spec_is_text() -> None:
