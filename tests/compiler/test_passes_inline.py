@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from torch import Tensor
 
-from compose.compiler.passes import PASSES, absent, batch, fuse, pack, regroup, share, split
+from compose.compiler.passes import PASSES, absent, batch, copies, fuse, pack, regroup, select, share, split
 from tests.compiler.cases import episodes
 from tests.compiler.tiny import SCHEMA, differ, messy, spec
 
@@ -80,7 +80,7 @@ ABSENT = {f"{block} {count}": spec(f"""
     w: {{block: linear, of: z, to: scalar}}""",
     f"other: {{of: square(w){', mean: agent' if 'visible' in mask else ''}}}")
     for by, count, mask in (("mean", "slots", "~env.present"), ("sum", "all", "env.present"),
-                            ("max", "all", "~env.visible"),
+                            ("max", "all", "~env.visible"), ("sum", "all", "env.present | ~env.present"),
                             ("mean", "present", "env.visible & first(env.present)"))} | {
     f"attention {mask}": spec(f"""
     a: {{block: attention, queries: x, keys: x, mask: {mask}, heads: 2, width: wide, to: width}}
@@ -122,6 +122,29 @@ ABSENT = {f"{block} {count}": spec(f"""
     "joined": spec("""
     f: {block: concat, of: [ay, ay], along: agent, as: factor}
     z: {block: mean, of: f, over: factor, count: all}""", "other: {of: square(z), mean: wide}"),
+    "two that are zero": spec("""
+    s: {block: softmax, of: env.entities, over: entity}
+    l: {block: linear, of: x, to: feature}
+    m: {block: linear, of: x, to: feature}
+    z: {block: contract, of: s * l, with: s * m, over: feature}
+    n: {block: mean, of: z, over: entity, count: all}""", "other: {of: square(n)}"),
+    "zero but for a bias": spec("""
+    s: {block: softmax, of: env.entities, over: entity}
+    l: {block: linear, of: s, to: wide}
+    m: {block: linear, of: x, to: wide}
+    c: {block: contract, of: l, with: m, over: wide}
+    z: {block: mean, of: c, over: entity, count: all}
+    o: {block: mean, of: l, over: entity, count: all}""", "other: {of: square(z + o), mean: wide}"),
+    "values of all beside one's own": spec("""
+    f: {block: concat, of: [ay, taken]}
+    n: {block: linear, of: f, to: scalar}""", "other: {of: square(n), mean: agent}"),
+    "a state of all": spec("""
+    f: {block: gru, of: taken, to: width}
+    g: {block: gru, of: taken, to: agent}""", "other: {of: square(f), mean: width}\nmore: {of: square(g), mean: agent}"),
+    "a mask that counts absent rows": spec("""
+    t: {block: linear, of: y, to: scalar}
+    m: {block: mean, of: y, over: entity, where: t > 0, count: slots}""",
+        "other: {of: square(m), mean: wide}\nmore: {of: square(y), mean: [entity, wide], where: env.steps & (t > 0), count: slots}"),
     "indices": spec("""
     f: {block: one_hot, of: env.action, as: action}
     g: {block: linear, of: f, to: wide}
@@ -207,8 +230,21 @@ SIBLINGS = {
     "other inputs": views(("env.visible", "env.visible", "true"),
                           ("env.entities", "2 * env.entities", "previous(env.entities)")),
 }
+COPIES = {f"{block} {count} {axis}": spec(f"""
+    c: {{block: expand, of: y, along: {axis}}}
+    s: {{block: {block}, of: c, over: {axis}, count: {count}}}
+    m: {{block: mean, of: s * c, over: {axis}}}""", "other: {of: square(m), mean: [entity, wide]}")
+    for block in ("softmax", "sparsemax") for count, axis in (("all", "layer"), ("all", "agent"), ("present", "agent"))}
+"""Points of the simplex along the axis of copies: every row has its share."""
+
+PICKED = {f"{queries} {keys}": spec(f"""
+    a: {{block: attention, queries: {queries}, keys: {keys}, mask: {mask}, heads: 1, width: wide, to: width}}
+    r: {{block: mean, of: agents(a), over: agent}}""", "other: {of: square(r), mean: width}")
+    for queries, keys, mask in (("x", "x", "env.sight"), ("2 * x", "x", "true"))}
+"""Rows that are read at agents alone, made from rows of the same axis under another name."""
+
 EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABSENT, **CONSTANT, **ROWS, **STACKS,
-              **SIBLINGS}
+              **SIBLINGS, **COPIES, **PICKED}
 
 
 @every(EVERYTHING)
@@ -224,12 +260,24 @@ def test_packing_alone(text: str) -> None:
 @every({**ABSENT, **NAMES, **SIBLINGS})
 def test_absent_rows_alone(text: str) -> None:
     differ(text, (pack, absent))
+    differ(text, (split, regroup, pack, absent))
 
 
 @every({**CONSTANT, **ROWS, **NAMES})
 def test_pieces_and_products_alone(text: str) -> None:
     differ(text, (split,))
     differ(text, (split, regroup))
+
+
+@every(COPIES)
+def test_copies_alone(text: str) -> None:
+    differ(text, (split, copies))
+
+
+@every(PICKED)
+def test_picked_rows_alone(text: str) -> None:
+    differ(text, (split, select))
+    differ(text, (split, regroup, select))
 
 
 @every({**STACKS, **SIBLINGS})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import torch
 
 from compose.compiler.model import Model
 from compose.compiler.passes import Pass
 from compose.graph.build import build_graph
+from compose.graph.graph import Graph
 from compose.language.load import load_text
 from tests.compiler.cases import Fields, draws, episodes, gradients, largest, params
 from tests.specs.schemas import small_schema
@@ -67,15 +69,24 @@ def messy(seed: int = 1) -> Fields:
 
 def differ(text: str, passes: Sequence[Pass]) -> None:
     """Fail unless losses and gradients agree with the plain form."""
-    graph, fields, found = build_graph(load_text(text), SCHEMA), messy(), []
-    for chosen in ((), passes):
-        model = Model(graph, seed=3, dtype=torch.float64, passes=chosen)
-        learned = model.learn(fields, draws(model, batch=5), params(model))
-        found.append((learned.losses, gradients(model, torch.stack(list(learned.totals.values())).sum())))
-    (losses, grads), (mine, my_grads) = found
+    graph, losses, grads = plain(text)
+    mine, my_grads = found(Model(graph, seed=3, dtype=torch.float64, passes=passes))
     for name, loss in losses.items():
         assert torch.isfinite(loss), name
         assert largest(mine[name], loss) <= 1e-10, name
     scale = max(float(g.abs().max()) for g in grads.values())
     for name, g in grads.items():
         assert float((g - my_grads[name]).abs().max()) <= 1e-10 * scale, name
+
+
+@cache
+def plain(text: str) -> tuple[Graph, Fields, Fields]:
+    """The graph of a spec, and the losses and gradients of its plain form."""
+    graph = build_graph(load_text(text), SCHEMA)
+    return graph, *found(Model(graph, seed=3, dtype=torch.float64, passes=()))
+
+
+def found(model: Model) -> tuple[Fields, Fields]:
+    """Losses and gradients on messy episodes."""
+    learned = model.learn(messy(), draws(model, batch=5), params(model))
+    return learned.losses, gradients(model, torch.stack(list(learned.totals.values())).sum(), again=False)

@@ -197,7 +197,7 @@ class _Absent:
         if not all(_along(x, side) for x, r in zip(inputs, call.op.reads, strict=True) if r.kind != "plan"):
             return False
         if site.op.over_steps:
-            return True
+            return side in site.bound["..."]
         return site.rowwise((STEP, side)) and any(self._home(x) == side for x in inputs)
 
 
