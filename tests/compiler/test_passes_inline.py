@@ -140,11 +140,13 @@ ABSENT = {f"{block} {count}": spec(f"""
     n: {block: linear, of: f, to: scalar}""", "other: {of: square(n), mean: agent}"),
     "a state of all": spec("""
     f: {block: gru, of: taken, to: width}
-    g: {block: gru, of: taken, to: agent}""", "other: {of: square(f), mean: width}\nmore: {of: square(g), mean: agent}"),
+    g: {block: gru, of: taken, to: agent}""",
+        "other: {of: square(f), mean: width}\nmore: {of: square(g), mean: agent}"),
     "a mask that counts absent rows": spec("""
     t: {block: linear, of: y, to: scalar}
     m: {block: mean, of: y, over: entity, where: t > 0, count: slots}""",
-        "other: {of: square(m), mean: wide}\nmore: {of: square(y), mean: [entity, wide], where: env.steps & (t > 0), count: slots}"),
+        "other: {of: square(m), mean: wide}\n"
+        "more: {of: square(y), mean: [entity, wide], where: env.steps & (t > 0), count: slots}"),
     "indices": spec("""
     f: {block: one_hot, of: env.action, as: action}
     g: {block: linear, of: f, to: wide}

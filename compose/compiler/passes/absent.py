@@ -5,9 +5,9 @@ from the batch. Why the rest may be left out:
 
 1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows there (``unread``).
    ``padded`` gives all slots again; the rows that were left out are then copies of a kept one: finite, of no meaning.
-2. What is computed on rows treats them alike: pointwise functions, products in which every operand's axis of the side is
-   the result's and none is summed (``_alike``), ``rowwise`` nodes, recurrences with the side among their leading axes.
-   Row by row they give what they gave over all slots.
+2. What is computed on rows treats them alike: pointwise functions, products in which every operand's axis of the side
+   is the result's and none is summed (``_alike``), ``rowwise`` nodes, recurrences with the side among their leading
+   axes. Row by row they give what they gave over all slots.
 3. Every operand must know steps together with the side, or neither (``_along``), or rows would meet slots by position.
    A weight may be as long as the side, but its axes have names of their own.
 4. Only one side at a time, as pairs of absent agents and present entities may be read.

@@ -5,8 +5,8 @@ Why no number changes. ``Copied(axis, rows)`` of ``x`` is ``x`` for every index 
 1. Only what is certain becomes a copy: an operation with one operand that gives numbers of its operand as they are
    (``moves``) and makes each from the same place alone (``rowwise`` along *all* axes of the operand) on the operand's
    axes and one more. A number that depends on its place alone and is always one of the operand's is the one there.
-2. A pointwise function, and a softmax along another axis, give equal results for equal rows. Where another operand knows
-   the axis, ``x`` broadcasts against it instead of its copies; where none does, the result is ``x``'s, copied.
+2. A pointwise function, and a softmax along another axis, give equal results for equal rows. Where another operand
+   knows the axis, ``x`` broadcasts against it instead of its copies; where none does, the result is ``x``'s, copied.
 3. A softmax *along* the copied axis shares one out among the rows, so their number matters: it keeps its copies.
 4. A product does so only where every copied operand has the axis under the label that stays (``out``): a label that is
    summed over would add one row instead of all. With a bias it stays as it is.

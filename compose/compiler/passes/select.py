@@ -3,8 +3,8 @@
 Write S for "the agents' rows along entity" (agents are the first entities), or for "of every agent's copy of the
 entities its own row". The pass turns S(f(x, y)) into f(S(x), S(y)). Why that is the same:
 
-1. What counts as S is ``agents(x)``, and an operation that reads an agent's own row alone (``itself``), gives numbers as
-   they are (``moves``) and mixes no axis that it keeps: each number of its result is then the one at its place.
+1. What counts as S is ``agents(x)``, and an operation that reads an agent's own row alone (``itself``), gives numbers
+   as they are (``moves``) and mixes no axis that it keeps: each number of its result is then the one at its place.
 2. S goes through f only where every row of f's result is made of the same row of each operand (``_follows``): pointwise
    functions, softmaxes and shares along other axes, nodes that are ``rowwise`` along the picked axes.
 3. Picked axes go by name, so they must be the same axis on both sides: of a product each operand must have them under
