@@ -242,7 +242,19 @@ COPIES = {f"{block} {count} {axis}": spec(f"""
 PICKED = {f"{queries} {keys}": spec(f"""
     a: {{block: attention, queries: {queries}, keys: {keys}, mask: {mask}, heads: 1, width: wide, to: width}}
     r: {{block: mean, of: agents(a), over: agent}}""", "other: {of: square(r), mean: width}")
-    for queries, keys, mask in (("x", "x", "env.sight"), ("2 * x", "x", "true"))}
+    for queries, keys, mask in (("x", "x", "env.sight"), ("2 * x", "x", "true"))} | {
+    "a stack of layers": spec("""
+    a: {block: attention, queries: y, keys: y, mask: env.sight, heads: 2, width: wide, to: wide}
+    b: {block: attention, queries: a, keys: a, mask: env.sight, heads: 2, width: wide, to: wide}
+    n: {block: layer_norm, of: b + y}
+    o: {block: linear, of: agents(n), to: scalar}""", "other: {of: square(o), mean: agent}"),
+    "a copy for every agent": spec("""
+    c: {block: expand, of: y, along: agent}
+    a: {block: attention, queries: c, keys: c, mask: env.visible, heads: 2, width: wide, to: wide}
+    b: {block: attention, queries: c + a, keys: a, mask: env.visible, heads: 2, width: wide, to: wide}
+    o: {block: own, of: b * a + c}
+    n: {block: linear, of: o, to: scalar}""", "other: {of: square(n), mean: agent}"),
+}  # fmt: skip
 """Rows that are read at agents alone, made from rows of the same axis under another name."""
 
 EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABSENT, **CONSTANT, **ROWS, **STACKS,
