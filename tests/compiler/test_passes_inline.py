@@ -243,6 +243,9 @@ PICKED = {f"{queries} {keys}": spec(f"""
     a: {{block: attention, queries: {queries}, keys: {keys}, mask: {mask}, heads: 1, width: wide, to: width}}
     r: {{block: mean, of: agents(a), over: agent}}""", "other: {of: square(r), mean: width}")
     for queries, keys, mask in (("x", "x", "env.sight"), ("2 * x", "x", "true"))} | {
+    "a softmax of all": spec("""
+    s: {block: softmax, of: y, over: entity}
+    r: {block: mean, of: agents(s), over: agent}""", "other: {of: square(r), mean: wide}"),
     "a stack of layers": spec("""
     a: {block: attention, queries: y, keys: y, mask: env.sight, heads: 2, width: wide, to: wide}
     b: {block: attention, queries: a, keys: a, mask: env.sight, heads: 2, width: wide, to: wide}

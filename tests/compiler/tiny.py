@@ -49,7 +49,8 @@ def spec(nodes: str, losses: str, base: str = BASE, networks: str = "") -> str:
 
 
 def messy(seed: int = 1) -> Fields:
-    """Episodes that hold random numbers and masks where a slot is empty for the whole episode, and after its end."""
+    """Episodes that hold random numbers and masks where a slot is empty for the whole episode, and after its end. Who
+    is present after the end is random too, among those who were there."""
     fields, generator = episodes(seed, SCHEMA, batch=5), torch.Generator().manual_seed(seed)
     recorded, ever = fields["present"].any(-1), fields["present"].any(1)
     masks = {"agent": ever[:, : SCHEMA.agents], "entity": ever}
@@ -62,6 +63,8 @@ def messy(seed: int = 1) -> Fields:
             mask = recorded if axis == "time" else masks.get(axis.rstrip("'")) if name != "present" else None
             if mask is not None:
                 real = real & mask.view(-1, *(mask.shape[1] if i == dim else 1 for i in range(1, x.dim())))
+        if name == "present":
+            real = real | ~ever[:, None]  # absent slots stay so, or their rows would be kept
         noise = torch.randn(x.shape, generator=generator, dtype=torch.float64) * 10
         fields[name] = torch.where(real, x, noise > 0 if field.dtype == "bool" else noise)
     return fields
