@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from torch import Tensor
 
-from compose.compiler.passes import PASSES, absent, batch, copies, fuse, pack, regroup, select, share, split
+from compose.compiler.passes import PASSES, absent, batch, fuse, pack, regroup, share, split
 from tests.compiler.cases import episodes
 from tests.compiler.tiny import SCHEMA, differ, messy, spec
 
@@ -232,36 +232,8 @@ SIBLINGS = {
     "other inputs": views(("env.visible", "env.visible", "true"),
                           ("env.entities", "2 * env.entities", "previous(env.entities)")),
 }
-COPIES = {f"{block} {count} {axis}": spec(f"""
-    c: {{block: expand, of: y, along: {axis}}}
-    s: {{block: {block}, of: c, over: {axis}, count: {count}}}
-    m: {{block: mean, of: s * c, over: {axis}}}""", "other: {of: square(m), mean: [entity, wide]}")
-    for block in ("softmax", "sparsemax") for count, axis in (("all", "layer"), ("all", "agent"), ("present", "agent"))}
-"""Points of the simplex along the axis of copies: every row has its share."""
-
-PICKED = {f"{queries} {keys}": spec(f"""
-    a: {{block: attention, queries: {queries}, keys: {keys}, mask: {mask}, heads: 1, width: wide, to: width}}
-    r: {{block: mean, of: agents(a), over: agent}}""", "other: {of: square(r), mean: width}")
-    for queries, keys, mask in (("x", "x", "env.sight"), ("2 * x", "x", "true"))} | {
-    "a softmax of all": spec("""
-    s: {block: softmax, of: y, over: entity}
-    r: {block: mean, of: agents(s), over: agent}""", "other: {of: square(r), mean: wide}"),
-    "a stack of layers": spec("""
-    a: {block: attention, queries: y, keys: y, mask: env.sight, heads: 2, width: wide, to: wide}
-    b: {block: attention, queries: a, keys: a, mask: env.sight, heads: 2, width: wide, to: wide}
-    n: {block: layer_norm, of: b + y}
-    o: {block: linear, of: agents(n), to: scalar}""", "other: {of: square(o), mean: agent}"),
-    "a copy for every agent": spec("""
-    c: {block: expand, of: y, along: agent}
-    a: {block: attention, queries: c, keys: c, mask: env.visible, heads: 2, width: wide, to: wide}
-    b: {block: attention, queries: c + a, keys: a, mask: env.visible, heads: 2, width: wide, to: wide}
-    o: {block: own, of: b * a + c}
-    n: {block: linear, of: o, to: scalar}""", "other: {of: square(n), mean: agent}"),
-}  # fmt: skip
-"""Rows that are read at agents alone, made from rows of the same axis under another name."""
-
 EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABSENT, **CONSTANT, **ROWS, **STACKS,
-              **SIBLINGS, **COPIES, **PICKED}
+              **SIBLINGS}
 
 
 @every(EVERYTHING)
@@ -284,17 +256,6 @@ def test_absent_rows_alone(text: str) -> None:
 def test_pieces_and_products_alone(text: str) -> None:
     differ(text, (split,))
     differ(text, (split, regroup))
-
-
-@every(COPIES)
-def test_copies_alone(text: str) -> None:
-    differ(text, (split, copies))
-
-
-@every(PICKED)
-def test_picked_rows_alone(text: str) -> None:
-    differ(text, (split, select))
-    differ(text, (split, regroup, select))
 
 
 @every({**STACKS, **SIBLINGS})
