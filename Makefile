@@ -15,16 +15,22 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long test-smax lint types bench docs clean help
+.PHONY: demo test test-long test-smax tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
 	$(BIN)/compose train $(DEMO) --run runs/demo
 
-test: lint types  ## ruff, mypy and all tests but the long ones
+test: $(INSTALLED)  ## ruff, mypy and all tests but the long ones
+	@$(MAKE) --no-print-directory -j2 lint types tests
+
+test-long: $(INSTALLED)  ## the same, and the tests that take minutes
+	@$(MAKE) --no-print-directory -j2 lint types long-tests
+
+tests: $(INSTALLED)
 	$(PYTEST)
 
-test-long: lint types  ## the same, and the tests that take minutes
+long-tests: $(INSTALLED)
 	$(PYTEST) -m "long or not long"
 
 test-smax:  ## the tests of SMAX, in an environment of their own with jax in .venv-smax

@@ -58,6 +58,12 @@ class Product(Op):
         pairs = zip(self.labels, term.operands, strict=True)
         return {label: n for labels, operand in pairs for label, n in zip(labels, operand.shape, strict=True)}
 
+    def keeps(self, term: Term, axis: str) -> bool:
+        """Are the rows along an axis of ``term`` those of every operand that knows it, called so wherever they are?"""
+        label = dict(zip(term.axes, self.out, strict=True))[axis]
+        return all((a == axis) == (found == label) for x, labels in zip(term.operands, self.labels, strict=True)
+                   for a, found in zip(x.axes, labels, strict=True))
+
     def flops(self, term: Term) -> int:
         """Of two factors: a multiplication and an addition for every combination of labels."""
         return 2 * math.prod(self.sizes(term).values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NoReturn
 
 import yaml
@@ -52,7 +52,12 @@ def load(text: str | bytes, file: str, kind: str = "spec") -> Source:
     ``yaml.alias``, ``yaml.merge_key``, ``yaml.key``, ``yaml.no_value``, ``yaml.number``, ``yaml.character``,
     ``yaml.encoding``, ``yaml.documents``, ``yaml.empty``, ``yaml.root``, ``yaml.size``, ``yaml.depth``.
     """
-    text = decode(text, file)
+    return Source(_root(decode(text, file), file, kind))
+
+
+@lru_cache(maxsize=64)
+def _root(text: str, file: str, kind: str) -> Node:
+    """The tree of a text; remembered, as specs share ancestors and trees are never changed."""
     reader = _Reader(text, file, text.splitlines())
     root = reader.document(kind)
     if root is None:
@@ -62,7 +67,7 @@ def load(text: str | bytes, file: str, kind: str = "spec") -> Source:
         what = "a list" if isinstance(root.value, list) else "a single value"
         reader.report("yaml.root", f"a {kind} is a mapping (name: value), but this is {what}", root.span)
     reader.finish()
-    return Source(root)
+    return root
 
 
 def load_value(item: str, start: int, file: str) -> Node:

@@ -150,3 +150,20 @@ def test_other_starts_may_swap_labels_but_not_groups() -> None:
     one, other = kmeans(points, torch.ones(2, 4, dtype=torch.bool), order, 2, 300)
     assert one.tolist() == [0, 0, 1, 1]
     assert other.tolist() == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize("node", [
+    "{block: td_target, value: v, reward: env.reward, terminated: env.terminated}",
+    "{block: lambda_return, value: v, reward: env.reward, terminated: env.terminated, trace: 0.5}",
+])
+def test_no_gradient_passes_a_target(node: str) -> None:
+    """Of a loss that multiplies the value with its target, only the value's own gradient is left."""
+    text = SPEC.replace("IT", node).replace("{of: 1.0 * it, mean: [MEAN]}", "{of: v * it}")
+    lines = [line for line in text.splitlines() if not line.startswith("  all:")]
+    model, fields = inline("\n".join(lines), SCHEMA, ("it", "v")), episodes(0, SCHEMA)
+    made, weights = model.learn(fields), list(model.weights.values())
+    alone = (made.taps["v"] * made.taps["it"].detach() * fields["steps"]).sum() / fields["steps"].sum()
+    wanted = torch.autograd.grad(alone, weights, retain_graph=True)
+    assert any(g.any() for g in wanted)
+    for found, own in zip(torch.autograd.grad(made.totals["main"], weights), wanted, strict=True):
+        torch.testing.assert_close(found, own)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,32 +17,47 @@ from compose.graph.schema import EntitySchema
 
 EVERYTHING = str(Path(__file__).parents[1] / "fixtures" / "everything.yaml")
 LARGE = ("gaussian_squeeze/400", "gaussian_squeeze/800")
-SCHEMAS = {name: schema(name) for name in (*names(), EVERYTHING) if name not in LARGE}
+NAMES = [name for name in (*names(), EVERYTHING) if name not in LARGE]
 TIME = 6
 
-every_schema = pytest.mark.parametrize("offered", SCHEMAS.values(), ids=lambda offered: offered.name)
-seeds = given(seed=st.integers(0, 2**40), batch=st.integers(1, 5), time=st.integers(2, TIME))
-few = settings(max_examples=15, deadline=None)
+UNLIKE = ("group_matching", "gaussian_squeeze", "smac/3-8sz", "skirmish/3-8MMM", EVERYTHING)
+"""Without others, with one action for all, with aims at enemies, with aims at allies, with every field there is."""
+
+Fields = dict[str, Tensor]
 
 
-@every_schema
-@seeds
-@few
-def test_every_field_has_its_axes_and_dtype(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_batches_are_valid_episodes(name: str) -> None:
+    offered = schema(name)
+    fields = fake_batch(offered, 0, batch=5, time=TIME)
+    assert (fields["reward"].shape, fields["reward"].dtype) == ((5, TIME), torch.float32)
+    for holds in VALID:
+        holds(offered, fields)
+    _features_are_of_their_kind_and_side(offered, fields)
+
+
+@pytest.mark.parametrize("name", UNLIKE)
+@given(seed=st.integers(0, 2**40), batch=st.integers(1, 5), time=st.integers(2, TIME))
+@settings(max_examples=30, deadline=None)
+def test_batches_of_any_size_are_valid_episodes(name: str, seed: int, batch: int, time: int) -> None:
+    offered = schema(name)
     fields = fake_batch(offered, seed, batch=batch, time=time, dtype=torch.float64)
+    assert (fields["reward"].shape, fields["reward"].dtype) == ((batch, time), torch.float64)
+    for holds in VALID:
+        holds(offered, fields)
+
+
+def _every_field_has_its_axes_and_dtype(offered: EntitySchema, fields: Fields) -> None:
+    batch, time = fields["steps"].shape
     sizes = {**offered.sizes, "batch": batch, "time": time}
-    kinds = {"float": torch.float64, "bool": torch.bool, "int": torch.int64}
+    kinds = {"float": fields["reward"].dtype, "bool": torch.bool, "int": torch.int64}
     assert set(fields.keys()) == set(offered.fields)
     for name, field in offered.fields.items():
         assert fields[name].shape == tuple(sizes[axis.removesuffix("'")] for axis in field.axes), name
         assert fields[name].dtype == kinds[field.dtype], name
 
 
-@every_schema
-@seeds
-@few
-def test_masks_agree(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _masks_agree(offered: EntitySchema, fields: Fields) -> None:
     agents, present, visible, sight = offered.agents, fields["present"], fields["visible"], fields["sight"]
     assert not (visible & ~present[:, :, None]).any()
     assert not (visible & ~present[:, :, :agents, None]).any()
@@ -55,11 +71,7 @@ def test_masks_agree(offered: EntitySchema, seed: int, batch: int, time: int) ->
     assert not dead[:, 0].any()
 
 
-@every_schema
-@seeds
-@few
-def test_actions_are_available(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _actions_are_available(offered: EntitySchema, fields: Fields) -> None:
     available, action, steps, known = fields["available"], fields["action"], fields["steps"], _recorded(fields)
     assert torch.equal(available.any(-1), known[:, :, None].expand_as(available[..., 0]))
     taken = available.gather(-1, action[..., None])[..., 0]
@@ -81,23 +93,16 @@ def test_actions_are_available(offered: EntitySchema, seed: int, batch: int, tim
             first += group.count
 
 
-@every_schema
-@seeds
-@few
-def test_last_action_is_the_previous_one(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _last_action_is_the_previous_one(offered: EntitySchema, fields: Fields) -> None:
     last, present = fields["last_action"], fields["present"][:, :, : offered.agents]
     assert not last[:, 0].any()
     assert torch.equal(last[:, 1:].sum(-1), present[:, 1:].float())
     assert torch.equal(last[:, 1:].argmax(-1)[present[:, 1:]], fields["action"][:, :-1][present[:, 1:]])
 
 
-@every_schema
-@seeds
-@few
-def test_steps_follow_the_rule(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _steps_follow_the_rule(offered: EntitySchema, fields: Fields) -> None:
     steps, terminated, known = fields["steps"], fields["terminated"], _recorded(fields)
+    batch, time = steps.shape
     ended = torch.cat((torch.zeros(batch, 1, dtype=torch.bool), terminated[:, :-1].cumsum(1) > 0), 1)
     rule = known & ~ended
     rule[:, -1] = False
@@ -113,11 +118,7 @@ def test_steps_follow_the_rule(offered: EntitySchema, seed: int, batch: int, tim
     assert not fields["reward"][~steps].any()
 
 
-@every_schema
-@seeds
-@few
-def test_absent_rows_and_unrecorded_steps_are_zero(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _absent_rows_and_unrecorded_steps_are_zero(offered: EntitySchema, fields: Fields) -> None:
     present, known = fields["present"], _recorded(fields)
     assert not fields["entities"][~present].any()
     for name, field in offered.fields.items():
@@ -128,26 +129,20 @@ def test_absent_rows_and_unrecorded_steps_are_zero(offered: EntitySchema, seed: 
             assert not fields[name][~present[:, :, : offered.agents]].any(), name
 
 
-@every_schema
-@seeds
-@few
-def test_presence_and_tasks_are_within_the_schema(offered: EntitySchema, seed: int, batch: int, time: int) -> None:
-    fields = fake_batch(offered, seed, batch=batch, time=time)
+def _presence_and_tasks_are_within_the_schema(offered: EntitySchema, fields: Fields) -> None:
     counts = fields["present"][:, 0, : offered.agents].sum(1), fields["present"][:, 0, offered.agents :].sum(1)
     ranges = offered.present_range("agent"), offered.present_range("other")
     for count, (fewest, most) in zip(counts, ranges, strict=True):
         assert fewest <= count.min()
         assert count.max() <= most
     assert counts[0][0] == offered.present_range("agent")[0]  # at least one agent absent where that can be
-    if batch > 1:
+    if len(counts[0]) > 1:
         assert counts[0][1] == offered.agents
     assert ((fields["task"] >= 0) & (fields["task"] < len(offered.tasks))).all()
 
 
-@every_schema
-def test_features_are_of_their_kind_and_side(offered: EntitySchema) -> None:
-    entities = fake_batch(offered, 0, batch=8, time=TIME)["entities"]
-    first = 0
+def _features_are_of_their_kind_and_side(offered: EntitySchema, fields: Fields) -> None:
+    entities, first = fields["entities"], 0
     for feature in offered.features:
         part = entities[..., first : first + feature.size]
         first += feature.size
@@ -161,8 +156,9 @@ def test_features_are_of_their_kind_and_side(offered: EntitySchema) -> None:
         assert part[:, :, : offered.agents].any()
 
 
-@every_schema
-def test_all_hard_cases_occur(offered: EntitySchema) -> None:
+@pytest.mark.parametrize("name", UNLIKE)
+def test_all_hard_cases_occur(name: str) -> None:
+    offered = schema(name)
     fields = fake_batch(offered, 1, batch=32)
     known = _recorded(fields)[:, :, None]
     assert (fields["present"][:, :, : offered.agents] & ~fields["active"]).any()
@@ -171,15 +167,22 @@ def test_all_hard_cases_occur(offered: EntitySchema) -> None:
     assert (~fields["present"] & known).any() == (offered.present_range("agent")[0] < offered.agents)
 
 
+VALID: tuple[Callable[[EntitySchema, Fields], None], ...] = (
+    _every_field_has_its_axes_and_dtype, _masks_agree, _actions_are_available, _last_action_is_the_previous_one,
+    _steps_follow_the_rule, _absent_rows_and_unrecorded_steps_are_zero, _presence_and_tasks_are_within_the_schema,
+)
+
+
 def test_the_same_seed_gives_the_same_batch_and_another_another() -> None:
-    offered = SCHEMAS["smac/3-8sz"]
+    offered = schema("smac/3-8sz")
     first, again, other = (fake_batch(offered, seed, time=TIME) for seed in (0, 0, 1))
     assert all(torch.equal(first[name], again[name]) for name in offered.fields)
     assert not torch.equal(first["entities"], other["entities"])
 
 
-@every_schema
-def test_lengths_can_be_given(offered: EntitySchema) -> None:
+@pytest.mark.parametrize("name", UNLIKE)
+def test_lengths_can_be_given(name: str) -> None:
+    offered = schema(name)
     lengths = torch.tensor([3, 5, 1, 5])
     fields = fake_batch(offered, 0, time=TIME, lengths=lengths)
     assert fields["steps"].sum(1).tolist() == [3, 5, 1, 5]
@@ -196,11 +199,11 @@ def test_lengths_can_be_given(offered: EntitySchema) -> None:
 @pytest.mark.parametrize("lengths", [[3, 3, 3], [3, 3, 3, 0], [3, 3, 3, TIME]])
 def test_refuses_impossible_lengths(lengths: list[int]) -> None:
     with pytest.raises(ValueError, match="expected 4 lengths of 1 to 5 steps, got"):
-        fake_batch(SCHEMAS["group_matching"], 0, time=TIME, lengths=torch.tensor(lengths))
+        fake_batch(schema("group_matching"), 0, time=TIME, lengths=torch.tensor(lengths))
 
 
 def test_default_length_is_the_schemas() -> None:
-    offered = SCHEMAS["group_matching"]
+    offered = schema("group_matching")
     assert fake_batch(offered, 0)["reward"].shape == (4, 51)
     assert fake_batch(offered, 0)[1:3]["reward"].shape == (2, 51)
 
@@ -208,9 +211,9 @@ def test_default_length_is_the_schemas() -> None:
 @pytest.mark.parametrize(("batch", "time"), [(0, 5), (1, 1)])
 def test_refuses_empty_batches(batch: int, time: int) -> None:
     with pytest.raises(ValueError, match="at least 1 episode and 2 time indices"):
-        fake_batch(SCHEMAS["group_matching"], 0, batch=batch, time=time)
+        fake_batch(schema("group_matching"), 0, batch=batch, time=time)
 
 
-def _recorded(fields: dict[str, Tensor]) -> Tensor:
+def _recorded(fields: Fields) -> Tensor:
     """(batch time): indices up to the one after the last step."""
     return fields["present"].any(-1)

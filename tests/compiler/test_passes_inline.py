@@ -80,7 +80,7 @@ ABSENT = {f"{block} {count}": spec(f"""
     w: {{block: linear, of: z, to: scalar}}""",
     f"other: {{of: square(w){', mean: agent' if 'visible' in mask else ''}}}")
     for by, count, mask in (("mean", "slots", "~env.present"), ("sum", "all", "env.present"),
-                            ("max", "all", "~env.visible"),
+                            ("max", "all", "~env.visible"), ("sum", "all", "env.present | ~env.present"),
                             ("mean", "present", "env.visible & first(env.present)"))} | {
     f"attention {mask}": spec(f"""
     a: {{block: attention, queries: x, keys: x, mask: {mask}, heads: 2, width: wide, to: width}}
@@ -122,6 +122,31 @@ ABSENT = {f"{block} {count}": spec(f"""
     "joined": spec("""
     f: {block: concat, of: [ay, ay], along: agent, as: factor}
     z: {block: mean, of: f, over: factor, count: all}""", "other: {of: square(z), mean: wide}"),
+    "two that are zero": spec("""
+    s: {block: softmax, of: env.entities, over: entity}
+    l: {block: linear, of: x, to: feature}
+    m: {block: linear, of: x, to: feature}
+    z: {block: contract, of: s * l, with: s * m, over: feature}
+    n: {block: mean, of: z, over: entity, count: all}""", "other: {of: square(n)}"),
+    "zero but for a bias": spec("""
+    s: {block: softmax, of: env.entities, over: entity}
+    l: {block: linear, of: s, to: wide}
+    m: {block: linear, of: x, to: wide}
+    c: {block: contract, of: l, with: m, over: wide}
+    z: {block: mean, of: c, over: entity, count: all}
+    o: {block: mean, of: l, over: entity, count: all}""", "other: {of: square(z + o), mean: wide}"),
+    "values of all beside one's own": spec("""
+    f: {block: concat, of: [ay, taken]}
+    n: {block: linear, of: f, to: scalar}""", "other: {of: square(n), mean: agent}"),
+    "a state of all": spec("""
+    f: {block: gru, of: taken, to: width}
+    g: {block: gru, of: taken, to: agent}""",
+        "other: {of: square(f), mean: width}\nmore: {of: square(g), mean: agent}"),
+    "a mask that counts absent rows": spec("""
+    t: {block: linear, of: y, to: scalar}
+    m: {block: mean, of: y, over: entity, where: t > 0, count: slots}""",
+        "other: {of: square(m), mean: wide}\n"
+        "more: {of: square(y), mean: [entity, wide], where: env.steps & (t > 0), count: slots}"),
     "indices": spec("""
     f: {block: one_hot, of: env.action, as: action}
     g: {block: linear, of: f, to: wide}
@@ -224,6 +249,7 @@ def test_packing_alone(text: str) -> None:
 @every({**ABSENT, **NAMES, **SIBLINGS})
 def test_absent_rows_alone(text: str) -> None:
     differ(text, (pack, absent))
+    differ(text, (split, regroup, pack, absent))
 
 
 @every({**CONSTANT, **ROWS, **NAMES})

@@ -51,6 +51,15 @@ def test_an_optimizer_after_another_sees_fresh_values():
     assert len(together.seen) == 1
 
 
+def test_losses_are_told_as_they_were_before_any_step():
+    model = Two()
+    settings = {"late": optimizer("adam", after="main", lr=0.1), "main": optimizer(lr=0.1)}
+    made = Optimizers(model, settings).update(model.learn)
+    assert made.losses == {"square": 5.0, "product": 5.0}
+    assert model.learn().losses["product"] != 5.0, "the second pass saw another value"
+    assert set(made.norms) == {"main", "late"}
+
+
 def test_order():
     assert turns_of({"policy": "critic", "critic": None, "teams": "policy"}) == [["critic"], ["policy"], ["teams"]]
     with pytest.raises(SpecError, match="'after' never lets these step: a, b"):

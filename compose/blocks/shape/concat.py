@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from compose.graph.align import align, spread
-from compose.language.axes import Type, join
+from compose.language.axes import Axes, Type, join
 from compose.language.block import AxisName, Block, Port
 from compose.language.operation import Kept, Run, Site, operand
 
@@ -64,6 +64,11 @@ class Concat(Block):
         site.join(self.as_, rows)
         axes = join(*(p.axes for p in parts))
         return Type(tuple(self.as_ if a == self.along else a for a in axes), dtype, sign)
+
+    def mixes(self, site: Site) -> Axes:
+        """What ends as a width may stand before another operand's: every row then holds all of it."""
+        ends = {p.axes[-1] for p in self._parts(site) if p.axes} if self.along is None else set()
+        return tuple(a for a in join(*(p.axes[:-1] for p in self._parts(site))) if a in ends)
 
     def renames(self, site: Site) -> dict[str, str]:
         return {} if self.along is None or self.as_ is None else {self.along: self.as_}

@@ -1,4 +1,21 @@
-"""Pass ``absent``: rows of absent agents and entities are left out of what they would only slow down."""
+"""Pass ``absent``: rows of absent agents and entities are left out of what they would only slow down.
+
+A row (a step of an episode, a slot) is kept if the slot is present at any time of the episode; the plan lists them
+from the batch. Why the rest may be left out:
+
+1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows there (``unread``).
+   ``padded`` gives all slots again; the rows that were left out are then copies of a kept one: finite, of no meaning.
+2. What is computed on rows treats them alike: pointwise functions, products in which every operand's axis of the side
+   is the result's and none is summed (``_alike``), ``rowwise`` nodes, recurrences with the side among their leading
+   axes. Row by row they give what they gave over all slots.
+3. Every operand must know steps together with the side, or neither (``_along``), or rows would meet slots by position.
+   A weight may be as long as the side, but its axes have names of their own.
+4. Only one side at a time, as pairs of absent agents and present entities may be read.
+5. A recurrence gets the same rows at every step of an episode, since being kept does not depend on the step; so its
+   state is that of one slot throughout, in the order of the plan (``alive``).
+6. Rows of agents are those of the same entities (``of_entity``), as agents are the first entities and present as such.
+7. Gradients: a copied row gets the gradient of its copies, which is 0 as no result depends on them.
+"""
 
 from __future__ import annotations
 
@@ -197,17 +214,14 @@ class _Absent:
         if not all(_along(x, side) for x, r in zip(inputs, call.op.reads, strict=True) if r.kind != "plan"):
             return False
         if site.op.over_steps:
-            return True
+            return side in site.bound["..."]
         return site.rowwise((STEP, side)) and any(self._home(x) == side for x in inputs)
 
 
 def _alike(term: Term, side: str) -> bool:
     """Does a product keep the rows of a side that it reads, rather than sum them up and make others?"""
     assert isinstance(term.op, Product)
-    mine = dict(zip(term.axes, term.op.out, strict=True))[side]
-    labels = [label for x, found in zip(term.operands, term.op.labels, strict=True)
-              for a, label in zip(x.axes, found, strict=True) if a == side]
-    return bool(labels) and set(labels) == {mine}
+    return term.op.keeps(term, side) and any(side in x.axes for x in term.operands)
 
 
 def _source(term: Term) -> Term | None:

@@ -1,4 +1,18 @@
-"""Pass ``copies``: what is the same for every row of an axis is computed once, not once a row."""
+"""Pass ``copies``: what is the same for every row of an axis is computed once, not once a row.
+
+Why no number changes. ``Copied(axis, rows)`` of ``x`` is ``x`` for every index of an axis that ``x`` lacks.
+
+1. Only what is certain becomes a copy: an operation with one operand that gives numbers of its operand as they are
+   (``moves``) and makes each from the same place alone (``rowwise`` along *all* axes of the operand) on the operand's
+   axes and one more. A number that depends on its place alone and is always one of the operand's is the one there.
+2. A pointwise function, and a softmax along another axis, give equal results for equal rows. Where another operand
+   knows the axis, ``x`` broadcasts against it instead of its copies; where none does, the result is ``x``'s, copied.
+3. A softmax *along* the copied axis shares one out among the rows, so their number matters: it keeps its copies.
+4. A product does so only where every copied operand has the axis under the label that stays (``out``): a label that is
+   summed over would add one row instead of all. With a bias it stays as it is.
+5. Only axes of the result are looked at, so what sums copies up, or reads them in any other way, gets them in full.
+   The gradient of ``x`` is the sum over its copies either way: ``expand`` adds up what broadcasting adds up.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +76,7 @@ def _without(term: Term, op: Copied) -> Term:
     operands = tuple(x.operands[0] if yes else x for x, yes in zip(term.operands, hollow, strict=True))
     others = any(op.axis in x.axes for x in operands)
     if isinstance(term.op, Product):
-        return _product(term, term.op, op, operands, hollow)
+        return term if term.op.bias else _product(term, term.op, op, operands, hollow)
     if isinstance(term.op, Simplex) and op.axis == term.op.axis:
         return term
     if others:
@@ -94,7 +108,7 @@ def _expanded(term: Term) -> Term | None:
         return None
     (of,) = call.operands
     new = set(term.axes) - set(of.axes)
-    if len(new) != 1 or not set(of.axes) <= set(term.axes):
+    if len(new) != 1 or not call.op.node.rowwise(of.axes):
         return None
     (axis,) = new
     return copied(of, axis, term.sizes[axis])

@@ -1,4 +1,20 @@
-"""Pass ``select``: rows that are picked in the end are picked before they are computed."""
+"""Pass ``select``: rows that are picked in the end are picked before they are computed.
+
+Write S for "the agents' rows along entity" (agents are the first entities), or for "of every agent's copy of the
+entities its own row". The pass turns S(f(x, y)) into f(S(x), S(y)). Why that is the same:
+
+1. What counts as S is ``agents(x)``, and an operation that reads an agent's own row alone (``itself``), gives numbers
+   as they are (``moves``) and mixes no axis that it keeps: each number of its result is then the one at its place.
+2. S goes through f only where every row of f's result is made of the same row of each operand (``_follows``): pointwise
+   functions, softmaxes and shares along other axes, nodes that are ``rowwise`` along the picked axes.
+3. Picked axes go by name, so they must be the same axis on both sides: of a product each operand must have them under
+   the result's label and no other axis under it (``Product.keeps``), or S would pick among what is summed over.
+4. All operands that know entity must know it in the same way, with agent or without. One without entity is the same for
+   all its rows and stays; one with agent alone has its own row there already.
+5. Where f does not let S through, S is applied to f's result (``Selected``). ``wanted`` decides only whether moving S
+   saves anything, never whether it may be moved, so a mistake in it costs time and no number. Gradients are those of
+   the same function.
+"""
 
 from __future__ import annotations
 
@@ -99,7 +115,7 @@ class _Select:
             call = term.operands[0].op
             return isinstance(call, Call) and selects(call) is None and call.node.rowwise(axes)
         if isinstance(term.op, Product):
-            return all(_keeps(term, axis) for axis in axes)
+            return all(term.op.keeps(term, axis) for axis in axes)
         if isinstance(term.op, Relabel):
             old = term.operands[0].axes
             return all(axis in old and old.index(axis) == term.axes.index(axis) for axis in axes)
@@ -156,19 +172,10 @@ def selects(call: Call) -> bool | None:
     op, types = call.node.op, call.node.types
     if isinstance(op, Rows):
         return False if op.renames(call.node) == {ENTITY: AGENT} else None
-    if op.itself and op.moves and len(types) == 1:
+    if op.itself and op.moves and len(types) == 1 and not op.mixes(call.node) and not op.orders(call.node):
         (of,), (found,) = types.values(), call.node.values.values()
         return True if not isinstance(of, tuple) and chosen(of.axes) == found.type.axes else None
     return None
-
-
-def _keeps(term: Term, axis: str) -> bool:
-    """Does a product keep the rows along an axis, called so wherever they are?"""
-    assert isinstance(term.op, Product)
-    label = dict(zip(term.axes, term.op.out, strict=True))[axis]
-    pairs = [(a, found) for x, labels in zip(term.operands, term.op.labels, strict=True)
-             for a, found in zip(x.axes, labels, strict=True)]
-    return all((a == axis) == (found == label) for a, found in pairs)
 
 
 def _product(term: Term, op: Product, operands: tuple[Term, ...]) -> Product:

@@ -1,4 +1,25 @@
-"""Whose absent rows does anybody read?"""
+"""Whose absent rows does anybody read?
+
+``read[x]`` holds every axis of sides along which rows of ``x`` of those never present in an episode can change a
+result. What is missing there may hold any finite numbers, so it must never be too small. Why it is not:
+
+1. Roots are read everywhere. A term's operands come after it, so when they are looked at, ``read`` of all their
+   readers is complete, and an operand's is the union over its readers: one reader is enough.
+2. A reader that treats rows alike along an axis (pointwise functions; a softmax along another axis; what is
+   ``rowwise``; a recurrence along its leading axes; renamed rows under their new name) reads an absent row only to make
+   an absent row, so it passes on its own ``read``. Whatever is not known to be such a reader reads everything.
+3. A softmax hides what its mask does: logits in absent rows are not read if the mask is true among the present alone
+   (``within``). The mask's own rows are always read, and so is all presence.
+4. A sum of products reads no absent row of an operand if another operand is zero there (``zero``) and does not vary:
+   the *first* such operand is the witness. It is read like any other, so it is computed in full, down to the softmax
+   or share that the zeros come from; were it not, two operands could each rest on the zeros of the other.
+5. A node that counts presence along an axis declares that it reads no numbers of absent rows (``counted``, which the
+   contract test attacks). Masks are not numbers: a denominator may count their absent rows.
+
+Zeros are those of a softmax or of a share under such a mask, and products that have them for a factor; a bias, or any
+other sum, is no product. Numbers in absent rows are finite (they are copies of others), so that 0 times them is 0, in
+values and in gradients.
+"""
 
 from __future__ import annotations
 
@@ -46,9 +67,10 @@ class Unread:
 
     def _product(self, term: Term, op: Product, place: int, axis: str) -> bool:
         label = op.labels[place][term.operands[place].axes.index(axis)]
-        for other, labels in zip(term.operands, op.labels, strict=True):
-            if other is not term.operands[place] and label in labels and zero(other, other.axes[labels.index(label)]):
-                return False
+        pairs = enumerate(zip(term.operands, op.labels, strict=True))
+        witness = next((i for i, (x, found) in pairs if label in found and zero(x, x.axes[found.index(label)])), place)
+        if witness != place and term.operands[witness] is not term.operands[place]:
+            return False
         return label not in op.out or dict(zip(op.out, term.axes, strict=True))[label] in self.read[term]
 
     def _call(self, term: Term, call: Call, place: int, axis: str) -> bool:
@@ -58,12 +80,12 @@ class Unread:
         if read.value is None or read.local in node.presence:
             return True
         if isinstance(node.op, Average):
-            return axis not in node.op.counted_axes or node.op.count == "all"
+            return read.local != "of" or axis not in node.op.counted_axes or node.op.count == "all"
         if any(key.partition(":")[2] == seen for key in node.presence):
-            return False
+            return read.value.type.dtype == "bool"
         if seen in (new := node.op.renames(node)):
             return new[seen] in mine
-        if node.rowwise((seen,)) or (node.op.over_steps and seen != "time"):
+        if node.rowwise((seen,)) or (node.op.over_steps and seen in node.bound["..."] and seen != "time"):
             return seen in mine
         return True
 
@@ -82,7 +104,7 @@ def zero(term: Term, axis: str) -> bool:
     op = term.op
     if isinstance(op, Simplex | Share) and op.axis == axis:
         return within(term.operands[-1], axis) and (isinstance(op, Share) or len(term.operands) == 2)
-    if isinstance(op, Product):
+    if isinstance(op, Product) and not op.bias:
         label = dict(zip(term.axes, op.out, strict=True))[axis]
         return any(label in labels and zero(x, x.axes[labels.index(label)])
                    for x, labels in zip(term.operands, op.labels, strict=True))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,9 @@ from compose.compiler.export import onnx
 from compose.compiler.export.onnx import write_onnx
 from compose.compiler.export.samples import samples
 from compose.compiler.export.torch_export import write_program
+from compose.compiler.export.write import Export
 from compose.language.diagnostics import SpecError
-from tests.compiler.cases import PACKAGED, inline, model
+from tests.compiler.cases import PACKAGED, inline
 from tests.compiler.export.cases import ACTING, DIFFERENT, EACH, acts, entries, odd, packaged
 
 needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reason="the extra onnx is missing")
@@ -27,8 +30,12 @@ def test_every_packaged_spec_acts_like_one_of_these() -> None:
     assert {acts(spec) for spec in PACKAGED} == set(ways)
 
 
+PROGRAMS = ("il", "opt", "refil_group_matching", "qmix_max_pooling", "qmix_mean_pooling_official")
+"""One of each family; the class that the others are exported from is compared bit by bit in `test_emit`."""
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ACTING)
+@pytest.mark.parametrize("spec", [s if s in PROGRAMS else pytest.param(s, marks=pytest.mark.long) for s in ACTING])
 def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     made = write_program(packaged(spec), tmp_path / "policy.pt2")
     assert made.parity.ok
@@ -39,16 +46,23 @@ def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     assert made.free == (("batch", "agent") if tied else ("batch", "agent", "entity"))
     assert len(made.parity.counts) == len(made.free)
     assert entries(tmp_path) == {"policy.pt2"}
+    assert str(tmp_path).encode() not in (tmp_path / "policy.pt2").read_bytes(), "it names no folder of this machine"
+
+
+@pytest.fixture(scope="module")
+def as_onnx(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export]:
+    """Packaged specs as ONNX, each written once, into a folder of its own."""
+    return cache(lambda spec: write_onnx(packaged(spec), tmp_path_factory.mktemp(spec) / "policy.onnx"))
 
 
 @needs_onnx
 @pytest.mark.slow
 @pytest.mark.parametrize("spec", DIFFERENT)
-def test_it_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
-    made = write_onnx(packaged(spec), tmp_path / "policy.onnx")
+def test_it_is_an_onnx_graph(spec: str, as_onnx: Callable[[str], Export]) -> None:
+    made = as_onnx(spec)
     assert made.parity.ok
     assert len(made.parity.counts) == len(made.free)
-    assert entries(tmp_path) == {"policy.onnx"}
+    assert entries(made.files[0].parent) == {"policy.onnx"}
 
 
 @needs_onnx
@@ -87,11 +101,10 @@ def test_onnx_takes_draws_params_and_any_state(tmp_path: Path) -> None:
 
 @needs_onnx
 @pytest.mark.slow
-def test_names_in_an_onnx_graph(tmp_path: Path) -> None:
+def test_names_in_an_onnx_graph(as_onnx: Callable[[str], Export]) -> None:
     import onnxruntime
 
-    write_onnx(packaged("refil"), tmp_path / "policy.onnx")
-    session = onnxruntime.InferenceSession(str(tmp_path / "policy.onnx"))
+    session = onnxruntime.InferenceSession(str(as_onnx("refil").files[0]))
     shapes = {i.name: i.shape for i in session.get_inputs()}
     assert shapes == {
         "entities": ["batch", "entity", 38], "visible": ["batch", "agent", "entity"], "present": ["batch", "entity"],
@@ -99,12 +112,6 @@ def test_names_in_an_onnx_graph(tmp_path: Path) -> None:
         "state.q.h.h": ["batch", "agent", 64],
     }  # fmt: skip
     assert [o.name for o in session.get_outputs()] == ["values", "where", "next_state.q.h.h"]
-
-
-@pytest.mark.slow
-def test_a_program_names_no_folder_of_this_machine(tmp_path: Path) -> None:
-    write_program(model("refil_vdn"), tmp_path / "policy.pt2")
-    assert str(tmp_path).encode() not in (tmp_path / "policy.pt2").read_bytes()
 
 
 def test_without_the_extra_it_says_how_to_install_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -129,9 +129,9 @@ def test_every_scenario_can_be_fought() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["3m", "3-8MMM", "corridor"])
-def test_battles_keep_the_promises_of_environments(name: str) -> None:
-    assert_conforms(f"skirmish/{name}", episodes=12)
+@pytest.mark.parametrize(("name", "episodes"), [("3m", 12), ("3-8MMM:limit=40", 8), ("corridor:limit=40", 8)])
+def test_battles_keep_the_promises_of_environments(name: str, episodes: int) -> None:
+    assert_conforms(f"skirmish/{name}", episodes=episodes)
 
 
 def test_versions_change_with_whatever_changes_battles() -> None:

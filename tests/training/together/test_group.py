@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 import torch
 from torch.linalg import vector_norm
@@ -17,9 +19,9 @@ from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
 from tests.specs.schemas import small_schema
-from tests.training.together.small import MOVING, TINY_CLIP, double_learners
+from tests.training.together.small import MOVING, TINY_CLIP, DoubleLearner, double_learners
 
-SEEDS = (3, 5, 8)
+SEEDS, UPDATES = (3, 5, 8), 15
 
 
 def test_the_written_out_recurrence_is_the_library_s() -> None:
@@ -78,15 +80,23 @@ def advance(learner: Learner | Group, due: Learner, updates: int) -> None:
             learner.collect()
 
 
+@cache
+def apart(*changes: str) -> list[DoubleLearner]:
+    """Learners after some updates, each by itself."""
+    learners = double_learners(SEEDS, *changes)
+    for one in learners:
+        advance(one, one, UPDATES)
+    return learners
+
+
 @pytest.mark.parametrize("clip", [(), TINY_CLIP + MOVING], ids=["free", "clipped"])
 @pytest.mark.parametrize(("at_once", "workers"), [(1, 1), (1, 2), (2, 1), (3, 1)])
 def test_a_group_does_what_each_learner_does(at_once: int, workers: int, clip: tuple[str, ...]) -> None:
     changes = (*clip, "learner.optimizers.main.kind=rmsprop")
-    apart, joined = double_learners(SEEDS, *changes), double_learners(SEEDS, *changes)
+    joined = double_learners(SEEDS, *changes)
     with Workers(workers) as threads:
-        advance(Group(joined, threads, at_once), joined[0], 20)
-    for one, two in zip(apart, joined, strict=True):
-        advance(one, one, 20)
+        advance(Group(joined, threads, at_once), joined[0], UPDATES)
+    for one, two in zip(apart(*changes), joined, strict=True):
         assert one.clocks == two.clocks
         held = (x.replay.read(x.replay.added - len(x.replay), x.replay.added) for x in (one, two))
         a, b = held
