@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from compose.graph.diff.phrases import course, quantity
-from compose.graph.diff.reading import lags, only_read, unread_of_act, unread_of_learner
+from compose.graph.diff.reading import lags, only_read, owns_weights, unread_of_act, unread_of_learner
 from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
 from compose.language.block import Block
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
@@ -99,7 +99,8 @@ class Anatomy:
             if node.repeat is not None and node.carry is not None:
                 carried = Use(Symbol("input", node.carry, applied)) if node.carry in known else Word(node.carry)
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
-            fields["target"] = Word(node.target)
+            if owns_weights(self.spec, node):
+                fields["target"] = Word(node.target)
             self._add(symbol, fields, head, fields)
         else:
             self._block(symbol, node)
@@ -108,7 +109,7 @@ class Anatomy:
         fields: dict[Key, Term] = {}
         for name, info in type(block).model_fields.items():
             value = getattr(block, name)
-            if name == "block" or value is None:
+            if name == "block" or value is None or (name == "target" and not owns_weights(self.spec, block)):
                 continue
             term = Word(value) if is_word(info, value) else self._argument(value, symbol.owner)
             if name == "over" and isinstance(term, Call):

@@ -1,7 +1,7 @@
 """Structure without names: colours that two definitions share exactly if they cannot be told apart so many steps away.
 
 Colour refinement (Weisfeiler and Leman 1968): a symbol's first colour is its kind; in every round it becomes the number
-of its definition, with colours for names, and of the colours of those who use it. Downwards only, this is a Merkle tree.
+of its definition, with colours for names, and of the colours of those who use it. Downwards only, it is a Merkle tree.
 Colours of two specs can be compared where both have their numbers from the same :class:`Ids`.
 """
 

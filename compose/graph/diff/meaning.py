@@ -1,8 +1,8 @@
 """What a typed graph computes, as numbers without names: equal numbers in two specs mean that they compute the same.
 
 A value's number stands for the operation and its arguments, sizes, which weights it reads, and the numbers of what
-arrives. Names are those of the second spec, through a matching; params are their numbers, so it does not matter how a number is
-called, nor whether an expression has a name.
+arrives. Names are those of the second spec, through a matching; params are their numbers, so it does not matter how a
+number is called, nor whether an expression has a name.
 
 What closes a loop (a delay, or what a node with statistics looks at) is known by its number of the round before. Rounds
 only ever tell more apart, so as many as there are such nodes in both specs, and one, tell all there is.
@@ -11,6 +11,7 @@ only ever tell more apart, so as many as there are such nodes in both specs, and
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from compose.graph.diff.called import Called, Names
 from compose.graph.diff.ids import Ids, plain
 from compose.graph.diff.side import Side
 from compose.graph.diff.terms import COMMUTES, Word
-from compose.graph.functions import Function
+from compose.graph.functions import NUMBERS, Function
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.node import Node, Value
 from compose.language.block import Block
@@ -59,10 +60,13 @@ class Meaning:
     def __init__(self, side: Side, names: Names, ids: Ids, rounds: int) -> None:
         self.side, self.graph, self.ids, self.called = side, side.graph, ids, Called(side, names)
         self._nodes: dict[Node, int] = {}
+        self._numbers: dict[Node, float] = {}
         nodes, self._before = needed(self.graph), dict[Node, int]()
         for _ in range(rounds):
             self._before, self._nodes = self._nodes, {}
             for node in nodes:
+                if (number := self._folded(node)) is not None:
+                    self._numbers[node] = number
                 self._nodes[node] = self._node(node)
 
     def of(self, value: Value | None) -> int:
@@ -83,19 +87,39 @@ class Meaning:
         ids = self.ids
         if value.field is not None:
             return ids("field", value.field)
+        if (number := self._number(value)) is not None:
+            return ids("number", plain(number))
         if value.param is not None:
-            term = moving(self.side.spec.params[value.param])
-            assert isinstance(term, Word)
-            return ids("number" if not isinstance(term.value, str) else "moving", plain(term.value))
+            return ids("moving", str(moving(self.side.spec.params[value.param])))
         if value.node is not None:
             node = value.node
             known = self._nodes[node] if node in self._nodes else ids("earlier", self._before.get(node, -1))
             return ids("output", known, value.output)
         if isinstance(value.constant, bool):
             return ids("truth", plain(value.constant), frozenset(map(self.called.axis, value.type.axes)))
-        if value.constant is None:
-            return ids("size", *self.called.size(value.axis or ""))
-        return ids("number", plain(value.constant))
+        return ids("size", *self.called.size(value.axis or ""))
+
+    def _number(self, value: Value) -> float | None:
+        """The number that a value always is."""
+        if value.param is not None:
+            term = moving(self.side.spec.params[value.param])
+            return term.value if isinstance(term, Word) and isinstance(term.value, int | float) else None
+        if value.node is not None:
+            return self._numbers.get(value.node)
+        return None if isinstance(value.constant, bool) else value.constant
+
+    def _folded(self, node: Node) -> float | None:
+        """The number that a function of numbers is, also where one of them could move and does not."""
+        if not isinstance(node.op, Function) or node.op.name not in NUMBERS:
+            return None
+        given = [self._number(value) for value in node.operands()]
+        known = [float(number) for number in given if number is not None]
+        if not known or len(known) < len(given):
+            return None
+        with suppress(ArithmeticError, ValueError):
+            found = NUMBERS[node.op.name](*known)
+            return None if isinstance(found, bool) else float(found)
+        return None
 
     def _node(self, node: Node) -> int:
         wires = [(port, tuple(map(self._value, w)) if isinstance(w, tuple) else (self._value(w),))
@@ -126,7 +150,7 @@ class Meaning:
         op = node.op
         if isinstance(op, Block):
             own = {name: self._word(node, name, info) for name, info in type(op).model_fields.items()
-                   if name not in op.port_signatures()}
+                   if name not in (*op.port_signatures(), "target")}
             return self.ids("block", op.block, tuple(own.items()))
         if isinstance(op, Function):
             return self.ids("function", type(op).__name__, op.name)

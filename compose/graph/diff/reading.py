@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from compose.graph.diff.terms import Item, Symbol, Word, members
-from compose.language.models import Act, Learner
+from compose.language.block import Block
+from compose.language.models import Act, Learner, Spec
+from compose.language.nodes import AnyNode, Application
+from compose.language.operation import Operation
 
 _OF_VALUES, _OF_LOGITS = ("logits", "evaluate"), ("values", "epsilon")
 _UNREAD = {"greedy": (*_OF_VALUES, "epsilon"), "epsilon_greedy": _OF_VALUES, "categorical": _OF_LOGITS}
@@ -39,6 +42,19 @@ def only_read(items: Mapping[Symbol, Item], roots: Iterable[Symbol]) -> dict[Sym
             found[symbol] = None
             opened += (other for _, other in members(items[symbol]))
     return {symbol: item for symbol, item in items.items() if symbol in found}
+
+
+def owns_weights(spec: Spec, node: AnyNode) -> bool:
+    """Can a node have weights, so that it matters whether it uses their lagged copies?"""
+    opened, seen = [node], set[str]()
+    while opened:
+        one = opened.pop()
+        if isinstance(one, Block) and type(one).learned is not Operation.learned:
+            return True
+        if isinstance(one, Application) and one.network not in seen and one.network in spec.networks:
+            seen.add(one.network)
+            opened += spec.networks[one.network].nodes.values()
+    return False
 
 
 def lags(items: Iterable[Item]) -> bool:
