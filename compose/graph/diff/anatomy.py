@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from compose.graph.diff.phrases import course, quantity
+from compose.graph.diff.phrases import quantity
 from compose.graph.diff.reading import lags, only_read, owns_weights, unread_of_act, unread_of_learner
 from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
 from compose.language.block import Block
@@ -257,7 +257,7 @@ def applied(spec: Spec) -> list[str]:
 
 def moving(value: Any) -> Term:
     """A number, or the canonical text of a schedule or a ratio. What never moves is a number."""
-    if isinstance(value, Moving) and len(levels := {level for _, level in course(value)}) == 1:
+    if isinstance(value, Moving) and len(levels := {level for _, level in value.points()}) == 1:
         value = levels.pop()
     return Word(quantity(value) if isinstance(value, Moving | Ratio) else canonical(value))
 

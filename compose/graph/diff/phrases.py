@@ -136,7 +136,7 @@ def quantity(value: float | Moving | Ratio) -> str:
         return str(Ratio(value.updates // shared, value.episodes // shared))
     if not isinstance(value, Moving):
         return spelled(value, ",")
-    points = course(value)
+    points = value.points()
     if len(points) == 1 or value.over is None:
         return quantity(points[0][1])
     straight = value.kind == "piecewise" and [x for x, _ in points] == [0, 1]
@@ -144,21 +144,6 @@ def quantity(value: float | Moving | Ratio) -> str:
     if value.kind != "piecewise" or straight:
         return f"{quantity(points[0][1])} to {quantity(points[-1][1])} {over}"
     return f"{', '.join(f'{quantity(y)} at {quantity(x)}' for x, y in points)} {over}"
-
-
-def course(value: Moving) -> list[tuple[float, float]]:
-    """The points (fraction of ``over``, value) through which a schedule goes; one if it never moves."""
-    if value.kind == "constant" or value.over is None:
-        return [(0.0, value.from_)]
-    end = value.from_ if value.to is None else value.to
-    if value.kind != "piecewise":
-        return [(0.0, value.from_), (1.0, end)]
-    points = list(value.at)
-    if not points or points[0][0] > 0:
-        points.insert(0, (0.0, value.from_))
-    if value.to is not None and points[-1][0] < 1:
-        points.append((1.0, end))
-    return points
 
 
 def apart(*numbers: float) -> list[str]:

@@ -11,7 +11,6 @@ from typing import Any
 from compose.language.block import find_block
 from compose.language.diagnostics import Path
 from compose.language.expressions import Apply, ExpressionError, Number, Ref, Tree, parse, unparse
-from compose.language.values import Expr
 
 Data = dict[str, Any]
 TURNED = ("-", "/", "<", "<=", ">", ">=")
@@ -19,6 +18,8 @@ TURNED = ("-", "/", "<", "<=", ">", ">=")
 OTHERS = {"+": "-", "-": "+", "*": "+", "/": "*", "&": "|", "|": "&", "minimum": "maximum", "maximum": "minimum",
           "square": "abs", "abs": "square", "exp": "softplus", "stop": "relu", "relu": "elu", "sigmoid": "exp"}
 """What a function may become."""
+WEIGHTED = ("linear", "attention", "gru", "prototype_attention", "layer_norm", "affine")
+"""Blocks that have weights."""
 NUMBERS = ("graph", "networks", "params", "losses", "act", "learner")
 
 
@@ -55,34 +56,55 @@ class Edit:
 def changing(data: Data) -> Iterator[Edit]:
     """Edits that change what is computed or learned, if they make a spec at all."""
     for at, value in leaves(data):
-        if at[0] not in NUMBERS or at[-1] in ("summary", "environments") or "returns" in at:
+        if at[0] not in NUMBERS or "returns" in at or unread(data, at):
             continue
         for kind, now in _others(data, at, value):
             yield Edit(at, kind, value, now)
     for at, schedule in _schedules(data):
         yield Edit((*at, "over"), "duration", schedule["over"], schedule["over"].replace(" ", "0 "))
         yield Edit((*at, "over"), "clock", schedule["over"], f"{schedule['over'].split()[0]} updates")
-        if "to" in schedule:
+        if schedule.get("to") != schedule["from"]:
             yield Edit(at, "direction", schedule, {**schedule, "from": schedule["to"], "to": schedule["from"]})
 
 
 def neutral(data: Data) -> Iterator[Edit]:
     """Edits that change nothing."""
     for at, value in leaves(data):
+        if unread(data, at):
+            now = not value if isinstance(value, bool) else 0.25 if isinstance(value, float) else \
+                value * 2 if isinstance(value, int) else "sample"
+            yield Edit(at, "unread", value, now)
         if isinstance(value, float) and value.is_integer() and at[0] == "params":
             yield Edit(at, "whole", value, int(value))
         if isinstance(value, str) and (tree := expression(data, at, value)) is not None:
             for turned in _rewritten(tree, lambda one: _swapped(one) if one.function not in TURNED else None):
                 yield Edit(at, "commutes", value, unparse(turned))
             yield Edit(at, "parentheses", value, f"( {value} )")
-            for spelled in _rewritten_numbers(tree, lambda n: float(n)):
-                yield Edit(at, "spelling", value, spelled)
+            yield from (Edit(at, "spelling", value, text) for text in _rewritten_numbers(tree, float))
     for name, number in data.get("params", {}).items():
         if isinstance(number, int | float):
             yield Edit(("params", name), "constant", number, {"kind": "constant", "from": float(number)})
     yield Edit(("params", "nobody"), "unread", None, 7)
     yield Edit(("log",), "log", None, {name: loss["of"] for name, loss in data["losses"].items() if "mean" not in loss})
     yield Edit(("summary",), "header", None, "Another.")
+
+
+def unread(data: Data, at: Path) -> bool:
+    """Does nothing look at this setting?"""
+    act, learner = data["act"], data["learner"]
+    if at[:1] == ("act",):
+        drawn = act["choose"] == "categorical"
+        return at[1] in (("epsilon", "values") if drawn else ("evaluate", "logits"))
+    if at[:2] == ("learner", "replay"):
+        return bool(learner["kind"] == "on_policy")
+    if at == ("learner", "target", "tau"):
+        return bool(learner["target"]["kind"] == "copy")
+    owner: Any = data
+    for part in at[:-1]:
+        owner = owner[part]
+    if at[-1] == "tied":
+        return "repeat" not in owner
+    return at[-1] == "target" and owner.get("block", "linear") not in WEIGHTED
 
 
 def leaves(value: Any, at: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -134,7 +156,7 @@ def _others(data: Data, at: Path, value: Any) -> Iterator[tuple[str, Any]]:
             yield "doubled", f"2 * ({value})"
             yield "negated", f"~({value})"
         yield from (("word", word) for word in _words(data, at, value))
-    if len(at) > 2 and at[-1] in ("where", "mask", "clip", "bias", "activation"):
+    if len(at) > 2 and at[-1] in ("where", "mask", "clip", "each", "optimizer"):
         yield "dropped", None
 
 
@@ -196,8 +218,5 @@ def _rewritten_numbers(tree: Tree, change: typing.Callable[[float], float]) -> I
                 if isinstance(argument, Ref):
                     continue
                 for inner in _rewritten_numbers(argument, change):
-                    swapped = Apply(tree.function, (*tree.arguments[:i], Ref(("HERE",)), *tree.arguments[i + 1 :]))
-                    yield unparse(swapped).replace("HERE", f"({inner})")
-
-
-__all__ = ["Edit", "Expr", "changing", "expression", "leaves", "neutral"]
+                    around = (*tree.arguments[:i], Ref(("HERE",)), *tree.arguments[i + 1 :])
+                    yield unparse(Apply(tree.function, around)).replace("HERE", f"({inner})")
