@@ -9,7 +9,7 @@ from functools import cached_property
 
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
-from compose.graph.diff.ids import Ids, plain
+from compose.graph.diff.ids import Ids
 from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
 
 FAR = 8
@@ -29,6 +29,9 @@ class Matching:
     after: Anatomy
     pairs: dict[Symbol, Symbol] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids, repr=False)
+    _found: dict[tuple[Term | None, Term | None], bool] = field(default_factory=dict, repr=False)
+    _looked_at: int = 0
+    """How many pairs there were when ``_found`` was found: more pairs make more the same."""
 
     @cached_property
     def back(self) -> Mapping[Symbol, Symbol]:
@@ -52,9 +55,16 @@ class Matching:
 
     def same(self, a: Term | None, b: Term | None) -> bool:
         """Do two terms say the same? A name for an expression is as good as the expression."""
+        if isinstance(a, Word) and isinstance(b, Word):
+            return a == b
+        if self._looked_at != len(self.pairs):
+            self._looked_at, self._found = len(self.pairs), {}
+        if (a, b) not in self._found:  # there are many ways through what commutes, and through chains of names
+            self._found[a, b] = self._same(a, b)
+        return self._found[a, b]
+
+    def _same(self, a: Term | None, b: Term | None) -> bool:
         match a, b:
-            case Word(), Word():
-                return plain(a.value) == plain(b.value)
             case Use(), Use() if self.pairs.get(a.target) == b.target and len(a.tail) == len(b.tail):
                 return all(self._same_part(x, y) for x, y in zip(a.tail, b.tail, strict=True))
             case Call(), Call() if a.function == b.function and len(a.arguments) == len(b.arguments):

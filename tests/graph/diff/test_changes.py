@@ -9,7 +9,7 @@ import pytest
 from compose.graph.diff import Diff, data
 from compose.graph.diff.changes import Change
 from compose.language.diagnostics import dotted
-from tests.graph.diff.sides import between, changed
+from tests.graph.diff.sides import Side, between, changed
 
 PAIRS = [
     ("qmix_attention", "refil"), ("refil", "refil_official"), ("refil", "refil_vdn"),
@@ -71,3 +71,14 @@ def test_a_node_like_another_elsewhere_has_not_moved() -> None:
 
 def told(found: Diff) -> set[tuple[str, str]]:
     return {(change.how, dotted(change.symbol.path)) for change in found.changes}
+
+
+def test_long_sums_and_chains_take_no_time() -> None:
+    """What commutes can be paired in many ways, and names can stand for names; neither is tried out."""
+    def summed(first: int) -> Side:
+        terms = {f"t{i}": f"taken * {first + i}" for i in range(24)}
+        chain = {f"c{i}": f"{f'c{i - 1}' if i else ' + '.join(terms)} + {first * i + 1}" for i in range(24)}
+        return changed("vdn_attention", graph={**terms, **chain, "q_tot": {"of": "c23"}})
+
+    found = between(summed(2), summed(100))
+    assert len(found.changes) > 40
