@@ -144,6 +144,7 @@ class Elaboration:
         return self.env(Ref(("env", name)), ("graph",))
 
     def constant(self, number: float | bool) -> Value:
+        number = number if isinstance(number, bool) else number + 0  # -0.0 is 0.0: there is one zero
         dtype, sign = ("bool", "any") if isinstance(number, bool) else ("float", "nonneg" if number >= 0 else "any")
         kind = Type((), dtype, sign)  # type: ignore[arg-type]
         return Value(str(number).lower(), kind, constant=number, range=(float(number), float(number)))

@@ -1,13 +1,15 @@
-"""Between which numbers values stay, from the ranges of the constants and params they are made of."""
+"""Between which numbers values stay, and where scalars begin and end, from the constants and params they are made of."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from compose.graph.functions import Function
+from compose.graph.functions import NUMBERS, Function
 from compose.graph.node import Node, Value
+from compose.language.models import Spec
 from compose.language.operation import ANYWHERE, Range, hull
+from compose.language.schedules import value as scheduled
 
 Interval = Range
 
@@ -51,3 +53,30 @@ def _leaf(value: Value) -> Range:
 
 def _meet(one: Range | None, two: Range) -> Range:
     return two if one is None else (max(one[0], two[0]), min(one[1], two[1]))
+
+
+CLOCKS = ("env_steps", "episodes", "updates")
+BEGINNING, END = dict.fromkeys(CLOCKS, 0), dict.fromkeys(CLOCKS, 10**18)
+
+
+def ends(spec: Spec, scalar: Value) -> tuple[float, float] | None:
+    """The first and the last value of a scalar; None if it is made of more than numbers and params."""
+    first, last = (_at(spec, scalar, clocks) for clocks in (BEGINNING, END))
+    return None if first is None or last is None else (first, last)
+
+
+def _at(spec: Spec, scalar: Value, clocks: Mapping[str, int]) -> float | None:
+    if scalar.param is not None:
+        return scheduled(spec.params[scalar.param], clocks)
+    if scalar.constant is not None:
+        return scalar.constant
+    if scalar.node is None or not isinstance(scalar.node.op, Function) or scalar.node.op.name not in NUMBERS:
+        return None
+    operands = [_at(spec, value, clocks) for value in scalar.node.operands()]
+    known = [number for number in operands if number is not None]
+    if len(known) < len(operands):
+        return None
+    try:
+        return float(NUMBERS[scalar.node.op.name](*known))
+    except (ArithmeticError, ValueError):
+        return None

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from compose.language.excerpt import MIMICS, named
+from compose.language.numbers import spelled
 
 FUNCTIONS = {
     "stop": 1, "previous": 1, "first": 1, "agents": 1, "others": 1, "entities": 1,
@@ -212,7 +213,7 @@ def unparse(tree: Tree, level: int = 0) -> str:
         case Truth():
             return "true" if tree.value else "false"
         case Number():
-            text = repr(tree.value)
+            text = spelled(tree.value)
             return f"({text})" if tree.value < 0 and level > len(LEVELS) - 1 else text
         case Ref():
             return str(tree)

@@ -47,8 +47,22 @@ class Moving(Model):
 
     def range(self) -> tuple[float, float]:
         """The smallest and the largest value it can take."""
-        values = [self.from_, self.from_ if self.to is None else self.to, *(v for _, v in self.at)]
+        values = [level for _, level in self.points()]
         return min(values), max(values)
+
+    def points(self) -> list[tuple[float, float]]:
+        """The points (fraction of ``over``, value) through which it goes; one if it never moves."""
+        if self.kind == "constant" or self.over is None:
+            return [(0.0, self.from_)]
+        end = self.from_ if self.to is None else self.to
+        if self.kind != "piecewise":
+            return [(0.0, self.from_), (1.0, end)]
+        points = list(self.at)
+        if not points or points[0][0] > 0:
+            points.insert(0, (0.0, self.from_))
+        if self.to is not None and points[-1][0] < 1:
+            points.append((1.0, end))
+        return points
 
 
 NEEDS: dict[str, tuple[str, ...]] = {"constant": (), "linear": ("to", "over"), "exponential": ("to", "over"),

@@ -57,5 +57,5 @@ def read(text: str) -> bool | int | float | str | None:
         value = float(text)
         if value in (float("inf"), float("-inf")):
             raise BadNumber("numbers must be finite; this one is too large for a float")
-        return value
+        return value + 0.0  # there is one zero
     return text

@@ -54,7 +54,7 @@ class Expr:
         if isinstance(raw, bool):
             return cls("true" if raw else "false")
         if isinstance(raw, int | float):
-            return cls(unparse(Number(raw)))
+            return cls(repr(raw))
         if isinstance(raw, str):
             return cls(raw)
         kinds = {dict: "a mapping", list: "a list", type(None): "nothing"}

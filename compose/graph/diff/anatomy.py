@@ -9,8 +9,10 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from compose.graph.diff.phrases import quantity
+from compose.graph.diff.reading import lags, only_read, owns_weights, unread_of_act, unread_of_learner
 from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
 from compose.language.block import Block
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
@@ -25,8 +27,7 @@ ACT, LEARNER, CLAIMS = (Symbol("part", name) for name in ("act", "learner", "cla
 
 
 class Anatomy:
-    """Symbols and definitions of one spec, without networks that are never applied. A name that means nothing is a
-    word."""
+    """Symbols and definitions of what losses, acting and claims of a spec need. A name that means nothing is a word."""
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -41,9 +42,10 @@ class Anatomy:
             self._node(Symbol("node", name))
         for name in spec.losses:
             self._loss(name)
-        self._add(ACT, self._fields(spec.act), wires=("values", "logits", "where"))
-        self._learner()
+        self._add(ACT, self._fields(spec.act, but=unread_of_act(spec.act)), wires=("values", "logits", "where"))
         self._claims()
+        self.items = only_read(self.items, [s for s in self.items if s.kind in ("part", "loss")])
+        self._learner()
 
     @cached_property
     def users(self) -> Mapping[Symbol, tuple[tuple[str, Symbol], ...]]:
@@ -97,7 +99,8 @@ class Anatomy:
             if node.repeat is not None and node.carry is not None:
                 carried = Use(Symbol("input", node.carry, applied)) if node.carry in known else Word(node.carry)
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
-            fields["target"] = Word(node.target)
+            if owns_weights(self.spec, node):
+                fields["target"] = Word(node.target)
             self._add(symbol, fields, head, fields)
         else:
             self._block(symbol, node)
@@ -106,11 +109,9 @@ class Anatomy:
         fields: dict[Key, Term] = {}
         for name, info in type(block).model_fields.items():
             value = getattr(block, name)
-            if name == "block" or value is None:
+            if name == "block" or value is None or (name == "target" and not owns_weights(self.spec, block)):
                 continue
-            kinds = [info.annotation, *typing.get_args(info.annotation)]
-            fixed = any(typing.get_origin(kind) is typing.Literal for kind in kinds)
-            term = Word(value) if fixed and isinstance(value, str) else self._argument(value, symbol.owner)
+            term = Word(value) if is_word(info, value) else self._argument(value, symbol.owner)
             if name == "over" and isinstance(term, Call):
                 term = Call("{}", term.arguments)
             fields[block.spelled(name)] = term
@@ -129,11 +130,16 @@ class Anatomy:
         self._add(Symbol("loss", name), fields, wires=["of", "where"])
 
     def _learner(self) -> None:
-        fields = self._fields(self.spec.learner, but=("optimizers",))
+        learner = self.spec.learner
+        fields = self._fields(learner, but=("optimizers",))
+        for name in unread_of_learner(learner, lags=lags(self.items.values())):
+            fields.pop(name, None)
+        if learner.kind == "on_policy":  # two updates from twenty episodes are not one from ten
+            fields["updates"] = Word(str(learner.updates))
         self._add(LEARNER, fields)
-        for name, optimizer in self.spec.learner.optimizers.items():
+        for name, optimizer in learner.optimizers.items():
             settings = self._fields(optimizer, but=("kind",))
-            if optimizer.after in self.spec.learner.optimizers:
+            if optimizer.after in learner.optimizers:
                 settings["after"] = Use(Symbol("optimizer", str(optimizer.after)))
             self._add(Symbol("optimizer", name), settings, Word(optimizer.kind))
 
@@ -144,6 +150,8 @@ class Anatomy:
             fields["igm"] = Word(igm.status)
             if igm.status != "none":
                 fields["igm of"] = self.expression(igm.joint.tree, "")
+                if igm.utilities not in (None, self.spec.act.values):  # what is acted on need not be said
+                    fields["igm in"] = self.expression(igm.utilities.tree, "")
         self._add(CLAIMS, fields)
 
     def _fields(self, model: BaseModel, but: tuple[str, ...] = ()) -> dict[Key, Term]:
@@ -157,6 +165,8 @@ class Anatomy:
                 fields |= {f"{info.alias or name}.{inner}": term for inner, term in self._fields(value).items()}
             elif isinstance(value, Moving | Ratio) or name == "epsilon":
                 fields[info.alias or name] = moving(value)
+            elif is_word(info, value):
+                fields[info.alias or name] = Word(value)
             elif not (isinstance(value, tuple) and not value):
                 fields[info.alias or name] = self._argument(value, "")
         return fields
@@ -246,7 +256,13 @@ def applied(spec: Spec) -> list[str]:
 
 
 def moving(value: Any) -> Term:
-    """A number, or the canonical text of a schedule or a ratio."""
-    if isinstance(value, Moving) and value.kind == "constant":
-        value = value.from_
+    """A number, or the canonical text of a schedule or a ratio. What never moves is a number."""
+    if isinstance(value, Moving) and len(levels := {level for _, level in value.points()}) == 1:
+        value = levels.pop()
     return Word(quantity(value) if isinstance(value, Moving | Ratio) else canonical(value))
+
+
+def is_word(info: FieldInfo, value: object) -> bool:
+    """Is this value of a field one of the language's own words, whatever else may be called so?"""
+    kinds = [info.annotation, *typing.get_args(info.annotation)]
+    return isinstance(value, str) and any(typing.get_origin(kind) is typing.Literal for kind in kinds)

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compose.graph.build import build_graph
+from compose.graph.diff.called import Called
 from compose.graph.diff.changes import Change
 from compose.graph.diff.matching import Matching
-from compose.graph.diff.meaning import Meaning
+from compose.graph.diff.meaning import Meaning, meanings
 from compose.graph.diff.side import Side
 from compose.graph.diff.terms import Symbol
 from compose.graph.graph import Graph
-from compose.graph.intervals import interval
+from compose.graph.intervals import ends, interval
 from compose.graph.sizes import UnknownSize
 from compose.language.axes import Axes
 from compose.language.diagnostics import SpecError
@@ -46,12 +47,17 @@ class WeightEffect:
 
 @dataclass(frozen=True)
 class LossEffect:
-    """What became of a loss; the range of its weight, (0.5, 0.5) for 0.5."""
+    """What became of a loss; the range of its weight, (0.5, 0.5) for 0.5, and its first and last value (None where they
+    depend on more than clocks)."""
 
     name: str
     measures: Literal["new", "gone", "the same", "something else"]
     weight_before: tuple[float, float] | None
     weight_after: tuple[float, float] | None
+    course_before: tuple[float, float] | None
+    course_after: tuple[float, float] | None
+    weighs_same: bool
+    """Has it the same weight at all times?"""
 
 
 @dataclass(frozen=True)
@@ -89,20 +95,19 @@ class Consequences:
     choice_same: bool
     """Do they choose in the same way (greedy, epsilon)?"""
     proofs: tuple[ProofEffect, ...]
-    updates: tuple[str, str]
+    updates: tuple[float, float]
     """Gradient updates for collected episodes."""
     environments: tuple[str | None, str | None]
 
 
 def consequences(before: Side, after: Side, matching: Matching, changes: Iterable[Change]) -> Consequences:
     """Compare two typed graphs under a matching of their names."""
-    mine, theirs = _meanings(before, after, matching)
+    mine, theirs = meanings(*_comparable(before, after), matching.pairs.get)
     act = next((c for c in changes if c.symbol == Symbol("part", "act")), None)
     choice_same = act is None or all(f.wire for f in act.fields)
     values_same = all(mine.of(getattr(mine.graph, name)) == theirs.of(getattr(theirs.graph, name))
                       for name in ("act_values", "act_where"))
-    ratios = [side.spec.learner.updates for side in (before, after)]
-    shown = [f"{r.updates / r.episodes:g}" for r in ratios]
+    then, now = (side.spec.learner.updates for side in (before, after))
     return Consequences(
         axes=tuple(_axes(before, after, matching)),
         weights=(weights := tuple(_weights(before, after, matching))),
@@ -111,19 +116,19 @@ def consequences(before: Side, after: Side, matching: Matching, changes: Iterabl
         losses=tuple(_losses(before, after, matching, mine, theirs)),
         values_same=values_same, choice_same=choice_same,
         proofs=tuple(_proofs(before, after)),
-        updates=(shown[0], shown[1]),
+        updates=(then.updates / then.episodes, now.updates / now.episodes),
         environments=(before.environment, after.environment),
     )  # fmt: skip
 
 
-def _meanings(before: Side, after: Side, matching: Matching) -> tuple[Meaning, Meaning]:
+def _comparable(before: Side, after: Side) -> tuple[Side, Side]:
     """Both in one environment: the one they share, else with symbolic sizes."""
     sides = [before, after]
     schemas = [side.graph.schema for side in sides]
     if schemas[0] != schemas[1]:
         with suppress(SpecError):  # one of them may read a field that only its own environment has
             sides = [Side(side.loaded, build_graph(side.loaded), side.title) for side in sides]
-    return Meaning(sides[0], matching.pairs.get), Meaning(sides[1], lambda symbol: symbol)
+    return sides[0], sides[1]
 
 
 def numbers(graph: Graph, network: str | None = None) -> int | None:
@@ -165,12 +170,13 @@ def _axes(before: Side, after: Side, matching: Matching) -> Iterable[AxisEffect]
 
 def _weights(before: Side, after: Side, matching: Matching) -> Iterable[WeightEffect]:
     """Weights that came, went or have other axes or, in one environment, another size."""
-    names = Meaning(before, matching.pairs.get)
+    names = Called(before, matching.pairs.get)
+    own = Called(after, lambda symbol: symbol)
     old = {names.weight(name): info for name, info in before.graph.weights.items()}
     for name, info in after.graph.weights.items():
         then = old.pop(name, None)
         now, past = count(after.graph, info.axes), None if then is None else count(before.graph, then.axes)
-        alike = then is not None and tuple(map(names.axis, then.axes)) == info.axes
+        alike = then is not None and tuple(map(names.axis, then.axes)) == tuple(map(own.axis, info.axes))
         if not alike or (now != past and before.environment == after.environment):
             yield WeightEffect(name, info.network, None if then is None else then.axes, info.axes, past, now)
     for info in old.values():
@@ -193,16 +199,19 @@ def _networks(before: Side, after: Side, matching: Matching,
 def _losses(before: Side, after: Side, matching: Matching, mine: Meaning, theirs: Meaning) -> Iterable[LossEffect]:
     for name, term in theirs.graph.losses.items():
         old = matching.back.get(Symbol("loss", name))
-        now = interval(term.weight)
+        now, course = interval(term.weight), ends(after.spec, term.weight)
         if old is None:
-            yield LossEffect(name, "new", None, now)
+            yield LossEffect(name, "new", None, now, None, course, weighs_same=False)
             continue
         held = mine.graph.losses[old.name]
-        same = mine.loss(held) == theirs.loss(term)
-        yield LossEffect(name, "the same" if same else "something else", interval(held.weight), now)
+        fate: Literal["the same", "something else"] = (
+            "the same" if mine.loss(held) == theirs.loss(term) else "something else")
+        yield LossEffect(name, fate, interval(held.weight), now, ends(before.spec, held.weight), course,
+                         mine.of(held.weight) == theirs.of(term.weight))
     for name, term in before.graph.losses.items():
         if Symbol("loss", name) not in matching.pairs:
-            yield LossEffect(name, "gone", interval(term.weight), None)
+            then = interval(term.weight)
+            yield LossEffect(name, "gone", then, None, ends(before.spec, term.weight), None, weighs_same=False)
 
 
 def _proofs(before: Side, after: Side) -> Iterable[ProofEffect]:

@@ -10,7 +10,7 @@ from typing import Any
 from compose.graph.diff.changes import Change
 from compose.graph.diff.diff import Diff
 from compose.graph.diff.effects import effects
-from compose.graph.diff.said import said
+from compose.graph.diff.said import ends
 from compose.graph.diff.side import Side
 from compose.graph.diff.stories import Line, owned
 from compose.graph.diff.terms import Symbol
@@ -48,14 +48,16 @@ def _entries(diff: Diff, lines: Iterable[Line], changes: dict[tuple[bool, Symbol
             change = changes.get((line.how == "removed", symbol))
             before = symbol if line.how == "removed" else diff.matching.back.get(symbol)
             fields = [field for field in change.fields if field.wire == wires] if change is not None else []
+            told = [ends(diff.matching, f.before, f.after) for f in fields]
             yield {
                 "change": line.how, "kind": symbol.kind,
                 "before": None if before is None else dotted(before.path),
                 "after": None if line.how == "removed" else dotted(symbol.path),
                 "text": line.text, "was": line.was or None, "comment": line.remark or None, "for": sake,
                 "fields": [{"field": f.key.name if isinstance(f.key, Symbol) else f.key,
-                            "before": None if f.before is None else said(f.before),
-                            "after": None if f.after is None else said(f.after)} for f in fields],
+                            "before": None if f.before is None else then,
+                            "after": None if f.after is None else now}
+                           for f, (then, now) in zip(fields, told, strict=True)],
             }  # fmt: skip
         home = dotted(line.symbol.path)
         for symbol in line.symbols:
@@ -78,10 +80,11 @@ def _consequences(diff: Diff) -> Json:
             "changed": [{**asdict(w), "before": _listed(w.before), "after": _listed(w.after)} for w in found.weights],
         },
         "losses": [{**asdict(loss), "weight_before": _listed(loss.weight_before),
-                    "weight_after": _listed(loss.weight_after)} for loss in found.losses],
+                    "weight_after": _listed(loss.weight_after), "course_before": _listed(loss.course_before),
+                    "course_after": _listed(loss.course_after)} for loss in found.losses],
         "acting": {"values_same": found.values_same, "choice_same": found.choice_same},
         "proofs": [{**asdict(proof), "path": list(proof.path), "changed": proof.changed} for proof in found.proofs],
-        "updates_per_episode": {end: float(found.updates[i]) for end, i in named.items()},
+        "updates_per_episode": {end: found.updates[i] for end, i in named.items()},
         "environment": {end: found.environments[i] for end, i in named.items()},
     }  # fmt: skip
 

@@ -44,7 +44,7 @@ class Diff:
     @cached_property
     def settings(self) -> list[Line]:
         """Numbers and choices that are different."""
-        return settings(self.before, self.after, self.changes)
+        return settings(self.before, self.after, self.matching, self.changes)
 
     @cached_property
     def consequences(self) -> Consequences:

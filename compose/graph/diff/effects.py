@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from compose.graph.diff.consequences import AxisEffect, LossEffect
 from compose.graph.diff.diff import Diff
-from compose.graph.diff.phrases import listed
-from compose.graph.diff.said import said
+from compose.graph.diff.phrases import apart, listed
+from compose.graph.diff.reading import acted_on
+from compose.graph.diff.said import ends, said
 from compose.graph.diff.terms import Symbol
 
 Row = tuple[str, str]
@@ -23,7 +25,7 @@ def effects(diff: Diff) -> list[Row]:
     rows += [("proofs", text) for text in _proofs(diff)]
     rows += [("claims", text) for text in _claims(diff)]
     if found.updates[0] != found.updates[1]:
-        rows.append(("updates", f"{found.updates[0]} -> {found.updates[1]} for each collected episode"))
+        rows.append(("updates", f"{' -> '.join(apart(*found.updates))} for each collected episode"))
     if found.environments[0] != found.environments[1]:
         there = [name or "none, sizes are symbolic" for name in found.environments]
         rows.append(("environment", f"{there[0]} -> {there[1]}"))
@@ -94,29 +96,40 @@ def _losses(losses: Iterable[LossEffect]) -> Iterator[str]:
     groups: dict[str, list[str]] = {}
     weighed, untouched = [], []
     for loss in losses:
-        then, now = loss.weight_before, loss.weight_after
-        moved = then is not None and now is not None and then != now
+        weighs = loss.measures in ("the same", "something else") and not loss.weighs_same
         if loss.measures in _MEASURED:
             groups.setdefault(loss.measures, []).append(loss.name)
-        elif not moved:
+        elif not weighs:
             untouched.append(loss.name)
-        if moved and then is not None and now is not None:
+        if weighs:
             same = " measures the same but" if loss.measures == "the same" else ""
-            weighed.append(f"{loss.name}{same} weighs {_range(now)} instead of {_range(then)}")
+            weighed.append(f"{loss.name}{same} {_weighs(loss)}")
     texts = [f"{listed(names)} {_MEASURED[fate][len(names) > 1]}" for fate, names in groups.items()]
     texts = [*weighed, *texts, *([f"{listed(untouched)} as before"] if untouched else [])]
     if texts:
         yield "; ".join(texts)
 
 
-def _range(weight: tuple[float, float]) -> str:
-    low, high = weight
-    return f"{low:g}" if low == high else f"{low:g} to {high:g}"
+def _weighs(loss: LossEffect) -> str:
+    """``weighs 0.8 to 0.2 instead of 1``: from first to last, and between what it stays if that is more."""
+    ranges, courses = (loss.weight_before, loss.weight_after), (loss.course_before, loss.course_after)
+    known = [number for pair in (*ranges, *courses) if pair is not None for number in pair]
+    texts = dict(zip(known, apart(*known), strict=True))
+    then, now = (_course(*pair, texts) for pair in zip(ranges, courses, strict=True))
+    return f"weighs {now} instead of {then}" if then != now else f"weighs {now} as before, but moves otherwise"
+
+
+def _course(bounds: tuple[float, float] | None, course: tuple[float, float] | None, texts: dict[float, str]) -> str:
+    low, high = bounds or (0.0, 0.0)
+    first, last = course or (low, high)
+    whole = texts[first] if first == last else f"{texts[first]} to {texts[last]}"
+    if {low, high} <= {first, last} or math.isinf(high):
+        return whole
+    return f"{whole}, between {texts[low]} and {texts[high]},"
 
 
 def _acting(diff: Diff) -> str:
-    found, act = diff.consequences, diff.after.spec.act
-    values = act.values or act.logits
+    found, values = diff.consequences, acted_on(diff.after.spec.act)
     if found.values_same and found.choice_same:
         return f"unchanged: {values} is computed, and chosen from, as before"
     if found.values_same:
@@ -146,9 +159,12 @@ def _claims(diff: Diff) -> Iterator[str]:
     for change in diff.changes:
         if change.symbol == Symbol("part", "claims"):
             claims = {str(field.key): field for field in change.fields}
-            joint = claims.pop("igm of", None)
+            joint, utilities = claims.pop("igm of", None), claims.pop("igm in", None)
             for name, claim in claims.items():
                 of = "" if name != "igm" or joint is None or joint.after is None else f" for {said(joint.after)}"
                 yield f"{name} {said(claim.before)} -> {said(claim.after)}{of}"
             if joint is not None and "igm" not in claims:
-                yield f"igm for {said(joint.before)} -> for {said(joint.after)}"
+                yield "igm for {} -> for {}".format(*ends(diff.matching, joint.before, joint.after))
+            if utilities is not None:
+                then, now = ends(diff.matching, utilities.before, utilities.after, "what is acted on")
+                yield f"igm: greedy in {then} -> in {now}"

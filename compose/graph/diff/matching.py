@@ -9,6 +9,7 @@ from functools import cached_property
 
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
+from compose.graph.diff.ids import Ids
 from compose.graph.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
 
 FAR = 8
@@ -27,6 +28,10 @@ class Matching:
     before: Anatomy
     after: Anatomy
     pairs: dict[Symbol, Symbol] = field(default_factory=dict)
+    ids: Ids = field(default_factory=Ids, repr=False)
+    _found: dict[tuple[Term | None, Term | None], bool] = field(default_factory=dict, repr=False)
+    _looked_at: int = 0
+    """How many pairs there were when ``_found`` was found: more pairs make more the same."""
 
     @cached_property
     def back(self) -> Mapping[Symbol, Symbol]:
@@ -50,9 +55,16 @@ class Matching:
 
     def same(self, a: Term | None, b: Term | None) -> bool:
         """Do two terms say the same? A name for an expression is as good as the expression."""
+        if isinstance(a, Word) and isinstance(b, Word):
+            return a == b
+        if self._looked_at != len(self.pairs):
+            self._looked_at, self._found = len(self.pairs), {}
+        if (a, b) not in self._found:  # there are many ways through what commutes, and through chains of names
+            self._found[a, b] = self._same(a, b)
+        return self._found[a, b]
+
+    def _same(self, a: Term | None, b: Term | None) -> bool:
         match a, b:
-            case Word(), Word():
-                return a.value == b.value and isinstance(a.value, bool) == isinstance(b.value, bool)
             case Use(), Use() if self.pairs.get(a.target) == b.target and len(a.tail) == len(b.tail):
                 return all(self._same_part(x, y) for x, y in zip(a.tail, b.tail, strict=True))
             case Call(), Call() if a.function == b.function and len(a.arguments) == len(b.arguments):
@@ -105,8 +117,8 @@ def by_structure(matching: Matching) -> None:
 
 def _step(matching: Matching) -> bool:
     """Pair what is alike over the widest surroundings in which anything is; whether anything was."""
-    mine = list(colours(matching.before, FAR, {a: i for i, a in enumerate(matching.pairs)}))
-    theirs = list(colours(matching.after, FAR, {b: i for i, b in enumerate(matching.pairs.values())}))
+    mine = list(colours(matching.before, FAR, {a: i for i, a in enumerate(matching.pairs)}, matching.ids))
+    theirs = list(colours(matching.after, FAR, {b: i for i, b in enumerate(matching.pairs.values())}, matching.ids))
     for rounds in range(FAR, 0, -1):
         alike = _alike(matching, mine[rounds], theirs[rounds])
         found = [(a[0], b[0]) for a, b in alike if len(a) == 1]
@@ -122,9 +134,11 @@ def _step(matching: Matching) -> bool:
 
 
 def _same_below(matching: Matching) -> list[tuple[Symbol, Symbol]]:
-    """What is defined alike down to the environment, and is the only one: its Merkle hash leaves out who reads it."""
-    *_, mine = colours(matching.before, DEEP, {a: i for i, a in enumerate(matching.pairs)}, upwards=False)
-    *_, theirs = colours(matching.after, DEEP, {b: i for i, b in enumerate(matching.pairs.values())}, upwards=False)
+    """What is defined alike down to the environment, and is the only one: its Merkle tree leaves out who reads it."""
+    *_, mine = colours(matching.before, DEEP, {a: i for i, a in enumerate(matching.pairs)}, matching.ids,
+                       upwards=False)
+    *_, theirs = colours(matching.after, DEEP, {b: i for i, b in enumerate(matching.pairs.values())}, matching.ids,
+                         upwards=False)
     return [(a[0], b[0]) for a, b in _alike(matching, mine, theirs) if len(a) == 1 and a[0].kind in _BODIES]
 
 

@@ -1,155 +1,177 @@
-"""What a typed graph computes, as hashes without names: equal hashes, equal numbers.
+"""What a typed graph computes, as numbers without names: equal numbers in two specs mean that they compute the same.
 
-A value's hash covers the operation and its arguments, sizes, which weights it reads, and the hashes of what arrives.
-Names are those of the second spec, through a matching; params are their numbers, so it does not matter how a number is
-called, nor whether an expression has a name.
+A value's number stands for the operation and its arguments, sizes, which weights it reads, and the numbers of what
+arrives. Names are those of the second spec, through a matching; params are their numbers, so it does not matter how a
+number is called, nor whether an expression has a name.
+
+What closes a loop (a delay, or what a node with statistics looks at) is known by its number of the round before. Rounds
+only ever tell more apart, so as many as there are such nodes in both specs, and one, tell all there is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from compose.graph.diff.anatomy import NAME, moving
+from pydantic import BaseModel
+
+from compose.graph.diff.anatomy import is_word, moving
+from compose.graph.diff.called import Called, Names
+from compose.graph.diff.ids import Ids, plain
 from compose.graph.diff.side import Side
-from compose.graph.diff.terms import COMMUTES, Kind, Symbol
-from compose.graph.functions import Function
-from compose.graph.graph import LossTerm
+from compose.graph.diff.terms import COMMUTES, Word
+from compose.graph.functions import NUMBERS, Function
+from compose.graph.graph import Graph, LossTerm
 from compose.graph.node import Node, Value
-from compose.graph.sizes import UnknownSize
 from compose.language.block import Block
-from compose.language.expressions import ExpressionError, parse
-from compose.language.models import canonical
-from compose.language.nodes import Application
 from compose.language.values import Expr
+from compose.language.write import write
+
+
+def meanings(before: Side, after: Side, names: Names) -> tuple[Meaning, Meaning]:
+    """Both sides, with numbers that can be compared; ``names`` says what the second calls a symbol of the first."""
+    ids = Ids()
+    rounds = 1 + sum(closes(side.graph, node) for side in (before, after) for node in needed(side.graph))
+    return Meaning(before, names, ids, rounds), Meaning(after, lambda symbol: symbol, ids, rounds)
+
+
+def needed(graph: Graph) -> list[Node]:
+    """Nodes that losses and acting need, also those that are only looked at between updates; operands before users."""
+    roots = [*graph.learned(), *graph.acted(), *(() if graph.joint is None else (graph.joint,))]
+    nodes = graph.nodes(roots)
+    while True:
+        looked_at = [value for node in nodes for value in node.late.values()]
+        more = graph.nodes([*roots, *looked_at])
+        if len(more) == len(nodes):
+            return nodes
+        nodes = more
+
+
+def closes(graph: Graph, node: Node) -> bool:
+    """May a loop run through what this node reads?"""
+    return bool(node.late) or node in graph.loops
 
 
 class Meaning:
-    """Hashes of the values of one side. ``names`` says what a symbol is called in the second spec."""
+    """Numbers of the values of one side."""
 
-    def __init__(self, side: Side, names: Callable[[Symbol], Symbol | None]) -> None:
-        self.side, self.graph, self.names = side, side.graph, names
+    def __init__(self, side: Side, names: Names, ids: Ids, rounds: int) -> None:
+        self.side, self.graph, self.ids, self.called = side, side.graph, ids, Called(side, names)
         self._nodes: dict[Node, int] = {}
+        self._numbers: dict[Node, float] = {}
+        nodes, self._before = needed(self.graph), dict[Node, int]()
+        for _ in range(rounds):
+            self._before, self._nodes = self._nodes, {}
+            for node in nodes:
+                if (number := self._folded(node)) is not None:
+                    self._numbers[node] = number
+                self._nodes[node] = self._node(node)
 
     def of(self, value: Value | None) -> int:
-        """The hash of a value."""
-        if value is None:
-            return 0
-        for node in self.graph.nodes([value]):
-            if node not in self._nodes:
-                self._nodes[node] = self._node(node)
-        return self._value(value)
+        """The number of a value that a loss, acting or a claim needs."""
+        assert value is None or value.node is None or value.node in self._nodes
+        return self.ids("nothing") if value is None else self._value(value)
 
     def loss(self, term: LossTerm) -> int:
         """What a loss measures, without its weight."""
-        reduced = [frozenset(map(self.axis, axes)) for axes in (term.mean, term.sum)]
-        presence = sorted((self.axis(axis), self.of(value)) for axis, value in term.presence.items())
-        return hash((self.of(term.value), self.of(term.where), *reduced, term.count, tuple(presence)))
+        reduced = [frozenset(map(self.called.axis, axes)) for axes in (term.mean, term.sum)]
+        presence = sorted((self.called.axis(axis), self.of(value)) for axis, value in term.presence.items())
+        count = term.count if presence else ""  # else there is nobody who might be absent
+        return self.ids("loss", self.of(term.value), self.of(term.where), *reduced, count, tuple(presence))
 
-    def weight(self, name: str) -> str:
-        """The name of a weight in the second spec; with a mark that no spec has, of what is only in the first."""
-        network, node, last = name.split(".", 2)
-        owner = "" if network == "graph" else network
-        symbol = self._called(Symbol("node", node, owner))
-        return f"{symbol.owner or 'graph'}.{symbol.name}.{last}"
-
-    def axis(self, axis: str) -> str:
-        """An axis by its name in the second spec."""
-        spec = self.side.spec
-
-        def name(match: re.Match[str]) -> str:
-            tables: tuple[tuple[Kind, Mapping[str, Any]], ...] = (("axis", spec.axes), ("param", spec.params))
-            kind = next((kind for kind, table in tables if match[0] in table), None)
-            return match[0] if kind is None else self._called(Symbol(kind, match[0])).name
-        return NAME.sub(name, axis)
-
-    def rows(self, axes: Iterable[str]) -> tuple[int | None, ...]:
-        """The numbers of rows of axes; None while symbolic."""
-        return tuple(self._rows(axis) for axis in axes)
-
-    # ----------------------------------------------------------------- hashes
+    # ---------------------------------------------------------------- numbers
 
     def _value(self, value: Value) -> int:
+        ids = self.ids
         if value.field is not None:
-            return hash(("field", value.field))
+            return ids("field", value.field)
+        if (number := self._number(value)) is not None:
+            return ids("number", plain(number))
         if value.param is not None:
-            return hash(("moving", moving(self.side.spec.params[value.param])))
+            return ids("moving", str(moving(self.side.spec.params[value.param])))
         if value.node is not None:
-            return hash((self._nodes.get(value.node, f"loop {value.node.op.__class__.__name__}"), value.output))
-        axes = frozenset(map(self.axis, value.type.axes)) if isinstance(value.constant, bool) else ()
-        number = self.axis(value.axis or "") if value.constant is None else canonical(value.constant)
-        return hash(("number", isinstance(value.constant, bool), number, axes))
+            node = value.node
+            known = self._nodes[node] if node in self._nodes else ids("earlier", self._before.get(node, -1))
+            return ids("output", known, value.output)
+        if isinstance(value.constant, bool):
+            return ids("truth", plain(value.constant), frozenset(map(self.called.axis, value.type.axes)))
+        return ids("size", *self.called.size(value.axis or ""))
+
+    def _number(self, value: Value) -> float | None:
+        """The number that a value always is."""
+        if value.param is not None:
+            term = moving(self.side.spec.params[value.param])
+            return term.value if isinstance(term, Word) and isinstance(term.value, int | float) else None
+        if value.node is not None:
+            return self._numbers.get(value.node)
+        return None if isinstance(value.constant, bool) else value.constant
+
+    def _folded(self, node: Node) -> float | None:
+        """The number that a function of numbers is, also where one of them could move and does not."""
+        if not isinstance(node.op, Function) or node.op.name not in NUMBERS:
+            return None
+        given = [self._number(value) for value in node.operands()]
+        known = [float(number) for number in given if number is not None]
+        if not known or len(known) < len(given):
+            return None
+        with suppress(ArithmeticError, ValueError):
+            found = NUMBERS[node.op.name](*known)
+            return None if isinstance(found, bool) else float(found)
+        return None
 
     def _node(self, node: Node) -> int:
-        wires = [(port, tuple(map(self._value, w)) if isinstance(w, tuple) else self._value(w))
+        wires = [(port, tuple(map(self._value, w)) if isinstance(w, tuple) else (self._value(w),))
                  for port, w in node.wires.items()]
         if isinstance(node.op, Function) and node.op.name in COMMUTES:
-            wires = sorted((("", hashed) for _, hashed in wires), key=str)
-        presence = sorted((port, self.axis(axis), self._value(value))
+            wires = sorted(("", found) for _, found in wires)
+        late = sorted((port, self._earlier(value)) for port, value in node.late.items())
+        presence = sorted((port, self.called.axis(axis), self._value(value))
                           for (port, _, axis), value in ((at.partition(":"), v) for at, v in node.presence.items()))
-        weights = sorted((part, self.weight(use.name), use.index, use.target, self._weight(use.name))
+        weights = sorted((part, self.called.weight(use.name), use.index, use.target, self._weight(use.name))
                          for part, use in node.weights.items())
-        drawn = self._path(node.name) if node.op.draws(node) else ""
-        return hash((self._operation(node), tuple(wires), tuple(presence), tuple(weights), drawn))
+        drawn = self.called.path(node.name) if node.op.draws(node) else ""
+        read = (tuple(wires), tuple(late), tuple(presence), tuple(weights))
+        return self.ids("node", self._operation(node), read, drawn)
+
+    def _earlier(self, value: Value) -> int:
+        """The number of what a node looks at, as of the round before."""
+        if value.node is None:
+            return self._value(value)
+        return self.ids("earlier", self._before.get(value.node, -1), value.output)
 
     def _weight(self, name: str) -> int:
         info = self.graph.weights[name]
-        fan = tuple(map(self.axis, info.weight.fan))
-        return hash((tuple(map(self.axis, info.axes)), self.rows(info.axes), info.weight.init, fan))
+        axes = tuple(self.called.size(axis) for axis in info.axes)
+        return self.ids("weight", axes, info.weight.init, tuple(map(self.called.axis, info.weight.fan)))
 
     def _operation(self, node: Node) -> int:
         op = node.op
         if isinstance(op, Block):
-            ports = op.port_signatures()
-            said = [(name, self._argument(node, getattr(op, name), isinstance(op, Block) and name == "over"))
-                    for name in type(op).model_fields if name not in ports]
-            return hash((op.block, tuple(said)))
+            own = {name: self._word(node, name, info) for name, info in type(op).model_fields.items()
+                   if name not in (*op.port_signatures(), "target")}
+            return self.ids("block", op.block, tuple(own.items()))
+        if isinstance(op, Function):
+            return self.ids("function", type(op).__name__, op.name)
         names: list[str] = [field.name for field in fields(op)] if is_dataclass(op) else []
-        own = tuple((name, self._argument(node, getattr(op, name), False)) for name in names)
-        return hash((type(op).__name__, own))
+        return self.ids("operation", type(op).__name__, tuple(self._argument(node, getattr(op, n)) for n in names))
 
-    def _argument(self, node: Node, value: Any, unordered: bool) -> Any:
+    def _word(self, node: Node, name: str, info: Any) -> Hashable:
+        value = getattr(node.op, name)
+        if is_word(info, value):
+            return plain(value)
+        found = self._argument(node, value)
+        return frozenset(found) if name == "over" and isinstance(found, tuple) else found
+
+    def _argument(self, node: Node, value: Any) -> Hashable:
         match value:
-            case Expr():
-                return self._size(node, str(value))
-            case str():
-                return self._size(node, value)
+            case Expr() | str():
+                return self.called.size(str(value), node.scope.variables)
             case tuple() | list():
-                parts = [self._argument(node, item, False) for item in value]
-                return frozenset(parts) if unordered else tuple(parts)
+                return ("list", *(self._argument(node, item) for item in value))
             case Mapping():
-                return tuple(sorted((key, self._argument(node, item, False)) for key, item in value.items()))
-        return canonical(value) if not isinstance(value, bool) else value
-
-    def _size(self, node: Node, text: str) -> tuple[str, object]:
-        """Text that may name axes: their names in the second spec, and the number it stands for, if any."""
-        variables = node.scope.variables
-        text = NAME.sub(lambda match: variables.get(match[0], match[0]), text)
-        return self.axis(text.replace(" ", "")), self._rows(text)
-
-    def _rows(self, text: str) -> int | None:
-        if text.rstrip("'") in ("batch", "time"):
-            return None
-        try:
-            value = self.graph.table.evaluate(parse(text.rstrip("'")))
-        except (UnknownSize, ExpressionError):
-            return None
-        return None if value is None else int(value)
-
-    # ------------------------------------------------------------------ names
-
-    def _called(self, symbol: Symbol) -> Symbol:
-        return self.names(symbol) or Symbol(symbol.kind, f"{symbol.name}~", symbol.owner)
-
-    def _path(self, dotted: str) -> str:
-        """The name of a node inside applications, such as ``q.layers[0].x``, in the second spec."""
-        spec, owner, found = self.side.spec, "", []
-        for part in dotted.split("."):
-            name = re.split(r"[\[#]", part)[0]
-            found.append(self._called(Symbol("node", name, owner)).name + part[len(name):])
-            body = spec.networks[owner].nodes if owner else spec.graph
-            node = body.get(name)
-            owner = node.network if isinstance(node, Application) else owner
-        return ".".join(found)
+                return ("map", *sorted((str(key), self._argument(node, item)) for key, item in value.items()))
+            case BaseModel():
+                return self._argument(node, write(value, defaults=True))
+        return plain(value)

@@ -9,9 +9,10 @@ from typing import Any
 
 from compose.language.axes import signature
 from compose.language.block import Block
-from compose.language.models import Loss, Network, Spec, canonical
+from compose.language.models import Loss, Network, Spec
 from compose.language.moving import Moving
 from compose.language.nodes import AnyNode, Application
+from compose.language.numbers import spelled
 from compose.language.values import Expr, Ratio
 
 _PART = re.compile(r"\[([^\]]*)\]|([^\[]+)")
@@ -134,20 +135,24 @@ def quantity(value: float | Moving | Ratio) -> str:
         shared = gcd(value.updates, value.episodes)
         return str(Ratio(value.updates // shared, value.episodes // shared))
     if not isinstance(value, Moving):
-        number = canonical(value)
-        return f"{number:,}" if isinstance(number, int) else repr(number)
-    if value.kind == "constant" or value.over is None:
-        return quantity(value.from_)
-    over = f"over {value.over.count:,} {value.over.clock} ({value.kind})"
-    end = value.from_ if value.to is None else value.to
-    if value.kind != "piecewise":
-        return f"{quantity(value.from_)} to {quantity(end)} {over}"
-    points = list(value.at)
-    if not points or points[0][0] > 0:
-        points.insert(0, (0.0, value.from_))
-    if value.to is not None and points[-1][0] < 1:
-        points.append((1.0, end))
+        return spelled(value, ",")
+    points = value.points()
+    if len(points) == 1 or value.over is None:
+        return quantity(points[0][1])
+    straight = value.kind == "piecewise" and [x for x, _ in points] == [0, 1]
+    over = f"over {value.over.count:,} {value.over.clock} ({'linear' if straight else value.kind})"
+    if value.kind != "piecewise" or straight:
+        return f"{quantity(points[0][1])} to {quantity(points[-1][1])} {over}"
     return f"{', '.join(f'{quantity(y)} at {quantity(x)}' for x, y in points)} {over}"
+
+
+def apart(*numbers: float) -> list[str]:
+    """Numbers in six digits, or in as many as it takes to tell different ones apart."""
+    for digits in range(6, 17):
+        texts = [spelled(float(f"{number:.{digits}g}")) for number in numbers]
+        if len(set(texts)) == len({*numbers}):
+            return texts
+    return [spelled(number) for number in numbers]
 
 
 def listed(words: list[str]) -> str:

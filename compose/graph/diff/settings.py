@@ -6,20 +6,21 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from compose.graph.diff.changes import Change, FieldChange
-from compose.graph.diff.said import said
+from compose.graph.diff.matching import Matching
+from compose.graph.diff.phrases import apart
+from compose.graph.diff.said import ends, said
 from compose.graph.diff.side import Side
 from compose.graph.diff.stories import Line
-from compose.graph.diff.terms import Symbol
 
 _SHOWN = ("param", "optimizer")
 """Kinds that are settings as a whole."""
 
 
-def settings(before: Side, after: Side, changes: Iterable[Change]) -> list[Line]:
+def settings(before: Side, after: Side, matching: Matching, changes: Iterable[Change]) -> list[Line]:
     """A line for every definition whose settings changed; those that changed alike in one line."""
     lines: dict[object, Line] = {}
     for change in changes:
-        line = _line(before, after, change)
+        line = _line(before, after, matching, change)
         if line is None:
             continue
         key = (line.how, line.symbol.kind, line.text) if line.symbol.kind == "node" else change
@@ -33,7 +34,7 @@ def settings(before: Side, after: Side, changes: Iterable[Change]) -> list[Line]
     return sorted(lines.values(), key=lambda line: order.get(line.symbol.kind, 1))
 
 
-def _line(before: Side, after: Side, change: Change) -> Line | None:
+def _line(before: Side, after: Side, matching: Matching, change: Change) -> Line | None:
     symbol = change.symbol
     if symbol.kind == "axis" or (symbol.name == "claims" and symbol.kind == "part"):
         return None
@@ -53,20 +54,17 @@ def _line(before: Side, after: Side, change: Change) -> Line | None:
     if not fields or change.how not in ("changed", "moved"):
         return None
     remarks = [after.remark(symbol, *str(field.key).split(".")) for field in fields]
-    texts = [_field(before, after, change, field) for field in fields]
+    texts = [_field(before, after, matching, change, field) for field in fields]
     return Line("changed", (symbol,), "; ".join(texts), remark=next(filter(None, remarks), ""))
 
 
-def _field(before: Side, after: Side, change: Change, field: FieldChange) -> str:
-    then, now = said(field.before), said(field.after)
+def _field(before: Side, after: Side, matching: Matching, change: Change, field: FieldChange) -> str:
+    then, now = ends(matching, field.before, field.after)
     if change.symbol.kind == "loss" and field.key == "weight" and change.before is not None:
-        then, now = _weight(before, change.before, then), _weight(after, change.symbol, now)
+        numbers = [side.graph.losses[s.name].weight.constant for side, s in (
+            (before, change.before), (after, change.symbol))]
+        known = iter(apart(*(number for number in numbers if number is not None)))
+        then, now = (text if number is None or (shown := next(known)) == text else f"{text} = {shown}"
+                     for text, number in zip((then, now), numbers, strict=True))
     text = f"{then} -> {now}"
     return f"{field.key} {text}" if field.key else text
-
-
-def _weight(side: Side, loss: Symbol, text: str) -> str:
-    """A weight with the number it comes to, where that is another text."""
-    number = side.graph.losses[loss.name].weight.constant
-    shown = "" if number is None else f"{number:g}"
-    return text if shown in ("", text) else f"{text} = {shown}"

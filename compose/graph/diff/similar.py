@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 
 from compose.graph.diff.anatomy import Anatomy
 from compose.graph.diff.colours import Colours, colours
+from compose.graph.diff.ids import Ids
 from compose.graph.diff.matching import Matching
 from compose.graph.diff.moves import moved
 from compose.graph.diff.terms import Call, Key, Symbol, Term
@@ -19,7 +20,7 @@ def by_likeness(matching: Matching) -> bool:
     gone, free = matching.removed(), matching.added()
     if not gone or not free:
         return False
-    shapes = _shapes(matching.before), _shapes(matching.after)
+    shapes = _shapes(matching.before, matching.ids), _shapes(matching.after, matching.ids)
     scores = {(a, b): likeness(matching, a, b, shapes) for a in gone for b in free if a.kind == b.kind}
     rivals: dict[Symbol | tuple[str, Symbol], list[float]] = defaultdict(list)
     for (a, b), score in scores.items():
@@ -80,9 +81,9 @@ def _users(matching: Matching, symbol: Symbol) -> Counter[tuple[str, Symbol]]:
     return Counter((place, matching.pairs.get(user, user)) for place, user in matching.before.users[symbol])
 
 
-def _shapes(anatomy: Anatomy) -> Colours:
+def _shapes(anatomy: Anatomy, ids: Ids) -> Colours:
     """Definitions by themselves."""
-    return list(colours(anatomy, 1, {}, upwards=False))[-1]
+    return list(colours(anatomy, 1, {}, ids, upwards=False))[-1]
 
 
 def _shape(anatomy: Anatomy, network: Symbol, shapes: Colours) -> Counter[int]:

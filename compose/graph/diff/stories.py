@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from compose.graph.diff import phrases
 from compose.graph.diff.changes import Change, FieldChange, How
 from compose.graph.diff.matching import Matching
-from compose.graph.diff.said import said
+from compose.graph.diff.said import ends, said
 from compose.graph.diff.side import Side
 from compose.graph.diff.terms import Symbol
 
@@ -143,14 +143,21 @@ class Teller:
             case "replaced":
                 assert change.before is not None
                 now = self._whole("replaced", self.after, change.symbol)
-                return replace(now, was=self._whole("replaced", self.before, change.before).text)
+                was = self._whole("replaced", self.before, change.before).text
+                if was != now.text:
+                    return replace(now, was=was)
+                then = self.before.anatomy.items[change.before].head
+                heads = ends(self.matching, then, self.after.anatomy.items[change.symbol].head)
+                return replace(now, text=" -> ".join(heads))
         fields = [field for field in change.fields if field.wire]
         remarks = [self.after.remark(change.symbol, *_key_of(field)) for field in fields]
         remark = next(filter(None, remarks), "")
         if change.how == "changed" and len(fields) > 1 and change.symbol.kind == "node":
             assert change.before is not None
             now = self._whole("changed", self.after, change.symbol)
-            return replace(now, was=self._whole("changed", self.before, change.before).text, remark=remark)
+            was = self._whole("changed", self.before, change.before).text
+            if was != now.text:
+                return replace(now, was=was, remark=remark)
         texts = [self._field(change, field) for field in fields]
         if change.how == "moved":
             assert change.before is not None
@@ -159,7 +166,7 @@ class Teller:
 
     def _field(self, change: Change, field: FieldChange) -> str:
         name = "".join(_key_of(field)) if change.symbol.kind != "loss" or field.key != "of" else ""
-        then, now = said(field.before), said(field.after)
+        then, now = ends(self.matching, field.before, field.after)
         return f"{name}: {then} -> {now}" if name else f"{then} -> {now}"
 
     def _whole(self, how: How, side: Side, symbol: Symbol) -> Line:

@@ -47,6 +47,11 @@ class Word:
     """A plain value: a number, a truth value, a word of the language."""
 
     value: float | int | bool | str
+    kind: type = field(init=False, repr=False)
+    """``bool``, so that true is not 1; or ``object``, so that 1 is 1.0."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", bool if isinstance(self.value, bool) else object)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,62 @@
+"""What of a spec is read at all. The rest changes nothing, whatever it says, and is no part of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from compose.graph.diff.terms import Item, Symbol, Word, members
+from compose.language.block import Block
+from compose.language.models import Act, Learner, Spec
+from compose.language.nodes import AnyNode, Application
+from compose.language.operation import Operation
+
+_OF_VALUES, _OF_LOGITS = ("logits", "evaluate"), ("values", "epsilon")
+_UNREAD = {"greedy": (*_OF_VALUES, "epsilon"), "epsilon_greedy": _OF_VALUES, "categorical": _OF_LOGITS}
+_LAGGED = ("target.kind", "target.every", "target.tau")
+_REPLAY = ("replay.episodes", "replay.batch", "replay.start")
+
+
+def acted_on(act: Act) -> str:
+    """What actions are chosen from, as the spec writes it."""
+    return str(act.logits if act.choose == "categorical" else act.values)
+
+
+def unread_of_act(act: Act) -> tuple[str, ...]:
+    """The fields of `act` that its way of choosing does not look at."""
+    return _UNREAD[act.choose]
+
+
+def unread_of_learner(learner: Learner, *, lags: bool) -> tuple[str, ...]:
+    """The fields of a learner that nothing looks at; ``lags`` says whether anything has a lagged copy."""
+    target = _LAGGED if not lags else ("target.tau",) if learner.target.kind == "copy" else ()
+    return (*target, *(_REPLAY if learner.kind == "on_policy" else ()))
+
+
+def only_read(items: Mapping[Symbol, Item], roots: Iterable[Symbol]) -> dict[Symbol, Item]:
+    """Definitions that ``roots`` need, in the same order."""
+    found: dict[Symbol, None] = {}
+    opened = list(roots)
+    while opened:
+        symbol = opened.pop()
+        if symbol in items and symbol not in found:
+            found[symbol] = None
+            opened += (other for _, other in members(items[symbol]))
+    return {symbol: item for symbol, item in items.items() if symbol in found}
+
+
+def owns_weights(spec: Spec, node: AnyNode) -> bool:
+    """Can a node have weights, so that it matters whether it uses their lagged copies?"""
+    opened, seen = [node], set[str]()
+    while opened:
+        one = opened.pop()
+        if isinstance(one, Block) and type(one).learned is not Operation.learned:
+            return True
+        if isinstance(one, Application) and one.network not in seen and one.network in spec.networks:
+            seen.add(one.network)
+            opened += spec.networks[one.network].nodes.values()
+    return False
+
+
+def lags(items: Iterable[Item]) -> bool:
+    """Does any of these use a lagged copy of weights?"""
+    return any(item.fields.get("target") == Word(True) for item in items)
