@@ -123,12 +123,11 @@ def _shadows(elaboration: Elaboration) -> None:
 
 def _act(elaboration: Elaboration) -> None:
     act, wanted = elaboration.spec.act, ("batch", "time", "agent", "action")
-    source = "logits" if act.choose == "categorical" else "values"
-    expr = getattr(act, source)
-    if expr is None:
-        elaboration.report("spec.missing", ("act",), f"choose: {act.choose} needs '{source}'")
-        return
-    for field, given, dtype in ((source, expr, "float"), ("where", act.where, "bool")):
+    if act.choose == "categorical" and elaboration.spec.learner.kind == "replay":
+        text = "what was drawn from a policy is learned from on-policy; a replay learner learns from actions of any"
+        hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
+        elaboration.report("act.learner", ("act", "choose"), text, hint)
+    for field, given, dtype in ((act.source, act.scores, "float"), ("where", act.where, "bool")):
         if given is None:
             continue
         try:

@@ -161,11 +161,25 @@ def drop(*at: str) -> Callable[[Any], None]:
     (put("networks", "m", "weights", 1), "$.networks.m"),
     (put("act", "choose", "best"), "$.act.choose"),
     (put("act", "epsilon", 1.5), "$.act.epsilon"),
+    (put("act", "evaluate", "sample"), "$.act"),
+    (put("act", "logits", "q"), "$.act"),
+    (drop("act", "epsilon"), "$.act"),
+    (drop("act", "choose"), "$.act"),
     (put("losses", "td", {"weight": 1}), "$.losses.td"),
     (put("learner", "updates", "2 each episode"), "$.learner.updates"),
     (put("learner", "kind", "off"), "$.learner.kind"),
     (put("learner", "replay", "batch", 0), "$.learner.replay.batch"),
     (put("learner", "target", "every", "0 episodes"), "$.learner.target.every"),
+    (put("learner", "target", "tau", 0.1), "$.learner.target"),
+    (put("learner", "target", {"kind": "polyak"}), "$.learner.target"),
+    (put("learner", "target", {"every": "5 updates"}), "$.learner.target"),
+    (put("learner", "kind", "on_policy"), "$.learner"),
+    (put("params", "p", {"kind": "constant", "from": 1, "to": 2}), "$.params.p"),
+    (put("params", "p", {"kind": "cosine", "to": 1, "over": "9 updates", "at": []}), "$.params.p"),
+    (put("params", "p", {"kind": "piecewise", "from": 1, "over": "9 updates", "at": [[1.5, 0]]}),
+     "$.params.p"),
+    (put("learner", "optimizers", "main", {"kind": "adam", "betas": [0.9, 1]}),
+     "$.learner.optimizers.main.betas[1]"),
     (drop("learner", "optimizers", "main", "kind"), "$.learner.optimizers.main"),
     (put("learner", "optimizers", "main", "betas", [0.9, 0.99]), "$.learner.optimizers.main"),
     (put("learner", "optimizers", "main", "lr", 0), "$.learner.optimizers.main.lr"),
@@ -214,8 +228,9 @@ def test_every_block_and_field_is_described() -> None:
         shown = SCHEMA["$defs"][f"block.{tag.replace('/', '.')}"]
         assert shown["description"].split()[:3] == (cls.__doc__ or "").replace("``", "`").split()[:3]
         assert not [n for n, field in shown["properties"].items() if n != "block" and not field.get("description")]
-    for name in ("spec", "loss", "act", "learner", "moving", "rmsprop", "adam", "replaysettings", "targetsettings",
-                 "paper", "claims", "igm", "network", "application", "patch"):
+    for name in ("spec", "loss", "greedy", "epsilongreedy", "categorical", "replaylearner", "onpolicylearner", "constant",
+                 "curve", "piecewise", "rmsprop", "adam", "replaysettings", "copytarget", "polyaktarget", "paper",
+                 "claims", "igm", "network", "application", "patch"):
         fields = (SCHEMA if name == "spec" else SCHEMA["$defs"][name])["properties"]
         assert not [field for field, shown in fields.items() if not shown.get("description")], name
     port = SCHEMA["$defs"]["block.attention"]["properties"]["mask"]["description"]

@@ -15,7 +15,7 @@ from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, m
 from compose.language.block import Block
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
 from compose.language.models import Spec, canonical
-from compose.language.moving import Moving
+from compose.language.moving import Constant, Moving
 from compose.language.nodes import Application
 from compose.language.values import Expr, Ratio
 from compose.language.write import write
@@ -247,6 +247,6 @@ def applied(spec: Spec) -> list[str]:
 
 def moving(value: Any) -> Term:
     """A number, or the canonical text of a schedule or a ratio."""
-    if isinstance(value, Moving) and value.kind == "constant":
+    if isinstance(value, Constant):
         value = value.from_
     return Word(quantity(value) if isinstance(value, Moving | Ratio) else canonical(value))

@@ -116,7 +116,7 @@ def _range(weight: tuple[float, float]) -> str:
 
 def _acting(diff: Diff) -> str:
     found, act = diff.consequences, diff.after.spec.act
-    values = act.values or act.logits
+    values = act.scores
     if found.values_same and found.choice_same:
         return f"unchanged: {values} is computed, and chosen from, as before"
     if found.values_same:

@@ -10,7 +10,7 @@ from typing import Any
 from compose.language.axes import signature
 from compose.language.block import Block
 from compose.language.models import Loss, Network, Spec, canonical
-from compose.language.moving import Moving
+from compose.language.moving import Constant, Curve, Moving, Piecewise
 from compose.language.nodes import AnyNode, Application
 from compose.language.values import Expr, Ratio
 
@@ -136,17 +136,17 @@ def quantity(value: float | Moving | Ratio) -> str:
     if not isinstance(value, Moving):
         number = canonical(value)
         return f"{number:,}" if isinstance(number, int) else repr(number)
-    if value.kind == "constant" or value.over is None:
+    if isinstance(value, Constant):
         return quantity(value.from_)
+    assert isinstance(value, Curve | Piecewise)
     over = f"over {value.over.count:,} {value.over.clock} ({value.kind})"
-    end = value.from_ if value.to is None else value.to
-    if value.kind != "piecewise":
-        return f"{quantity(value.from_)} to {quantity(end)} {over}"
+    if isinstance(value, Curve):
+        return f"{quantity(value.from_)} to {quantity(value.to)} {over}"
     points = list(value.at)
-    if not points or points[0][0] > 0:
+    if value.from_ is not None:
         points.insert(0, (0.0, value.from_))
-    if value.to is not None and points[-1][0] < 1:
-        points.append((1.0, end))
+    if value.to is not None:
+        points.append((1.0, value.to))
     return f"{', '.join(f'{quantity(y)} at {quantity(x)}' for x, y in points)} {over}"
 
 
