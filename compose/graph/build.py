@@ -7,6 +7,7 @@ from typing import Any
 
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
+from compose.graph.learning import elaborate_learning
 from compose.graph.losses import elaborate_losses
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value
@@ -72,6 +73,7 @@ def _elaborate(elaboration: Elaboration) -> None:
             continue
     _unused(elaboration)
     _overlap(elaboration)
+    elaborate_learning(elaboration)
 
 
 def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> None:
@@ -123,10 +125,6 @@ def _shadows(elaboration: Elaboration) -> None:
 
 def _act(elaboration: Elaboration) -> None:
     act, wanted = elaboration.spec.act, ("batch", "time", "agent", "action")
-    if act.choose == "categorical" and elaboration.spec.learner.kind == "replay":
-        text = "what was drawn from a policy is learned from on-policy; a replay learner learns from actions of any"
-        hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
-        elaboration.report("act.learner", ("act", "choose"), text, hint)
     for field, given, dtype in ((act.source, act.scores, "float"), ("where", act.where, "bool")):
         if given is None:
             continue

@@ -1,4 +1,4 @@
-"""How weights are learned: optimizers, lagged copies and learners, one model for each kind, with the fields it reads."""
+"""How weights are learned: optimizers, lagged copies, learners; one model for each kind, with the fields it reads."""
 
 from __future__ import annotations
 

@@ -56,6 +56,10 @@ class Operation:
     nonneg: ClassVar[tuple[str, ...]] = ()
     """Ports that must not be negative (sign types)."""
 
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    """Port -> the least and the most that a number there may be: a discount is from 0 to 1. A spec with a number, or a
+    param that moves, beyond them is refused."""
+
     monotone: ClassVar[Mapping[str, int]] = {}
     """Port -> +1 where no output ever falls when that input rises, -1 where none ever rises."""
 

@@ -85,7 +85,8 @@ def anything(annotation: Any) -> Schema:
 
 def _limits(metadata: tuple[Any, ...]) -> Schema:
     limits: Schema = {}
-    for mark in (part for mark in metadata for part in (mark, *(mark.metadata if isinstance(mark, FieldInfo) else ()))):
+    inner = [part for mark in metadata if isinstance(mark, FieldInfo) for part in mark.metadata]
+    for mark in (*metadata, *inner):
         for table in (NUMBERS, LENGTHS):
             limits |= {key: found for name, key in table.items() if (found := getattr(mark, name, None)) is not None}
     return limits
