@@ -26,6 +26,7 @@ def elaborate_learning(elaboration: Elaboration) -> None:
 def _order(elaboration: Elaboration) -> None:
     """``after`` names another optimizer, and following it comes to an end."""
     after = {name: one.after for name, one in elaboration.spec.learner.optimizers.items()}
+    waiting: set[str] = set()
     for name, before in after.items():
         at = ("learner", "optimizers", name, "after")
         if before is None:
@@ -39,7 +40,8 @@ def _order(elaboration: Elaboration) -> None:
         while step in after and step not in trail:
             trail.append(step)
             step = after[step]
-        if step == name:
+        if step == name and name not in waiting:
+            waiting |= {*trail}
             elaboration.report("train.optimizer_order", at, f"never lets it step: {' after '.join([*trail, name])}")
 
 

@@ -70,7 +70,7 @@ class ReplaySettings(Model):
     def _roomy(self) -> Self:
         if self.start < self.batch:
             text = f"start ({self.start}) is less than batch ({self.batch}), which the first update needs"
-            raise PydanticCustomError("replay", "{text}", {"text": text, "hint": "change start as well"})
+            raise PydanticCustomError("replay", "{text}", {"text": text, "hint": "start is at least batch"})
         if self.episodes < self.start:
             text = f"{self.episodes} episodes are fewer than batch ({self.batch}) or start ({self.start})"
             raise PydanticCustomError("replay", "{text}", {"text": text})

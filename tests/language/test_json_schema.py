@@ -39,10 +39,12 @@ EXPRESSIONS = "a pattern knows characters and functions, not grammar"
 LEFT_OUT = "in a file that extends another, what is missing may be inherited"
 SUMS = "a schema does not compare one number with another"
 PATCHED = "which block is patched is said in another file"
+KIND = "which kind it is of is said in another file"
 EXCEPTIONS = {
     "bad_expression": EXPRESSIONS, "many_arguments": EXPRESSIONS,
     "empty_block": LEFT_OUT, "missing_port": LEFT_OUT, "schedule_without_end": LEFT_OUT,
-    "small_replay": SUMS, "points_out_of_order": SUMS,
+    "small_replay": SUMS, "points_out_of_order": SUMS, "early_start": SUMS, "polyak_without_tau": LEFT_OUT,
+    "target_of_no_kind": KIND, "tau_of_a_copy": KIND, "epsilon_of_a_policy": KIND, "policy_fields_of_values": KIND,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
     "unknown_input": "which inputs a network has is its own business",
 }
