@@ -230,9 +230,9 @@ def test_every_block_and_field_is_described() -> None:
         shown = SCHEMA["$defs"][f"block.{tag.replace('/', '.')}"]
         assert shown["description"].split()[:3] == (cls.__doc__ or "").replace("``", "`").split()[:3]
         assert not [n for n, field in shown["properties"].items() if n != "block" and not field.get("description")]
-    for name in ("spec", "loss", "greedy", "epsilongreedy", "categorical", "replaylearner", "onpolicylearner", "constant",
-                 "curve", "piecewise", "rmsprop", "adam", "replaysettings", "copytarget", "polyaktarget", "paper",
-                 "claims", "igm", "network", "application", "patch"):
+    for name in ("spec", "loss", "greedy", "epsilongreedy", "categorical", "replaylearner", "onpolicylearner",
+                 "constant", "curve", "piecewise", "rmsprop", "adam", "replaysettings", "copytarget", "polyaktarget",
+                 "paper", "claims", "igm", "network", "application", "patch"):
         fields = (SCHEMA if name == "spec" else SCHEMA["$defs"][name])["properties"]
         assert not [field for field, shown in fields.items() if not shown.get("description")], name
     port = SCHEMA["$defs"]["block.attention"]["properties"]["mask"]["description"]

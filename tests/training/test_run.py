@@ -199,6 +199,10 @@ def test_an_explosion_stops_at_once_and_names_the_loss(tmp_path):
     exploding = {"optimizers": {"main": optimizer(lr=1e30, clip=None), "second": optimizer(after="main")}}
     with pytest.raises(SpecError, match=r"train\.not_finite.*losses\.\w+: the loss is (inf|nan)|norm of the gradient"):
         go(tmp_path / "a", learner=exploding)
+    with pytest.raises(SpecError, match=r"= no checkpoint was written before, so no weights are kept"):
+        go(tmp_path / "b", learner=exploding, checkpoint_updates=None)
+    with pytest.raises(SpecError, match=r"= the last checkpoint, .*000001, holds the weights of before"):
+        go(tmp_path / "c", learner=exploding, checkpoint_updates=1)
 
 
 def test_settings_that_make_no_sense():
