@@ -32,8 +32,9 @@ ON_POLICY = f"{{kind: on_policy, {OPTIMIZERS}}}"
 VALUES: dict[str, str] = {
     "values": "q", "logits": "q", "where": "env.available", "epsilon": "0.1", "evaluate": "sample",
     "every": "5 updates", "tau": "0.5", "replay": "{batch: 4}", "from": "1", "to": "0.5", "over": "9 updates",
-    "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1", "after": "main", "environments": "2",
-    "updates": "1 per episode", "target": "{kind: copy}", "optimizers": "{main: {kind: adam}}",
+    "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
+    "after": "main", "environments": "2", "updates": "1 per episode", "target": "{kind: copy}",
+    "optimizers": "{main: {kind: adam}}",
 }
 BEGINNING = ("piecewise", "exponential")
 """Kinds of schedule for which 0 is no beginning."""
