@@ -32,7 +32,8 @@ def train(
     seed: Annotated[int | None, typer.Option(
         "--seed", min=0, help="Of the weights and of every random draw.", show_default="0")] = None,
     seeds: Annotated[str | None, typer.Option(
-        "--seeds", metavar="SEEDS", help="Several runs, such as 0..15 or 0,3,7; each in a folder of its own.")] = None,
+        "--seeds", metavar="SEEDS", help="Several runs, each in a folder of its own: 0..4 are five seeds, 0,3,7 three; "
+                                         "5 is seed number 5 alone.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
     env_steps: Annotated[int | None, typer.Option("--env-steps", min=1, help="Stop after so many steps ...")] = None,
     episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="... or episodes ...")] = None,
@@ -114,7 +115,14 @@ def _chosen(seed: int | None, seeds: str | None, *, together: bool) -> int | tup
         problems.append(Diagnostic("usage", "needs --seeds", where="--together", hint="such as --seeds 0..15"))
     if problems:
         raise SpecError(*problems)
-    return seed or 0 if seeds is None else read_seeds(seeds)
+    if seeds is None:
+        return seed or 0
+    chosen = read_seeds(seeds)
+    if len(chosen) == 1:
+        number = chosen[0]
+        several = f"; {number} seeds are --seeds 0..{number - 1}" if number > 1 else ""
+        typer.echo(f"--seeds {number} is one seed, number {number}{several}", err=True)
+    return chosen
 
 
 def reaches(solved: float, mark: float) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.later import refuse_later
+from compose.graph.learning import elaborate_learning
 from compose.graph.losses import elaborate_losses
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value
@@ -73,6 +74,7 @@ def _elaborate(elaboration: Elaboration) -> None:
             continue
     _unused(elaboration)
     _overlap(elaboration)
+    elaborate_learning(elaboration)
 
 
 def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> None:
@@ -124,12 +126,7 @@ def _shadows(elaboration: Elaboration) -> None:
 
 def _act(elaboration: Elaboration) -> None:
     act, wanted = elaboration.spec.act, ("batch", "time", "agent", "action")
-    source = "logits" if act.choose == "categorical" else "values"
-    expr = getattr(act, source)
-    if expr is None:
-        elaboration.report("spec.missing", ("act",), f"choose: {act.choose} needs '{source}'")
-        return
-    for field, given, dtype in ((source, expr, "float"), ("where", act.where, "bool")):
+    for field, given, dtype in ((act.source, act.scores, "float"), ("where", act.where, "bool")):
         if given is None:
             continue
         try:

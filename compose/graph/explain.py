@@ -13,12 +13,13 @@ from compose.graph.match import describe
 from compose.graph.node import Node, Value
 from compose.graph.readers import Reading, readings
 from compose.graph.scope import Scope
+from compose.language.acting import Act
 from compose.language.annotations import mentions
 from compose.language.axes import Axes, Type, signature
 from compose.language.block import AXIS, Block
 from compose.language.diagnostics import Path
 from compose.language.expressions import parse, references
-from compose.language.models import Act, Igm, Loss
+from compose.language.models import Igm, Loss
 from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.places import Place

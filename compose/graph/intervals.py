@@ -1,4 +1,4 @@
-"""Between which numbers values stay, and where scalars begin and end, from the constants and params they are made of."""
+"""Between which numbers values stay, where scalars begin and end: from the constants and params they are made of."""
 
 from __future__ import annotations
 

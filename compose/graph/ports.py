@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
 from compose.graph.functions import Elementwise
+from compose.graph.intervals import Interval, interval
 from compose.graph.match import Mismatch, binding, describe, match, siblings
 from compose.graph.node import Node, Value
 from compose.graph.structure import Floats, Spread
@@ -53,6 +55,10 @@ def fit(elaboration: Elaboration, node: Node) -> None:
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
         text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
         elaboration.fail("graph.number", node.where, text, hint)
+    for port, limits in node.op.within.items():
+        number = node.wires.get(port)
+        if isinstance(number, Value):
+            _within(elaboration, node, port, number, limits)
     for port, text in node.op.ports().items():
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
@@ -91,6 +97,16 @@ def arguments(elaboration: Elaboration, node: Node) -> None:
             twice = next((one for one in names if names.count(one) > 1), None)
             if twice:
                 elaboration.fail("graph.axes", node.field(name), f"axis '{twice}' stands twice")
+def _within(elaboration: Elaboration, node: Node, port: str, value: Value, limits: Interval) -> None:
+    """A number stays between its limits, as far as is known of it: nothing is of what is computed from tensors."""
+    low, high = interval(value)
+    if not (-inf < low < limits[0] or limits[1] < high < inf):
+        return
+    reach = f"got {low:g}" if low == high else f"it moves between {low:g} and {high:g}"
+    field = getattr(node.op, port, None)
+    causes = elaboration.set_at(field.tree) if isinstance(field, Expr) else ()
+    text = f"expected a number from {limits[0]:g} to {limits[1]:g}, {reach}"
+    elaboration.fail("graph.range", node.field(port), text, causes=causes)
 
 
 def floats(value: Value, scope: Scope, at: Path) -> Value:

@@ -17,8 +17,10 @@ mean is checked by :meth:`SpecBuilder.build`, which reports every mistake in the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
+from compose.language.closed import Closed
 from compose.language.dump import dump
 from compose.language.expressions import Ref
 from compose.language.handles import (
@@ -58,6 +60,9 @@ __all__ = [
 class Node(dict[str, Any]):
     """What is written under a name: a node, a loss, a schedule, or a patch on one. Not an operand: only names are."""
 
+    def __setattr__(self, name: str, value: object) -> None:
+        misuse(f"'{name}' cannot be assigned here: nothing would read it", "fields are arguments: block.TAG(of=...)")
+
 
 def plain(value: object) -> Any:
     """What a file holds for a value: handles as text, tuples as lists."""
@@ -75,6 +80,9 @@ def plain(value: object) -> Any:
 
 _LEFT_OUT = object()
 
+SECTIONS = ("act", "learner", "claims")
+"""Parts of a spec whose members have fixed names."""
+
 
 def _given(settings: Mapping[str, object]) -> dict[str, Any]:
     """Keyword arguments as members: those not given left out, Python's keywords respelled."""
@@ -90,7 +98,7 @@ def _wired(place: str, fields: Mapping[str, object]) -> dict[str, Any]:
     return _given(fields)
 
 
-class Members:
+class Members(Closed):
     """One mapping of the spec, name by name: ``table.name = value`` or ``table["name"] = value``, each once."""
 
     _place: str
@@ -122,23 +130,41 @@ class Names(Members):
         return self[name]
 
 
-class Network:
+class Section(Members):
+    """Settings: ``act(choose="greedy")`` writes several, ``act.epsilon = 0.1`` one, each once."""
+
+    def __call__(self, **settings: object) -> None:
+        for name, value in settings.items():
+            if value is not _LEFT_OUT:
+                self[name] = value
+
+
+class Network(Closed):
     """A network: ``nodes`` is its body, in which its inputs are names too; calling it makes an application."""
 
+    name: str
+    nodes: Names
+    _settings: dict[str, Any]
+
     def __init__(self, name: str) -> None:
-        self.name = name
-        self.nodes = Names(f"networks.{name}.nodes")
-        self._settings: dict[str, Any] = {}
+        self.__dict__.update(name=name, nodes=Names(f"networks.{name}.nodes"), _settings={})
 
     def __call__(self, **inputs: object) -> Node:
         """Apply it: inputs by name, and ``target``, ``repeat``, ``carry``, ``tied`` as in a file."""
         return Node({"network": self.name} | _wired(f"network {self.name}", inputs))
 
+    def _instead(self, name: str) -> str:
+        if name == "nodes":
+            return f"write its nodes one by one: network({self.name!r}).nodes.NAME = ..."
+        known = ("inputs", "returns", "like", "replace")
+        near = name if name in known else next(iter(get_close_matches(name, known, 1)), "")
+        return f"write network({self.name!r}, {near}=...)" if near else f"a node is network({self.name!r}).nodes.{name}"
+
     def _data(self) -> dict[str, Any]:
         return self._settings | ({"nodes": self.nodes._written} if self.nodes._written else {})
 
 
-class Blocks:
+class Blocks(Closed):
     """``block.linear(of=x, to="embed")``: a node of the catalogue; ``block["vendor/name"](...)`` of a plug-in."""
 
     def __getitem__(self, tag: str) -> Any:
@@ -174,21 +200,37 @@ def moving(kind: str, from_: object = _LEFT_OUT, to: object = _LEFT_OUT, over: o
     return Node(_given({"kind": kind, "from": from_, "to": to, "over": over, "at": at}))
 
 
-class SpecBuilder:
-    """One spec being written."""
+class SpecBuilder(Closed):
+    """One spec being written. ``act``, ``learner`` and ``claims`` are settings, written by calls or one by one."""
+
+    params: Names
+    axes: Names
+    graph: Names
+    losses: Members
+    log: Names
+    act: Section
+    learner: Section
+    claims: Section
+    _head: dict[str, Any]
+    _networks: dict[str, Network | None]
 
     def __init__(self, name: str, summary: str, *, extends: str | Sequence[str] = (), **settings: object) -> None:
         """``settings``: ``paper``, ``abstract``, ``example_env``."""
-        self._head = {"compose": VERSION, "name": name, "summary": summary, **_given(settings)}
-        if extends:
-            self._head["extends"] = plain(extends)
-        self.params = Names("params")
-        self.axes = Names("axes")
-        self.graph = Names("graph")
-        self.losses = Members("losses")
-        self.log = Names("log")
-        self._networks: dict[str, Network | None] = {}
-        self._sections: dict[str, dict[str, Any]] = {}
+        head = {"compose": VERSION, "name": name, "summary": summary, **_given(settings)}
+        self.__dict__.update(_head=head | ({"extends": plain(extends)} if extends else {}), _networks={})
+        self.__dict__.update({table: Names(table) for table in ("params", "axes", "graph", "log")})
+        self.__dict__.update({section: Section(section) for section in SECTIONS}, losses=Members("losses"))
+
+    def _instead(self, name: str) -> str:
+        if name in SECTIONS:
+            return f"write {name}(NAME=...), or {name}.NAME = ..."
+        if name in ("params", "axes", "graph", "losses", "log"):
+            return f"write its members one by one: {name}.NAME = ..."
+        if name in ("name", "summary", "extends", "paper", "abstract", "example_env"):
+            return f"it is said at the beginning: SpecBuilder(..., {name}=...)"
+        if name in ("network", "networks"):
+            return "write network(NAME, inputs=..., returns=...)"
+        return super()._instead(name)
 
     def network(self, name: str, *, inputs: Mapping[str, str | None] | None = None,
                 returns: str | Mapping[str, str] | None = None, like: str | Network | None = None,
@@ -213,34 +255,12 @@ class SpecBuilder:
                 misuse(f"networks.{name} is in use above")
             self._networks[name] = None
 
-    def act(self, **settings: object) -> None:
-        """How actions are chosen: ``choose``, ``values``, ``where``, ``epsilon`` ..."""
-        self._section("act", settings)
-
-    def learner(self, **settings: object) -> None:
-        """How weights are learned: ``kind``, ``environments``, ``optimizers={"main": {"kind": "adam"}}`` ..."""
-        self._section("learner", settings)
-
-    def claims(self, **settings: object) -> None:
-        """What the proofs should say: ``decentralised``, ``igm``."""
-        self._section("claims", settings)
-
-    def _section(self, name: str, settings: Mapping[str, object]) -> None:
-        section = self._sections.setdefault(name, {})
-        for key, value in _given(settings).items():
-            if key in section:
-                misuse(f"{name}.{key} is given twice")
-            section[key] = value
-
     def data(self) -> dict[str, Any]:
         """The plain data of the file that this is."""
         networks = {name: network and network._data() for name, network in self._networks.items()}
         networks = {name: body for name, body in networks.items() if body != {}}
-        members = {"params": self.params, "axes": self.axes, "graph": self.graph, "losses": self.losses,
-                   "log": self.log}
-        parts: dict[str, Any] = {name: table._written for name, table in members.items()}
-        parts |= {"networks": networks, **self._sections}
         order = ("params", "axes", "networks", "graph", "act", "losses", "learner", "log", "claims")
+        parts = {name: networks if name == "networks" else getattr(self, name)._written for name in order}
         alone = "extends" not in self._head
         kept = {name: parts[name] for name in order if parts.get(name) or (alone and name in ("graph", "losses"))}
         return {**self._head, **kept}

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
 from compose.language import models
+from compose.language.acting import Acting
+from compose.language.annotations import Kinds, kinds, spellings
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
 from compose.language.excerpt import unusual
-from compose.language.moving import Moving
+from compose.language.learning import Learning, Optimizer, ReplaySettings, Target
+from compose.language.moving import Schedule
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
 
-OWNERS: dict[tuple[str, ...], type[BaseModel]] = {
-    (): models.Spec, ("paper",): models.Paper, ("act",): models.Act, ("act", "epsilon"): Moving,
-    ("losses", "*"): models.Loss, ("params", "*"): Moving, ("networks", "*"): models.Network,
-    ("learner",): models.Learner, ("learner", "replay"): models.ReplaySettings, ("claims",): models.Claims,
-    ("learner", "target"): models.TargetSettings, ("claims", "igm"): models.Igm,
+OWNERS: dict[tuple[str, ...], Any] = {
+    (): models.Spec, ("paper",): models.Paper, ("act",): Acting, ("act", "epsilon"): Schedule,
+    ("losses", "*"): models.Loss, ("params", "*"): Schedule, ("networks", "*"): models.Network,
+    ("learner",): Learning, ("learner", "replay"): ReplaySettings, ("learner", "target"): Target,
+    ("learner", "optimizers", "*"): Optimizer, ("claims",): models.Claims, ("claims", "igm"): models.Igm,
 }  # fmt: skip
+"""Place -> the model of what stands there, or several that a tag tells apart."""
 OWNER_NOUNS: dict[type[BaseModel] | None, str] = {
-    models.Spec: "a spec", models.Paper: "a paper", models.Act: "act", models.Loss: "a loss",
-    Moving: "a schedule", models.Network: "a network", models.Learner: "the learner",
-    models.ReplaySettings: "the replay buffer",
-    models.TargetSettings: "the target", models.Claims: "claims", models.Igm: "the claim",
-    models.RMSprop: "rmsprop", models.Adam: "adam",
+    models.Spec: "a spec", models.Paper: "a paper", models.Loss: "a loss", models.Network: "a network",
+    models.Claims: "claims", models.Igm: "the claim",
 }  # fmt: skip
-OPTIMIZERS: dict[str, type[BaseModel]] = {"rmsprop": models.RMSprop, "adam": models.Adam}
 EXPECTED = {
     "int_type": "a whole number", "float_type": "a number", "string_type": "text", "bool_type": "true or false",
     "dict_type": "a mapping", "mapping_type": "a mapping", "model_type": "a mapping", "tuple_type": "a list",
@@ -53,7 +53,8 @@ def explain(problems: Sequence[Any], document: Document, at: Path, owner: Owner 
     ``owner`` finds the model of a mapping; a spec's, unless told.
     """
     found: dict[Path, Diagnostic] = {}
-    placed = [(real_path(document.data, (*at, *e["loc"]), missing=e["type"] == "missing"), e) for e in problems]
+    tagged = set() if owner else {place for place, model in OWNERS.items() if kinds(model)}
+    placed = [(real_path(document.data, (*at, *e["loc"]), tagged, missing=e["type"] == "missing"), e) for e in problems]
     placed.sort(key=lambda p: (-len(p[0]), p[1]["type"] in EXPECTED))
     for place, problem in placed:
         if any(place == p[: len(place)] and place != p for p in found):
@@ -80,39 +81,58 @@ def _together(found: dict[Path, Diagnostic]) -> list[Diagnostic]:
     return list(kept.values())
 
 
-def real_path(data: Any, loc: Iterable[str | int], *, missing: bool) -> Path:
-    """The part of a pydantic location that exists in the data (tags of unions and class names left out)."""
+def real_path(data: Any, loc: Iterable[str | int], tagged: Collection[Path] = (), *, missing: bool) -> Path:
+    """The part of a pydantic location that exists in the data (tags of unions and class names left out).
+
+    At the places ``tagged`` the next part is a tag, even where the data has a member of that name.
+    """
     place: list[str | int] = []
-    parts = list(loc)
+    parts, tag = list(loc), False
     for i, part in enumerate(parts):
         member = isinstance(data, dict) and part in data
         item = isinstance(data, list) and isinstance(part, int) and part < len(data)
+        if tag:
+            tag = False
+            continue
         if member or item:
             data = data[part]
         elif not missing or i < len(parts) - 1:
             continue
         place.append(part)
+        tag = any(_matches(pattern, place) for pattern in tagged)
     return tuple(place)
+
+
+def _matches(pattern: Path, place: Sequence[str | int]) -> bool:
+    return len(pattern) == len(place) and all(p in ("*", q) for p, q in zip(pattern, place, strict=True))
 
 
 def spec_owner(data: Any, place: Path) -> type[BaseModel] | None:
     """The model whose fields the mapping at ``place`` may have."""
-    inside = data
-    for part in place:
-        inside = inside[part]
+    inside = _inside(data, place)
     if (len(place) >= 2 and place[0] == "graph") or (len(place) >= 4 and place[2] == "nodes"):
         return find_block(inside["block"]) if isinstance(inside, dict) and "block" in inside else None
-    if place[:2] == ("learner", "optimizers") and isinstance(inside, dict):
-        return OPTIMIZERS.get(str(inside.get("kind")))
-    for pattern, model in OWNERS.items():
-        if len(pattern) == len(place) and all(p in ("*", q) for p, q in zip(pattern, place, strict=True)):
-            return model
-    return None
+    model = next((model for pattern, model in OWNERS.items() if _matches(pattern, place)), None)
+    several = kinds(model)
+    found: type[BaseModel] | None = several.of(inside) if several else model
+    return found
+
+
+def _inside(data: Any, place: Path) -> Any:
+    for part in place:
+        data = data[part]
+    return data
+
+
+def _kinds(place: Path, owner: Owner) -> Kinds | None:
+    """The models that may stand at a place of a spec, where a tag tells them apart."""
+    found = next((model for pattern, model in OWNERS.items() if _matches(pattern, place)), None)
+    return kinds(found) if owner is spec_owner else None
 
 
 def names(model: type[BaseModel] | None) -> list[str]:
     """The fields of a model as a file spells them."""
-    known = [] if model is None else [info.alias or name for name, info in model.model_fields.items()]
+    known = [] if model is None else spellings(model)
     shared = list(Block.model_fields)
     return [n for n in known if n not in shared] + [n for n in known if n in shared and n != "block"]
 
@@ -132,10 +152,13 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         model = owner(document.data, parent)
         ports = model.port_signatures() if model is not None and issubclass(model, Block) else {}
         hint = f"{name}: {signature(ports[name])}" if name in ports else ""
-        text = f"{noun(model)} needs '{name}'"
+        text = f"{_needing(_kinds(parent, owner), document, parent, name) or noun(model)} needs '{name}'"
         return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint)
     if kind == "extra_forbidden":
         model = owner(document.data, place[:-1])
+        several = _kinds(place[:-1], owner)
+        if several and model and (having := several.having(str(place[-1]))):
+            return _other_kind(several, having, place, document, noun(model))
         hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
         text = f"{noun(model)} has no field '{place[-1]}'"
         return Diagnostic("spec.unknown", text, where, document.key_span(place), hint, _odd(place[-1]))
@@ -162,17 +185,42 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
     if kind in ("string_too_short", "too_short"):
         return Diagnostic("spec.value", "this must not be empty", where, span)
     if kind.startswith("union_tag"):
-        allowed = [o.strip("' ") for o in context.get("expected_tags", "'rmsprop', 'adam'").split(",")]
-        got = f"got '{context['tag']}'" if "tag" in context else "'kind' is missing"
+        several = _kinds(place, owner)
+        key, allowed = (several.key, list(several.tags)) if several else ("kind", [])
+        got = f"got '{context['tag']}'" if "tag" in context else f"'{key}' is missing"
         hint = did_you_mean(context.get("tag", ""), allowed)
-        key = document.span((*place, "kind")) if "tag" in context else span
-        return Diagnostic("spec.value", f"expected kind {' or '.join(allowed)}, {got}", where, key, hint)
+        said = document.span((*place, key)) if "tag" in context else span
+        return Diagnostic("spec.value", f"expected {key} {_either(allowed)}, {got}", where, said, hint)
     if kind in EXPECTED:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
         loss = len(place) == 2 and place[0] == "losses" and isinstance(raw, str)
         hint = f"write {place[1]}: {{of: {raw}}}" if loss else ""
         return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span, hint)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
+
+
+def _needing(several: Kinds | None, document: Document, place: Path, field: str) -> str:
+    """``kind: polyak``, where that is why a field is needed."""
+    raw = _inside(document.data, place)
+    if several is None or several.of(raw) is None or len(several.having(field)) == len(several.tags):
+        return ""
+    return f"{several.key}: {raw[several.key]}"
+
+
+def _other_kind(several: Kinds, having: list[str], place: Path, document: Document, owner: str) -> Diagnostic:
+    """A field that this kind does not have, but another one."""
+    key, parent = several.key, place[:-1]
+    tag = _inside(document.data, parent)[key]
+    text = f"only {key}: {_either(having)} has '{place[-1]}'; {owner} is {key}: {tag}"
+    said = document.span((*parent, key))
+    note = () if said.line == document.key_span(place).line else (f"{key}: {tag} is set at {said}",)
+    hint = f"fields: {', '.join(names(several.tags[tag]))}"
+    return Diagnostic("spec.unknown", text, dotted(place), document.key_span(place), hint, note)
+
+
+def _either(words: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
 def _odd(name: object) -> tuple[str, ...]:

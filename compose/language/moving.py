@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -11,39 +11,15 @@ from pydantic_core import PydanticCustomError
 from compose.language.base import Model
 from compose.language.values import Period
 
-Pair = Annotated[tuple[float, float], Field(strict=False)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Pair = Annotated[tuple[Fraction, float], Field(strict=False)]
 
 
 class Moving(Model):
-    """A number that moves with a clock: from ``from`` to ``to`` over ``over``, then constant."""
-
-    kind: Literal["constant", "linear", "exponential", "cosine", "piecewise"]
-    """The curve."""
-    from_: float = Field(alias="from", default=0.0)
-    """The first value."""
-    to: float | None = None
-    """The last value, kept from then on."""
-    over: Period | None = None
-    """How long it moves: a count and a clock, such as ``50000 env_steps``."""
-    at: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
-    """Only piecewise: pairs of (fraction of ``over``, value), joined by straight lines."""
+    """A number that moves with a clock, then stays; each kind of curve has the fields that it reads."""
 
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
-
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        """Whatever its kind needs is there."""
-        needs = NEEDS[self.kind]
-        missing = [name for name in needs if not getattr(self, name) and getattr(self, name) != 0]
-        if missing:
-            text = f"kind: {self.kind} needs '{missing[0]}'"
-        elif any(b[0] < a[0] for a, b in pairwise(self.at)):
-            text = "points stand in the order of their fractions"
-        elif self.kind == "exponential" and self.from_ * (self.to or 0.0) <= 0:
-            text = f"an exponential schedule needs two numbers of one sign, not {self.from_:g} and {self.to:g}"
-        else:
-            return self
-        raise PydanticCustomError("schedule", "{text}", {"text": text})
+    noun: ClassVar[str] = "a schedule"
 
     def range(self) -> tuple[float, float]:
         """The smallest and the largest value it can take."""
@@ -52,21 +28,79 @@ class Moving(Model):
 
     def points(self) -> list[tuple[float, float]]:
         """The points (fraction of ``over``, value) through which it goes; one if it never moves."""
-        if self.kind == "constant" or self.over is None:
-            return [(0.0, self.from_)]
-        end = self.from_ if self.to is None else self.to
-        if self.kind != "piecewise":
-            return [(0.0, self.from_), (1.0, end)]
-        points = list(self.at)
-        if not points or points[0][0] > 0:
-            points.insert(0, (0.0, self.from_))
-        if self.to is not None and points[-1][0] < 1:
-            points.append((1.0, end))
-        return points
+        raise NotImplementedError
+
+    @classmethod
+    def refuse(cls, text: str) -> PydanticCustomError:
+        return PydanticCustomError("schedule", "{text}", {"text": text})
 
 
-NEEDS: dict[str, tuple[str, ...]] = {"constant": (), "linear": ("to", "over"), "exponential": ("to", "over"),
-                                     "cosine": ("to", "over"), "piecewise": ("over",)}
-"""Kind -> the fields that it cannot do without."""
+class Constant(Moving):
+    """A number that stays as it is."""
 
-Param = float | int | Moving
+    kind: Literal["constant"]
+    """It does not move."""
+    from_: float = Field(alias="from")
+    """The value."""
+
+    def points(self) -> list[tuple[float, float]]:
+        return [(0.0, self.from_)]
+
+
+class Curve(Moving):
+    """A number that moves with a clock: from ``from`` to ``to`` over ``over``, then constant."""
+
+    kind: Literal["linear", "exponential", "cosine"]
+    """The curve."""
+    from_: float = Field(alias="from", default=0.0)
+    """The first value."""
+    to: float
+    """The last value, kept from then on."""
+    over: Period
+    """How long it moves: a count and a clock, such as ``50000 env_steps``."""
+
+    @model_validator(mode="after")
+    def _of_one_sign(self) -> Self:
+        if self.kind == "exponential" and self.from_ * self.to <= 0:
+            raise self.refuse("an exponential schedule needs two numbers of one sign, "
+                              f"not {self.from_:g} and {self.to:g}")
+        return self
+
+    def points(self) -> list[tuple[float, float]]:
+        return [(0.0, self.from_), (1.0, self.to)]
+
+
+class Piecewise(Moving):
+    """A number that moves along straight lines through points, then stays."""
+
+    kind: Literal["piecewise"]
+    """Lines through points."""
+    from_: float | None = Field(alias="from", default=None)
+    """The value at 0, unless ``at`` has a point there."""
+    to: float | None = None
+    """The value at 1, unless ``at`` has a point there; that of the last point if left out."""
+    over: Period
+    """How long it moves: a count and a clock, such as ``50000 env_steps``."""
+    at: Annotated[tuple[Pair, ...], Field(strict=False)] = ()
+    """Pairs of (fraction of ``over``, value), joined by straight lines."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if any(b[0] < a[0] for a, b in pairwise(self.at)):
+            raise self.refuse("points stand in the order of their fractions")
+        for name, value, fraction, ends in (("from", self.from_, 0.0, self.at[:1]), ("to", self.to, 1.0, self.at[-1:])):
+            told = any(point[0] == fraction for point in ends)
+            if told and value is not None:
+                raise self.refuse(f"'{name}' and a point at {fraction:g} say the same thing twice; leave one out")
+            if name == "from" and not told and value is None:
+                raise self.refuse("it begins nowhere: give 'from', or a point at 0")
+        return self
+
+    def points(self) -> list[tuple[float, float]]:
+        first = [] if self.from_ is None else [(0.0, self.from_)]
+        return [*first, *self.at, *([] if self.to is None else [(1.0, self.to)])]
+
+
+Schedule = Annotated[Constant | Curve | Piecewise, Field(discriminator="kind")]
+
+Param = float | int | Schedule

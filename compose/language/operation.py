@@ -110,6 +110,10 @@ class Operation:
     nonneg: ClassVar[tuple[str, ...]] = ()
     """Ports that must not be negative (sign types)."""
 
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {}
+    """Port -> the least and the most that a number there may be: a discount is from 0 to 1. A spec with a number, or a
+    param that moves, beyond them is refused."""
+
     monotone: ClassVar[Mapping[str, int]] = {}
     """Port -> +1 where no output ever falls when that input rises, -1 where none ever rises."""
 
@@ -142,7 +146,7 @@ class Operation:
     ahead: ClassVar[float] = math.inf
     """How many later steps it may read where it joins rows along ``time``: 0 for a recurrence or a delay."""
 
-    within: ClassVar[tuple[str, int] | None] = None
+    steps_in: ClassVar[tuple[str, int] | None] = None
     """A mask port and a number n: along ``time`` it reads steps at which the mask is true, and n beyond each."""
 
     itself: ClassVar[bool] = False

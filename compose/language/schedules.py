@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from compose.language.moving import Moving
+    from compose.language.moving import Schedule
 
 
 def fraction(x: float, over: float) -> float:
@@ -62,34 +62,32 @@ def piecewise(points: Sequence[tuple[float, float]], over: float, x: float) -> f
     return points[-1][1]
 
 
-def value(schedule: Moving | float, clocks: Mapping[str, int]) -> float:
+def value(schedule: Schedule | float, clocks: Mapping[str, int]) -> float:
     """The value of a param now.
 
     A number is itself. A piecewise schedule begins at ``from`` unless it has a point at 0, and ends at ``to`` (if
     given) unless it has a point at 1.
 
     Args:
-        schedule: A number, or kind, from, to and over.
+        schedule: A number, or what its kind has of from, to, over and at.
         clocks: Readings of ``env_steps``, ``episodes`` and ``updates``.
     """
     if isinstance(schedule, int | float):
         return float(schedule)
-    start = schedule.from_
-    end = start if schedule.to is None else schedule.to
     if schedule.kind == "constant":
-        return start
+        return schedule.from_
     if schedule.over is None:
         raise ValueError(f"a {schedule.kind} schedule needs 'over'")
     over, x = schedule.over.count, clocks[schedule.over.clock]
     if schedule.kind == "piecewise":
         points = [(float(at), float(v)) for at, v in schedule.at]
         if not points or points[0][0] > 0.0:
-            points.insert(0, (0.0, start))
+            points.insert(0, (0.0, schedule.from_ or 0.0))
         if schedule.to is not None and points[-1][0] < 1.0:
-            points.append((1.0, end))
+            points.append((1.0, schedule.to))
         return piecewise(points, over, x)
     try:
         curve = {"linear": linear, "exponential": exponential, "cosine": cosine}[schedule.kind]
     except KeyError:
         raise ValueError(f"unknown kind of schedule '{schedule.kind}'") from None
-    return curve(start, end, over, x)
+    return curve(schedule.from_, schedule.to, over, x)

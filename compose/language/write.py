@@ -46,7 +46,8 @@ def _fields(model: BaseModel, defaults: bool) -> dict[str, Any]:
     written: dict[str, Any] = {}
     for name, info in type(model).model_fields.items():
         value = getattr(model, name)
-        usual = not info.is_required() and value == info.get_default(call_default_factory=True, validated_data={})
+        usual = not info.is_required() and value == info.get_default(call_default_factory=True,
+                                                                     validated_data=vars(model))
         if value is None or (usual and not defaults):
             continue
         short = OneOrMore in info.metadata and len(value) == 1

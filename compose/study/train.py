@@ -62,7 +62,8 @@ def _check_same(spec: Loaded, env: str, seeds: Sequence[int], folders: Sequence[
     for seed, folder in zip(seeds, map(RunFolder, folders), strict=True):
         if folder.exists():
             try:
-                check_same(folder, identity(spec.spec, catalogue.schema(env), seed))
+                schema = catalogue.schema(env)
+                check_same(folder, identity(spec.spec, schema, seed), spec, schema)
             except SpecError as error:
                 problems += error.diagnostics
     if problems:

@@ -141,5 +141,5 @@ def refuse(values: Mapping[str, float], place: str, what: str, *notes: str) -> N
     if wrong:
         raise SpecError(*(Diagnostic(
             "train.not_finite", f"the {what} is {x}", where=f"{place}.{name}",
-            hint="try a smaller lr, or clip; the last checkpoint holds the weights of before", notes=notes,
+            hint="try a smaller lr, or clip", notes=notes,
         ) for name, x in wrong.items()))

@@ -21,10 +21,14 @@ from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_state, read_tensors
 from compose.training.clocks import Clocks, moving_params
 from compose.training.folder import RunFolder, reading
+from compose.training.given import step_fields
 from compose.training.rollout import one_hot_actions
 from compose.training.run import Build
 
 Array = NDArray[Any] | Tensor
+
+ALWAYS = ("entities", "visible", "present", "available")
+"""Fields that must be given whatever the spec reads."""
 
 
 class Policy:
@@ -35,6 +39,8 @@ class Policy:
 
     def __init__(self, model: Model, schema: EntitySchema, params: Mapping[str, float], *, seed: int = 0) -> None:
         self.model, self.schema, self.params = model, schema, dict(params)
+        read = model.programs["act"].needs("field") if model.programs else ()
+        self._needed = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name != "last_action"))))
         self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
 
@@ -50,17 +56,18 @@ class Policy:
 
         Args:
             fields: What the schema declares, numpy or torch, without the time axis: ``entities``, ``visible``,
-                ``present``, ``available`` and whatever else the spec reads. ``last_action`` is kept here.
+                ``present``, ``available`` and whatever else the spec reads. ``last_action`` is kept here. Numbers may
+                have any precision, masks may be 0 and 1.
 
         Returns:
             A numpy array if ``entities`` is one, else a tensor.
 
         Raises:
-            SpecError: ``policy.fields`` if a field is unknown or does not have the declared shape.
+            SpecError: ``policy.fields`` if a field is missing, unknown, not of the declared shape and kind or not
+                finite, or an agent that is present has no action available; no step is taken then.
         """
-        device = self._last.device
-        given = {name: torch.as_tensor(x, device=device) for name, x in fields.items()}
-        self._check(given)
+        given = step_fields(fields, self.schema, self._episodes.shape[0], self._needed, device=self._last.device,
+                            dtype=next(iter(self.model.weights.values())).dtype)
         timed = {name: "time" in self.schema.fields[name].axes for name in given}
         shown = {name: x.unsqueeze(1) if timed[name] else x for name, x in given.items()}
         shown = {"entities": shown["entities"], **shown}
@@ -68,22 +75,6 @@ class Policy:
         self._last = one_hot_actions(action, given["present"], self._last.shape[-1])
         self._step += 1
         return action.cpu().numpy() if isinstance(fields["entities"], np.ndarray) else action
-
-    def _check(self, given: Mapping[str, Tensor]) -> None:
-        sizes = {**self.schema.sizes, "batch": self._episodes.shape[0]}
-        problems = [Diagnostic("policy.fields", "is missing", where=name)
-                    for name in ("entities", "visible", "present", "available") if name not in given]
-        for name, x in given.items():
-            if name not in self.schema.fields:
-                problems.append(Diagnostic("policy.fields", f"{self.schema.name} has no such field", where=name))
-                continue
-            axes = [axis for axis in self.schema.fields[name].axes if axis != "time"]
-            want = [sizes[axis.removesuffix("'")] for axis in axes]
-            if list(x.shape) != want:
-                message = f"expected [{' '.join(axes)}] = {want}, got {list(x.shape)}"
-                problems.append(Diagnostic("policy.fields", message, where=name))
-        if problems:
-            raise SpecError(*problems)
 
 
 def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str | torch.device = "cpu",

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tensordict import TensorDict
 
 from compose.compiler.model import Model
 from compose.envs.interface import Environment
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.learning import ReplaySettings
 from compose.training.clocks import updates_due
 from compose.training.learner import Learner
 
@@ -20,7 +23,8 @@ class ReplayLearner(Learner):
     """
 
     def __init__(self, model: Model, env: Environment, seed: int) -> None:
-        replay, act, problems = model.spec.learner.replay, model.spec.act, []
+        learner: Any = model.spec.learner
+        replay, act, problems = learner.replay, model.spec.act, []
         if replay.episodes < max(replay.batch, replay.start):
             what = f"holds {replay.episodes}, fewer than batch ({replay.batch}) or start ({replay.start})"
             problems.append(Diagnostic("train.learner", what, where="learner.replay.episodes"))
@@ -29,19 +33,20 @@ class ReplayLearner(Learner):
             problems.append(Diagnostic("train.learner", what, where="act.choose"))
         if problems:
             raise SpecError(*problems)
+        self.ring: ReplaySettings = replay
         super().__init__(model, env, seed)
 
     @property
     def capacity(self) -> int:
-        return int(self.settings.replay.episodes)
+        return self.ring.episodes
 
     @property
     def start(self) -> int:
         """Episodes held before the first update: at least a batch."""
-        return int(max(self.settings.replay.start, self.settings.replay.batch))
+        return max(self.ring.start, self.ring.batch)
 
     def due(self) -> int:
         return updates_due(self.clocks, self.settings.updates, self.start)
 
     def chosen(self) -> TensorDict:
-        return self.replay.sample(self.settings.replay.batch, self.seed, self.clocks.updates)
+        return self.replay.sample(self.ring.batch, self.seed, self.clocks.updates)

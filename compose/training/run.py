@@ -28,13 +28,14 @@ from compose.training.folder import Json, RunFolder, reading, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
+from compose.training.resumption import changed_settings, other_schema, other_spec
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
 from compose.training.trainer import Trainer
 
 Build = Callable[..., Model]
 
-_SAME = ("spec_hash", "schema_hash", "env", "seed")
+SAME = ("spec_hash", "schema_hash", "env", "seed")
 _FORM = ("passes", "native", "precision")
 
 
@@ -70,7 +71,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     folder = RunFolder(run_dir)
-    chance = open_run(folder, spec, learner, settings, resume=resume)
+    chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
     for name, level in chance.items():
         console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
 
@@ -82,9 +83,11 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     return finish(trainer, chance)
 
 
-def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settings, *,
-             resume: bool) -> dict[str, Score]:
-    """Begin the folder of a run, or take it up again; gives the chance levels, measured if they are asked for.
+def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settings, *, resume: bool,
+             console: Console) -> dict[str, Score]:
+    """Begin the folder of a run, or take it up again, saying what is set otherwise.
+
+    Gives the chance levels, measured if they are asked for.
 
     Raises:
         SpecError: ``train.exists`` or ``train.folder``; with ``resume``, ``train.resume`` or ``run.damaged``.
@@ -92,7 +95,7 @@ def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settin
     env, seed = learner.env, learner.seed
     about = _about(learner.model, env.schema, seed, settings)
     if resume:
-        about = _same_run(folder, about)
+        about = _same_run(folder, about, spec, env.schema, console)
     else:
         folder.begin()
     unchanging = {"spec.yaml": _spec_text(spec), "schema.json": env.schema.model_dump_json(indent=2) + "\n"}
@@ -150,20 +153,24 @@ def _own_version() -> str:
         return "unknown"
 
 
-def _same_run(folder: RunFolder, now: Json) -> Json:
+def _same_run(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema, console: Console) -> Json:
     """What is written about the run in the folder, with today's settings.
 
     Raises:
         SpecError: ``train.resume`` if the run there is another one.
     """
-    then = check_same(folder, now)
+    then = check_same(folder, now, spec, schema)
+    with reading(folder.path / "run.json"):
+        told = changed_settings(then, now)
+    if told:
+        console.print(f"{folder.path} {told}", highlight=False, soft_wrap=True, markup=False)
     if "chance" not in then:
         return now
     with reading(folder.path / "run.json"):
         return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
 
 
-def check_same(folder: RunFolder, now: Json) -> Json:
+def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema) -> Json:
     """What is written about the run in the folder, if it is the one of this spec, schema, environment and seed.
 
     Raises:
@@ -172,8 +179,16 @@ def check_same(folder: RunFolder, now: Json) -> Json:
     if not folder.exists():
         raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
     then = folder.json("run.json")
-    problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}",
-                           where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
+    place, other = str(folder.path), [name for name in SAME if then.get(name) != now[name]]
+    problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}", place)
+                for name in other if name in ("env", "seed")]
+    if "spec_hash" in other:
+        hint = f"resume {folder.path / 'spec.yaml'} itself, or train this spec into another folder"
+        problems.append(Diagnostic("train.resume", "the run there has another spec; there -> here:", place, hint=hint,
+                                   notes=other_spec(folder, spec, schema)))
+    if "schema_hash" in other and "env" not in other:
+        text = "the environment was another when the run there began; there -> here:"
+        problems.append(Diagnostic("train.resume", text, place, notes=other_schema(folder, schema)))
     before = then.get("settings", {})
     problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
                             where=str(folder.path), hint="numbers would differ in their last bits")

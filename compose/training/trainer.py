@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 
+from compose.language.diagnostics import SpecError
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import Row, evaluate, score
@@ -15,6 +18,20 @@ from compose.training.progress import Reporter
 from compose.training.settings import Settings
 
 _GROUPS = ("weights", "target", "optimizers", "statistics")
+
+
+@contextmanager
+def keeping(folder: RunFolder) -> Iterator[None]:
+    """Around a training: where a value is not finite, what is kept of the run is told too."""
+    try:
+        yield
+    except SpecError as error:
+        if all(problem.code != "train.not_finite" for problem in error.diagnostics):
+            raise
+        last = latest(folder)
+        note = "no checkpoint was written before, so no weights are kept" if last is None \
+            else f"the last checkpoint, {last}, holds the weights of before"
+        raise SpecError(*(replace(problem, notes=(*problem.notes, note)) for problem in error.diagnostics)) from None
 
 
 class Trainer:
@@ -64,7 +81,7 @@ class Trainer:
         those of one longer run.
         """
         learner = self.learner
-        with self.reporter, Interrupt() as interrupt:
+        with self.reporter, Interrupt() as interrupt, keeping(self.folder):
             while not self.finished():
                 if learner.due() > 0:
                     learner.update()

@@ -14,7 +14,8 @@ from tests.specs.schemas import small_schema
 def table(env: bool = True, **axes: str | int) -> AxisTable:
     spec = load_data({
         "compose": 1, "name": "sizes", "summary": "Axes only.", "params": {"embed": 12, "eta": 0.25}, "axes": axes,
-        "graph": {}, "act": {"choose": "greedy"}, "losses": {}, "learner": {"kind": "replay", "optimizers": {}},
+        "graph": {}, "act": {"choose": "greedy", "values": "q"}, "losses": {},
+        "learner": {"kind": "replay", "optimizers": {}},
     }).spec  # fmt: skip
     return AxisTable(spec, small_schema() if env else None)
 

@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import compose
 from compose.language import builder, expressions, handles
@@ -217,6 +219,37 @@ def wrong(change: Callable[[SpecBuilder], object]) -> str:
         (lambda s: (s.delete_network("x"), s.network("x")), "error[python.misuse]  networks.x is deleted above"),
         (lambda s: s.network("utility", returns="x"), "error[python.misuse]  networks.utility.returns is given twice"),
         (lambda s: s.act(choose="greedy"), "error[python.misuse]  act.choose is given twice"),
+        (lambda s: setattr(s, "learner", {"kind": "replay"}),
+         "error[python.misuse]  'learner' cannot be assigned here: nothing would read it\n"
+         "  write learner(NAME=...), or learner.NAME = ..."),
+        (lambda s: setattr(s, "grpah", 3),
+         "error[python.misuse]  'grpah' cannot be assigned here: nothing would read it\n  Did you mean 'graph'?"),
+        (lambda s: setattr(s, "graph", {"q": 1}),
+         "error[python.misuse]  'graph' cannot be assigned here: nothing would read it\n"
+         "  write its members one by one: graph.NAME = ..."),
+        (lambda s: setattr(s, "extends", "refil"),
+         "error[python.misuse]  'extends' cannot be assigned here: nothing would read it\n"
+         "  it is said at the beginning: SpecBuilder(..., extends=...)"),
+        (lambda s: setattr(s, "networks", {}),
+         "error[python.misuse]  'networks' cannot be assigned here: nothing would read it\n"
+         "  write network(NAME, inputs=..., returns=...)"),
+        (lambda s: setattr(s.network("utility"), "retruns", "q"),
+         "error[python.misuse]  'retruns' cannot be assigned here: nothing would read it\n"
+         "  write network('utility', returns=...)"),
+        (lambda s: setattr(s.network("utility"), "nodes", {}),
+         "error[python.misuse]  'nodes' cannot be assigned here: nothing would read it\n"
+         "  write its nodes one by one: network('utility').nodes.NAME = ..."),
+        (lambda s: setattr(s.network("utility"), "x2", 1),
+         "error[python.misuse]  'x2' cannot be assigned here: nothing would read it\n"
+         "  a node is network('utility').nodes.x2"),
+        (lambda s: setattr(block, "linear", 3),
+         "error[python.misuse]  'linear' cannot be assigned here: nothing would read it"),
+        (lambda s: setattr(block.linear(of="q", to=3), "to", 4),
+         "error[python.misuse]  'to' cannot be assigned here: nothing would read it\n"
+         "  fields are arguments: block.TAG(of=...)"),
+        (lambda s: delattr(s.graph, "q"),
+         "error[python.misuse]  'q' cannot be deleted\n  what is inherited goes by assigning None to its name"),
+        (lambda s: setattr(s.act, "choose", "greedy"), "error[python.misuse]  act.choose is given twice"),
         (lambda s: setattr(s.params, "bad", object()),
          "error[data.type]  params.bad: a spec holds text, numbers, true, false, null, lists and mappings, "
          "not an object"),
@@ -232,6 +265,26 @@ def wrong(change: Callable[[SpecBuilder], object]) -> str:
 )  # fmt: skip
 def test_mistakes_are_spec_errors(change: Callable[[SpecBuilder], object], text: str) -> None:
     assert wrong(change) == text
+
+
+def test_settings_are_written_by_calls_or_one_by_one() -> None:
+    s, t = small(), SpecBuilder("more", "Settings.", extends="qmix_attention")
+    t.act.epsilon = moving("linear", 1.0, 0.1, over="9 updates")
+    t.learner.target = {"kind": "polyak", "tau": 0.1}
+    t.learner(environments=3)
+    t.claims.igm = None
+    built = t.build()
+    assert (built.learner.environments, built.learner.target.tau, built.act.epsilon.to) == (3, 0.1, 0.1)
+    assert s.build() == small().build()
+
+
+@pytest.mark.parametrize("closed", [SpecBuilder("a", "A."), SpecBuilder("a", "A.").network("n"), block])
+@given(name=st.from_regex(r"[a-z_][a-z_0-9]{0,9}", fullmatch=True))
+def test_nothing_is_assigned_that_nobody_reads(closed: object, name: str) -> None:
+    before = dict(vars(closed))
+    with pytest.raises(SpecError, match="cannot be assigned here"):
+        setattr(closed, name, 1)
+    assert vars(closed) == before
 
 
 def test_an_expression_that_grows_too_long_is_refused() -> None:

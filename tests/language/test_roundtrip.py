@@ -43,15 +43,17 @@ SIGNATURES = st.lists(st.sampled_from(["batch", "time", "agent", "entity", "enti
                           lambda prefix: prefix + " ".join(axes)))
 PERIODS = st.tuples(st.integers(1, 10**6), st.sampled_from(["env_steps", "episodes", "updates"])).map(
     lambda p: f"{p[0]} {p[1]}")
-POINTS = st.lists(st.tuples(st.floats(0, 1), FLOATS).map(list), max_size=3).map(sorted)
+POINTS = st.lists(st.tuples(st.floats(0.01, 0.99), FLOATS).map(list), max_size=3).map(sorted)
 FROM = {"from": FLOATS | st.integers(-5, 5)}
 MOVING = st.one_of(
-    st.fixed_dictionaries({"kind": st.just("constant")}, optional=FROM),
+    st.fixed_dictionaries({"kind": st.just("constant"), **FROM}),
     st.fixed_dictionaries(
         {"kind": st.sampled_from(["linear", "cosine"]), "to": FLOATS, "over": PERIODS}, optional=FROM),
     st.fixed_dictionaries({"kind": st.just("exponential"), "from": st.just(1), "to": st.just(0.5), "over": PERIODS}),
-    st.fixed_dictionaries({"kind": st.just("piecewise"), "over": PERIODS, "at": POINTS},
-                          optional={**FROM, "to": FLOATS}))
+    st.fixed_dictionaries({"kind": st.just("piecewise"), "over": PERIODS, **FROM},
+                          optional={"at": POINTS, "to": FLOATS}),
+    st.fixed_dictionaries({"kind": st.just("piecewise"), "over": PERIODS,
+                           "at": POINTS.map(lambda points: [[0, 1], *points, [1.0, 0.5]])}))
 
 
 def values(info: FieldInfo) -> st.SearchStrategy[Any]:
@@ -112,26 +114,30 @@ OPTIMIZERS = st.fixed_dictionaries(
     optional={"lr": POSITIVE, "betas": st.just([0.8, 0.99]), "eps": POSITIVE, "clip": POSITIVE, "after": NAMES})
 COUNTS = st.integers(1, 10**4)
 SOME = st.integers(1, 500)
-LEARNER = st.fixed_dictionaries(
-    {"kind": st.sampled_from(["replay", "on_policy"]), "optimizers": st.dictionaries(NAMES, OPTIMIZERS, max_size=2)},
-    optional={
-        "environments": COUNTS,
-        "updates": st.sampled_from(["1 per episode", "8 per 8 episodes", "2 per 1 episodes", " 3  per 4 episodes"]),
-        "replay": st.fixed_dictionaries({"episodes": st.integers(500, 10**4)}, optional={"batch": SOME, "start": SOME}),
-        "target": st.fixed_dictionaries({}, optional={
-            "kind": st.sampled_from(["copy", "polyak"]), "every": PERIODS, "tau": st.floats(0.001, 1)})})
+TARGETS = st.fixed_dictionaries({"kind": st.just("copy")}, optional={"every": PERIODS}) | st.fixed_dictionaries(
+    {"kind": st.just("polyak"), "tau": st.floats(0.001, 1)}, optional={"every": PERIODS})
+REPLAYS = st.fixed_dictionaries({"episodes": st.integers(500, 10**4)}, optional={"batch": SOME}) | st.tuples(
+    SOME, SOME).map(sorted).map(lambda two: {"batch": two[0], "start": two[1]})
+SHARED = {
+    "environments": COUNTS, "target": TARGETS,
+    "updates": st.sampled_from(["1 per episode", "8 per 8 episodes", "2 per 1 episodes", " 3  per 4 episodes"])}
+TRAINED = {"optimizers": st.dictionaries(NAMES, OPTIMIZERS, max_size=2)}
+LEARNER = st.fixed_dictionaries({"kind": st.just("replay"), **TRAINED}, optional={**SHARED, "replay": REPLAYS}) \
+    | st.fixed_dictionaries({"kind": st.just("on_policy"), **TRAINED}, optional=SHARED)
 CHANCES = st.floats(0, 1)
 RATES = CHANCES | st.fixed_dictionaries(
     {"kind": st.just("linear"), "to": CHANCES, "over": PERIODS}, optional={"from": CHANCES})
+WHERE = {"where": OPERANDS}
+ACTS = st.one_of(
+    st.fixed_dictionaries({"choose": st.just("greedy"), "values": OPERANDS}, optional=WHERE),
+    st.fixed_dictionaries({"choose": st.just("epsilon_greedy"), "values": OPERANDS, "epsilon": RATES}, optional=WHERE),
+    st.fixed_dictionaries({"choose": st.just("categorical"), "logits": OPERANDS},
+                          optional={**WHERE, "evaluate": st.sampled_from(["greedy", "sample"])}))
 STATUS = st.sampled_from(["proved", "soft", "none"])
 SPECS = st.fixed_dictionaries(
     {"compose": st.just(1), "name": NAMES, "summary": TEXTS,
      "graph": st.dictionaries(NAMES, NODES, max_size=5),
-     "act": st.fixed_dictionaries(
-         {"choose": st.sampled_from(["greedy", "epsilon_greedy", "categorical"])},
-         optional={"values": OPERANDS, "logits": OPERANDS, "where": OPERANDS, "epsilon": RATES,
-                   "evaluate": st.sampled_from(["greedy", "sample"])}),
-     "losses": st.dictionaries(NAMES, LOSSES, max_size=3), "learner": LEARNER},
+     "act": ACTS, "losses": st.dictionaries(NAMES, LOSSES, max_size=3), "learner": LEARNER},
     optional={
         "paper": st.fixed_dictionaries({"title": TEXTS}, optional={
             "authors": st.lists(TEXTS, max_size=2), "venue": TEXTS, "year": st.integers(1900, 2100), "where": TEXTS}),
@@ -176,6 +182,7 @@ def test_expressions_have_one_canonical_text(text: str) -> None:
 
 def test_a_replay_learner_that_says_nothing_of_its_replay_has_the_usual_one() -> None:
     learner = {"kind": "replay", "optimizers": {}}
-    data = {"compose": 1, "name": "q", "summary": "0", "graph": {}, "act": {"choose": "greedy"}, "losses": {}}
+    data = {"compose": 1, "name": "q", "summary": "0", "graph": {}, "losses": {},
+            "act": {"choose": "greedy", "values": "q"}}
     found = load_data({**data, "learner": learner}).spec.learner.replay
     assert (found.episodes, found.batch, found.start) == (5000, 32, 32)

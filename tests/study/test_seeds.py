@@ -83,6 +83,17 @@ def test_mistakes_exit_with_2_and_write_nothing(run: Run, tmp_path: Path, argume
     assert not (tmp_path / "a").exists()
 
 
+@pytest.mark.parametrize(("arguments", "said"), [
+    (("--seeds", "5"), "--seeds 5 is one seed, number 5; 5 seeds are --seeds 0..4"),
+    (("--seeds", "1"), "--seeds 1 is one seed, number 1"),
+    (("--seeds", "7..7"), "number 7; 7 seeds are --seeds 0..6"),
+])  # fmt: skip
+def test_one_number_is_one_seed_and_says_so(run: Run, tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    ran = run(*TRAIN, "--run", str(tmp_path / "a"), "--memory-limit", "1KiB", *arguments)
+    assert said in ran.err
+    assert "0..4 are five seeds" in " ".join(run("train", "--help").out.replace("│", " ").split())
+
+
 @pytest.mark.slow
 def test_apart_and_together_from_the_command_line(run: Run, tmp_path: Path) -> None:
     folders = {}
@@ -107,5 +118,5 @@ def test_apart_and_together_from_the_command_line(run: Run, tmp_path: Path) -> N
     assert ": not reached" in run(*longer, "--seeds", "2..4", "--mark", "1").out
     other = run(*longer, "--seeds", "2..4", "--together", "--set", "params.embed=16")
     assert other.code == 2
-    assert other.err.count("the run there has spec_hash") == 3
+    assert other.err.count("the run there has another spec") == other.err.count("param embed: 8 -> 16") == 3
     assert run(*TRAIN, "--seeds", "0..1", "--run", f"{joined}/seed_002").code == 2

@@ -138,6 +138,7 @@ class Linear:
     schema: EntitySchema
     seed: int = 0
     moving: tuple[str, ...] = ("rate",)
+    programs: tuple[()] = ()
     weights: dict[str, nn.Parameter] = field(init=False)
     target: dict[str, Tensor] = field(init=False)
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from compose.language.load import load
 from compose.training.clocks import Clocks, moving_params, updates_due
 from compose.training.replay_learner import ReplayLearner
 from compose.training.targets import TargetClock, Targets
@@ -46,6 +47,15 @@ def test_copy_and_polyak():
     assert copy.follow(model, Clocks(episodes=200))
     assert model.target["utility.w"].unique().tolist() == [1.0]
     assert model.target["utility.w"].data_ptr() != model.weights["utility.w"].data_ptr()
+
+
+def test_a_target_that_turns_to_averaging_follows_every_update():
+    settings = load("qmix_attention", ["learner.target={kind: polyak, tau: 0.005}"]).spec.learner.target
+    model = SimpleNamespace(weights={"w": torch.ones(1)}, target={"w": torch.zeros(1)})
+    targets = Targets(settings)
+    for update in range(1, 201):
+        targets.follow(model, Clocks(episodes=update, updates=update))
+    assert model.target["w"].item() == pytest.approx(1 - 0.995**200, abs=1e-6)
 
 
 def test_exploration_reads_the_steps_collected_before():

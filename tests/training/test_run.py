@@ -14,7 +14,7 @@ import torch
 from rich.console import Console
 from safetensors.torch import load_file, save_file
 
-from compose.language.diagnostics import SpecError
+from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training import run as running
 from compose.training.actors import FixedActor
 from compose.training.checkpoint import latest, read_state
@@ -28,6 +28,7 @@ from compose.training.rollout import rollout
 from compose.training.run import train
 from compose.training.settings import Settings
 from compose.training.summary import show
+from compose.training.trainer import keeping
 from tests.training.fakes import CountDown, Linear, build, optimizer, schema, spec
 
 
@@ -199,6 +200,14 @@ def test_an_explosion_stops_at_once_and_names_the_loss(tmp_path):
     exploding = {"optimizers": {"main": optimizer(lr=1e30, clip=None), "second": optimizer(after="main")}}
     with pytest.raises(SpecError, match=r"train\.not_finite.*losses\.\w+: the loss is (inf|nan)|norm of the gradient"):
         go(tmp_path / "a", learner=exploding)
+    with pytest.raises(SpecError, match=r"= no checkpoint was written before, so no weights are kept"):
+        go(tmp_path / "b", learner=exploding, checkpoint_updates=None)
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "latest").write_text("000001")
+    problem = SpecError(Diagnostic("train.not_finite", "the loss is nan", notes=("seed 1",)))
+    with pytest.raises(SpecError, match=r"= seed 1\n  = the last checkpoint, .*000001, holds the weights of before"), \
+            keeping(RunFolder(tmp_path)):
+        raise problem
 
 
 def test_settings_that_make_no_sense():

@@ -2,6 +2,8 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
+
 from compose.language.axes import Axes
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site, Weight
@@ -17,7 +19,7 @@ class LayerNorm(Block):
     phrase: ClassVar[str] = "layer norm of {of}"
     of: Annotated[Port, "... In"]
     """What is normalised."""
-    eps: float = 1e-5
+    eps: Annotated[float, Field(gt=0)] = 1e-5
     """Keeps the division finite."""
 
     returns = "... In"

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
+from pydantic import Field
+
 from compose.blocks.reduce.softmax import simplex_over
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
@@ -25,7 +27,7 @@ class Positive(Block):
     """How they become positive."""
     over: Over | None = None
     """The axis of the softmax."""
-    plus: float = 0.0
+    plus: Annotated[float, Field(ge=0)] = 0.0
     """Added to the result."""
     count: Literal["present", "slots", "all"] = "present"
     """What takes part in a softmax."""
@@ -36,8 +38,6 @@ class Positive(Block):
             site.fail("by", f"by: {self.by} {need} 'over'")
         if self.over is not None and len(self.over) != 1:
             site.fail("over", "a softmax runs over one axis")
-        if self.plus < 0:
-            site.fail("plus", f"{self.plus:g} would make the result negative")
         self._over(site)
         return {"": Type(site.type("of").axes, sign="nonneg")}
 

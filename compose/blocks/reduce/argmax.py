@@ -18,7 +18,7 @@ class _Best(Block):
 
     searches: ClassVar[dict[str, str]] = {"of": "where"}
     bounds: ClassVar[dict[str, str]] = {"of": "where"}
-    within: ClassVar[tuple[str, int]] = ("where", 0)
+    steps_in: ClassVar[tuple[str, int]] = ("where", 0)
 
     def _over(self, site: Site) -> str:
         over = site.axis(self.over, "of")

@@ -21,7 +21,7 @@ class _Reduction(Block):
     """What counts: rows that are present; all slots, absent rows as zeros; all rows with their content."""
 
     bounds: ClassVar[dict[str, str]] = {"of": "where"}
-    within: ClassVar[tuple[str, int]] = ("where", 0)
+    steps_in: ClassVar[tuple[str, int]] = ("where", 0)
     monotone: ClassVar[dict[str, int]] = {"of": 1}
 
     def _over(self, site: Site) -> Axes:

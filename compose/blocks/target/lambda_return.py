@@ -1,5 +1,6 @@
 """Block ``lambda_return``."""
 
+from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -35,8 +36,9 @@ class LambdaReturn(Block):
     """lambda, one number."""
 
     stopped: ClassVar[bool] = True
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {"discount": (0.0, 1.0), "trace": (0.0, 1.0)}
     ahead: ClassVar[float] = inf
-    within: ClassVar[tuple[str, int]] = ("where", 1)
+    steps_in: ClassVar[tuple[str, int]] = ("where", 1)
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": of_episodes(site, "value")}

@@ -1,5 +1,6 @@
 """Block ``mc_return``."""
 
+from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -26,8 +27,9 @@ class McReturn(Block):
     """gamma, one number."""
 
     stopped: ClassVar[bool] = True
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {"discount": (0.0, 1.0)}
     ahead: ClassVar[float] = inf
-    within: ClassVar[tuple[str, int]] = ("where", 0)
+    steps_in: ClassVar[tuple[str, int]] = ("where", 0)
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": of_episodes(site, "reward")}

@@ -50,6 +50,8 @@ class Moments(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         site.indexes("by", "task")
+        if self.low > self.high:
+            site.fail("low", f"the least scale ({self.low:g}) is above the largest ({self.high:g})")
         return {"mean": Type(("batch",)), "scale": Type(("batch",), sign="nonneg")}
 
     def statistics(self, site: Site) -> dict[str, Statistic]:

@@ -1,5 +1,6 @@
 """Block ``td_target``."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.axes import Axes, Type
@@ -28,6 +29,7 @@ class TdTarget(Block):
     """gamma"""
 
     stopped: ClassVar[bool] = True
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {"discount": (0.0, 1.0)}
     ahead: ClassVar[float] = 1
 
     def infer(self, site: Site) -> dict[str, Type]:

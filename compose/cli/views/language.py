@@ -11,9 +11,10 @@ from pydantic import BaseModel
 from compose.language.base import Model
 from compose.language.block import AxisName, OneOrMore
 from compose.language.docs import field_docs
+from compose.language.dump import one_line
 from compose.language.expressions import FUNCTIONS
 from compose.language.models import InputName, Spec
-from compose.language.moving import Moving, Pair, Param
+from compose.language.moving import Pair, Param
 from compose.language.nodes import Application, Node
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
@@ -32,17 +33,20 @@ file (a name, a path, or a list of them), `like` of a network (the network whose
 of a network (nothing inherited is kept). See [building on other specs](language.md#building-on-other-specs).
 """
 TITLES = {
-    "Spec": "A spec", "Moving": "Params that move", "Application": "Applications of a network", "Act": "Acting",
-    "Loss": "Losses", "Network": "Networks", "RMSprop": "Optimizer rmsprop", "Adam": "Optimizer adam",
-    "ReplaySettings": "Replay", "TargetSettings": "Target", "Igm": "Claim of IGM",
+    "Spec": "A spec", "Application": "Applications of a network", "Loss": "Losses", "Network": "Networks",
+    "Constant": "Constant param", "Curve": "Param that moves", "Piecewise": "Piecewise param",
+    "Greedy": "Acting greedily", "EpsilonGreedy": "Acting epsilon-greedily", "Categorical": "Acting by chance",
+    "ReplayLearner": "Replay learner", "OnPolicyLearner": "On-policy learner", "ReplaySettings": "Replay",
+    "CopyTarget": "Copied target", "PolyakTarget": "Polyak target",
+    "RMSprop": "Optimizer rmsprop", "Adam": "Optimizer adam", "Igm": "Claim of IGM",
 }  # fmt: skip
 WORDS: list[tuple[Any, str]] = [
     (Name, "name"), (InputName, "name"), (AxisName, "axis"), (Expr, "expression"), (bool, "`true` or `false`"),
     (float | int, "number"), (int, "whole number"), (float, "number"), (str, "text"), (Pair, "pair of numbers"),
     (AxesText, "[axes](language.md#axes)"),
     (Node, "expression, [block](blocks.md), or [application](#applications-of-a-network)"),
+    (Param, "number, or [constant](#constant-param), [moving](#param-that-moves) or [piecewise](#piecewise-param)"),
     (Period, "`N env_steps`, `N episodes` or `N updates`"), (Ratio, "`N per episode` or `N per M episodes`"),
-    (Param, "number, or one [that moves](#params-that-move)"),
 ]  # fmt: skip
 """What a spec's author calls a type."""
 
@@ -75,8 +79,6 @@ def _fields(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _inside(hint: Any) -> list[type[BaseModel]]:
-    if hint == Param:
-        return [Moving]
     if hint == Node:
         return [Application]
     if inspect.isclass(hint) and issubclass(hint, Model):
@@ -98,6 +100,7 @@ def _section(model: type[BaseModel]) -> Iterator[str]:
     for name, hint in _fields(model).items():
         info = model.model_fields[name]
         default = "" if info.is_required() else _default(info.get_default(call_default_factory=True, validated_data={}))
+        default = "see right" if info.default_factory_takes_validated_data else default
         meaning = docs[name].replace("``", "`")
         shown = "INPUT" if model is Application and name == "inputs" else info.alias or name
         yield f"| `{shown}` | {_kind(hint)} | {default} | {meaning} |"
@@ -127,4 +130,4 @@ def _default(value: Any) -> str:
     plain = write(value)
     if plain is None or plain == "" or plain == [] or plain == {}:
         return "none" if not isinstance(value, BaseModel) else "its defaults"
-    return f"`{str(plain).lower() if isinstance(plain, bool) else plain}`"
+    return f"`{one_line(plain)}`"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.graph.text import number
+from compose.language.acting import Categorical, EpsilonGreedy
+from compose.language.learning import CopyTarget, ReplayLearner
 from compose.language.models import Spec
-from compose.language.moving import Moving
+from compose.language.moving import Constant, Curve, Moving, Piecewise
 
 
 def show_learning(spec: Spec) -> None:
@@ -34,38 +36,40 @@ def moving(value: float | Moving) -> str:
     """``1 to 0.05 over 50,000 env_steps (linear)`` for a schedule, the number for a number."""
     if not isinstance(value, Moving):
         return number(value)
-    if value.kind == "constant" or value.over is None:
+    if isinstance(value, Constant):
         return f"{value.from_:g}"
+    assert isinstance(value, Curve | Piecewise)
     over = f"{value.over.count:,} {value.over.clock}"
-    if value.kind == "piecewise":
-        points = ", ".join(f"{y:g} at {x:.0%}" for x, y in value.at)
-        return f"{points} of {over} (piecewise)"
-    to = "" if value.to is None else f" to {value.to:g}"
-    return f"{value.from_:g}{to} over {over} ({value.kind})"
+    if isinstance(value, Curve):
+        return f"{value.from_:g} to {value.to:g} over {over} ({value.kind})"
+    points = [*(() if value.from_ is None else [(0.0, value.from_)]), *value.at,
+              *(() if value.to is None else [(1.0, value.to)])]
+    return f"{', '.join(f'{y:g} at {x:.0%}' for x, y in points)} of {over} (piecewise)"
 
 
 def acting(spec: Spec) -> str:
     """One sentence on how actions are chosen."""
     act = spec.act
-    if act.choose == "categorical":
+    if isinstance(act, Categorical):
         return f"sampled from softmax of {act.logits}; evaluated {act.evaluate}"
     text = f"{act.choose.replace('_', '-')} in {act.values}" + (f" where {act.where}" if act.where else "")
-    return text + (f", epsilon {moving(act.epsilon)}" if act.choose == "epsilon_greedy" else "")
+    return text + (f", epsilon {moving(act.epsilon)}" if isinstance(act, EpsilonGreedy) else "")
 
 
 def learning(spec: Spec) -> list[tuple[Cell, str]]:
     """Rows (what, how) on the learner."""
-    learner, replay = spec.learner, spec.learner.replay
+    learner = spec.learner
     rows = [("kind", learner.kind.replace("_", "-")),
             ("environments", f"{number(learner.environments)} side by side"),
             ("updates", f"{learner.updates} collected (update-to-data ratio "
                         f"{learner.updates.updates / learner.updates.episodes:g})")]
-    if learner.kind == "replay":
+    if isinstance(learner, ReplayLearner):
+        replay = learner.replay
         rows.append(("replay", f"the last {number(replay.episodes)} episodes; batches of {number(replay.batch)}; "
                                f"learning starts at {number(replay.start)}"))
     if learner.kind == "replay" or _lags(spec):
         follow = f"every {learner.target.every}"
-        rows.append(("target", f"copied {follow}" if learner.target.kind == "copy"
+        rows.append(("target", f"copied {follow}" if isinstance(learner.target, CopyTarget)
                      else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
     for name, optimizer in learner.optimizers.items():
         settings = optimizer.model_dump(exclude_none=True, exclude={"kind", "after"})

@@ -101,9 +101,9 @@ def ahead(trial: Trial) -> Iterator[str]:
             yield "delayed" if op.delayed else "ahead"
 
 
-def within(trial: Trial) -> Iterator[str]:
+def steps_in(trial: Trial) -> Iterator[str]:
     """What stands at steps that no true step of the mask comes before (by so many at most) touches no true step."""
-    declared = trial.node.op.within
+    declared = trial.node.op.steps_in
     if declared is None:
         return
     port, beyond = declared
@@ -134,7 +134,7 @@ def within(trial: Trial) -> Iterator[str]:
                 where = align(steps, lead, value.type.axes)
             if differs(before[output], trial.run(given)[output], where):
                 raise trial.fail(f"reads '{operand.port}' where '{port}' is not true (nor {beyond} before)")
-            yield "within"
+            yield "steps_in"
 
 
 def itself(trial: Trial) -> Iterator[str]:

@@ -134,7 +134,8 @@ def trial_of(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[
     names = [a.rstrip("'") for t in every for a in t.axes] + words
     free = [n for n in dict.fromkeys(names) if n not in ENVIRONMENT and n not in sizes and n.isidentifier()]
     primes = dict(zip(free, PRIMES, strict=False))
-    members = {"graph": {}, "losses": {}, "act": {"choose": "greedy"}, "learner": {"kind": "replay", "optimizers": {}}}
+    members = {"graph": {}, "losses": {}, "act": {"choose": "greedy", "values": "0"},
+               "learner": {"kind": "replay", "optimizers": {}}}
     header = {"compose": 1, "name": "contract", "summary": "One node.", "axes": {**primes, **sizes}}
     loaded = load_data({**header, **members})
     elaboration = Elaboration(loaded, _schema())

@@ -12,6 +12,7 @@ from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
 from compose.language.axes import Axes
 from compose.language.moving import Moving
+from compose.language.schedules import value
 
 Tensors = dict[str, Tensor]
 
@@ -45,7 +46,8 @@ def samples(model: Model, *, batch: int, steps: int, seed: int) -> Iterator[Samp
     steps = min(steps, schema.limit)
     whole: Tensors = fake_batch(schema, seed, batch=batch, time=steps + 1, dtype=model.dtype).to_dict()
     axes = {name: field.axes for name, field in schema.fields.items()}
-    starts = {name: p.from_ for name, p in model.spec.params.items() if isinstance(p, Moving)}
+    clocks = {"env_steps": 0, "episodes": 0, "updates": 0}
+    starts = {name: value(p, clocks) for name, p in model.spec.params.items() if isinstance(p, Moving)}
     for step in range(steps):
         fields = {n: _step(x, axes[n], step) for n, x in whole.items()}
         yield Sample(fields, model.draw("act", seed, step, torch.arange(batch)), starts, model.dtype)

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from compose.graph.diff.phrases import quantity
-from compose.graph.diff.reading import lags, only_read, owns_weights, unread_of_act, unread_of_learner
+from compose.graph.diff.reading import lags, only_read, owns_weights, unread_of_learner
 from compose.graph.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
 from compose.language.block import Block
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth
@@ -42,7 +42,7 @@ class Anatomy:
             self._node(Symbol("node", name))
         for name in spec.losses:
             self._loss(name)
-        self._add(ACT, self._fields(spec.act, but=unread_of_act(spec.act)), wires=("values", "logits", "where"))
+        self._add(ACT, self._fields(spec.act), wires=("values", "logits", "where"))
         self._claims()
         self.items = only_read(self.items, [s for s in self.items if s.kind in ("part", "loss")])
         self._learner()
@@ -132,7 +132,7 @@ class Anatomy:
     def _learner(self) -> None:
         learner = self.spec.learner
         fields = self._fields(learner, but=("optimizers",))
-        for name in unread_of_learner(learner, lags=lags(self.items.values())):
+        for name in unread_of_learner(lags=lags(self.items.values())):
             fields.pop(name, None)
         if learner.kind == "on_policy":  # two updates from twenty episodes are not one from ten
             fields["updates"] = Word(str(learner.updates))
@@ -150,7 +150,7 @@ class Anatomy:
             fields["igm"] = Word(igm.status)
             if igm.status != "none":
                 fields["igm of"] = self.expression(igm.joint.tree, "")
-                if igm.utilities not in (None, self.spec.act.values):  # what is acted on need not be said
+                if igm.utilities not in (None, self.spec.act.scores):  # what is acted on need not be said
                     fields["igm in"] = self.expression(igm.utilities.tree, "")
         self._add(CLAIMS, fields)
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from compose.graph.diff.consequences import AxisEffect, LossEffect
 from compose.graph.diff.diff import Diff
 from compose.graph.diff.phrases import apart, listed
-from compose.graph.diff.reading import acted_on
 from compose.graph.diff.said import ends, said
 from compose.graph.diff.terms import Symbol
 
@@ -129,7 +128,8 @@ def _course(bounds: tuple[float, float] | None, course: tuple[float, float] | No
 
 
 def _acting(diff: Diff) -> str:
-    found, values = diff.consequences, acted_on(diff.after.spec.act)
+    found, act = diff.consequences, diff.after.spec.act
+    values = act.scores
     if found.values_same and found.choice_same:
         return f"unchanged: {values} is computed, and chosen from, as before"
     if found.values_same:

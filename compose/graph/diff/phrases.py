@@ -10,7 +10,7 @@ from typing import Any
 from compose.language.axes import signature
 from compose.language.block import Block
 from compose.language.models import Loss, Network, Spec
-from compose.language.moving import Moving
+from compose.language.moving import Curve, Moving, Piecewise
 from compose.language.nodes import AnyNode, Application
 from compose.language.numbers import spelled
 from compose.language.values import Expr, Ratio
@@ -137,7 +137,7 @@ def quantity(value: float | Moving | Ratio) -> str:
     if not isinstance(value, Moving):
         return spelled(value, ",")
     points = value.points()
-    if len(points) == 1 or value.over is None:
+    if len(points) == 1 or not isinstance(value, Curve | Piecewise):
         return quantity(points[0][1])
     straight = value.kind == "piecewise" and [x for x, _ in points] == [0, 1]
     over = f"over {value.over.count:,} {value.over.clock} ({'linear' if straight else value.kind})"

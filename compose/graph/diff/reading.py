@@ -6,30 +6,16 @@ from collections.abc import Iterable, Mapping
 
 from compose.graph.diff.terms import Item, Symbol, Word, members
 from compose.language.block import Block
-from compose.language.models import Act, Learner, Spec
+from compose.language.models import Spec
 from compose.language.nodes import AnyNode, Application
 from compose.language.operation import Operation
 
-_OF_VALUES, _OF_LOGITS = ("logits", "evaluate"), ("values", "epsilon")
-_UNREAD = {"greedy": (*_OF_VALUES, "epsilon"), "epsilon_greedy": _OF_VALUES, "categorical": _OF_LOGITS}
 _LAGGED = ("target.kind", "target.every", "target.tau")
-_REPLAY = ("replay.episodes", "replay.batch", "replay.start")
 
 
-def acted_on(act: Act) -> str:
-    """What actions are chosen from, as the spec writes it."""
-    return str(act.logits if act.choose == "categorical" else act.values)
-
-
-def unread_of_act(act: Act) -> tuple[str, ...]:
-    """The fields of `act` that its way of choosing does not look at."""
-    return _UNREAD[act.choose]
-
-
-def unread_of_learner(learner: Learner, *, lags: bool) -> tuple[str, ...]:
+def unread_of_learner(*, lags: bool) -> tuple[str, ...]:
     """The fields of a learner that nothing looks at; ``lags`` says whether anything has a lagged copy."""
-    target = _LAGGED if not lags else ("target.tau",) if learner.target.kind == "copy" else ()
-    return (*target, *(_REPLAY if learner.kind == "on_policy" else ()))
+    return () if lags else _LAGGED
 
 
 def only_read(items: Mapping[Symbol, Item], roots: Iterable[Symbol]) -> dict[Symbol, Item]:

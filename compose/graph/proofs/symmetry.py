@@ -167,7 +167,7 @@ def _reach(graph: Graph, masks: Masks) -> dict[Value, float]:
     reach: dict[Value, float] = {}
     for node in _cone(graph):
         before = max((reach.get(v, 0) for v in node.operands()), default=0)
-        mask, beyond = node.op.within or ("", 0)
+        mask, beyond = node.op.steps_in or ("", 0)
         ahead = beyond if masks.within(node.wires.get(mask), "steps", "batch", "time") else node.op.ahead
         for output in node.values.values():
             reach[output] = before + (ahead if node.joins("time", output) else 0)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
+from pydantic.fields import FieldInfo
 
 from compose.language.expressions import FUNCTIONS, MAX_LENGTH
 from compose.language.values import AxesTextMark, Expr, Name, Period, Ratio
@@ -84,7 +85,8 @@ def anything(annotation: Any) -> Schema:
 
 def _limits(metadata: tuple[Any, ...]) -> Schema:
     limits: Schema = {}
-    for mark in metadata:
+    inner = [part for mark in metadata if isinstance(mark, FieldInfo) for part in mark.metadata]
+    for mark in (*metadata, *inner):
         for table in (NUMBERS, LENGTHS):
             limits |= {key: found for name, key in table.items() if (found := getattr(mark, name, None)) is not None}
     return limits

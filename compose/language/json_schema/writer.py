@@ -14,13 +14,13 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from compose.language.annotations import tagged
 from compose.language.axes import signature
 from compose.language.block import Block, OneOrMore
 from compose.language.diagnostics import Path
 from compose.language.docs import field_docs
 from compose.language.explain import OWNER_NOUNS, noun
 from compose.language.json_schema.leaves import NULL, Schema, anything, leaf, ref
-from compose.language.moving import NEEDS, Moving
 from compose.language.nodes import Node
 from compose.language.roles import role
 from compose.language.write import write
@@ -124,18 +124,20 @@ class Writer:
 
     def tagged(self, models: tuple[type[BaseModel], ...], key: str, at: Path) -> Schema:
         """One of several models, told apart by a field; a patch without it may have any of their fields."""
-        tags = {str(get_args(m.model_fields[key].annotation)[0]): m for m in models}
+        tags = tagged(models, key)
         fields = [self.fields(m, at)["properties"] for m in models]
         union = {name: schema for found in fields for name, schema in found.items() if name != key}
         patch = {"properties": union, "additionalProperties": False}
         choices = [when(key, tag, self.model(m, at)) for tag, m in tags.items()]
         untagged = {"if": {"type": "object", "not": {"required": [key]}}, "then": patch}
-        return {"type": "object", "properties": {key: {"enum": list(tags)}}, "allOf": [*choices, untagged]}
+        name = "_or_".join(model.__name__.lower() for model in models)
+        self.defs[name] = {"type": "object", "properties": {key: {"enum": list(tags)}}, "allOf": [*choices, untagged]}
+        return ref(name)
 
     def fields(self, cls: type[BaseModel], at: Path) -> Schema:
         """The fields of a model as a closed object."""
         properties = {info.alias or name: self.field(cls, name, info, at) for name, info in cls.model_fields.items()}
-        title = noun(cls) if cls in OWNER_NOUNS else cls.__name__
+        title = noun(cls) if cls in OWNER_NOUNS or hasattr(cls, "noun") else cls.__name__
         return {"title": title, "description": plain(cls.__doc__), "type": "object",
                 "properties": properties, "additionalProperties": False}
 
@@ -162,12 +164,11 @@ class Writer:
             return self.whole(parts[0], (*metadata, *parts[1:]), at)
         if origin in (Union, UnionType):
             key = next((m.discriminator for m in metadata if isinstance(m, FieldInfo) and m.discriminator), None)
-            models = [part for part in parts if isinstance(part, type) and issubclass(part, BaseModel)]
             if isinstance(key, str):
-                tags = {str(get_args(m.model_fields[key].annotation)[0]): m for m in models}
-                needs = [when(key, tag, need) for tag, m in tags.items() if (need := self.whole(m, (), at))]
+                wanted = {tag: self.whole(model, (), at) for tag, model in tagged(parts, key).items()}
+                needs = [when(key, tag, need) for tag, need in wanted.items() if need]
                 return {"required": [key], **({"allOf": needs} if needs else {})}
-            found = [need for model in models if (need := self.whole(model, (), at))]
+            found = [need for part in parts if (need := self.whole(part, (), at))]
             return {"if": {"type": "object"}, "then": found[0]} if found else None
         if isinstance(origin, type) and issubclass(origin, Mapping):
             item = self.whole(parts[1], (), (*at, "*"))
@@ -188,10 +189,6 @@ class Writer:
             needs["required"] = required
         if any(inside.values()):
             needs["properties"] = {name: need for name, need in inside.items() if need}
-        if cls is Moving:
-            given = {kind: {"required": list(names), "properties": {name: {"not": NULL} for name in names}}
-                     for kind, names in NEEDS.items() if names}
-            needs["allOf"] = [when("kind", kind, need) for kind, need in given.items()]
         return needs or None
 
 

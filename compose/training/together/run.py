@@ -67,7 +67,8 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     models = [first, *rest]
     learners = [learner_for(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
-    chance = [open_run(place, spec, learner, settings, resume=resume and place.exists())
+    chance = [open_run(place, spec, learner, settings, resume=resume and place.exists(),
+                       console=console)
               for place, learner in zip(places, learners, strict=True)]
     clock = settings.leading(learners[0].clocks)
     reporter = Reporter(console, clock, settings.ends[clock], f"{len(seeds)} seeds")

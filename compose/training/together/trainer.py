@@ -13,7 +13,7 @@ from compose.training.together.evaluate import evaluate_together
 from compose.training.together.group import Group
 from compose.training.together.resume import resume_together
 from compose.training.together.workers import Workers
-from compose.training.trainer import Trainer
+from compose.training.trainer import Trainer, keeping
 
 
 class TogetherTrainer:
@@ -42,7 +42,7 @@ class TogetherTrainer:
     def run(self) -> None:
         """Train all to the end, save, then evaluate once more. Ctrl-C saves all first, then interrupts."""
         running = self.trainers
-        with self.reporter, Interrupt() as interrupt, self.workers:
+        with self.reporter, Interrupt() as interrupt, self.workers, keeping(self.trainers[0].folder):
             while running:
                 group = self._group(running)
                 while not any(trainer.finished() for trainer in running):

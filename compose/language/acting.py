@@ -1,0 +1,81 @@
+"""How actions are chosen: one model for each way, with the fields that it reads."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from compose.language.base import Model
+from compose.language.moving import Moving, Schedule
+from compose.language.values import Expr
+
+CHANCE: dict[str, Any] = {"minimum": 0, "maximum": 1}
+"""Limits of a probability in a JSON Schema, and of where its schedule takes it."""
+CHANCE["properties"] = {"from": {**CHANCE}, "to": {**CHANCE}}
+
+
+def _chance(rate: float | Moving) -> float | Moving:
+    """A probability, wherever its schedule takes it."""
+    for point in rate.range() if isinstance(rate, Moving) else (rate,):
+        if not 0 <= point <= 1:
+            text = f"epsilon is a probability, from 0 to 1, not {point:g}"
+            raise PydanticCustomError("probability", "{text}", {"text": text})
+    return rate
+
+
+class Act(Model):
+    """How actions are chosen."""
+
+    noun: ClassVar[str] = "act"
+    source: ClassVar[Literal["values", "logits"]] = "values"
+    """The field that holds what is chosen from."""
+
+    @property
+    def scores(self) -> Expr:
+        """What is chosen from [batch time agent action]."""
+        found: Expr = getattr(self, self.source)
+        return found
+
+
+class Greedy(Act):
+    """Always the best of ``values``, the utilities that decentralised agents act on."""
+
+    choose: Literal["greedy"]
+    """How."""
+    values: Expr
+    """The agents' action values [batch time agent action]."""
+    where: Expr | None = None
+    """Which actions may be chosen, usually ``env.available``; all if left out."""
+
+
+class EpsilonGreedy(Act):
+    """The best of ``values``, but at random with chance ``epsilon``; greedily when the policy is evaluated."""
+
+    choose: Literal["epsilon_greedy"]
+    """How."""
+    values: Expr
+    """The agents' action values [batch time agent action]."""
+    where: Expr | None = None
+    """Which actions may be chosen, usually ``env.available``; all if left out."""
+    epsilon: Annotated[float | Schedule, AfterValidator(_chance), Field(json_schema_extra=CHANCE)]
+    """The chance of a random action."""
+
+
+class Categorical(Act):
+    """Drawn from the softmax of ``logits``."""
+
+    source: ClassVar[Literal["values", "logits"]] = "logits"
+
+    choose: Literal["categorical"]
+    """How."""
+    logits: Expr
+    """Logits of the actions [batch time agent action]."""
+    where: Expr | None = None
+    """Which actions may be chosen, usually ``env.available``; all if left out."""
+    evaluate: Literal["greedy", "sample"] = "greedy"
+    """How actions are chosen when the policy is evaluated."""
+
+
+Acting = Annotated[Greedy | EpsilonGreedy | Categorical, Field(discriminator="choose")]

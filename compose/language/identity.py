@@ -1,0 +1,38 @@
+"""What a spec is to a hash: all that matters to the result, as one canonical text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+PROSE = ("name", "summary", "paper", "abstract", "example_env", "log")
+"""Sections that change nothing of what is learned."""
+
+
+def canonical_json(data: dict[str, Any]) -> str:
+    """The plain data of a spec (defaults filled in) less its prose as text: sorted, equal numbers alike, no blanks."""
+    data = canonical({name: section for name, section in data.items() if name not in PROSE})
+    return json.dumps(_completed(data), sort_keys=True, separators=(",", ":"))
+
+
+def canonical(value: Any) -> Any:
+    """Equal numbers as one: 1.0 as 1, -0.0 as 0."""
+    if isinstance(value, dict):
+        return {name: canonical(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [canonical(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _completed(data: dict[str, Any]) -> dict[str, Any]:
+    """With the fields that a kind of acting, learner, target or schedule does not have, at one value: hashes do not
+    depend on which kinds there are, and are those of the time when all kinds had all fields."""
+    act = {"epsilon": 0, "evaluate": "greedy", **data["act"]}
+    learner = {"replay": {"episodes": 5000, "batch": 32, "start": 32}, **data["learner"]}
+    return {**data, "act": {**act, "epsilon": _schedule(act["epsilon"])},
+            "learner": {**learner, "target": {"tau": 1, **learner["target"]}},
+            "params": {name: _schedule(param) for name, param in data.get("params", {}).items()}}
+
+
+def _schedule(param: Any) -> Any:
+    return {"from": 0, "at": [], **param} if isinstance(param, dict) else param
