@@ -36,6 +36,10 @@ def interval(value: Value) -> Interval:
             return min(a, c), min(b, d)
         case "maximum":
             return max(a, c), max(b, d)
+        case "tanh":
+            return math.tanh(a), math.tanh(b)
+        case "sqrt":
+            return math.sqrt(max(a, 0.0)), math.sqrt(max(b, 0.0))
         case "square" | "abs":
             return 0.0, math.inf
     return (0.0, math.inf) if value.type.sign == "nonneg" else ANYWHERE

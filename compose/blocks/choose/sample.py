@@ -1,6 +1,6 @@
 """Block ``sample``."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.choose.uniform import uniform_over
 from compose.graph.align import align
@@ -18,6 +18,7 @@ class Sample(Block):
     """
 
     block: Literal["sample"]
+    kin: ClassVar[tuple[str, ...]] = ("categorical", "multinomial")
     logits: Annotated[Port, "..."]
     """x"""
     over: AxisName

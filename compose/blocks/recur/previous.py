@@ -18,6 +18,7 @@ class Previous(Block):
 
     block: Literal["previous"]
     phrase: ClassVar[str] = "{of} one step earlier[, {start} at first]"
+    kin: ClassVar[tuple[str, ...]] = ("lstm", "rnn", "recurrent", "delay", "lag", "shift", "memory")
     of: Annotated[Port, "..."]
     """What is delayed."""
     start: float = 0.0
@@ -39,7 +40,7 @@ class Previous(Block):
         return {"previous": self.infer(site)[""].without(["time"])}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time",)
+        return ("time")
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return shift(run, of, run.node.type("of").axes.index("time"), self.start)

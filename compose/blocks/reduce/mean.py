@@ -50,6 +50,7 @@ class Mean(_Reduction):
 
     block: Literal["mean"]
     phrase: ClassVar[str] = "mean of {of} over {over}[ where {where}][, counting {count}]"
+    kin: ClassVar[tuple[str, ...]] = ("average", "avg")
 
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         import torch

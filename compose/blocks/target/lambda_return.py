@@ -21,6 +21,7 @@ class LambdaReturn(Block):
     """
 
     block: Literal["lambda_return"]
+    kin: ClassVar[tuple[str, ...]] = ("td_lambda", "gae")
     value: Annotated[Port, "..."]
     """What a state is worth, at every step."""
     reward: Annotated[Port, "..."]
@@ -41,7 +42,7 @@ class LambdaReturn(Block):
         return {"": of_episodes(site, "value")}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time",)
+        return ("time")
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any,
                 trace: Any) -> Any:
