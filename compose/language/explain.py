@@ -11,9 +11,13 @@ from pydantic import BaseModel
 from compose.language import models
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
-from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
+from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.excerpt import unusual
 from compose.language.moving import Moving
+from compose.language.provenance import dig
+from compose.language.quantities import number_hint
+from compose.language.roles import role
+from compose.language.slips import choice_hint, field_hint
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
@@ -133,10 +137,10 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         ports = model.port_signatures() if model is not None and issubclass(model, Block) else {}
         hint = f"{name}: {signature(ports[name])}" if name in ports else ""
         text = f"{noun(model)} needs '{name}'"
-        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint)
+        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint, _dropped(document, parent, name))
     if kind == "extra_forbidden":
         model = owner(document.data, place[:-1])
-        hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
+        hint = field_hint(where, place[-1], names(model), document.data)
         text = f"{noun(model)} has no field '{place[-1]}'"
         return Diagnostic("spec.unknown", text, where, document.key_span(place), hint, _odd(place[-1]))
     if kind == "block.unknown":
@@ -147,7 +151,7 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
     if kind == "literal_error":
         options = context["expected"]
         allowed = [o.strip("' ") for o in options.replace(" or ", ",").split(",")]
-        return Diagnostic("spec.value", f"expected {options}, got {raw!r}", where, span, did_you_mean(raw, allowed))
+        return Diagnostic("spec.value", f"expected {options}, got {raw!r}", where, span, choice_hint(raw, allowed))
     if kind in LIMITS:
         text = f"expected a number {LIMITS[kind]} {next(iter(context.values())):g}, got {_show(raw)}"
         return Diagnostic("spec.value", text, where, span)
@@ -164,15 +168,26 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
     if kind.startswith("union_tag"):
         allowed = [o.strip("' ") for o in context.get("expected_tags", "'rmsprop', 'adam'").split(",")]
         got = f"got '{context['tag']}'" if "tag" in context else "'kind' is missing"
-        hint = did_you_mean(context.get("tag", ""), allowed)
+        hint = choice_hint(context.get("tag", ""), allowed)
         key = document.span((*place, "kind")) if "tag" in context else span
         return Diagnostic("spec.value", f"expected kind {' or '.join(allowed)}, {got}", where, key, hint)
     if kind in EXPECTED:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
         loss = len(place) == 2 and place[0] == "losses" and isinstance(raw, str)
-        hint = f"write {place[1]}: {{of: {raw}}}" if loss else ""
+        hint = f"write {place[1]}: {{of: {raw}}}" if loss else number_hint(raw) if "number" in text else ""
         return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span, hint)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
+
+
+def _dropped(document: Document, at: Path, name: str) -> tuple[str, ...]:
+    """A note where a field was inherited, and a changed tag dropped it with all that was there."""
+    past = next(iter(document.history.get(at, ())), None)
+    if past is None or not isinstance(past.value, dict) or name not in past.value:
+        return ()
+    now = dig(document.data, at)
+    tag = next((t for t in role(at).tags if past.value.get(t) != now.get(t)), "")
+    was = f"{tag}: {past.value[tag]}" if tag in past.value else "what was"
+    return (f"'{name}' was inherited from {past.span}; a changed {tag} replaces {was} with all that it had",) if tag else ()
 
 
 def _odd(name: object) -> tuple[str, ...]:

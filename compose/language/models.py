@@ -10,13 +10,14 @@ import json
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
 from compose.language.block import AxisName, OneOrMore
 from compose.language.moving import Moving, Param
 from compose.language.nodes import MODIFIERS, Node
+from compose.language.quantities import Count
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
 
@@ -145,11 +146,11 @@ Optimizer = Annotated[RMSprop | Adam, Field(discriminator="kind")]
 class ReplaySettings(Model):
     """A ring of whole episodes."""
 
-    episodes: PositiveInt = 5000
+    episodes: Count = 5000
     """How many are kept; the oldest goes first."""
-    batch: PositiveInt = 32
+    batch: Count = 32
     """Episodes in an update."""
-    start: PositiveInt = 32
+    start: Count = 32
     """Episodes held before the first update."""
 
     @model_validator(mode="after")
@@ -176,7 +177,7 @@ class Learner(Model):
 
     kind: Literal["replay", "on_policy"]
     """Learns from a replay buffer, or from what the present policy has just done."""
-    environments: PositiveInt = 1
+    environments: Count = 1
     """Episodes collected in parallel; never changes the update-to-data ratio."""
     updates: Ratio = Ratio(1, 1)
     """Gradient updates for collected episodes, such as ``1 per episode``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from compose.language.block import Block, catalogue
 from compose.language.diagnostics import did_you_mean
@@ -44,3 +44,66 @@ OTHERWISE: Mapping[str, str] = {
     "lag": "previous(x) is x one step earlier", "absolute": "abs(x)", "logistic": "sigmoid(x)",
 }  # fmt: skip
 """Functions that go by another name."""
+
+
+def choice_hint(word: object, allowed: Iterable[str]) -> str:
+    """The allowed word that another stands for, or the nearest."""
+    known = list(allowed)
+    meant = [a for a in CHOICES.get(str(word).lower(), ()) if a in known]
+    return f"Did you mean '{meant[0]}'?" if meant else did_you_mean(word, known)
+
+
+def field_hint(where: str, name: object, known: Iterable[str], data: object) -> str:
+    """What to write for a field that is not there: the field of another name, the place in the spec that has one of
+    this name, the nearest, or all there are. ``where`` is its own place in ``data``, the spec."""
+    fields, word = list(known), str(name)
+    meant = [f for f in FIELDS.get(word.lower(), ()) if f in fields]
+    if meant:
+        return f"Did you mean '{meant[0]}'?"
+    found = near = did_you_mean(word, fields)
+    if not near:
+        wanted = {word, *FIELDS.get(word.lower(), ())}
+        places = [at for at in _places(data) if at.rpartition(".")[2] in wanted and at != where]
+        found = f"is it {' or '.join(places[:SHOWN])}?" if places else ""
+    return found or (f"fields: {', '.join(fields)}" if fields else "")
+
+
+def _places(data: object, at: str = "") -> Iterator[str]:
+    """Every key of a spec that is no node's, by its path."""
+    for name, value in data.items() if isinstance(data, Mapping) else ():
+        if (at, name) not in (("", "graph"), ("", "networks")):
+            here = f"{at}.{name}" if at else str(name)
+            yield here
+            yield from _places(value, here)
+
+
+SHOWN = 3
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("exp", "decay", "geometric"), ("exponential",)), **dict.fromkeys(("cos", "annealing"), ("cosine",)),
+    **dict.fromkeys(("step", "steps", "stepwise", "points"), ("piecewise",)), "const": ("constant",), "none": ("constant",),
+    **dict.fromkeys(("soft", "ema", "moving_average"), ("polyak", "replay")), **dict.fromkeys(("hard", "periodic"), ("copy",)),
+    **dict.fromkeys(("softmax", "stochastic", "boltzmann", "policy", "sampled"), ("categorical", "sample")),
+    **dict.fromkeys(("argmax", "max", "deterministic"), ("greedy",)),
+    **dict.fromkeys(("off_policy", "offpolicy", "off-policy", "dqn", "q_learner"), ("replay",)),
+    **dict.fromkeys(("onpolicy", "on-policy", "ppo", "a2c", "reinforce"), ("on_policy",)),
+    **dict.fromkeys(("yes", "true"), ("proved",)), **dict.fromkeys(("no", "false"), ("none", "refuted")),
+    **dict.fromkeys(("adamw", "adamax"), ("adam",)), **dict.fromkeys(("rms", "rms_prop"), ("rmsprop",)),
+}  # fmt: skip
+"""What choices are called elsewhere, and what that is here."""
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("learning_rate", "step_size"), ("lr",)), **dict.fromkeys(("batch_size", "minibatch"), ("batch",)),
+    **dict.fromkeys(("buffer_size", "capacity", "size", "buffer"), ("episodes", "to")),
+    **dict.fromkeys(("warmup", "learning_starts", "min_size"), ("start",)),
+    **dict.fromkeys(("grad_clip", "clip_norm", "max_grad_norm", "grad_norm_clip", "clip_grad"), ("clip",)),
+    **dict.fromkeys(("epsilon_start", "initial", "begin"), ("from",)), **dict.fromkeys(("end", "final"), ("to",)),
+    **dict.fromkeys(("duration", "steps", "anneal_time", "length", "time"), ("over",)), "points": ("at",),
+    **dict.fromkeys(("coef", "coefficient", "factor"), ("weight",)), **dict.fromkeys(("loss", "expr", "value"), ("of",)),
+    **dict.fromkeys(("num_envs", "n_envs", "envs"), ("environments",)), "mask": ("where",), "optimizer": ("optimizers",),
+    **dict.fromkeys(("interval", "period", "update_interval"), ("every",)), "rate": ("tau",), "rho": ("tau",),
+    **dict.fromkeys(("activation_fn", "act"), ("activation",)), **dict.fromkeys(("out", "units", "features"), ("to",)),
+    **dict.fromkeys(("axis", "dim", "along"), ("over",)), **dict.fromkeys(("input", "x", "inputs"), ("of",)),
+    **dict.fromkeys(("env", "environment"), ("example_env",)), "description": ("summary",), "parent": ("extends",),
+    **dict.fromkeys(("nets", "modules"), ("networks",)), **dict.fromkeys(("nodes", "model"), ("graph",)),
+    **dict.fromkeys(("layers", "body"), ("nodes",)), **dict.fromkeys(("output", "outputs", "return"), ("returns",)),
+}  # fmt: skip
+"""What fields are called elsewhere, and what that is here."""
