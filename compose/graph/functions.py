@@ -85,11 +85,17 @@ class Elementwise(Function):
         return {"x0": 1} if self.name in ("square", "abs") and nonneg["x0"] else {}
 
 
+class Root(Elementwise):
+    """``sqrt``: what is under a root must not be negative, so that no mistake becomes NaN."""
+
+    nonneg = ("x0",)
+
+
 def function(name: str, arity: int) -> Function:
     """The closed function or operator of that name."""
     from compose.graph.structure import STRUCTURE
 
-    return STRUCTURE.get(name, Elementwise)(name, arity)
+    return {**STRUCTURE, "sqrt": Root}.get(name, Elementwise)(name, arity)
 
 
 def _clamped(x: Any, y: Any, low: bool) -> Any:

@@ -101,7 +101,8 @@ class Scope:
         main = self.elaboration.loaded.document.file
         if not hint and self.elaboration.span(at).file != main:
             hint = f"{main} must define it"
-        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", hint, ref)
+        gone = self.elaboration.gone((*self.where, head), ("params", head))
+        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", "" if gone else hint, ref, notes=gone)
 
     def inside(self, element: Element, ref: Ref, rest: list[str], at: Path) -> Value:
         """Follow dots into a node's outputs or into what an application applies."""

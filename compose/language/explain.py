@@ -187,7 +187,7 @@ def _dropped(document: Document, at: Path, name: str) -> tuple[str, ...]:
     now = dig(document.data, at)
     tag = next((t for t in role(at).tags if past.value.get(t) != now.get(t)), "")
     was = f"{tag}: {past.value[tag]}" if tag in past.value else "what was"
-    return (f"'{name}' was inherited from {past.span}; a changed {tag} replaces {was} with all that it had",) if tag else ()
+    return (f"'{name}' was there at {past.span}, with {was}; another {tag} keeps nothing of it",) if tag else ()
 
 
 def _odd(name: object) -> tuple[str, ...]:

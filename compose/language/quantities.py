@@ -13,7 +13,7 @@ LARGEST = 10**15
 QUANTITY = r"[0-9]+(?:[_,][0-9]{3})*(?:\.[0-9]+)?(?:[eE]\+?[0-9]{1,2})?(?:\s?[kKmM])?"
 """A pattern of counts; not all that it matches are whole."""
 _UNITS = {"": 1, "k": 10**3, "m": 10**6}
-_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+)")
+_COMMA = re.compile(r"([-+]?[0-9]+),([0-9]+(?:[eE][-+]?[0-9]+)?)")
 _ARITHMETIC = re.compile(r"[\w.() ]+(?:[-+*/^]+[\w.() ]+)+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 

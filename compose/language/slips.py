@@ -60,12 +60,17 @@ def field_hint(where: str, name: object, known: Iterable[str], data: object) -> 
     meant = [f for f in FIELDS.get(word.lower(), ()) if f in fields]
     if meant:
         return f"Did you mean '{meant[0]}'?"
-    found = near = did_you_mean(word, fields)
-    if not near:
-        wanted = {word, *FIELDS.get(word.lower(), ())}
-        places = [at for at in _places(data) if at.rpartition(".")[2] in wanted and at != where]
-        found = f"is it {' or '.join(places[:SHOWN])}?" if places else ""
-    return found or (f"fields: {', '.join(fields)}" if fields else "")
+    return did_you_mean(word, fields) or place_hint(where, word, [data]) or (f"fields: {', '.join(fields)}" if fields else "")
+
+
+def place_hint(where: str, name: str, specs: Iterable[object]) -> str:
+    """The places in specs, other than ``where``, that have this last name, or nearly."""
+    places = list(dict.fromkeys(at for data in specs for at in _places(data) if at != where))
+    near = did_you_mean(name, (at.rpartition(".")[2] for at in places))
+    wanted = {name, *FIELDS.get(name.lower(), ())}
+    meant = [at for at in places if at.rpartition(".")[2] in wanted] \
+        or [at for at in places if near and at.rpartition(".")[2] == near[14:-2]]
+    return f"is it {' or '.join(meant[:SHOWN])}?" if meant else ""
 
 
 def _places(data: object, at: str = "") -> Iterator[str]:

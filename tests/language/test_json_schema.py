@@ -38,11 +38,13 @@ FORM = {"block.unknown", "expression", "name.reserved", "spec.missing", "spec.na
 EXPRESSIONS = "a pattern knows characters and functions, not grammar"
 LEFT_OUT = "in a file that extends another, what is missing may be inherited"
 SUMS = "a schema does not compare one number with another"
+SET = "what is set from outside stands in no file"
 PATCHED = "which block is patched is said in another file"
 EXCEPTIONS = {
     "bad_expression": EXPRESSIONS, "many_arguments": EXPRESSIONS,
     "empty_block": LEFT_OUT, "missing_port": LEFT_OUT, "schedule_without_end": LEFT_OUT,
     "small_replay": SUMS, "points_out_of_order": SUMS,
+    "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
     "unknown_input": "which inputs a network has is its own business",
 }

@@ -27,7 +27,7 @@ class Duel(Block):
     over: AxisName
     """The axis of factors."""
 
-    nonneg: ClassVar[tuple[str, ...]] = ("importance")
+    nonneg: ClassVar[tuple[str, ...]] = ("importance",)
     monotone: ClassVar[dict[str, int]] = {"values": 1}
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:

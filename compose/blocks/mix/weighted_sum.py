@@ -25,7 +25,7 @@ class WeightedSum(Block):
     over: AxisName
     """The axis of factors."""
 
-    nonneg: ClassVar[tuple[str, ...]] = ("weights")
+    nonneg: ClassVar[tuple[str, ...]] = ("weights",)
     monotone: ClassVar[dict[str, int]] = {"of": 1, "offset": 1}
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:

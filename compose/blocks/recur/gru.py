@@ -42,7 +42,7 @@ class Gru(Block):
         return {"h": Type((*lead, *site.axes(self.to)))}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time")
+        return ("time",)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         import torch

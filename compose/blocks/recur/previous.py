@@ -40,7 +40,7 @@ class Previous(Block):
         return {"previous": self.infer(site)[""].without(["time"])}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time")
+        return ("time",)
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return shift(run, of, run.node.type("of").axes.index("time"), self.start)

@@ -17,7 +17,7 @@ class _Distribution(Block):
     over: AxisName
     """The axis of outcomes."""
 
-    nonneg: ClassVar[tuple[str, ...]] = ("of")
+    nonneg: ClassVar[tuple[str, ...]] = ("of",)
 
     def infer(self, site: Site) -> dict[str, Type]:
         return {"": Type(site.bound["..."]).without([site.axis(self.over, "of")])}

@@ -42,7 +42,7 @@ class LambdaReturn(Block):
         return {"": of_episodes(site, "value")}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time")
+        return ("time",)
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any,
                 trace: Any) -> Any:

@@ -32,7 +32,7 @@ class McReturn(Block):
         return {"": of_episodes(site, "reward")}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time")
+        return ("time",)
 
     def compute(self, run: Run, *, reward: Any, where: Any, discount: Any) -> Any:
         return discounted(reward.masked_fill(~where, 0.0), discount).detach()

@@ -38,7 +38,7 @@ class TdTarget(Block):
         return {"": Type(site.bound["..."])}
 
     def mixes(self, site: Site) -> Axes:
-        return ("time")
+        return ("time",)
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, discount: Any) -> Any:
         import torch
