@@ -7,6 +7,25 @@ from typing import Annotated, Literal
 
 import typer
 
+from compose.language.quantities import quantity
+
+
+def count(text: str | int) -> int:
+    """A number above 0: 50000, 50k, 1.5M, 1e6."""
+    found = count_or_none(text)
+    if not found:
+        raise typer.BadParameter("0 is too few")
+    return found
+
+
+def count_or_none(text: str | int) -> int:
+    """The same, or 0."""
+    found = text if isinstance(text, int) else quantity(text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no count; write 50000, 50k or 1M")
+    return found
+
+
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec, e.g. params.lambda=0.7; repeatable."),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from compose.cli.options import SPEC, Plugin, Set, examples
+from compose.cli.options import SPEC, Plugin, Set, count, count_or_none, examples
 from compose.cli.reporting import FAILED, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
 
@@ -35,16 +35,16 @@ def train(
         "--seeds", metavar="SEEDS", help="Several runs, each in a folder of its own: 0..4 are five seeds, 0,3,7 three; "
                                          "5 is seed number 5 alone.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
-    env_steps: Annotated[int | None, typer.Option("--env-steps", min=1, help="Stop after so many steps ...")] = None,
-    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="... or episodes ...")] = None,
-    updates: Annotated[int | None, typer.Option("--updates", min=1, help="... or gradient updates.")] = None,
-    eval_every: Annotated[int, typer.Option("--eval-every", min=1, help="Steps between evaluations.")] = 10_000,
-    eval_episodes: Annotated[int, typer.Option("--eval-episodes", min=1, help="Episodes of an evaluation.")] = 32,
-    log_every: Annotated[int, typer.Option("--log-every", min=1, help="Steps between rows of metrics.")] = 1_000,
+    env_steps: Annotated[int | None, typer.Option("--env-steps", parser=count, metavar="COUNT", help="Stop after so many steps ...")] = None,
+    episodes: Annotated[int | None, typer.Option("--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
+    updates: Annotated[int | None, typer.Option("--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
+    eval_every: Annotated[int, typer.Option("--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
+    eval_episodes: Annotated[int, typer.Option("--eval-episodes", parser=count, metavar="COUNT", help="Episodes of an evaluation.")] = 32,
+    log_every: Annotated[int, typer.Option("--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
     checkpoint_updates: Annotated[int | None, typer.Option(
-        "--checkpoint-updates", min=1, help="Updates between checkpoints.", show_default="a minute")] = None,
+        "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.", show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(
-        "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
+        "--chance", parser=count_or_none, metavar="COUNT", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
         "--mark", min=0, max=1,
         help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
@@ -80,6 +80,9 @@ def train(
 
         load_plugins(plugin or ())
         loaded = load(spec, overrides or [])
+        if env_steps is None and episodes is None and updates is None:
+            text = "say when to stop: --env-steps, --episodes or --updates"
+            raise SpecError(Diagnostic("train.settings", text, hint="such as --env-steps 1M"))
         settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,

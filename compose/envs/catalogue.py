@@ -10,7 +10,7 @@ name asks for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
@@ -200,9 +200,18 @@ def _family(base: str) -> tuple[str, str, Family]:
             held = others[candidate]
             family = load(held) if isinstance(held, EntryPoint) else held
             return candidate, base.removeprefix(candidate).removeprefix("/"), cast(Family, family)
-    known = (*_BUILT_IN, *others, *_built_in_names())
-    raise _error("unknown-environment", base, f"no environment '{base}'", did_you_mean(base, known),
+    raise _error("unknown-environment", base, f"no environment '{base}'", _meant(base, others),
                  f"families: {', '.join((*_BUILT_IN, *others))}", "the name of a schema file contains .yaml")
+
+
+def _meant(base: str, others: Iterable[str]) -> str:
+    """The environments whose instance a name without its family, or with another's, may stand for; or the nearest."""
+    instance, named = base.rpartition("/")[2], _built_in_names()
+    held = {name: name.partition("/")[2] for name in named if "/" in name}
+    same = [name for name, one in held.items() if one.lower() == instance.lower()]
+    near = "" if same else did_you_mean(base, (*_BUILT_IN, *others, *named))
+    same = same or [name for name, one in held.items() if one == did_you_mean(instance, held.values())[14:-2]]
+    return near or (f"is it {' or '.join(same)}?" if same else "")
 
 
 def _built_in(family: str) -> Family:

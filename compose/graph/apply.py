@@ -54,7 +54,8 @@ def _network(scope: Scope, node: Application, at: Path) -> Network:
     networks = scope.elaboration.spec.networks
     if node.network not in networks:
         hint = did_you_mean(node.network, networks) or f"networks: {', '.join(networks)}"
-        scope.elaboration.fail("name.network", (*at, "network"), f"no network '{node.network}'", hint)
+        gone = scope.elaboration.gone(("networks", node.network))
+        scope.elaboration.fail("name.network", (*at, "network"), f"no network '{node.network}'", hint, notes=gone)
     if node.network in scope.elaboration.applying:
         applying = scope.elaboration.applying
         loop = " -> ".join([*applying[applying.index(node.network) :], node.network])

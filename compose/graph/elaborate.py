@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
+from compose.graph.blame import blame
 from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
 from compose.graph.functions import LOGIC, NUMBERS
 from compose.graph.graph import Graph
@@ -84,6 +85,7 @@ class Elaboration:
         applied = [(s.applied, "") for s, _ in self.trail if s.applied] if inside else []
         span, said = self._blamed(shows, at, (*causes, *applied))
         known = tuple(f"{what} at {cause}" for cause, what in causes if what and cause != span)
+        known += blame(self.spec, self.loaded.document, at, span)
         found = Diagnostic(code, message, dotted(at), span, hint, (*said, *known, *notes))
         self.errors.setdefault((code, place, "" if inside else message), found)
 
@@ -111,6 +113,11 @@ class Elaboration:
                     span = self.loaded.document.values[at]
                     notes[at] = (span, f"{ref} is {span.text[span.column - 1 : span.end - 1]}")
         return tuple(notes.values())
+
+    def gone(self, *places: Path) -> tuple[str, ...]:
+        """A note for each of some places that a descendant deleted."""
+        deleted = self.loaded.document.deleted
+        return tuple(f"'{at[-1]}' is deleted at {deleted[at]}" for at in places if at in deleted)
 
     def cycle(self, scope: Scope, name: str, ref: Ref, at: Path) -> NoReturn:
         names = [n for s, n in self.trail if s is scope]
@@ -194,7 +201,8 @@ class Elaboration:
             value = self.table.evaluate(size.tree)
         except UnknownSize as error:
             part = next((r for r in references(size.tree) if str(r) == error.name), None)
-            self.fail("name.size", at, str(error), did_you_mean(error.name, error.known), part)
+            gone = self.gone(("params", error.name), ("axes", error.name))
+            self.fail("name.size", at, str(error), did_you_mean(error.name, error.known), part, notes=gone)
         if value is not None and not (1 <= value <= 1e15 and value == int(value)):
             text = f"'{size}' is {value:g}; a size is a whole number of at least 1"
             self.fail("name.size", at, text, causes=self.set_at(size.tree))
@@ -252,7 +260,9 @@ class Elaboration:
         for port in node.op.nonneg:
             if port in node.wires and node.type(port).sign != "nonneg":
                 hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"
-                text = f"'{port}' must not be negative, and this may be"
+                text, name = f"'{port}' must not be negative, and this may be", getattr(node.op, "name", "")
+                if name:
+                    text, hint = f"what '{name}' takes must not be negative, and this may be", "maximum(x, 0) is not"
                 self.fail("graph.sign", node.field(port), text, hint)
         for output, kind in node.op.infer(node).items():
             double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)

@@ -35,8 +35,8 @@ class Function(Operation):
 ARITHMETIC = ("+", "-", "*", "/", "minimum", "maximum")
 COMPARISON = ("<", "<=", "==", ">=", ">")
 LOGIC = ("&", "|", "not")
-RISING = ("relu", "leaky_relu", "elu", "sigmoid", "softplus", "exp", "log", "stop")
-NONNEG = ("square", "abs", "exp", "relu", "sigmoid", "softplus")
+RISING = ("relu", "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "sqrt", "exp", "log", "stop")
+NONNEG = ("square", "sqrt", "abs", "exp", "relu", "sigmoid", "softplus")
 
 
 class Elementwise(Function):
@@ -67,7 +67,7 @@ class Elementwise(Function):
 
     def sign(self, site: Site) -> Any:
         signs = [t.sign == "nonneg" for t in self.operands(site)]
-        if self.name in ("+", "*", "/", "minimum", "stop", "ceil", "floor"):
+        if self.name in ("+", "*", "/", "minimum", "stop", "tanh", "ceil", "floor"):
             return "nonneg" if all(signs) else "any"
         return "nonneg" if self.name in NONNEG or (self.name == "maximum" and any(signs)) else "any"
 
@@ -102,11 +102,17 @@ class Elementwise(Function):
         return {"x0": 1} if self.name in ("square", "abs") and nonneg["x0"] else {}
 
 
+class Root(Elementwise):
+    """``sqrt``: what is under a root must not be negative, so that no mistake becomes NaN."""
+
+    nonneg = ("x0",)
+
+
 def function(name: str, arity: int) -> Function:
     """The closed function or operator of that name."""
     from compose.graph.structure import STRUCTURE
 
-    return STRUCTURE.get(name, Elementwise)(name, arity)
+    return {**STRUCTURE, "sqrt": Root}.get(name, Elementwise)(name, arity)
 
 
 def _clamped(x: Any, y: Any, low: bool) -> Any:
@@ -134,7 +140,8 @@ COMPUTE: dict[str, Callable[..., Any]] = {
     ">": lambda x, y: x > y, "&": lambda x, y: x & y, "|": lambda x, y: x | y,
     "neg": lambda x: -x, "not": lambda x: not x if isinstance(x, bool) else ~x,
     "stop": lambda x: x if isinstance(x, bool | int | float) else x.detach(),
-    "square": lambda x: x * x, "abs": lambda x: x.abs(), "exp": lambda x: x.exp(), "log": lambda x: x.log(),
+    "square": lambda x: x * x, "sqrt": lambda x: x.sqrt(), "abs": lambda x: x.abs(), "exp": lambda x: x.exp(),
+    "log": lambda x: x.log(), "tanh": lambda x: x.tanh(),
     "relu": _torch("relu"), "leaky_relu": _torch("leaky_relu"), "elu": _torch("elu"),
     "sigmoid": lambda x: x.sigmoid(), "softplus": _torch("softplus"),
     "minimum": lambda x, y: _clamped(x, y, False), "maximum": lambda x, y: _clamped(x, y, True),
@@ -143,7 +150,7 @@ COMPUTE: dict[str, Callable[..., Any]] = {
 
 NUMBERS: dict[str, Callable[..., float]] = {
     **{name: COMPUTE[name] for name in ("+", "-", "*", "/", "neg", "square", *COMPARISON, *LOGIC, "stop")},
-    "first": lambda x: x, "abs": abs,
+    "first": lambda x: x, "abs": abs, "sqrt": math.sqrt, "tanh": math.tanh,
     "exp": math.exp, "log": math.log, "relu": lambda x: max(x, 0.0),
     "leaky_relu": lambda x: max(x, 0.01 * x), "elu": lambda x: x if x > 0 else math.expm1(x),
     "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)),

@@ -15,6 +15,7 @@ RISING: dict[str, Callable[[float], float]] = {
     "sigmoid": lambda x: 0.5 * (1 + math.tanh(x / 2)), "elu": lambda x: x if x > 0 else math.expm1(x),
     "leaky_relu": lambda x: max(x, 0.01 * x), "ceil": lambda x: x if math.isinf(x) else math.ceil(x),
     "floor": lambda x: x if math.isinf(x) else math.floor(x), "stop": lambda x: x,
+    "tanh": math.tanh, "sqrt": lambda x: math.sqrt(max(x, 0.0)),
     "softplus": lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))),
 }  # fmt: skip
 """Functions that never fall: a range goes to the range of its ends."""

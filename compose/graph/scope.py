@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from compose.graph.functions import function
 from compose.graph.node import Node, Value
 from compose.graph.structure import Select, Stack
+from compose.graph.unknown import meant
 from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, Span, did_you_mean
@@ -99,18 +100,14 @@ class Scope:
             return self.inside(self.element(head, ref, at), ref, rest, at)
         if not rest and (scalar := self.elaboration.scalar(head)) is not None:
             return scalar
-        known = [*self.inputs, *self.nodes, *self.elaboration.spec.params, *self.elaboration.spec.axes]
-        hint = did_you_mean(head, [*known, "env"])
-        if head in self.elaboration.fields():
-            hint = f"Did you mean 'env.{head}'?"
-        if head in self.elaboration.spec.networks:
-            uses = [n for n, node in self.nodes.items() if isinstance(node, Application) and node.network == head]
-            how = f"applied as {', '.join(uses)}" if uses else f"to be applied: {{network: {head}, ...}}"
-            hint = f"'{head}' is a network, {how}"
+        spec = self.elaboration.spec
+        known = [*self.inputs, *spec.params, *spec.axes]
+        hint = meant(head, self.nodes, known, self.elaboration.fields(), spec.networks)
         main = self.elaboration.loaded.document.file
         if not hint and self.elaboration.span(at).file != main:
             hint = f"{main} must define it"
-        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", hint, ref)
+        gone = self.elaboration.gone((*self.where, head), ("params", head))
+        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", "" if gone else hint, ref, notes=gone)
 
     def inside(self, element: Element, ref: Ref, rest: list[str], at: Path) -> Value:
         """Follow dots into a node's outputs or into what an application applies."""

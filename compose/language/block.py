@@ -72,6 +72,9 @@ class Block(BaseModel, Operation):
     """How a node of this block reads, ``mean of {of} over {over}[ where {where}]``: fields in braces; a part in square
     brackets is left out where every field in it is at its default. Empty: tag and fields are listed."""
 
+    kin: ClassVar[tuple[str, ...]] = ()
+    """What it is called elsewhere, or what it stands in for: a spec that asks for one of these is told of this block."""
+
     block: str
 
     target: bool = False

@@ -44,8 +44,10 @@ from compose.language.handles import (
     sigmoid,
     softplus,
     spelled,
+    sqrt,
     square,
     stop,
+    tanh,
 )  # fmt: skip
 from compose.language.load import Loaded, load_data
 from compose.language.models import VERSION, Spec
@@ -53,7 +55,7 @@ from compose.language.models import VERSION, Spec
 __all__ = [
     "Handle", "Network", "Node", "SpecBuilder", "agents", "block", "ceil", "elu", "entities", "env", "exp", "first",
     "floor", "leaky_relu", "log", "loss", "maximum", "minimum", "moving", "others", "patch", "previous", "relu",
-    "sigmoid", "softplus", "square", "stop",
+    "sigmoid", "softplus", "sqrt", "square", "stop", "tanh",
 ]  # fmt: skip
 
 

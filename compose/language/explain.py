@@ -13,10 +13,14 @@ from compose.language.acting import Acting
 from compose.language.annotations import Kinds, kinds, spellings
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
-from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
+from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.excerpt import unusual
 from compose.language.learning import Learning, Optimizer, ReplaySettings, Target
 from compose.language.moving import Schedule
+from compose.language.provenance import dig
+from compose.language.quantities import number_hint
+from compose.language.roles import role
+from compose.language.slips import choice_hint, field_hint
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
@@ -153,13 +157,14 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         ports = model.port_signatures() if model is not None and issubclass(model, Block) else {}
         hint = f"{name}: {signature(ports[name])}" if name in ports else ""
         text = f"{_needing(_kinds(parent, owner), document, parent, name) or noun(model)} needs '{name}'"
-        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint)
+        dropped = _dropped(document, parent, name)
+        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint, dropped)
     if kind == "extra_forbidden":
         model = owner(document.data, place[:-1])
         several = _kinds(place[:-1], owner)
         if several and model and (having := several.having(str(place[-1]))):
             return _other_kind(several, having, place, document, noun(model))
-        hint = did_you_mean(place[-1], names(model)) or (f"fields: {', '.join(names(model))}" if model else "")
+        hint = field_hint(where, place[-1], names(model), document.data)
         text = f"{noun(model)} has no field '{place[-1]}'"
         return Diagnostic("spec.unknown", text, where, document.key_span(place), hint, _odd(place[-1]))
     if kind == "block.unknown":
@@ -170,7 +175,7 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
     if kind == "literal_error":
         options = context["expected"]
         allowed = [o.strip("' ") for o in options.replace(" or ", ",").split(",")]
-        return Diagnostic("spec.value", f"expected {options}, got {raw!r}", where, span, did_you_mean(raw, allowed))
+        return Diagnostic("spec.value", f"expected {options}, got {raw!r}", where, span, choice_hint(raw, allowed))
     if kind in LIMITS:
         text = f"expected a number {LIMITS[kind]} {next(iter(context.values())):g}, got {_show(raw)}"
         return Diagnostic("spec.value", text, where, span)
@@ -188,13 +193,13 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         several = _kinds(place, owner)
         key, allowed = (several.key, list(several.tags)) if several else ("kind", [])
         got = f"got '{context['tag']}'" if "tag" in context else f"'{key}' is missing"
-        hint = did_you_mean(context.get("tag", ""), allowed)
+        hint = choice_hint(context.get("tag", ""), allowed)
         said = document.span((*place, key)) if "tag" in context else span
         return Diagnostic("spec.value", f"expected {key} {_either(allowed)}, {got}", where, said, hint)
     if kind in EXPECTED:
         text = "a number or a schedule" if place[0] in ("params",) or place == ("act", "epsilon") else EXPECTED[kind]
         loss = len(place) == 2 and place[0] == "losses" and isinstance(raw, str)
-        hint = f"write {place[1]}: {{of: {raw}}}" if loss else ""
+        hint = f"write {place[1]}: {{of: {raw}}}" if loss else number_hint(raw) if "number" in text else ""
         return Diagnostic("spec.type", f"expected {text}, got {_show(raw)}", where, span, hint)
     return Diagnostic("spec.value", context.get("text") or problem["msg"], where, span, str(context.get("hint", "")))
 
@@ -221,6 +226,17 @@ def _other_kind(several: Kinds, having: list[str], place: Path, document: Docume
 def _either(words: Sequence[str]) -> str:
     """``a``, ``a or b``, ``a, b or c``."""
     return " or ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _dropped(document: Document, at: Path, name: str) -> tuple[str, ...]:
+    """A note where a field was inherited, and a changed tag dropped it with all that was there."""
+    past = next(iter(document.history.get(at, ())), None)
+    if past is None or not isinstance(past.value, dict) or name not in past.value:
+        return ()
+    now = dig(document.data, at)
+    tag = next((t for t in role(at).tags if past.value.get(t) != now.get(t)), "")
+    was = f"{tag}: {past.value[tag]}" if tag in past.value else "what was"
+    return (f"'{name}' was there at {past.span}, with {was}; another {tag} keeps nothing of it",) if tag else ()
 
 
 def _odd(name: object) -> tuple[str, ...]:

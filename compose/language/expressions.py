@@ -18,11 +18,12 @@ from functools import lru_cache
 
 from compose.language.excerpt import MIMICS, named
 from compose.language.numbers import spelled
+from compose.language.symbols import TRUTHS, WORDS, symbol_hint, token_hint
 
 FUNCTIONS = {
     "stop": 1, "previous": 1, "first": 1, "agents": 1, "others": 1, "entities": 1,
-    "square": 1, "abs": 1, "exp": 1, "log": 1, "relu": 1, "leaky_relu": 1, "elu": 1, "sigmoid": 1, "softplus": 1,
-    "minimum": 2, "maximum": 2, "ceil": 1, "floor": 1,
+    "square": 1, "sqrt": 1, "abs": 1, "exp": 1, "log": 1, "relu": 1, "leaky_relu": 1, "elu": 1, "tanh": 1, "sigmoid": 1,
+    "softplus": 1, "minimum": 2, "maximum": 2, "ceil": 1, "floor": 1,
 }  # fmt: skip
 """Closed functions and how many tensors each takes; everything with another argument is a block."""
 
@@ -32,9 +33,6 @@ TOKEN = re.compile(
     r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<op><=|==|>=|[-+*/<>&|~().,]))"
 )
 MAX_LENGTH, MAX_DEPTH, LARGEST = 1000, 40, 10**15
-
-
-POWER = "there are no powers: square(x) is the square of x"
 
 
 class ExpressionError(ValueError):
@@ -93,7 +91,7 @@ class _Parser:
                 at += len(text[at:]) - len(text[at:].lstrip())
                 odd = text[at]
                 name = "" if odd.isascii() else f" ({named(odd)})"
-                hint = f"Did you mean '{MIMICS[odd]}'?" if odd in MIMICS else POWER if odd == "^" else ""
+                hint = f"Did you mean '{MIMICS[odd]}'?" if odd in MIMICS else symbol_hint(text, at)
                 raise ExpressionError(f"'{odd}'{name} has no meaning in an expression", at, hint=hint)
             kind = match.lastgroup or ""
             yield kind, match[kind], match.start(kind)
@@ -114,7 +112,8 @@ class _Parser:
     def expect(self, symbol: str) -> int:
         if self.peek() != symbol:
             got = f"'{self.peek()}'" if self.peek() else "the end"
-            raise ExpressionError(f"expected '{symbol}', found {got}", self.position(), max(1, len(self.peek())))
+            hint = token_hint(self.tokens, self.at)
+            raise ExpressionError(f"expected '{symbol}', found {got}", self.position(), max(1, len(self.peek())), hint)
         return self.take()[2] + len(symbol)
 
     def binary(self, level: int) -> Tree:
@@ -155,10 +154,12 @@ class _Parser:
             inner = self.binary(0)
             self.expect(")")
             return inner
-        twice = text == "*" and self.text[:start].endswith("*")
-        raise ExpressionError(f"expected a name or a number, found '{text}'", start, len(text), POWER if twice else "")
+        hint = token_hint(self.tokens, self.at - 1)
+        raise ExpressionError(f"expected a name or a number, found '{text}'", start, len(text), hint)
 
     def named(self, text: str, start: int) -> Tree:
+        if text in TRUTHS:
+            raise ExpressionError(f"'{text}' is no truth value", start, len(text), f"write {TRUTHS[text]}")
         if text in ("true", "false"):
             return Truth(text == "true", start=start, end=start + len(text))
         if self.peek() == "(":
@@ -174,11 +175,12 @@ class _Parser:
         return Ref(tuple(parts), start=start, end=end)
 
     def call(self, name: str, start: int) -> Tree:
-        from compose.language.diagnostics import did_you_mean
-
         if name not in FUNCTIONS:
-            hint = did_you_mean(name, FUNCTIONS) or f"functions: {', '.join(FUNCTIONS)}"
-            raise ExpressionError(f"no function '{name}'", start, len(name), hint)
+            from compose.language.slips import function_hint
+
+            if name.lower() in WORDS:
+                raise ExpressionError(f"no function '{name}'", start, len(name), token_hint(self.tokens, self.at - 1))
+            raise ExpressionError(f"no function '{name}'", start, len(name), function_hint(name))
         self.expect("(")
         arguments = [self.binary(0)]
         while self.peek() == ",":
@@ -203,7 +205,8 @@ def parse(text: str) -> Tree:
     tree = parser.binary(0)
     if parser.at < len(parser.tokens):
         _, rest, at = parser.tokens[parser.at]
-        raise ExpressionError(f"unexpected '{rest}' after the expression", at, len(rest))
+        hint = token_hint(parser.tokens, parser.at)
+        raise ExpressionError(f"unexpected '{rest}' after the expression", at, len(rest), hint)
     return tree
 
 

@@ -206,6 +206,11 @@ def square(x: object) -> Handle:
     return apply("square", x)
 
 
+def sqrt(x: object) -> Handle:
+    """The square root; its gradient at 0 is infinite."""
+    return apply("sqrt", x)
+
+
 def exp(x: object) -> Handle:
     """e^x"""
     return apply("exp", x)
@@ -229,6 +234,11 @@ def leaky_relu(x: object) -> Handle:
 def elu(x: object) -> Handle:
     """x, or e^x - 1 where x is negative."""
     return apply("elu", x)
+
+
+def tanh(x: object) -> Handle:
+    """(e^x - e^-x) / (e^x + e^-x)"""
+    return apply("tanh", x)
 
 
 def sigmoid(x: object) -> Handle:

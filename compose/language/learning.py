@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
+from compose.language.quantities import Count
 from compose.language.values import Name, Period, Ratio
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
@@ -59,11 +60,11 @@ class ReplaySettings(Model):
 
     noun: ClassVar[str] = "the replay buffer"
 
-    episodes: PositiveInt = 5000
+    episodes: Count = 5000
     """How many are kept; the oldest goes first."""
-    batch: PositiveInt = 32
+    batch: Count = 32
     """Episodes in an update."""
-    start: PositiveInt = Field(default_factory=lambda given: max(32, given.get("batch", 0)))
+    start: Count = Field(default_factory=lambda given: max(32, given.get("batch", 0)))
     """Episodes held before the first update, at least a batch; 32 or a batch, whichever is more, unless told."""
 
     @model_validator(mode="after")
@@ -111,7 +112,7 @@ class Learner(Model):
 
     kind: Any
     """Which learner."""
-    environments: PositiveInt = 1
+    environments: Count = 1
     """Episodes collected in parallel; never changes the update-to-data ratio."""
     updates: Ratio = Ratio(1, 1)
     """Gradient updates for collected episodes, such as ``1 per episode``."""

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted
+from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.roles import role
 from compose.language.source import MAX_PROBLEMS
 from compose.language.tree import Node, same, walk
@@ -43,13 +43,13 @@ class Like(Node):
     patches: tuple[Node, ...] = ()
 
 
-def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
+def merge(layers: Iterable[Node], overrides: Iterable[Node] = (), *, deleted: dict[Path, Span] | None = None) -> Node:
     """One tree from a lineage, ancestors first, and the overrides on it; networks that are ``like`` others expanded.
 
-    Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``,
+    ``deleted`` takes up what was deleted, and where. Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``,
     ``merge.size``.
     """
-    merging = _Merge()
+    merging = _Merge({} if deleted is None else deleted)
     tree: Node | None = None
     for layer in layers:
         tree = merging.onto(tree.without(*OWN) if tree else None, layer, ())
@@ -64,8 +64,9 @@ def merge(layers: Iterable[Node], overrides: Iterable[Node] = ()) -> Node:
 
 
 class _Merge:
-    def __init__(self) -> None:
+    def __init__(self, deleted: dict[Path, Span]) -> None:
         self.problems: list[Diagnostic] = []
+        self.deleted = deleted
 
     def onto(self, old: Node | None, new: Node, at: Path) -> Node:
         """``new`` on top of ``old``; on top of nothing where there is no ``old``."""
@@ -78,7 +79,8 @@ class _Merge:
     def members(self, old: Node | None, new: Node, at: Path) -> Node:
         """Mappings merge member by member, unless a changed tag makes another thing of this one."""
         rule = role(at)
-        base = old if old and old.is_map and not _changes(old, new, rule.tags) else None
+        keeps = old and old.is_map and not rule.atomic and not _changes(old, new, rule.tags)
+        base = old if keeps else None
         result = dict(base.members) if base else {}
         for name, member in new.members.items():
             here, there = (*at, name), result.get(name)
@@ -86,6 +88,8 @@ class _Merge:
                 if there is None:
                     found = f"nothing to delete: there is no {role(here).noun} '{name}'"
                     self.report("merge.delete", found, member, here, did_you_mean(name, result))
+                else:
+                    self.deleted[here] = member.place
                 result.pop(name, None)
             elif _is_patch(member, here) and not (there and there.is_map):
                 self.missed(member, there, here, result)

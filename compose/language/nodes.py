@@ -8,8 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from compose.language.block import Block, catalogue, find_block
-from compose.language.diagnostics import did_you_mean
+from compose.language.block import Block, find_block
+from compose.language.slips import block_hint
 from compose.language.values import Expr, Name
 
 
@@ -58,9 +58,7 @@ def read_node(raw: object) -> AnyNode:
         raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw["block"], ("block",))])
     cls = find_block(raw["block"])
     if cls is None:
-        known = catalogue()
-        hint = did_you_mean(raw["block"], known) or "`compose list blocks` names them all"
-        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
+        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), block_hint(raw["block"]))
         raise ValidationError.from_exception_data("node", [error])
     return cls.model_validate(raw)
 

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
 from compose.language.scalars import UNPRINTABLE
+from compose.language.slips import place_hint
 from compose.language.source import MAX_DEPTH, load_value
-from compose.language.tree import Node
+from compose.language.tree import Node, plain
 
 FILE = "--set"
 
@@ -42,6 +43,10 @@ def unknown(layers: Sequence[Node], overrides: Sequence[Node]) -> list[Diagnosti
     silently change nothing.
     """
     problems = []
+
+    def elsewhere(name: str) -> str:
+        return place_hint("", name, [plain(layer) for layer in layers])
+
     for place, noun in (("params", "parameter"), ("axes", "axis")):
         known: dict[str, Node] = {}
         for layer in layers:
@@ -51,7 +56,7 @@ def unknown(layers: Sequence[Node], overrides: Sequence[Node]) -> list[Diagnosti
             for name, member in _members(override, place).items():
                 if name not in known and member.value is not None:
                     problems.append(Diagnostic("set.unknown", f"there is no {noun} '{name}' to set", f"{place}.{name}",
-                                               member.place, did_you_mean(name, known)))
+                                               member.place, did_you_mean(name, known) or elsewhere(name)))
     return problems
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from compose.language import files
@@ -22,7 +22,8 @@ class Document:
     """A merged spec as plain data, ``extends`` and ``like`` resolved.
 
     ``values`` and ``keys`` say where each value and its key are written, ``history`` what a value overrode (newest
-    first), ``files`` which files it is made of: ancestors first, the main one last.
+    first), ``files`` which files it is made of: ancestors first, the main one last; ``deleted`` where null deleted what an
+    ancestor has.
     """
 
     data: dict[str, Any]
@@ -30,6 +31,7 @@ class Document:
     keys: Mapping[Path, Span]
     history: Mapping[Path, tuple[Past, ...]]
     files: tuple[str, ...]
+    deleted: Mapping[Path, Span] = field(default_factory=dict)
 
     @property
     def file(self) -> str:
@@ -76,7 +78,8 @@ def resolve(argument: str | pathlib.Path, overrides: Sequence[str] = (), *, text
     problems += conflicts(layers, changes) + unknown(roots, changes)
     if problems:
         raise SpecError(*problems)
-    return _document(merge(roots, changes), tuple(layer.file for layer in layers))
+    deleted: dict[Path, Span] = {}
+    return _document(merge(roots, changes, deleted=deleted), tuple(layer.file for layer in layers), deleted)
 
 
 def from_data(data: Mapping[str, Any], *, name: str = "<python>", packaged: pathlib.Path | None = None) -> Document:
@@ -94,11 +97,12 @@ def _main(argument: str | pathlib.Path, folder: pathlib.Path, *, named: bool) ->
     return files.File(files.local(str(argument), pathlib.Path.cwd()).path, str(argument))
 
 
-def _document(tree: Node, names: tuple[str, ...]) -> Document:
+def _document(tree: Node, names: tuple[str, ...], deleted: dict[Path, Span]) -> Document:
     nodes = list(walk(tree))
     return Document(
         data=plain(tree),
         values={at: node.span for at, node in nodes},
         keys={at: node.key for at, node in nodes if node.key},
         history={at: node.was for at, node in nodes if node.was},
-        files=names)
+        files=names,
+        deleted=deleted)

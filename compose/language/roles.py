@@ -14,6 +14,7 @@ class Role:
     ``noun``   what stands here, in messages.
     ``open``   the members have names of the author's choosing; null deletes a member.
     ``tags``   keys that say what a mapping is: where one changes, the mapping is replaced instead of merged.
+    ``atomic`` a mapping is replaced, never merged.
     ``whole``  keys of which a definition has at least one; a mapping without them is a patch on what is inherited.
     """
 
@@ -21,6 +22,7 @@ class Role:
     open: bool = False
     tags: tuple[str, ...] = ("kind",)
     whole: tuple[str, ...] = ()
+    atomic: bool = False
 
 
 _COLLECTION = Role("collection", open=True, tags=())
@@ -42,6 +44,8 @@ def role(at: Path) -> Role:
             return Role("field")
         case ("networks", _):
             return _NETWORK
+        case ("networks", _, "returns"):
+            return Role("result", atomic=True)
         case ("networks", _, "inputs", _):
             return Role("input")
         case ("losses", _):

@@ -77,7 +77,7 @@ def load_value(item: str, start: int, file: str) -> Node:
     root = reader.document()
     if root is None:
         span = Span(file, 1, start + 1, start + 2, item)
-        raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint="write null for 'nothing'"))
+        raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint="it comes after the '='; write null for 'nothing'"))
     reader.finish()
     return root
 
@@ -195,7 +195,7 @@ class _Reader:
 
     def mapping(self, start: Any, at: Path) -> Node:
         members: dict[str, Node] = {}
-        seen = syntax.Torn()
+        seen = syntax.Torn(mapping=True)
         quiet = len(self.problems)
         first: Span | None = None
         while not isinstance(event := self.next(), yaml.MappingEndEvent):
@@ -236,6 +236,10 @@ class _Reader:
             del self.problems[quiet:]
             span = self.span(*torn)
             whole = self.text[torn[0].index : torn[1].index]
+            if seen.decimal:
+                self.report("yaml.comma", "numbers have a decimal point, not a comma", span, at,
+                            f"write {whole.replace(',', '.')}")
+                return
             self.report("yaml.comma", "the comma ends this value, which tears an expression apart", span, at,
                         f'quote it: "{whole}"' if "\n" not in whole and len(whole) < 80 else "quote it")
 

@@ -83,19 +83,31 @@ def _said(problem: str) -> tuple[str, str]:
 
 class Torn:
     """Notices that the comma of ``{of: minimum(a, b)}`` cuts an expression: a parenthesis opens in one scalar and
-    closes in a later one. ``found`` is the first such stretch, as a pair of marks."""
+    closes in a later one. ``found`` is the first such stretch, as a pair of marks. In a mapping it notices the comma of
+    ``{lr: 0,5}`` too, where a number follows a number without a blank; ``decimal`` says that it is one."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, mapping: bool = False) -> None:
         self.found: tuple[Any, Any] | None = None
+        self.decimal = False
+        self._mapping, self._key = mapping, False
         self._open = 0
         self._start: Any = None
+        self._last: Any = None
 
     def add(self, event: Any) -> None:
         """The next key, value or item of one flow collection."""
+        last, self._last, self._key = self._last, event, self._mapping and not self._key
         if self.found or not isinstance(event, yaml.ScalarEvent) or event.style is not None:
+            return
+        if self._key and _whole(last) and event.value.isdecimal() and event.start_mark.index == last.end_mark.index + 1:
+            self.found, self.decimal = (last.start_mark, event.end_mark), True
             return
         if self._open == 0:
             self._start = event.start_mark
         self._open = max(0, self._open + event.value.count("(") - event.value.count(")"))
         if self._open == 0 and self._start is not event.start_mark:
             self.found = (self._start, event.end_mark)
+
+
+def _whole(event: Any) -> bool:
+    return isinstance(event, yaml.ScalarEvent) and event.style is None and event.value.lstrip("+-").isdecimal()

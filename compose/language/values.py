@@ -12,11 +12,18 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from compose.language.axes import SignatureError, signature
 from compose.language.expressions import ExpressionError, Number, Tree, Truth, parse, unparse
+from compose.language.quantities import QUANTITY, quantity
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """A name a user chose: lower case, digits, underscores."""
 
 Clock = Literal["env_steps", "episodes", "updates"]
+CLOCKS: dict[str, tuple[str, ...]] = {
+    "env_steps": ("env_steps", "env_step", "steps", "step", "t", "timesteps", "time_steps", "frames", "env steps"),
+    "episodes": ("episodes", "episode", "games", "games played"),
+    "updates": ("updates", "update", "iterations", "gradient_steps", "train_steps", "epochs", "gradient steps"),
+}
+"""Clocks, and what people call them."""
 
 
 @dataclass(frozen=True)
@@ -103,9 +110,12 @@ AxesText = Annotated[str, AxesTextMark]
 
 
 class _Phrase:
-    """A value written as a short phrase: ``PATTERN`` reads it, ``EXPECTED`` is said when it does not."""
+    """A value written as a short phrase: ``PATTERN`` reads it, ``EXPECTED`` is said when it does not. Counts may be
+    written ``50k`` and ``1M``."""
 
     CODE: ClassVar[str]
+    COUNTS: ClassVar[int]
+    """So many groups of the pattern are counts."""
     PATTERN: ClassVar[re.Pattern[str]]
     EXPECTED: ClassVar[str]
 
@@ -115,13 +125,19 @@ class _Phrase:
         if isinstance(raw, cls):
             return raw
         match = cls.PATTERN.fullmatch(raw.strip()) if isinstance(raw, str) else None
-        if match is None or any(part is not None and part.isdigit() and int(part) < 1 for part in match.groups()):
-            raise PydanticCustomError(cls.CODE, "{text}", {"text": cls.EXPECTED})
-        return cls._read(match)
+        counts = [] if match is None else [quantity(part) for part in match.groups()[:cls.COUNTS] if part is not None]
+        if match is None or not all(counts):
+            raise PydanticCustomError(cls.CODE, "{text}", {"text": cls.EXPECTED, "hint": cls._hint(str(raw).strip())})
+        return cls._read(match, [count or 1 for count in counts])
 
     @classmethod
-    def _read(cls, match: re.Match[str]) -> Self:
+    def _read(cls, match: re.Match[str], counts: list[int]) -> Self:
         raise NotImplementedError
+
+    @classmethod
+    def _hint(cls, text: str) -> str:
+        """What to write instead."""
+        return ""
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -139,16 +155,26 @@ class Period(_Phrase):
     count: int
     clock: Clock
 
-    CODE = "period"
-    PATTERN = re.compile(r"(\d+)\s+(env_steps|episodes|updates)")
+    CODE, COUNTS = "period", 1
+    PATTERN = re.compile(rf"({QUANTITY})\s+(env_steps|episodes|updates)")
     EXPECTED = "expected a count and a clock (env_steps, episodes, updates) such as '200 episodes'"
 
     def __str__(self) -> str:
         return f"{self.count} {self.clock}"
 
     @classmethod
-    def _read(cls, match: re.Match[str]) -> Self:
-        return cls(int(match[1]), match[2])  # type: ignore[arg-type]
+    def _read(cls, match: re.Match[str], counts: list[int]) -> Self:
+        return cls(counts[0], match[2])  # type: ignore[arg-type]
+
+    @classmethod
+    def _hint(cls, text: str) -> str:
+        count, clock = re.fullmatch(rf"({QUANTITY})?\s*(.*)", text).groups()  # type: ignore[union-attr]
+        if not quantity(count or "1"):
+            return ""
+        if count and not clock:
+            return f"of which clock? '{count} env_steps', '{count} episodes' or '{count} updates'"
+        known = next((name for name, words in CLOCKS.items() if clock.lower() in words), None)
+        return f"write '{count or 1} {known}'" if known else ""
 
 
 @dataclass(frozen=True)
@@ -158,13 +184,20 @@ class Ratio(_Phrase):
     updates: int
     episodes: int
 
-    CODE = "ratio"
-    PATTERN = re.compile(r"(\d+)\s+per\s+(?:(\d+)\s+episodes|episode)")
+    CODE, COUNTS = "ratio", 2
+    PATTERN = re.compile(rf"({QUANTITY})\s+per\s+(?:({QUANTITY})\s+episodes|episode)")
     EXPECTED = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
 
     def __str__(self) -> str:
         return f"{self.updates} per {'episode' if self.episodes == 1 else f'{self.episodes} episodes'}"
 
     @classmethod
-    def _read(cls, match: re.Match[str]) -> Self:
-        return cls(int(match[1]), int(match[2] or 1))
+    def _read(cls, match: re.Match[str], counts: list[int]) -> Self:
+        return cls(counts[0], counts[1] if len(counts) > 1 else 1)
+
+    @classmethod
+    def _hint(cls, text: str) -> str:
+        found = re.fullmatch(rf"({QUANTITY})(?:\s*(?:per|/)\s*({QUANTITY})?\s*(?:episodes?)?)?", text)
+        if found is None or not all(quantity(part) for part in found.groups() if part):
+            return ""
+        return f"write '{found[1]} per {f'{found[2]} episodes' if found[2] else 'episode'}'"

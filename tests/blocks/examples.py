@@ -78,6 +78,8 @@ EXAMPLES = [
     example("argmax", of="batch time agent action", where="bool batch time agent action", over="action"),
     example("max", of="batch time agent action", where="bool batch time agent action", over="action"),
     example("max", of="batch time agent action", over="agent"),
+    example("min", of="batch time agent action", where="bool batch time agent action", over="action"),
+    example("min", of="nonneg batch time agent action", over="agent"),
     example("take", of="batch time agent action", index="int batch time agent"),
     example("contract", of="batch time agent embed", with_="nonneg batch time agent", over="agent"),
     example("contract", of="nonneg batch time embed mixing", with_="nonneg batch time agent embed", over="embed"),

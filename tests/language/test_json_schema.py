@@ -38,6 +38,7 @@ FORM = {"block.unknown", "expression", "name.reserved", "spec.missing", "spec.na
 EXPRESSIONS = "a pattern knows characters and functions, not grammar"
 LEFT_OUT = "in a file that extends another, what is missing may be inherited"
 SUMS = "a schema does not compare one number with another"
+SET = "what is set from outside stands in no file"
 PATCHED = "which block is patched is said in another file"
 KIND = "which kind it is of is said in another file"
 EXCEPTIONS = {
@@ -45,6 +46,7 @@ EXCEPTIONS = {
     "empty_block": LEFT_OUT, "missing_port": LEFT_OUT, "schedule_without_end": LEFT_OUT,
     "small_replay": SUMS, "points_out_of_order": SUMS, "early_start": SUMS, "polyak_without_tau": LEFT_OUT,
     "target_of_no_kind": KIND, "tau_of_a_copy": KIND, "epsilon_of_a_policy": KIND, "policy_fields_of_values": KIND,
+    "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
     "unknown_input": "which inputs a network has is its own business",
 }

@@ -25,7 +25,7 @@ KEYS = [
     "x" * 130,
 ]  # fmt: skip
 BLOCKS = [
-    "linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "argmax", "take", "softmax",
+    "linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "min", "argmax", "take", "softmax",
     "entropy", "kl", "contract", "positive", "monotone_mixer", "weighted_sum", "duel", "concat", "split", "flatten",
     "expand", "own", "rename", "one_hot", "where", "td_target", "random_partition", "given_partition", "lineer",
     "concat ", "vendor/thing", 7,
@@ -36,8 +36,8 @@ FIELDS = [
     "env.agent_id", "env.truth_groups", "env.action_entity", "env.nothing",
 ]  # fmt: skip
 FUNCTIONS = [
-    "stop", "previous", "first", "agents", "others", "entities", "square", "abs", "exp", "log", "relu", "leaky_relu",
-    "elu", "sigmoid", "softplus", "minimum", "maximum", "ceil", "floor", "~", "-", "tanh",
+    "stop", "previous", "first", "agents", "others", "entities", "square", "sqrt", "abs", "exp", "log", "relu",
+    "leaky_relu", "elu", "tanh", "sigmoid", "softplus", "minimum", "maximum", "ceil", "floor", "~", "-", "sinh",
 ]  # fmt: skip
 OPERATORS = ["+", "-", "*", "/", "&", "|", "<", "<=", "==", ">=", ">", "", ",", ".", "**", "=", "^"]
 AXES = [

@@ -68,6 +68,11 @@ LOSSES = {"joint": "critic/term_value", "opt": "critic/term_opt", "nopt": "criti
           "value": "policy/value_loss", "policy": "policy/policy_loss", "meta": "meta/loss"}  # fmt: skip
 TOTALS = {"critic": "critic/loss", "assignment": "meta/loss", "policy": "policy/loss"}
 
+SETTINGS = {"actor_hidden_units", "critic_hidden_units", "gamma", "learning_rate", "clip_norm", "nr_subteams", "nr_agents",
+            "nr_actions", "time_limit", "rounds", "local_observation_space", "global_state_space", "episode_capacity",
+            "episode_lengths", "dead_fraction", "reward_scale"}
+"""Settings that are given to the spec, and those that only say what the recorded episodes are."""
+
 Errors = Iterator[tuple[str, float]]
 """(what, its largest error in units of the tolerance)."""
 
@@ -109,7 +114,17 @@ class OnPolicyCase:
             fields=standard_fields("state", "observation", "position", teams=teams),
         )  # fmt: skip
 
+    def check_settings(self) -> None:
+        """Raises ValueError with the names of settings that are neither given to the spec nor sizes of what is recorded."""
+        unknown = [f"{name} ({value!r}) is not mapped" for name, value in self.manifest["hyper_parameters"].items()
+                   if name not in SETTINGS]
+        unknown += [f"{name}.weight_decay is {one['weight_decay']:g}" for name, one in self.manifest["optimiser"].items()
+                    if one.get("weight_decay")]
+        if unknown:
+            raise ValueError("; ".join(unknown))
+
     def model(self) -> Model:
+        self.check_settings()
         hyper, name = self.manifest["hyper_parameters"], self.manifest["case"]
         spec = self.spec or SPECS.get(name, f"{name}_official")
         known = load(spec).spec
@@ -117,7 +132,9 @@ class OnPolicyCase:
                  "mixing": hyper["critic_hidden_units"], "eta": hyper["nr_subteams"] / hyper["nr_agents"],
                  "assigner": self.manifest["assignment_network_hidden_units"]}
         settings = [f"params.{key}={value}" for key, value in given.items() if key in known.params]
-        settings += [f"learner.optimizers.{key}.lr={hyper['learning_rate']}" for key in known.learner.optimizers]
+        for key in known.learner.optimizers:
+            told = self.manifest["optimiser"][key]
+            settings += [f"learner.optimizers.{key}.{name}={told[name]}" for name in ("lr", "betas", "eps")]
         if "critic" in known.learner.optimizers:
             settings.append(f"learner.optimizers.critic.clip={hyper['clip_norm']}")
         settings += ["graph.teams=env.teams"] if "teams" in known.graph else []
@@ -243,6 +260,10 @@ def main() -> None:
     parser.add_argument("--spec", default="", help="the spec, if the case is not named like it")
     given = parser.parse_args()
     case = OnPolicyCase(given.folder, given.spec)
+    try:
+        case.check_settings()
+    except ValueError as error:
+        parser.error(str(error))
     report(case.compare_values(), case.compare_updates())
 
 

@@ -5,7 +5,12 @@
 A case is a folder with ``case.safetensors`` and ``manifest.json`` (masks there: 1 = masked out). The mapping says which
 spec it is, which of our weights is which recorded one, and which recorded array every value is compared with. No weight
 may be skipped or left over, on either side; what the released code owns and never trains stands under ``untrained``.
-A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor.
+A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many values.
+
+Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has one value that the spec stands
+for (``fixed``), or means nothing to the method (``unread``). Anything else is refused by its name. ``patch`` is what a
+child of the spec says first. Values are compared relative to the largest of their array: widths of a paper sum up so
+many terms that rounding alone moves small elements by more than 1e-5 of themselves.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, count, takewhile
@@ -30,10 +36,12 @@ from compose.compiler.weights import shape as weight_shape
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
-from compose.language.load import load
+from compose.language.load import load_data
 from compose.training.optim import Optimizers
 
 MAPPINGS = Path(__file__).parent / "mappings"
+SIZES = ("n_agents", "n_entities", "n_actions", "entity_shape")
+"""Settings that are sizes of the schema."""
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -83,12 +91,33 @@ class Case:
 
     @cached_property
     def graph(self) -> Graph:
-        hyper = self.manifest["hyperparameters"]
-        settings = [f"{kind}.{ours}={hyper[theirs]}" for kind in ("params", "axes")
-                    for ours, theirs in self.mapping.get(kind, {}).items()]
-        settings += ["learner.optimizers.main.clip=" + str(hyper["grad_norm_clip"]),
-                     f"learner.optimizers.main.lr={hyper['lr']}"]
-        return build_graph(load(self.mapping["spec"], settings), self.schema())
+        self.check_settings()
+        data: dict[str, Any] = {"compose": 1, "name": "recorded", "summary": "A recorded case.", "extends": self.mapping["spec"],
+                **deepcopy(self.mapping.get("patch", {}))}
+        for path, theirs in self.settings().items():
+            *parents, last = path.split(".")
+            place = data
+            for name in parents:
+                place = place.setdefault(name, {})
+            place[last] = self.manifest["hyperparameters"][theirs]
+        return build_graph(load_data(data), self.schema())
+
+    def settings(self) -> dict[str, str]:
+        """Path in the spec -> the recorded setting that stands there."""
+        found = {f"{kind}.{ours}": theirs for kind in ("params", "axes")
+                 for ours, theirs in self.mapping.get(kind, {}).items()}
+        return found | self.mapping.get("settings", {})
+
+    def check_settings(self) -> None:
+        """Raises ValueError with every setting of the manifest that is not accounted for, or has another value."""
+        hyper, fixed = self.manifest["hyperparameters"], self.mapping.get("fixed", {})
+        known = {*SIZES, *self.settings().values(), *self.mapping.get("unread", [])}
+        wrong = [f"{name} is {hyper[name]!r}; {self.mapping['spec']} stands for {value!r}" for name, value in fixed.items()
+                 if name in hyper and hyper[name] != value]
+        wrong += [f"{name} ({value!r}) is not mapped" for name, value in hyper.items() if name not in known | {*fixed}]
+        wrong += [f"{name} is missing" for name in sorted({*self.settings().values()} - {*hyper})]
+        if wrong:
+            raise ValueError("; ".join(wrong))
 
     def model(self, taps: tuple[str, ...] = ()) -> Model:
         model = Model(self.graph, dtype=self.dtype, taps=taps)
@@ -172,16 +201,25 @@ class Case:
     # ---------------------------------------------------------------- results
 
     def compare_values(self) -> Iterator[tuple[str, float]]:
-        """(name, largest error relative to 1e-5 |value| + 1e-6) of every mapped value, on steps that count."""
-        taps = tuple(self.mapping["values"])
-        found = self.model(taps).learn(self.fields(), self.draws())
+        """(name, largest error relative to 1e-5 max |value| + 1e-6) of every mapped value, on steps that count."""
+        compared = self.compared()
+        found = self.model(tuple(compared)).learn(self.fields(), self.draws())
         fields = self.fields()
-        for ours, theirs in self.mapping["values"].items():
+        for ours, theirs in compared.items():
             name, _, shift = theirs.partition("@")
             yield ours, self._error(found.taps[ours].detach(), self.recorded(name), shift, fields)
         losses = {"total": found.totals["main"].detach(), **found.losses}
         for ours, name in {**self.mapping["losses"], "total": "out/loss_total"}.items():
             yield f"losses.{ours}", relative(losses[ours], self.arrays[name].to(self.dtype))
+
+    def compared(self) -> dict[str, str]:
+        """Our value -> recorded array, each layer for itself where ``[*]`` stands for them."""
+        found = {}
+        for ours, theirs in self.mapping["values"].items():
+            name = theirs.partition("@")[0].partition("/")[2]
+            many = [""] if "[*]" not in ours else map(str, range(len(self.numbered("out", name))))
+            found |= {ours.replace("*", i): theirs.replace("*", i) if i else theirs for i in many}
+        return found
 
     def _error(self, mine: Tensor, recorded: Tensor, shift: str, fields: dict[str, Tensor]) -> float:
         agents = self.manifest["hyperparameters"]["n_agents"]
@@ -198,14 +236,20 @@ class Case:
         return relative(mine[counted], recorded[counted])
 
     def compare_gradients(self) -> Iterator[tuple[str, float]]:
-        """(weight, largest error relative to 1e-4 |g| + 1e-6 max |g|)."""
+        """(weight, largest error relative to 1e-4 of the weight's largest gradient + 1e-6 of the largest of all)."""
         model = self.model()
         model.learn(self.fields(), self.draws()).totals["main"].backward()
         recorded = self.weights("grads")
         largest = max(float(g.abs().max()) for g in recorded.values())
         for name, weight in model.named_parameters():
             assert weight.grad is not None
-            yield name, relative(weight.grad, recorded[name], 1e-4, 1e-6 * largest)
+            if name not in self.noise():
+                yield name, relative(weight.grad, recorded[name], 1e-4, 1e-6 * largest)
+
+    def noise(self) -> set[str]:
+        """Our weights whose true gradient is 0, as the manifest says: what is recorded of them is rounding."""
+        idle = set(self.manifest.get("noise_only", []))
+        return {ours for ours, theirs in self.names().items() if theirs.partition("[")[0] in idle}
 
     def compare_steps(self) -> Iterator[tuple[str, float]]:
         """Weights after one optimiser step (atol 1e-5), losses and gradient norms of three."""
@@ -221,14 +265,15 @@ class Case:
             if step == 0:
                 after = self.weights("params_after")
                 for name, weight in model.named_parameters():
-                    yield f"after.{name}", relative(weight.detach(), after[name], 0.0, 1e-5)
+                    if name not in self.noise():
+                        yield f"after.{name}", relative(weight.detach(), after[name], 1e-5, 1e-5)
 
 
 def relative(mine: Tensor, recorded: Tensor, rtol: float = 1e-5, atol: float = 1e-6) -> float:
-    """Largest |mine - recorded| / (rtol |recorded| + atol); at most 1 means equal within the tolerance."""
+    """Largest |mine - recorded| / (rtol max |recorded| + atol); at most 1 means equal within the tolerance."""
     if mine.numel() == 0:
         return 0.0
-    return float(((mine.double() - recorded.double()).abs() / (rtol * recorded.double().abs() + atol)).max())
+    return float((mine.double() - recorded.double()).abs().max() / (rtol * recorded.double().abs().max() + atol))
 
 
 def report(*parts: Iterator[tuple[str, float]]) -> NoReturn:
@@ -250,6 +295,10 @@ def main() -> None:
         case = Case.read(given.folder, given.mapping)
     except FileNotFoundError as error:
         parser.error(f"{error.filename}: no such file; --mapping names the mapping of a case that has none here")
+    try:
+        case.check_settings()
+    except ValueError as error:
+        parser.error(str(error))
     report(case.compare_values(), case.compare_gradients(), case.compare_steps())
 
 

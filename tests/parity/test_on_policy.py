@@ -62,3 +62,10 @@ def test_no_recorded_weight_may_be_left_over() -> None:
     del recorded[f"{LAYERS['mixer.w2']}.weight"]
     with pytest.raises(KeyError, match=r"hyper_w_final\.2\.weight"):
         case.weights(model, recorded)
+
+
+def test_a_setting_that_is_not_mapped_is_refused_by_name() -> None:
+    case = OnPolicyCase(Path(__file__).parent / "golden_on_policy" / "vast_qmix")
+    case.manifest["hyper_parameters"]["entropy_bonus"] = 0.1
+    with pytest.raises(ValueError, match=r"entropy_bonus \(0.1\) is not mapped"):
+        case.model()

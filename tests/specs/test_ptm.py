@@ -210,3 +210,10 @@ def test_it_learns_several_tasks_at_once(run: Run, tmp_path: Path) -> None:
     assert RunFolder(tmp_path / "run").json("summary.json")["best"]["success"] > 0.5
     weights = RunFolder(tmp_path / "run").rows("metrics")[-1]
     assert weights["log/priority/5x2"] > weights["log/priority/3x1"], "the hardest task weighs most"
+
+
+def test_eq_9_by_its_word_masks_every_hypernetwork() -> None:
+    """Only the dropped-out view changes, and there b1, w2 and v do; nothing else does."""
+    taps = ("q_tot", "q_aux", "q_tot_drop", "q_tot_drop.b1", "q_tot_drop.v", "q_tot_drop.w2_pos")
+    plain, masked = (learn(model(spec, *taps), batch()).taps for spec in ("ptm", "ptm_masked_mixer"))
+    assert {name for name in taps if torch.equal(plain[name], masked[name])} == {"q_tot", "q_aux"}

@@ -179,7 +179,7 @@ def test_the_published_constraint_is_a_square_and_the_released_one_has_no_bottom
     of = model("vast", given=True, taps=("at_max.total",))
     with torch.no_grad():
         for name, weight in of.weights.items():
-            if name.startswith(("operator.", "critic.")):
+            if name.startswith(("operator.", "offset.", "critic.")):
                 weight.zero_()
     losses = of.learn(fields).losses
     assert float(losses["opt"]) == float(losses["nopt"]) == 0.0
@@ -188,16 +188,16 @@ def test_the_published_constraint_is_a_square_and_the_released_one_has_no_bottom
 def test_what_was_done_is_pulled_up_to_the_joint_critic_and_never_down() -> None:
     """Gradient signs of QTRAN: sum q of what was done only rises; at the greedy actions it goes towards J - V."""
     fields = episodes(64)
-    of = model("vast", given=True, taps=("live.total", "live.v", "at_taken.j", "at_max.total", "at_max.j", "at_max.v"))
+    of = model("vast", given=True, taps=("live.total", "at_taken.j", "at_max.total", "at_max.j", "offset"))
     learned = of.learn(fields)
     taps = learned.taps
     taken, best = torch.autograd.grad(learned.totals["critic"], [taps["live.total"], taps["at_max.total"]])
-    short = (taps["live.total"] - taps["at_taken.j"] + taps["live.v"])[:, 0]
+    short = (taps["live.total"] - taps["at_taken.j"] + taps["offset"])[:, 0]
     assert (short < 0).any()
     assert (short > 0).any()
     assert torch.equal(taken[:, 0] < 0, short < 0)
     assert not (taken > 0).any()
-    gap = (taps["at_max.total"] - taps["at_max.j"] + taps["at_max.v"])[:, 0]
+    gap = (taps["at_max.total"] - taps["at_max.j"] + taps["offset"])[:, 0]
     assert torch.equal(best[:, 0].sign(), gap.sign())
 
 
@@ -279,3 +279,12 @@ def test_spatial_teams_are_near_each_other() -> None:
 def test_igm_is_proved_for_the_critics(spec: str) -> None:
     proof = next(p for p in prove(build_graph(load(spec), schema())) if p.name == "igm")
     assert proof.outcome == "proved"
+
+
+def test_v_is_worth_what_no_action_changes_and_in_the_released_code_depends_on_the_joint_action() -> None:
+    """Eq. 3 has V(tau); the released V reads the values of what is done, so it differs at the greedy joint action."""
+    fields = episodes(6)
+    other = fields | {"action": (fields["action"] + 1) % ACTIONS}
+    for spec, tap, alike in (("vast", "offset", True), ("vast_official", "live.v", False)):
+        of = model(spec, given=True, taps=(tap,))
+        assert torch.equal(of.learn(fields).taps[tap], of.learn(other).taps[tap]) == alike

@@ -22,6 +22,7 @@ class Attention(Block):
 
     block: Literal["attention"]
     phrase: ClassVar[str] = "attention of {queries} over {keys}, seeing {mask}; {heads} heads, width {width}, to {to}"
+    kin: ClassVar[tuple[str, ...]] = ("multihead_attention", "self_attention", "mha", "transformer")
     queries: Annotated[Port, "... Query WidthQ"]
     """Who looks."""
     keys: Annotated[Port, "... Key WidthK"]

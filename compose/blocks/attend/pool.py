@@ -23,6 +23,7 @@ class Pool(Block):
 
     block: Literal["pool"]
     phrase: ClassVar[str] = "{by} of {of} over {over}[, seeing {mask}][, counting {count}]"
+    kin: ClassVar[tuple[str, ...]] = ("mean_pool", "max_pool", "pooling", "avg_pool")
     of: Annotated[Port, "..."]
     """Rows to pool."""
     mask: Annotated[Port, "any ..."] = Expr("true")

@@ -18,6 +18,7 @@ class Sample(Block):
     """
 
     block: Literal["sample"]
+    kin: ClassVar[tuple[str, ...]] = ("categorical", "multinomial")
     logits: Annotated[Port, "..."]
     """x"""
     over: AxisName

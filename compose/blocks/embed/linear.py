@@ -16,6 +16,7 @@ class Linear(Block):
 
     block: Literal["linear"]
     phrase: ClassVar[str] = "linear layer of {of} to {to}[, then {activation}]"
+    kin: ClassVar[tuple[str, ...]] = ("dense", "fc", "mlp", "embedding", "conv", "conv2d", "cnn")
     of: Annotated[Port, "... In"]
     """What is mapped."""
     to: Sizes

@@ -17,6 +17,7 @@ class MonotoneMixer(Block):
 
     block: Literal["monotone_mixer"]
     phrase: ClassVar[str] = "monotone mixing of {factors} in two layers: {w1} and {b1}, {activation}, {w2} and {v}"
+    kin: ClassVar[tuple[str, ...]] = ("hypernetwork", "hypernet", "qmix", "mixer")
     factors: Annotated[Port, "... Factor"]
     """Utilities to mix (agents; 2n imagined ones in REFIL; sub-teams in VAST)."""
     w1: Annotated[Port, "... Factor Mixing"]

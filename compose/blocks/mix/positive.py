@@ -21,6 +21,7 @@ class Positive(Block):
 
     block: Literal["positive"]
     phrase: ClassVar[str] = "{by} of {of}[ over {over}][, plus {plus}][, counting {count}]"
+    kin: ClassVar[tuple[str, ...]] = ("hypernetwork", "hypernet", "qmix", "mixer")
     of: Annotated[Port, "..."]
     """Any numbers."""
     by: Literal["softmax", "abs", "softplus", "sigmoid"]

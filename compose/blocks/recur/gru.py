@@ -17,6 +17,7 @@ class Gru(Block):
 
     block: Literal["gru"]
     phrase: ClassVar[str] = "GRU over {of}, to {to}"
+    kin: ClassVar[tuple[str, ...]] = ("lstm", "rnn", "recurrent", "gru_cell", "lstm_cell")
     of: Annotated[Port, "... In"]
     """The inputs, in time."""
     to: Size

@@ -1,4 +1,4 @@
-"""Blocks ``argmax`` and ``max``."""
+"""Blocks ``argmax``, ``max`` and ``min``."""
 
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -23,7 +23,7 @@ class _Best(Block):
     def _over(self, site: Site) -> str:
         over = site.axis(self.over, "of")
         if site.size(over) == 0:
-            site.fail("over", f"'{over}' has no rows in this environment, so none is the largest")
+            site.fail("over", f"'{over}' has no rows in this environment, so there is none to choose")
         return over
 
     def _candidates(self, run: Run, of: Any, where: Any) -> Any:
@@ -62,3 +62,20 @@ class Max(_Best):
     def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
         (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))
         return self._candidates(run, of, where).amax(dim)
+
+
+class Min(_Best):
+    """The smallest allowed element: ``of`` [...] -> [... without over]; 1e30 if nothing is allowed."""
+
+    block: Literal["min"]
+    phrase: ClassVar[str] = "the smallest {of} over {over}[ where {where}]"
+    searches: ClassVar[dict[str, str]] = {}
+    monotone: ClassVar[dict[str, int]] = {"of": 1}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        of = site.type("of")
+        return {"": Type(of.axes, sign=of.sign).without([self._over(site)])}
+
+    def compute(self, run: Run, *, of: Any, where: Any = None) -> Any:
+        (dim,) = run.dims("of", (run.node.axis(self.over, "of"),))
+        return (of if where is None or where is True else of.masked_fill(~where, 1e30)).amin(dim)

@@ -17,6 +17,7 @@ class Contract(Block):
     """
 
     block: Literal["contract"]
+    kin: ClassVar[tuple[str, ...]] = ("matmul", "bmm", "einsum", "dot")
     phrase: ClassVar[str] = "sum over {over} of {of} times {with}"
     of: Annotated[Port, "..."]
     """x"""

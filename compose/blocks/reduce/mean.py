@@ -56,6 +56,7 @@ class Mean(_Reduction):
 
     block: Literal["mean"]
     phrase: ClassVar[str] = "mean of {of} over {over}[ where {where}][, counting {count}]"
+    kin: ClassVar[tuple[str, ...]] = ("average", "avg")
 
     def spans(self, ranges: Mapping[str, Range]) -> Range | None:
         return hull(ranges["of"], NEVER)

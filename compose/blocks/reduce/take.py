@@ -16,6 +16,7 @@ class Take(Block):
 
     block: Literal["take"]
     phrase: ClassVar[str] = "{of} at {index}"
+    kin: ClassVar[tuple[str, ...]] = ("gather", "select", "index", "pick")
     of: Annotated[Port, "... Choice"]
     """What is picked from."""
     index: Annotated[Port, "int ..."]

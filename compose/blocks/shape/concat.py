@@ -21,6 +21,7 @@ class Concat(Block):
 
     block: Literal["concat"]
     phrase: ClassVar[str] = "{of} side by side[ along {along}][, as {as}]"
+    kin: ClassVar[tuple[str, ...]] = ("cat", "stack", "concatenate", "append")
     of: Annotated[tuple[Port, ...], "any ..."] = Field(strict=False)
     """The operands, in order."""
     along: AxisName | None = None

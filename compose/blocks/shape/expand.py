@@ -18,6 +18,7 @@ class Expand(Block):
 
     block: Literal["expand"]
     phrase: ClassVar[str] = "{of}, repeated along {along}"
+    kin: ClassVar[tuple[str, ...]] = ("broadcast", "repeat", "tile")
     of: Annotated[Port, "any ..."]
     """What is repeated."""
     along: Size

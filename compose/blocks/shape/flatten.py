@@ -19,6 +19,7 @@ class Flatten(Block):
 
     block: Literal["flatten"]
     phrase: ClassVar[str] = "{of} with {axes} laid flat"
+    kin: ClassVar[tuple[str, ...]] = ("reshape", "view", "merge")
     of: Annotated[Port, "..."]
     """What is flattened."""
     axes: Over

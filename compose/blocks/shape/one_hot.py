@@ -18,6 +18,7 @@ class OneHot(Block):
 
     block: Literal["one_hot"]
     phrase: ClassVar[str] = "{of}, one-hot along {as}"
+    kin: ClassVar[tuple[str, ...]] = ("onehot", "embedding")
     of: Annotated[Port, "int ..."]
     """The index, counting from 0."""
     as_: Size = Field(alias="as")

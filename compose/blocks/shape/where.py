@@ -15,6 +15,7 @@ class Where(Block):
     """
 
     block: Literal["where"]
+    kin: ClassVar[tuple[str, ...]] = ("if", "cond", "select")
     phrase: ClassVar[str] = "{then} where {test}, else {otherwise}"
     test: Annotated[Port, "bool ..."]
     """Which."""

@@ -22,6 +22,7 @@ class LambdaReturn(Block):
     """
 
     block: Literal["lambda_return"]
+    kin: ClassVar[tuple[str, ...]] = ("td_lambda", "gae")
     value: Annotated[Port, "..."]
     """What a state is worth, at every step."""
     reward: Annotated[Port, "..."]

@@ -27,6 +27,7 @@ class Moments(Block):
     """
 
     block: Literal["moments"]
+    kin: ClassVar[tuple[str, ...]] = ("popart", "normalise", "normalize")
     phrase: ClassVar[str] = "running mean and scale of {of}, by {by}[, keeping what {rescales} gives]"
     by: Annotated[Port, "int batch"]
     """k, the task."""

@@ -9,6 +9,7 @@ from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerati
 from pydantic.fields import FieldInfo
 
 from compose.language.expressions import FUNCTIONS, MAX_LENGTH
+from compose.language.quantities import COUNTED, QUANTITY
 from compose.language.values import AxesTextMark, Expr, Name, Period, Ratio
 
 Schema = dict[str, Any]
@@ -49,6 +50,8 @@ DEFS: dict[str, Schema] = {
 NUMBERS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum",
            "multiple_of": "multipleOf"}
 LENGTHS = {"min_length": "minLength", "max_length": "maxLength", "pattern": "pattern"}
+ABOVE = r"(?![0_,.]*(?:[eE]|\s|[kKmM]|$))"
+"""In front of a count in a pattern: it is not 0."""
 PHRASES: dict[Any, list[str]] = {Period: ["200 episodes", "50000 env_steps", "1 updates"],
                                  Ratio: ["1 per episode", "8 per 8 episodes"]}
 PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
@@ -64,9 +67,13 @@ def leaf(annotation: Any, metadata: tuple[Any, ...]) -> Schema | None:
     if annotation is Expr:
         return ref("expression")
     if annotation in PHRASES:
-        counted = annotation.PATTERN.pattern.replace(r"\d+", "0*[1-9][0-9]*")
+        counted = annotation.PATTERN.pattern.replace(QUANTITY, ABOVE + QUANTITY)
         return {"type": "string", "pattern": rf"^\s*{counted}\s*$", "patternErrorMessage": annotation.EXPECTED,
                 "examples": PHRASES[annotation]}
+    if COUNTED in metadata:
+        return {"anyOf": [{"type": "integer", "minimum": 1},
+                          {"type": "string", "pattern": rf"^\s*(?!0*\d+\s*$){ABOVE}{QUANTITY}\s*$"}],
+                "patternErrorMessage": "a whole number above 0, such as 5000, 5k or 1M"}
     if AxesTextMark in metadata:
         return ref("signature")
     if any(mark in Name.__metadata__ for mark in metadata):  # type: ignore[attr-defined]
