@@ -9,6 +9,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from compose.language.values import Prose
+
 Dtype = Literal["float", "bool", "int"]
 Scope = Literal["local", "row", "public", "global"]
 
@@ -32,7 +34,7 @@ class Field(Model):
     """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity (or
     by agent alone), row e is about e only, so an agent that sees e may know it. ``public``: every agent knows all
     of it. ``global``: anything else."""
-    what: str
+    what: Prose
     """One sentence: what it holds, in which units, and what absent rows hold."""
 
     @property
