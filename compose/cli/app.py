@@ -9,10 +9,11 @@ from typing import Annotated
 import typer
 
 from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, play, resolve, schema, train
+from compose.cli.commands import Commands
 from compose.cli.options import examples
 
 app = typer.Typer(
-    name="compose", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    name="compose", cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode="rich",
 )
 

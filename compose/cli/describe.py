@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import Json, Plugin, examples
 from compose.cli.reporting import print_json, reporting
 
@@ -49,7 +50,7 @@ def describe(
 
             if json:
                 raise SpecError(Diagnostic("usage", "the language as JSON is `compose schema`", "--json"))
-            typer.echo(language.markdown(), nl=False)
+            page.document(language.markdown())
         elif name is None:
             _all(as_json=json, markdown=markdown)
         elif markdown:
@@ -65,10 +66,11 @@ def _all(*, as_json: bool, markdown: bool) -> None:
     if as_json:
         print_json({tag: block.Reference(found).as_json() for tag, found in sorted(catalogue().items())})
     elif markdown:
-        typer.echo(reference.markdown(), nl=False)
+        page.document(reference.markdown())
     else:
         for i, (_, found) in enumerate(sorted(catalogue().items())):
-            typer.echo("\n" + "-" * 80 + "\n" if i else "", nl=bool(i))
+            if i:
+                page.say("\n" + "-" * 80 + "\n")
             reference.show(block.Reference(found))
 
 
@@ -98,9 +100,9 @@ def _page(name: str) -> None:
     if kind == "env":
         raise SpecError(Diagnostic("usage", "blocks and specs have pages, environments have none", "--markdown"))
     if kind == "block":
-        typer.echo(reference.single(block.Reference(found)), nl=False)
+        page.document(reference.single(block.Reference(found)))
     else:
-        typer.echo(method.markdown(subject(name, example=True)), nl=False)
+        page.document(method.markdown(subject(name, example=True)))
 
 
 def _found(name: str) -> tuple[str, Any]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import Env, Format, Json, Plugin, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
@@ -73,11 +74,11 @@ def diff_(
         if as_json:
             print_json(data(found))
         elif markdown:
-            typer.echo(as_markdown(found), nl=False)
+            page.document(as_markdown(found))
         else:
             show(found)
             for line in written:
-                typer.echo(f"\n{line}")
+                page.say(f"\n{line}")
     if not found.equal:
         raise typer.Exit(FAILED)
 
@@ -89,18 +90,18 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
     from compose.graph.diff.pictures import beside, overlaid, touched
     from compose.graph.drawing.choice import Choice
     from compose.graph.drawing.figure import drawn
-    from compose.graph.drawing.html import page
+    from compose.graph.drawing.html import page as as_html
     from compose.graph.drawing.svg import svg as as_svg
-    from compose.training.folder import write_whole
+    from compose.language.whole import save
 
     both = overlaid(found)
     choice = Choice(only=touched(both))
     said = []
     if svg is not None:
         figure, _ = drawn(both, choice)
-        write_whole(svg, as_svg(figure))
+        save(svg, as_svg(figure))
         said.append(f"{svg}: {figure.w / 72:.1f} x {figure.h / 72:.1f} inches")
     if html is not None:
-        write_whole(html, page(beside(found), choice=choice))
+        save(html, as_html(beside(found), choice=choice))
         said.append(f"{html}: {found.before.title} and {found.after.title} side by side")
     return said

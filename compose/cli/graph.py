@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import SPEC, Env, Json, Plugin, Set, examples
 from compose.cli.reporting import print_json, reporting
 
@@ -74,12 +75,12 @@ def graph(
             return
         text, remarks = _text(picture, kind, choice, layout)
         if output is None:
-            typer.echo(text, nl=False)
+            page.document(text)
         else:
-            from compose.training.folder import write_whole
+            from compose.language.whole import save
 
-            write_whole(output, text)
-            typer.echo(f"{output}: {', '.join(remarks)}")
+            save(output, text)
+            page.say(f"{output}: {', '.join(remarks)}")
 
 
 def _kind(output: Path | None, format: Kind | None) -> Kind:
@@ -109,7 +110,7 @@ def _check(picture: Picture, only: list[str]) -> None:
 def _text(picture: Picture, kind: Kind, choice: Choice, layout: Literal["auto", "own", "dot"]) -> tuple[str, list[str]]:
     """What is written, and what to say about it."""
     from compose.graph.drawing.figure import drawn
-    from compose.graph.drawing.html import page
+    from compose.graph.drawing.html import page as as_html
     from compose.graph.drawing.mermaid import mermaid
     from compose.graph.drawing.svg import svg
 
@@ -117,7 +118,7 @@ def _text(picture: Picture, kind: Kind, choice: Choice, layout: Literal["auto", 
     if kind == "mermaid":
         return mermaid(picture, choice), [boxes]
     if kind == "html":
-        return page([picture], choice=choice, layout=layout), [boxes]
+        return as_html([picture], choice=choice, layout=layout), [boxes]
     figure, note = drawn(picture, choice, layout)
     remarks = [f"{figure.w / 72:.1f} x {figure.h / 72:.1f} inches", *([note] if note else [])]
     if figure.smallest_text < 6.95:

@@ -1,4 +1,4 @@
-"""Text for people: aligned columns, at most 100 wide, coloured on a terminal only."""
+"""Text for people: aligned columns, at most 100 wide, coloured on a terminal only. What is printed is printable."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import typer
+
+from compose.language.media import one_line, terminal
 
 MOST, LEAST = 100, 24
 STYLES = {
@@ -20,7 +22,7 @@ STYLES = {
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry of a table: its text, a style of :data:`STYLES`, whether it stands at the right (numbers)."""
+    """One entry of a table: its text, on one line, a style of :data:`STYLES`, whether it stands at the right."""
 
     text: str
     style: str = ""
@@ -72,8 +74,19 @@ def table(rows: Iterable[Sequence[Part]], *, indent: int = 2, gap: int = 2) -> N
             _emit([Cell(" " * start), Cell(text, last.style)])
 
 
+def say(text: str) -> None:
+    """Print text on lines of its own."""
+    typer.echo(terminal(text))
+
+
+def document(text: str) -> None:
+    """Print a text that was written for its own language."""
+    typer.echo(text, nl=False)
+
+
 def _cell(part: Part) -> Cell:
-    return part if isinstance(part, Cell) else Cell(part)
+    cell = part if isinstance(part, Cell) else Cell(part)
+    return cell if cell.text.isascii() and cell.text.isprintable() else replace(cell, text=one_line(cell.text))
 
 
 def _emit(cells: Sequence[Cell]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.media import plain_json
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -50,7 +50,7 @@ def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterato
 def print_json(data: object) -> None:
     """One JSON document on stdout."""
     ascii_only = "utf" not in (sys.stdout.encoding or "").lower()
-    typer.echo(json.dumps(data, indent=2, ensure_ascii=ascii_only))
+    typer.echo(plain_json(data, indent=2, ascii_only=ascii_only))
 
 
 def _tell(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:

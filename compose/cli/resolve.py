@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import SPEC, Env, Plugin, Set, examples
 from compose.cli.reporting import reporting
 
@@ -57,7 +58,7 @@ def resolve(
         else:
             text = resolved(Exploration(loaded, schema), defaults=defaults)
         if output is None:
-            typer.echo(text, nl=False)
+            page.document(text)
         else:
             save(output, text)
-            typer.echo(f"{output}  {loaded.spec.name}, sha256 {loaded.spec.identity()[:12]}")
+            page.say(f"{output}  {loaded.spec.name}, sha256 {loaded.spec.identity()[:12]}")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import Plugin, examples
 from compose.cli.reporting import reporting
 
@@ -43,8 +44,8 @@ def schema(
         load_plugins(plugin or ())
         text = json.dumps(json_schema(), indent=1) + "\n"
         if output is None:
-            typer.echo(text, nl=False)
+            page.document(text)
             return
         save(output, text)
-        typer.echo(f"{output}  {len(text) / 1000:.0f} kB")
-        typer.echo(f"begin a spec beside it with:  {LINE.format(file=output.name)}")
+        page.say(f"{output}  {len(text) / 1000:.0f} kB")
+        page.say(f"begin a spec beside it with:  {LINE.format(file=output.name)}")

@@ -15,7 +15,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from compose.envs import options
 from compose.envs.adapters import file as adapted
@@ -24,6 +24,7 @@ from compose.envs.plugins import check_family, load, plugins
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.language.values import Label
 
 if TYPE_CHECKING:
     import torch
@@ -39,6 +40,7 @@ _BUILT_IN = {
 }
 _PLAYS_SCENARIOS = "skirmish"
 """The family that scenario files belong to."""
+_LABEL: TypeAdapter[str] = TypeAdapter(Label)
 
 
 class Family(Protocol):
@@ -157,6 +159,7 @@ class _Resolved(NamedTuple):
 
 
 def _resolve(name: str) -> _Resolved:
+    _check_label(name)
     base, colon, text = _parts(name)
     title, instance, family = _family(base)
     if instance not in family.instances:
@@ -170,6 +173,16 @@ def _resolve(name: str) -> _Resolved:
         settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
     schema = family.schema(instance, settings).model_copy(update={"name": base})
     return _Resolved(family, instance, schema, settings)
+
+
+def _check_label(name: str) -> None:
+    """What an environment is called by is its name in runs and files. Raises SpecError (``environment-name``)."""
+    try:
+        _LABEL.validate_python(name or "unnamed")
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        hint = "go where the file lies, or move it" if ".yaml" in name else ""
+        raise _error("environment-name", name, problem["msg"], hint) from None
 
 
 def _is_schema(name: str) -> bool:

@@ -9,6 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from compose.language.values import Prose
+
 Dtype = Literal["float", "bool", "int"]
 Scope = Literal["local", "row", "public", "global"]
 Fact = Annotated[str, StringConstraints(pattern=r"^(shown|present|available|steps)( [a-z][a-z0-9_]*'?)+$")]
@@ -35,7 +37,7 @@ class Field(Model):
     """``local``: indexed by agent, row a holds only what agent a may know when it acts. ``row``: indexed by entity (or
     by agent alone), row e is about e only, so an agent that sees e may know it. ``public``: every agent knows all
     of it. ``global``: anything else."""
-    what: str
+    what: Prose
     """One sentence: what it holds, in which units, and what absent rows hold."""
     after: bool = False
     """Does it come after the action of its step, so that nobody can act on it?"""

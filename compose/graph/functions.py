@@ -112,7 +112,8 @@ def function(name: str, arity: int) -> Function:
     """The closed function or operator of that name."""
     from compose.graph.structure import STRUCTURE
 
-    return {**STRUCTURE, "sqrt": Root}.get(name, Elementwise)(name, arity)
+    kinds: dict[str, type[Function]] = {**STRUCTURE, "sqrt": Root}
+    return kinds.get(name, Elementwise)(name, arity)
 
 
 def _clamped(x: Any, y: Any, low: bool) -> Any:

@@ -12,6 +12,7 @@ from compose.graph.explore import Exploration
 from compose.graph.text import typed
 from compose.language.diagnostics import Path
 from compose.language.dump import Line, lines
+from compose.language.media import one_line
 from compose.language.merge import OWN
 from compose.language.places import find
 from compose.language.provenance import MISSING, dig, short_file, short_place
@@ -54,8 +55,8 @@ def filled(said: Any, full: Any) -> Any:
 
 def _header(ex: Exploration, document: Document) -> Iterator[str]:
     schema = ex.graph.schema
-    yield f"# {ex.spec.name}, resolved; sizes of {schema.name}" if schema else f"# {ex.spec.name}, resolved"
-    yield f"# made of {', '.join(map(short_file, document.files))}"
+    yield one_line(f"# {ex.spec.name}, resolved" + (f"; sizes of {schema.name}" if schema else ""))
+    yield one_line(f"# made of {', '.join(map(short_file, document.files))}")
     yield f"# sha256 {ex.spec.identity()}"
     if ex.mistakes and not ex.spec.abstract:
         many = f"{len(ex.mistakes)} mistakes" if len(ex.mistakes) > 1 else "a mistake"
@@ -72,7 +73,7 @@ def _aligned(rows: list[_Row]) -> Iterator[str]:
         said = max((len(r.source) for r in members if r.note and len(r.source) <= WIDEST_SOURCE), default=0)
         for row in members:
             comment = f"{row.source.ljust(said)}  {row.note}".rstrip() if row.source else row.note
-            yield f"{row.text.ljust(wide)}  # {comment}" if comment else row.text
+            yield f"{row.text.ljust(wide)}  # {one_line(comment)}" if comment else row.text
 
 
 def _section(at: Path) -> Path:

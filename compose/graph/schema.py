@@ -26,7 +26,9 @@ from compose.graph.fields import (
     standard_fields,
 )
 from compose.language.diagnostics import Path, did_you_mean
+from compose.language.values import Label as Name
 from compose.language.values import Name as Word
+from compose.language.values import Prose
 
 __all__ = [
     "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side", "constant_field",
@@ -36,7 +38,6 @@ __all__ = [
 Side = Literal["agent", "other"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
-Name = Annotated[str, Limits(min_length=1)]
 Problem = tuple[Path, str]
 """A contradiction: where it shows, and what it is."""
 
@@ -64,7 +65,7 @@ class Feature(Model):
     """``one_hot``: at most one 1. ``bits``: independent zeros and ones. ``float``: numbers of order one."""
     of: tuple[Side, ...] = ("agent", "other")
     """Which sides have it; it is zero for the others."""
-    what: str = ""
+    what: Prose = ""
 
 
 class ActionGroup(Model):
@@ -90,8 +91,8 @@ class EntitySchema(Model):
 
     name: Name
     """As the catalogue knows it: ``smac/3-8sz``."""
-    summary: str
-    note: str = ""
+    summary: Prose
+    note: Prose = ""
     """What a reader must know before comparing numbers, such as "the task list is our proposal"."""
     agents: Positive
     """Agent slots: the most agents in any episode."""
@@ -110,8 +111,8 @@ class EntitySchema(Model):
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
     returns: tuple[float, float] | None = None
     """The least and the most that the rewards of one episode can add up to; None: nobody says."""
-    tasks: tuple[str, ...] = ("default",)
-    version: str = ""
+    tasks: tuple[Name, ...] = ("default",)
+    version: Prose = ""
     """Changes whenever the environment's rules do; schemas without rules of their own have none."""
     axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""

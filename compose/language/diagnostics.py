@@ -49,15 +49,16 @@ class Diagnostic:
     def render(self) -> str:
         """Text for a terminal: ``file:line:column  where: message``, the line, a caret run, notes."""
         head = printable(f"{self.where}: {self.message}" if self.where else self.message)
+        hint = printable(self.hint)
         if self.span is None:
-            lines = [f"error[{self.code}]  {head}", *([f"  {self.hint}"] if self.hint else [])]
+            lines = [f"error[{self.code}]  {head}", *([f"  {hint}"] if hint else [])]
         else:
             gutter = " " * len(str(self.span.line))
             text, carets = excerpt(self.span.text, self.span.column, self.span.end)
             lines = [
-                f"{self.span}  error[{self.code}]  {head}",
+                f"{printable(str(self.span))}  error[{self.code}]  {head}",
                 f"  {self.span.line} | {text}",
-                f"  {gutter} | {carets}{' ' + self.hint if self.hint else ''}",
+                f"  {gutter} | {carets}{' ' + hint if hint else ''}",
             ]
         return "\n".join([*lines, *(f"  = {printable(note)}" for note in self.notes)])
 

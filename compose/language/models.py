@@ -20,7 +20,7 @@ from compose.language.identity import canonical_json
 from compose.language.learning import Learning
 from compose.language.moving import Param
 from compose.language.nodes import MODIFIERS, Node
-from compose.language.values import AxesText, Expr, Name
+from compose.language.values import AxesText, Expr, Label, Name, Prose
 from compose.language.write import write
 
 VERSION = 1
@@ -105,15 +105,15 @@ class Claims(Model):
 class Paper(Model):
     """Where the method was published."""
 
-    title: str
+    title: Prose
     """Title of the paper."""
-    authors: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    authors: Annotated[tuple[Prose, ...], Field(strict=False)] = ()
     """Family names."""
-    venue: str = ""
+    venue: Prose = ""
     """Conference or journal."""
     year: int | None = None
     """Year of publication."""
-    where: str = ""
+    where: Prose = ""
     """Equations or sections that the spec follows."""
 
 
@@ -124,13 +124,13 @@ class Spec(Model):
     """Version of the language."""
     name: Name
     """Name of the method."""
-    summary: Annotated[str, StringConstraints(min_length=1)]
+    summary: Annotated[Prose, StringConstraints(min_length=1)]
     """One sentence: what the method is."""
     paper: Paper | None = None
     """Where the method was published."""
     abstract: bool = False
     """Misses something a child must add; cannot be checked alone."""
-    example_env: str | None = None
+    example_env: Label | None = None
     """The environment that `build` uses when none is named."""
     params: Frozen[Name, Param] = Field(default_factory=lambda: MappingProxyType({}))
     """Named numbers, constant or moving with a clock; they size axes and stand in expressions."""

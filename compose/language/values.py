@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import AfterValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import PydanticCustomError, core_schema
 
 from compose.language.axes import SignatureError, signature
+from compose.language.excerpt import named
 from compose.language.expressions import ExpressionError, Number, Tree, Truth, parse, unparse
 from compose.language.quantities import QUANTITY, quantity
+from compose.language.scalars import UNPRINTABLE
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """A name a user chose: lower case, digits, underscores."""
+
+SIGNS = " _.,:=/+-~@()"
+"""What a label may hold beside letters, digits and marks on letters."""
+
+
+def _label(text: str) -> str:
+    bad = next((c for c in text if c not in SIGNS and unicodedata.category(c)[0] not in "LMN"), None)
+    if bad is not None:
+        said = f"a name may hold letters, digits, blanks and {SIGNS.strip()}, not {named(bad)}"
+    elif text != text.strip():
+        said = "a name begins and ends with something that is seen"
+    else:
+        return text
+    raise PydanticCustomError("label", "{text}", {"text": said})
+
+
+Label = Annotated[str, StringConstraints(min_length=1, max_length=1000), AfterValidator(_label)]
+"""A name in an environment: its own, of a type, a feature, an action, a task. It may be a path."""
+
+
+def _prose(text: str) -> str:
+    if bad := UNPRINTABLE.search(text):
+        raise PydanticCustomError("prose", "{text}", {"text": f"the character {named(bad[0])} is not allowed"})
+    return text
+
+
+Prose = Annotated[str, AfterValidator(_prose)]
+"""Text for people: nothing in it is invisible."""
 
 Clock = Literal["env_steps", "episodes", "updates"]
 CLOCKS: dict[str, tuple[str, ...]] = {

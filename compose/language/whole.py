@@ -1,27 +1,55 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all. Only regular files are replaced; a symbolic link stays, and the file that
+it leads to is written."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from compose.language.diagnostics import Diagnostic, SpecError
+
+KINDS = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device", stat.S_IFIFO: "a pipe",
+         stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link that leads to itself"}  # fmt: skip
 
 
 def replace_file(path: Path, data: bytes | str) -> None:
     """Write a file so that a kill at any moment leaves the old one or the new one. Raises OSError; then the old one is
     still there."""
-    fresh = temporary(path)
+    place = destination(path)
+    fresh = temporary(place)
     try:
-        with fresh.open("wb") as file:
+        with _fresh(fresh) as file:
+            with suppress(OSError):  # nobody may read what could not be read before
+                os.fchmod(file.fileno(), stat.S_IMODE(place.stat().st_mode))
             file.write(data.encode() if isinstance(data, str) else data)
             file.flush()
             os.fsync(file.fileno())
-        fresh.replace(path)
+        fresh.replace(place)
     except OSError:
-        fresh.unlink(missing_ok=True)
+        with suppress(OSError):
+            fresh.unlink()
         raise
-    sync_folder(path.parent)
+    sync_folder(place.parent)
+
+
+def destination(path: Path) -> Path:
+    """The regular file, there already or not, that is written where ``path`` is named: links are followed.
+
+    Raises:
+        OSError: If a directory, a device, a pipe or a socket is there.
+    """
+    place = Path(os.path.realpath(path)) if path.is_symlink() else path
+    try:
+        kind = stat.S_IFMT(place.lstat().st_mode)
+    except FileNotFoundError:
+        return place
+    if kind != stat.S_IFREG:
+        raise OSError(errno.EEXIST, f"it is {KINDS.get(kind, 'something else')}, not a file", str(path))
+    return place
 
 
 def save(path: Path, data: bytes | str) -> None:
@@ -36,6 +64,15 @@ def save(path: Path, data: bytes | str) -> None:
 def temporary(path: Path) -> Path:
     """What a file or folder is called until it is whole."""
     return path.with_name(f".tmp-{path.name}")
+
+
+def _fresh(path: Path) -> IO[bytes]:
+    """A new file under a name that nobody but us uses: what a kill left there goes, a link is not followed."""
+    try:
+        return path.open("xb")
+    except FileExistsError:
+        path.unlink()
+        return path.open("xb")
 
 
 def sync_folder(path: Path) -> None:

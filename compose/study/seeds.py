@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.whole import temporary
+from compose.training.folder import LEFT
 
 MOST = 1000
 """Seeds that one command may name."""
@@ -77,7 +77,7 @@ def check_folder(folder: Path, seeds: Sequence[int], *, resume: bool) -> None:
 
 def _taken(place: Path) -> bool:
     """Whether more is there than a kill at the very beginning leaves."""
-    return any(path != temporary(place / "run.json") for path in place.iterdir())
+    return any(path.name not in LEFT for path in place.iterdir())
 
 
 def _wrong(message: str, hint: str) -> Diagnostic:

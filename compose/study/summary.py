@@ -14,6 +14,7 @@ from rich.table import Table
 from compose.training.curve import Point, draw_panels, points
 from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
+from compose.training.say import say, shown
 from compose.training.summary import RunResult
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def draw_curves(path: Path, title: str, curves: Mapping[int, list[Point]], chanc
 
 def show_seeds(result: SeedsResult, console: Console) -> None:
     """Print a line for each seed, their mean and spread, and the chance levels."""
-    table = Table(title=f"{result.folder}: {len(result.runs)} seeds", title_justify="left")
+    table = Table(title=shown(f"{result.folder}: {len(result.runs)} seeds", "table.title"), title_justify="left")
     table.add_column("seed", no_wrap=True)
     for column in ("solved", "return", "length", "best", "updates", "env steps"):
         table.add_column(column, justify="right")
@@ -99,10 +100,10 @@ def show_seeds(result: SeedsResult, console: Console) -> None:
                       f"{stdev(run.best.success for run in runs):.2f}")
     table.add_section()
     for name, level in result.chance.items():
-        table.add_row(f"chance, {name}", *_numbers(level))
+        table.add_row(shown(f"chance, {name}"), *_numbers(level))
     console.print(table)
     for name in (CURVES, "summary.json"):
-        console.print(str(result.folder / name), highlight=False, soft_wrap=True)
+        say(console, str(result.folder / name))
 
 
 def _numbers(level: Score) -> tuple[str, str, str]:

@@ -13,7 +13,9 @@ from compose.language.load import Loaded
 from compose.study.seeds import check_folder, seed_folder
 from compose.study.summary import SeedsResult, summarise_seeds
 from compose.training.folder import RunFolder
+from compose.training.lock import locked
 from compose.training.run import check_same, identity, train
+from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.together.run import train_together
 
@@ -45,13 +47,16 @@ def train_seeds(spec: Loaded, env: str, seeds: Sequence[int], *, run_dir: Path, 
     check_folder(run_dir, seeds, resume=resume)
     folders = [seed_folder(run_dir, seed) for seed in seeds]
     _check_same(spec, env, seeds, folders)
+    for folder in folders:
+        with locked(folder):
+            pass  # a process trains in none of them
     if together:
         results = train_together(spec, env, seeds, folders, settings=settings, resume=resume, device=device,
                                  console=console)
     else:
         results = []
         for seed, folder in zip(seeds, folders, strict=True):
-            console.print(f"seed {seed}: {folder}", highlight=False, soft_wrap=True)
+            say(console, f"seed {seed}: {folder}")
             results.append(train(spec, env, run_dir=folder, settings=settings, seed=seed, device=device,
                                  resume=resume and RunFolder(folder).exists(), console=console))
     return summarise_seeds(run_dir, spec.spec.name, env, dict(zip(seeds, results, strict=True)))

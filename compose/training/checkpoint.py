@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,16 @@ from torch import Tensor
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import sync_folder, temporary
 from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
+from compose.training.pruning import STATE, drop, drop_chunks, numbered, prune, vacant
 from compose.training.replay import Replay
-
-KEEP = 2
-"""How many checkpoints stay."""
 
 
 def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any],
                     replay: Replay | None = None) -> Path:
-    """Write a checkpoint, point ``latest`` at it, and remove what no kept checkpoint needs.
+    """Write a checkpoint, point ``latest`` at it, and remove what the run wrote and no kept checkpoint needs.
 
     The replay is written in chunks, each once: a checkpoint adds the episodes since the one before and names every
-    chunk that it needs.
+    chunk that it needs. If chunks are gone, all episodes are written anew.
 
     Args:
         folder: Of the run.
@@ -33,31 +30,39 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
         replay: Whose new episodes to add.
 
     Raises:
-        SpecError: ``run.write``; the newest checkpoint is a whole one still.
+        SpecError: ``run.write``; the newest checkpoint is a whole one still. ``run.gone`` if chunks were gone; the
+            newest checkpoint is a whole one again.
     """
     before = latest(folder)
-    serial = 1 if before is None else int(before.name) + 1
     old = [] if before is None else read_state(before)["chunks"]
-    final = folder.checkpoints / f"{serial:06d}"
-    fresh = temporary(final)
-    with writing(final):
-        for parent in (folder.checkpoints, folder.replay):
+    own = (STATE, *(f"{name}.safetensors" for name in groups))
+    for parent in (folder.checkpoints, folder.replay):
+        with writing(parent):
             parent.mkdir(exist_ok=True)
-        for stale in (fresh, final):  # a folder that `latest` never named
-            shutil.rmtree(stale, ignore_errors=True)
+    final = vacant(folder, before, own)
+    fresh = temporary(final)
+    lost = [name for name in old if not (folder.replay / f"{name}.safetensors").is_file()]
+    chunks = [] if replay is None else _chunks(replay, [] if lost else old)
+    with writing(final):
         try:
-            chunks = _write_chunks(folder, replay, old) if replay is not None else []
             fresh.mkdir()
+            write_json(fresh / STATE, {**state, "chunks": chunks})  # first: whoever finds it knows the chunks
+            if replay is not None:
+                _write_chunks(folder, replay, [name for name in chunks if name in lost or name not in old])
             for name, tensors in groups.items():
                 write_whole(fresh / f"{name}.safetensors", _bytes(tensors))
-            write_json(fresh / "state.json", {**state, "chunks": chunks})
             fresh.rename(final)
         except (OSError, SpecError):
-            shutil.rmtree(fresh, ignore_errors=True)
+            drop_chunks(folder, set(chunks) - set(old))
+            drop(fresh, own)
             raise
         sync_folder(folder.checkpoints)
         write_whole(folder.checkpoints / "latest", final.name + "\n")
-        _prune(folder)
+    prune(folder, final, own)
+    if lost:
+        raise SpecError(Diagnostic("run.gone", f"{lost[0]}.safetensors is gone, deleted while the run went on",
+                                   where=str(folder.replay), hint="nothing is lost: a whole checkpoint has just been "
+                                   "written, and the run goes on with --resume"))
     return final
 
 
@@ -70,7 +75,7 @@ def latest(folder: RunFolder) -> Path | None:
     pointer = folder.checkpoints / "latest"
     with reading(pointer):
         if not pointer.exists():
-            if len(_numbered(folder)) > 1:  # a kill may leave one that was never named
+            if len(numbered(folder)) > 1:  # a kill may leave one that was never named
                 raise ValueError("it is gone, though there are checkpoints")
             return None
         return folder.checkpoints / f"{int(pointer.read_text(encoding='utf-8')):06d}"
@@ -78,7 +83,7 @@ def latest(folder: RunFolder) -> Path | None:
 
 def read_state(checkpoint: Path) -> dict[str, Any]:
     """The plain data of a checkpoint. Raises SpecError (``run.file``, ``run.damaged``)."""
-    return RunFolder(checkpoint).json("state.json")
+    return RunFolder(checkpoint).json(STATE)
 
 
 def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
@@ -113,16 +118,18 @@ def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
         replay.added = last
 
 
-def _write_chunks(folder: RunFolder, replay: Replay, old: list[str]) -> list[str]:
+def _chunks(replay: Replay, old: list[str]) -> list[str]:
+    """The chunks that hold a replay: those of ``old`` that are needed still, and one more for what is newer."""
     oldest = replay.added - len(replay)
     kept = [name for name in old if _bounds(name)[1] > oldest]
     first = max(oldest, _bounds(old[-1])[1] if old else 0)
-    if first < replay.added:
-        name = f"{first:09d}-{replay.added:09d}"
-        tensors = replay.read(first, replay.added) | {f"={key}": x for key, x in replay.fixed.items()}
+    return [*kept, f"{first:09d}-{replay.added:09d}"] if first < replay.added else kept
+
+
+def _write_chunks(folder: RunFolder, replay: Replay, names: Iterable[str]) -> None:
+    for name in names:
+        tensors = replay.read(*_bounds(name)) | {f"={key}": x for key, x in replay.fixed.items()}
         write_whole(folder.replay / f"{name}.safetensors", _bytes(tensors))
-        kept.append(name)
-    return kept
 
 
 def _bounds(chunk: str) -> tuple[int, int]:
@@ -132,18 +139,3 @@ def _bounds(chunk: str) -> tuple[int, int]:
 
 def _bytes(tensors: Mapping[str, Tensor]) -> bytes:
     return save({name: x.detach().cpu().contiguous().clone() for name, x in tensors.items()})
-
-
-def _prune(folder: RunFolder) -> None:
-    saved = _numbered(folder)
-    for path in saved[:-KEEP]:
-        shutil.rmtree(path)
-    needed = {f"{name}.safetensors" for path in saved[-KEEP:] for name in read_state(path)["chunks"]}
-    for path in folder.replay.iterdir():
-        if path.name not in needed:
-            path.unlink()
-
-
-def _numbered(folder: RunFolder) -> list[Path]:
-    """Folders of checkpoints, oldest first."""
-    return sorted(path for path in folder.checkpoints.glob("[0-9]*") if path.is_dir() and path.name.isdigit())

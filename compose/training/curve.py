@@ -9,6 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from compose.language.media import drawing, picture
 from compose.training.evaluate import Score, score
 from compose.training.folder import write_whole
 
@@ -39,11 +40,12 @@ def draw_curve(path: Path, title: str, evaluations: Sequence[Point], chance: Map
 
     def plot(axes: Axes, name: str) -> None:
         steps = [point.env_steps for point in evaluations]
-        axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=title)
+        axes.plot(steps, [getattr(point.score, name) for point in evaluations], marker=".", label=picture(title))
 
     draw_panels(path, plot, [point.score for point in evaluations], chance)
 
 
+@drawing()
 def draw_panels(path: Path, plot: Callable[[Axes, str], None], scores: Sequence[Score], chance: Mapping[str, Score],
                 title: str = "") -> None:
     """Write a PNG with a panel for each measure of ``scores``: what ``plot(axes, measure)`` draws, and chance.
@@ -57,13 +59,14 @@ def draw_panels(path: Path, plot: Callable[[Axes, str], None], scores: Sequence[
     figure = Figure(figsize=(9, 3.8 if title else 3.6), layout="constrained")
     FigureCanvasAgg(figure)
     if title:
-        figure.suptitle(title, fontsize="medium")
+        figure.suptitle(picture(title), fontsize="medium")
     goal = any(score.success for score in (*scores, *chance.values()))
     panels = {name: label for name, label in PANELS.items() if goal or name != "success"}
     for axes, (name, label) in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True):
         plot(axes, name)
         for number, (actor, level) in enumerate(chance.items(), 1):
-            axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}", label=actor)
+            axes.axhline(getattr(level, name), linestyle="--", linewidth=1, color=f"C{number % 10}",
+                         label=picture(actor))
         axes.set_xlabel("environment steps")
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.xaxis.set_major_formatter(EngFormatter(sep=""))

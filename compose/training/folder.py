@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.whole import replace_file, sync_folder, temporary
+from compose.language.whole import destination, replace_file, sync_folder, temporary
+from compose.training import lock
 
 Json = dict[str, Any]
 
 LOGS = ("metrics", "evals")
+LEFT = (temporary(Path("run.json")).name, lock.NAME)
+"""What a kill at the very beginning leaves."""
 
 
 @contextmanager
@@ -48,7 +51,7 @@ def writing(path: Path) -> Iterator[None]:
 
 class RunFolder:
     """Names and files of a run: ``spec.yaml schema.json run.json metrics.jsonl evals.jsonl summary.json
-    learning_curve.png checkpoints/ replay/``."""
+    learning_curve.png checkpoints/ replay/``, and ``.lock`` while a process trains in it."""
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
@@ -76,7 +79,7 @@ class RunFolder:
         hint = "resume it with --resume, or choose another folder" if self.exists() else "choose another folder"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            taken = any(path.name != temporary(path.with_name("run.json")).name for path in self.path.iterdir())
+            taken = any(path.name not in LEFT for path in self.path.iterdir())
         except OSError as error:
             raise SpecError(Diagnostic("train.folder", f"cannot be used: {error.strerror}", str(self.path))) from None
         if taken:
@@ -122,7 +125,7 @@ class RunFolder:
     def append(self, log: str, *rows: Mapping[str, Any]) -> None:
         """Add rows to a log, all or none. Raises SpecError (``run.write``)."""
         path, text = self.path / f"{log}.jsonl", "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
-        with writing(path), path.open("ab", buffering=0) as file:
+        with writing(path), destination(path).open("ab", buffering=0) as file:
             before, left = file.tell(), memoryview(text.encode())
             try:
                 while left:
@@ -136,7 +139,7 @@ class RunFolder:
         sizes = {}
         for log in LOGS:
             path = self.path / f"{log}.jsonl"
-            with writing(path), path.open("ab") as file:
+            with writing(path), destination(path).open("ab") as file:
                 os.fsync(file.fileno())
                 sizes[log] = file.tell()
         sync_folder(self.path)
@@ -157,7 +160,7 @@ class RunFolder:
                 _rows(kept.decode())
         for log in LOGS:
             path = self.path / f"{log}.jsonl"
-            with writing(path), path.open("ab") as file:
+            with writing(path), destination(path).open("ab") as file:
                 file.truncate(sizes.get(log, 0))
 
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from compose.training.clocks import Clocks
+from compose.training.say import say
 
 _QUIET_SECONDS = 10.0
 _NARROW, _WIDE = 80, 150
@@ -36,9 +37,9 @@ class Reporter:
         if console.is_terminal:
             bar = 40 if console.width >= _WIDE else 10 if console.width >= _NARROW else 4
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(bar), MofNCompleteColumn(),
-                TextColumn("{task.fields[rates]}"), TimeRemainingColumn(),
-                TextColumn("{task.fields[evaluation]}"), console=console, refresh_per_second=4,
+                TextColumn("{task.description}", markup=False), BarColumn(bar), MofNCompleteColumn(),
+                TextColumn("{task.fields[rates]}", markup=False), TimeRemainingColumn(),
+                TextColumn("{task.fields[evaluation]}", markup=False), console=console, refresh_per_second=4,
             )
             name = self._before + clock.replace("_", " ")
             self._task = self._bar.add_task(name, total=total, rates="", evaluation="")
@@ -77,7 +78,7 @@ class Reporter:
         gained = done - (self._first or clocks).read()[self.clock]
         left = f", {(self.total - done) * seconds / gained:.0f} s left" if gained and done < self.total else ""
         line = f"{self._before}{done}/{self.total} {self.clock.replace('_', ' ')}, {self._rates(clocks, now)}{left}"
-        self.console.print(f"{line}; {self._evaluation}" if self._evaluation else line, highlight=False, soft_wrap=True)
+        say(self.console, f"{line}; {self._evaluation}" if self._evaluation else line)
 
     def _fitting(self, rates: str) -> tuple[str, str]:
         """Rates and evaluation, as much of them as leaves room for the count and the time left."""

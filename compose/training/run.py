@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -27,8 +28,10 @@ from compose.training.evaluate import AT_ONCE, Score, chance_levels
 from compose.training.folder import Json, RunFolder, reading, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
+from compose.training.lock import locked
 from compose.training.progress import Reporter
 from compose.training.resumption import changed_settings, other_schema, other_spec
+from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
 from compose.training.trainer import Trainer
@@ -60,7 +63,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
-            loss is not finite (``train.not_finite``).
+            loss is not finite (``train.not_finite``), or another process trains in the folder (``run.locked``).
     """
     console = console or Console(stderr=True)
     if settings.threads is not None:
@@ -70,17 +73,29 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     env = env if isinstance(env, Environment) else make(env, device=device)
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
-    folder = RunFolder(run_dir)
-    chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
-    for name, level in chance.items():
-        console.print(f"chance ({name}): {level}", highlight=False, soft_wrap=True)
+    with held(RunFolder(run_dir), resume=resume) as folder:
+        chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
+        for name, level in chance.items():
+            say(console, f"chance ({name}): {level}")
+        clock = settings.leading(learner.clocks)
+        trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
+        if resume:
+            trainer.resume()
+        trainer.run()
+        return finish(trainer, chance)
 
-    clock = settings.leading(learner.clocks)
-    trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
-    if resume:
-        trainer.resume()
-    trainer.run()
-    return finish(trainer, chance)
+
+@contextmanager
+def held(folder: RunFolder, *, resume: bool) -> Iterator[RunFolder]:
+    """The folder of a run, which nobody else trains in meanwhile; unless ``resume``, it is made.
+
+    Raises:
+        SpecError: As :meth:`RunFolder.begin` and :func:`~compose.training.lock.locked`.
+    """
+    if not resume:
+        folder.begin()
+    with locked(folder.path):
+        yield folder
 
 
 def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settings, *, resume: bool,
@@ -124,7 +139,7 @@ def needed_memory(model: Model, env: Environment, settings: Settings,
 
 def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console) -> None:
     """Say what a training takes, and refuse it if that is too much. Raises SpecError (``train.memory``)."""
-    console.print(str(need), highlight=False, soft_wrap=True)
+    say(console, str(need))
     memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)))
 
 

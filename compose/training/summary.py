@@ -13,6 +13,7 @@ from rich.table import Table
 from compose.training.curve import draw_curve, points
 from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
+from compose.training.say import say, shown
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,18 @@ def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: 
 def show(result: RunResult, console: Console) -> None:
     """Print a result."""
     clocks = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result.clocks.items())
-    table = Table(title=f"{result.folder}: {clocks}", title_justify="left")
+    table = Table(title=shown(f"{result.folder}: {clocks}", "table.title"), title_justify="left")
     for column in ("", "solved", "return", "length", "episodes"):
         table.add_column(column, justify="left" if not column else "right")
     for name, level in {"trained": result.final, "best evaluation": result.best, **result.chance}.items():
         numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
-        table.add_row(name, *numbers)
+        table.add_row(shown(name), *numbers)
     show_curve(result, console)
     console.print(table)
     rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
              for name, what in (("updates", "updates"), ("env_steps", "env steps")))
     line = f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included"
-    console.print(line, highlight=False, soft_wrap=True)
+    say(console, line)
 
 
 def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: int = 40) -> None:
@@ -78,13 +79,13 @@ def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: in
     def length(x: float) -> int:
         return round((x - low) / (high - low) * width) if high > low else 0
 
-    console.print(f"[bold]env steps  {name}[/]" + ("" if level is None else f"  (| chance {level:.2f})"))
+    console.print(shown(f"env steps  {name}", "bold") + ("" if level is None else f"  (| chance {level:.2f})"))
     for steps, value in kept:
         bar = list(full * length(value) + " " * (width - length(value)))
         if level is not None:
             bar[min(length(level), width - 1)] = "|"
-        console.print(f"{steps:9,}  {value:6.2f}  {''.join(bar).rstrip()}", highlight=False, markup=False)
-    console.print(f"{result.folder / 'learning_curve.png'}\n", highlight=False, soft_wrap=True)
+        say(console, f"{steps:9,}  {value:6.2f}  {''.join(bar).rstrip()}")
+    say(console, f"{result.folder / 'learning_curve.png'}\n")
 
 
 def _plain(result: RunResult, best_at: int) -> dict[str, Any]:

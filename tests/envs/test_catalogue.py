@@ -47,6 +47,8 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
     ("", "no environment ''\n  = families: gaussian_squeeze, group_matching, skirmish, smac"),
     ("smac", "'smac' needs an instance\n  = there are: smac/1c3s5z, smac/2c_vs_64zg"),
     ("smac/", "'smac/' needs an instance"),
+    ("skirmish/3m:task=<b>", "error[environment-name]  skirmish/3m:task=<b>: a name may hold letters"),
+    ("a\x1b.yaml", "a\ufffd.yaml"),
     ("smac/3-8zs", "no environment 'smac/3-8zs'\n  Did you mean 'smac/3-8sz'?"),
     ("3-8sz", "no environment '3-8sz'\n  Did you mean 'smac/3-8sz'?"),
     ("group_matching/smal", "Did you mean 'group_matching/small'?"),

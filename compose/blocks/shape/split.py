@@ -6,6 +6,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.language.axes import Axes, Type
 from compose.language.block import AxisName, Block, Port, Size
 from compose.language.operation import Kept, Run, Site
+from compose.language.values import Name
 
 
 class Split(Block):
@@ -21,7 +22,7 @@ class Split(Block):
     """What is divided."""
     along: AxisName
     """The axis that is divided."""
-    into: dict[str, Size]
+    into: dict[Name, Size]
     """Outputs and the axis of each."""
 
     aligned: ClassVar[bool] = False

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from compose.cli.views.diff import SIGNS, environments, names, places, renames, verdict
 from compose.graph.diff.diff import Diff
 from compose.graph.diff.effects import effects
 from compose.graph.diff.stories import Line
-
-_MEANING = re.compile(r"([\\`*<>|~\[\]#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
+from compose.language.media import markdown as escaped
 
 
 def markdown(diff: Diff) -> str:
@@ -26,14 +24,15 @@ def _lines(diff: Diff) -> Iterator[str]:
         yield from ("", f"**{_plain(verdict(diff))}**")
     if diff.renames:
         yield from ("", "### Renamed", "")
-        yield from (f"- {_plain(where)}: {_plain(', '.join(pairs))}" for where, pairs in renames(diff).items())
+        yield from (f"- {_plain(where, first=True)}: {_plain(', '.join(pairs))}"
+                    for where, pairs in renames(diff).items())
     if diff.equal:
         return
     if diff.wiring:
         yield from ("", "### Wiring", "")
         for place in diff.wiring:
             if heading := places(place):
-                yield f"- {_plain(heading)}"
+                yield f"- {_plain(heading, first=True)}"
             yield from _bullets(place.lines, 2 * bool(heading), place.networks[0] if place.networks else "")
     if diff.settings:
         yield from ("", "### Settings", "")
@@ -56,6 +55,6 @@ def _bullets(lines: Iterable[Line], indent: int, owner: str | None) -> Iterator[
             yield from _bullets(line.parts, indent + 2, inner)
 
 
-def _plain(text: str) -> str:
+def _plain(text: str, *, first: bool = False) -> str:
     """Text whose characters mean nothing to Markdown."""
-    return _MEANING.sub(r"\\\1", text).replace("->", "→").replace("-\\>", "→")
+    return escaped(text.replace("->", "→"), first=first)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import typer
-
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.subject import Subject, schema_of
@@ -152,6 +150,6 @@ def show_code(about: Subject, *, passes: bool = True) -> None:
     from compose.compiler.passes import PASSES
 
     for name, program in Model(about.graph, passes=PASSES if passes else ()).programs.items():
-        typer.echo(f"# program {name} of {about.loaded.spec.name} in {schema.name}: "
-                   f"{len(program.inputs)} inputs, gives {', '.join(program.outputs)}")
-        typer.echo(program.module.code.strip() + "\n")
+        page.say(f"# program {name} of {about.loaded.spec.name} in {schema.name}: "
+                 f"{len(program.inputs)} inputs, gives {', '.join(program.outputs)}")
+        page.document(program.module.code.strip() + "\n\n")

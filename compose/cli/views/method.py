@@ -19,6 +19,8 @@ from compose.language.block import Block, catalogue
 from compose.language.diagnostics import Path as Place
 from compose.language.files import is_path, packaged_specs
 from compose.language.load import load
+from compose.language.media import code_block, code_cell, code_span
+from compose.language.media import markdown as escaped
 from compose.language.nodes import Application
 from compose.language.values import Expr
 from compose.language.write import write
@@ -38,12 +40,12 @@ def markdown(about: Subject, *, figure: str = "", compared: Callable[[Diff], str
         compared: gives Markdown that shows a picture of how it differs from its parent.
     """
     spec = about.loaded.spec
-    parts = [f"# {spec.name}", spec.summary]
-    parts += [cited(spec.paper)] if spec.paper else []
+    parts = [f"# {escaped(spec.name)}", escaped(spec.summary, first=True)]
+    parts += [escaped(cited(spec.paper), first=True)] if spec.paper else []
     parts += [figure] if figure else []
     parts += [*_file(about), *_new(about, compared), "## Graph", *_tables(about)]
     parts += ["## Losses", _table(("loss", "weight", "of", "reduced"), _losses(about))]
-    parts += ["## Acting and learning", f"Actions: {acting(spec)}.", _table(("", ""), _settings(about))]
+    parts += ["## Acting and learning", f"Actions: {escaped(acting(spec))}.", _table(("", ""), _settings(about))]
     parts += ["## Proofs", *_proofs(about)]
     parts += ["## Blocks", "What each block computes; its reference has the ports, arguments and guarantees.",
               _table(("block", "equation", ""), _blocks(about))]
@@ -54,10 +56,11 @@ def _file(about: Subject) -> Iterator[str]:
     """The spec's own lines and what they build on."""
     files = about.loaded.document.files
     yield "## Spec"
-    if parents := [f"`{Path(file).stem}`" for file in reversed(files[:-1])]:
+    if parents := [code_span(Path(file).stem) for file in reversed(files[:-1])]:
         yield f"These lines are all that is new; the rest comes from {', '.join(parents)}."
     file = Path(about.loaded.document.file)
-    yield f'```yaml title="{file.name}"\n{file.read_text(encoding="utf-8").rstrip()}\n```'
+    title = re.sub(r"[^\w .-]", "_", file.name)  # between quotes that nothing escapes
+    yield code_block(file.read_text(encoding="utf-8"), f'yaml title="{title}"')
 
 
 def _new(about: Subject, compared: Callable[[Diff], str]) -> Iterator[str]:
@@ -70,9 +73,10 @@ def _new(about: Subject, compared: Callable[[Diff], str]) -> Iterator[str]:
     if parent and not load(parent).spec.abstract:
         file, name = Path(about.loaded.document.file).resolve(), about.loaded.spec.name
         mine = name if file == (packaged_specs() / f"{name}.yaml").resolve() else str(file)
-        found = diff(*sides(parent, mine, about.schema.name if about.schema else None))
+        named = about.loaded.spec.example_env if about.assumed else about.schema.name if about.schema else None
+        found = diff(*sides(parent, mine, named))
         _, _, text = told(found).partition("\n")
-        yield f"## What it changes in {Path(parent).stem}"
+        yield f"## What it changes in {escaped(Path(parent).stem)}"
         text = re.sub(r"(?m)^( +)(?=- )", r"\1\1", text.strip())  # every Markdown nests a list by four
         yield text.replace(r"\~", "&#126;")  # and not every one knows this escape
         if picture := compared(found):
@@ -100,10 +104,11 @@ def _tables(about: Subject) -> Iterator[str]:
     for network, at in applications(about).items():
         body, own = spec.networks[network].nodes, ("networks", network, "nodes")
         table = _table(HEAD, _nodes(about, at, body, own=own))
-        inputs = ", ".join(f"`{port}` `[{axes}]`" for port, axes in spec.networks[network].inputs.items())
+        given = spec.networks[network].inputs.items()
+        inputs = ", ".join(f"{code_span(port)} {code_span(f'[{axes}]')}" for port, axes in given)
         alike.setdefault(f"Reads {inputs or 'the environment only'}.\n\n{table}", []).append(network)
     for text, names in alike.items():
-        yield f"### Network{'s' * (len(names) > 1)} {', '.join(f'`{name}`' for name in names)}"
+        yield f"### Network{'s' * (len(names) > 1)} {', '.join(map(code_span, names))}"
         yield text
 
 
@@ -116,7 +121,7 @@ def _nodes(about: Subject, prefix: str, nodes: Mapping[str, Any], own: Place) ->
         names = [f"{name}.{output}" for output in outputs] if isinstance(outputs, dict) else [name]
         for i, shown in enumerate(n for n in names if f"{prefix}{n}" in graph.values):
             kind = typed(graph, graph.values[f"{prefix}{shown}"].type)
-            yield f"{mark}`{shown}`{mark}", "" if i else f"`{computed(node)}`", f"`{kind}`"
+            yield f"{mark}{code_cell(shown)}{mark}", "" if i else code_cell(computed(node)), code_cell(kind)
 
 
 def computed(node: Any) -> str:
@@ -141,26 +146,27 @@ def _plain(value: Any) -> str:
 def _losses(about: Subject) -> Iterator[tuple[str, ...]]:
     for name, loss in about.loaded.spec.losses.items():
         reduced = [f"{how} over {', '.join(axes)}" for how, axes in (("mean", loss.mean), ("sum", loss.sum)) if axes]
-        reduced += [f"where `{loss.where}`"] if str(loss.where) != "env.steps" else []
+        reduced += [f"where {code_cell(str(loss.where))}"] if str(loss.where) != "env.steps" else []
         reduced += [f"count {loss.count}"] if loss.count != "present" else []
-        yield f"`{name}`", f"`{loss.weight}`", f"`{loss.of}`", "; ".join(["mean over valid steps", *reduced])
+        shown = map(code_cell, (name, str(loss.weight), str(loss.of)))
+        yield *shown, "; ".join(["mean over valid steps", *reduced])
 
 
 def _settings(about: Subject) -> Iterator[tuple[str, ...]]:
     spec = about.loaded.spec
     for name, value in spec.params.items():
-        yield f"param `{name}`", moving(value)
+        yield f"param {code_cell(name)}", escaped(moving(value))
     for name, size in spec.axes.items():
-        yield f"axis `{name}`", f"`{size}`"
-    yield from ((what.text, how) for what, how in learning(spec))
+        yield f"axis {code_cell(name)}", code_cell(str(size))
+    yield from ((escaped(what.text), escaped(how)) for what, how in learning(spec))
 
 
 def _proofs(about: Subject) -> Iterator[str]:
     total = total_weights(about.graph)
     weights = f", where it has {number(total)} weights" if total is not None else ""
-    yield f"In {about.schema.name if about.schema else 'no environment'}{weights}."
+    yield f"In {escaped(about.schema.name if about.schema else 'no environment')}{weights}."
     rows = [(proof.name, proof.outcome, proof.how, proof.expected or "") for proof in prove(about.graph)]
-    yield _table(("proof", "outcome", "how", "claimed"), rows)
+    yield _table(("proof", "outcome", "how", "claimed"), [map(escaped, row) for row in rows])
 
 
 def _blocks(about: Subject) -> Iterator[tuple[str, ...]]:
@@ -170,9 +176,9 @@ def _blocks(about: Subject) -> Iterator[tuple[str, ...]]:
     for tag in sorted(used):
         doc = catalogue()[tag].__doc__ or ""
         equation = next((text for text in QUOTED.findall(doc) if re.search(r" = |softmax", text)), None)
-        yield f"`{tag}`", f"`{' '.join(equation.split())}`" if equation else "", sentence(doc)
+        yield code_cell(tag), code_cell(equation) if equation else "", escaped(sentence(doc))
 
 
 def _table(head: tuple[str, ...], rows: Any) -> str:
     lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in lines)

@@ -44,7 +44,8 @@ def show(reference: Reference) -> None:
         for text in reference.guarantees:
             page.paragraph(text, indent=2)
     page.title("example")
-    page.line(reference.example, indent=2)
+    for text in reference.example.split("\n"):
+        page.line(text, indent=2)
 
 
 def _note(default: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +14,7 @@ from compose.compiler.export.signature import Signature, signature
 from compose.compiler.export.simplify import simplify
 from compose.compiler.export.text import Text
 from compose.compiler.model import Model
+from compose.language.media import literal
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def emit(model: Model, weights_file: str = "model.safetensors") -> Emitted:
         if (source.kind, source.name) in used:
             given[node] = f"self.{keys[named[source.kind, source.name]]}"
         else:
-            given[node] = arguments.get(source, f"state[{json.dumps(source.name)}]")
+            given[node] = arguments.get(source, f"state[{literal(source.name)}]")
     body = Body(step, given, Scope(arguments.values()))
     name = class_name(model.spec.name)
     shapes = {key: tuple(x.shape) for key, x in weights.items()}

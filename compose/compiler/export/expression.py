@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import json
 import math
 import operator
 from collections.abc import Callable, Mapping
@@ -14,6 +13,8 @@ from typing import Any
 import torch
 from torch import fx
 from torch.nn import functional
+
+from compose.language.media import literal as as_literal
 
 BINARY: Mapping[Any, type[ast.operator]] = {
     operator.add: ast.Add, operator.sub: ast.Sub, operator.mul: ast.Mult, operator.truediv: ast.Div,
@@ -70,7 +71,7 @@ def literal(value: Any, operand: Operand) -> ast.expr:
             parts = (value.start, value.stop, value.step)
             return ast.Slice(*(None if p is None else literal(p, operand) for p in parts))
         case str():
-            return text(json.dumps(value))
+            return text(as_literal(value))
         case float() if not math.isfinite(value):
             return text(f"{'-' * (value < 0)}torch.{'nan' if math.isnan(value) else 'inf'}")
         case float():
@@ -78,7 +79,7 @@ def literal(value: Any, operand: Operand) -> ast.expr:
         case torch.dtype() | torch.layout() | torch.memory_format():
             return text(str(value))
         case torch.device():
-            return text(f'torch.device("{value}")')
+            return text(f"torch.device({as_literal(str(value))})")
     return ast.Constant(value)
 
 

@@ -12,6 +12,8 @@ from torch import nn
 RESERVED = {"self", "torch", "nn", "Tensor", "F", "state", "next_state", "values", "where", "super",
             *keyword.kwlist, *keyword.softkwlist, *(n for n in dir(builtins) if n.islower())}
 """Names that the emitted code uses itself, or that would hide a builtin."""
+CLASSES = {"Any", "F", "False", "None", "Path", "Tensor", "True", "Weights", *dir(builtins)}
+"""Names that an emitted file has for something else than its class."""
 MEMBERS = {*dir(nn.Module()), "initial_state", *keyword.kwlist}
 """Attributes that every module has: no weight can have such a name."""
 
@@ -62,4 +64,4 @@ def class_name(spec: str) -> str:
     """``refil_group_matching`` -> ``RefilGroupMatching``."""
     words = re.split(r"\W+|_", spec)
     name = "".join(w[:1].upper() + w[1:] for w in words if w) or "Policy"
-    return f"Policy{name}" if name[0].isdigit() or name in ("Tensor", "None", "True", "False") else name
+    return f"Policy{name}" if name[0].isdigit() or name in CLASSES else name

@@ -16,6 +16,7 @@ from compose.compiler.export.signature import Signature, Tensor
 from compose.compiler.model import Model
 from compose.graph.node import Node
 from compose.graph.schema import EntitySchema
+from compose.language.media import docstring, literal, one_line
 from compose.language.nodes import Application
 
 WIDTH = 88
@@ -36,7 +37,7 @@ Its weights are in a file of their own. To use it:
     from safetensors.torch import load_file
 
     policy = {name}()
-    policy.load_state_dict(load_file("{weights_file}"))
+    policy.load_state_dict(load_file({weights_file}))
     state = policy.initial_state(batch)  # at the start of every episode
     with torch.inference_mode():  # at every step
         values, where, state = policy(
@@ -127,9 +128,9 @@ class Text:
         call = ", ".join([*(f"{a.name}=..." for a in self.sign.arguments), "state=state"])
         imports = ["from torch import Tensor, nn", *["from torch.nn import functional as F"] * ("F." in body)]
         return FILE.format(
-            name=self.name, version=_version(), weights_file=self.weights_file, dtype=self.model.dtype,
-            spec=self.model.spec.name, spec_hash=self.model.spec.identity()[:16],
-            env=self.schema.name, env_hash=self.schema.hash[:16],
+            name=self.name, version=_version(), weights_file=docstring(literal(self.weights_file)),
+            dtype=self.model.dtype, spec=docstring(self.model.spec.name), spec_hash=self.model.spec.identity()[:16],
+            env=docstring(one_line(self.schema.name)), env_hash=self.schema.hash[:16],
             call="\n".join(_indented(textwrap.wrap(call, WIDTH - 12), 12)), imports="\n".join(imports),
             about="\n".join(_indented(self._about())), members="\n".join(_indented(self._members(), 8)),
             initial_state="\n".join(_indented(self._initial_state())), body=body,
@@ -150,14 +151,15 @@ class Text:
                                  "sizes below are the environment's.",
         }[self.free]
         about = f"One acting step of `{spec.name}` in `{schema.name}`, for any number of episodes at once. {counts}"
-        lines = [*_filled(f'"""{_plain(spec.summary)}'), "", *_filled(about), "", "Arguments, all by name:"]
+        lines = [*_filled(spec.summary, 3), "", *_filled(about), "", "Arguments, all by name:"]
         lines += _described(self.sign.arguments)
         if self.sign.state:
             lines += ["", "State, from `initial_state` and then from the step before:", *_described(self.sign.state)]
         else:
             lines += ["", "It carries no state: `state` is an empty dict."]
         results = _described((self.sign.values, self.sign.where))
-        return [*lines, "", "Gives `values`, `where` and the next state:", *results, '"""']
+        first, *rest = map(docstring, [*lines, "", "Gives `values`, `where` and the next state:", *results])
+        return [f'"""{first}', *rest, '"""']
 
     def _members(self) -> Lines:
         """Nested groups of weights, as assignments to ``self``."""
@@ -182,7 +184,7 @@ class Text:
             start = bool(x.start) if x.dtype is torch.bool else x.start
             sizes = f"({shape})" if len(axes) > 1 else f"({shape},)"
             what, given = ("full", f"{sizes}, {start}") if start else ("zeros", shape)
-            made += _call(f'"{x.name}": torch.{what}', f"{given}, dtype={x.dtype}, device=device")
+            made += _call(f"{literal(x.name)}: torch.{what}", f"{given}, dtype={x.dtype}, device=device")
         parameters = ["self", "batch: int", *(f"{COUNTS[axis]}: int = {size}" for axis, size in counts.items()),
                       "device: torch.device | str | None = None"]
         line = f"    {', '.join(parameters)}"
@@ -201,7 +203,7 @@ class Text:
             path = section.owner.rpartition(".")[0]
             lines.append("")
             if path and path != inside:
-                lines.append(f"# {path}: network {_network(self.model, path)}")
+                lines.append(f"# {one_line(path)}: network {_network(self.model, path)}")
             inside = path
             lines += [_comment(section, nodes), *section.lines]
         return lines[1:]
@@ -210,13 +212,15 @@ class Text:
         outputs = {name: self.body.result(node) for name, node in self.step.outputs.items()}
         lines = ["", "# what the step gives", f"values = {outputs.pop('values')}"]
         lines.append(f"where = {outputs.pop('where', 'torch.ones_like(values, dtype=torch.bool)')}")
-        kept = [f'"{name}": {source},' for name, source in outputs.items()]
+        kept = [f"{literal(name)}: {source}," for name, source in outputs.items()]
         lines += ["next_state = {", *_indented(kept), "}"] if kept else ["next_state: dict[str, Tensor] = {}"]
         return [*lines, "return values, where, next_state"]
 
 
-def _filled(text: str) -> Lines:
-    return textwrap.wrap(text, WIDTH - 4)
+def _filled(text: str, taken: int = 0) -> Lines:
+    """Lines of a paragraph, the first of which is so much shorter."""
+    first, *rest = textwrap.wrap(" " * taken + one_line(text), WIDTH - 4) or [""]
+    return [first.strip(), *rest]
 
 
 def _call(function: str, arguments: str) -> Lines:
@@ -229,15 +233,10 @@ def _described(tensors: Iterable[Tensor]) -> Lines:
     """A line for each tensor and its meaning below."""
     lines = Lines()
     for x in tensors:
-        name = f'"{x.name}"' if x.source.kind == "state" else x.name
+        name = literal(x.name) if x.source.kind == "state" else x.name
         lines.append(f"    {name}: {x.kind} {x.shape}")
-        lines += [f"        {line}" for line in textwrap.wrap(_plain(x.what), WIDTH - 12)]
+        lines += [f"        {line}" for line in textwrap.wrap(one_line(x.what), WIDTH - 12)]
     return lines
-
-
-def _plain(text: str) -> str:
-    """Text that may stand in a docstring."""
-    return text.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def _group(start: str, members: Any, end: str) -> Lines:
@@ -256,9 +255,9 @@ def _comment(section: Section, nodes: Mapping[str, Node]) -> str:
         return "# inside, one step has an axis `time` of length 1"
     node = nodes.get(section.owner)
     if node is None:
-        return f"# {section.owner}"
+        return f"# {one_line(section.owner)}"
     kinds = ", ".join(f"[{' '.join(v.type.axes)}]" for v in node.values.values())
-    what = f"# {section.owner}: {getattr(node.op, 'block', 'expression')}"
+    what = one_line(f"# {section.owner}: {getattr(node.op, 'block', 'expression')}")
     return f"{what} -> {kinds}" if len(f"{what} -> {kinds}") <= WIDTH - 8 else what
 
 

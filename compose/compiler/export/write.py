@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -21,6 +20,7 @@ from compose.compiler.export.parity import Parity, Play, compare
 from compose.compiler.export.samples import Sample, Tensors
 from compose.compiler.model import Model
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.whole import destination, replace_file
 
 
 @dataclass(frozen=True)
@@ -102,21 +102,29 @@ def arriving(*paths: Path) -> Iterator[tuple[Path, ...]]:
     """Places to make files in. At the end they move to ``paths``, if the first was left there.
 
     Raises:
-        SpecError: ``export.path`` if the folder is missing or cannot be written to, or one of ``paths`` is a folder.
+        SpecError: ``export.path`` if the folder is missing or cannot be written to, or one of ``paths`` is something
+            else than a file.
     """
     for path in paths:
         if path.is_dir():
             raise SpecError(Diagnostic("export.path", "is a folder; name a file", str(path)))
-    try:
+        with _writing(path):
+            destination(path)
+    with _writing(paths[0]):
         folder = tempfile.TemporaryDirectory(dir=paths[0].parent, prefix=".tmp-")
-    except OSError as error:
-        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
-        raise SpecError(Diagnostic("export.path", message, str(paths[0]))) from None
     with folder as place:
         made = tuple(Path(place, path.name) for path in paths)
         yield made
         if made[0].exists():
             for file, path in reversed(list(zip(made, paths, strict=True))):
-                with file.open("rb+") as data:
-                    os.fsync(data.fileno())
-                file.replace(path)
+                with _writing(path):
+                    replace_file(path, file.read_bytes())
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        message = f"cannot be written: {(error.strerror or str(error)).lower()}"
+        raise SpecError(Diagnostic("export.path", message, str(path))) from None

@@ -10,6 +10,7 @@ from compose.envs.pictures.colours import CLIFFS, DEAD, EDGE, GROUND, HEAL, PALE
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import arc, circle, marks
 from compose.envs.pictures.scene import Floats, Moment
+from compose.language.media import picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +80,7 @@ class Panel:
         for room in stage.rooms:
             axes.fill(*room.T, facecolor=GROUND, edgecolor=EDGE, linewidth=0.8 * self._pen, zorder=0.5)
         for x, y, text in stage.notes:
-            axes.text(x, y, text, ha="center", va="center", fontsize=9 * self._pen, color=PALE, zorder=1)
+            axes.text(x, y, picture(text), ha="center", va="center", fontsize=9 * self._pen, color=PALE, zorder=1)
 
     def _ruler(self, left: float, bottom: float, right: float, top: float) -> None:
         """How long some cells are."""

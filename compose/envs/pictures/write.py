@@ -13,6 +13,7 @@ from compose.envs.pictures.colours import DEAD, EDGE, HEAL, INK, PALE, SHIELD, e
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import marks
 from compose.envs.pictures.panel import Panel
+from compose.language.media import drawing, picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -39,6 +40,7 @@ HOLD = 2.0
 """Seconds for which the last frame of a GIF stays."""
 
 
+@drawing()
 def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     """An animated GIF that shows a film at ``times`` (in steps), and begins anew after :data:`HOLD` seconds."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -75,6 +77,7 @@ def gif(film: Film, title: str, times: Sequence[float], fps: float) -> bytes:
     return animated(frames, fps, HOLD, exact())
 
 
+@drawing()
 def strip(film: Film, title: str, times: Sequence[float], ending: str, rows: int = 1) -> bytes:
     """Stills at ``times`` (in steps) under their step numbers, in one or more rows, as PNG, PDF or SVG."""
     import matplotlib
@@ -144,7 +147,8 @@ class _Scores:
 def _title(figure: Figure, title: str, left: float, top: float, right: float, size: float) -> None:
     """A title so many inches from the edges, as large as there is room for."""
     width, height = figure.get_size_inches()
-    text = figure.text(left / width, 1 - top / height, title, va="top", fontsize=size, color=INK, weight="bold")
+    text = figure.text(left / width, 1 - top / height, picture(title), va="top", fontsize=size, color=INK,
+                       weight="bold")
     taken = text.get_window_extent(figure.canvas.get_renderer()).width / figure.dpi  # type: ignore[attr-defined]
     text.set_fontsize(size * min(1.0, (width - left - right) / max(taken, 1e-6)))
 
@@ -152,7 +156,7 @@ def _title(figure: Figure, title: str, left: float, top: float, right: float, si
 def _said(film: Film, time: float) -> str:
     """The step, and at the end how the episode ended."""
     step = f"step {int(time)}"
-    return step if time < film.length else f"{step}: {film.stage.words[0 if film.success else 1]}"
+    return step if time < film.length else picture(f"{step}: {film.stage.words[0 if film.success else 1]}")
 
 
 def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None:
@@ -163,16 +167,17 @@ def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None
     stage = film.stage
     size = 6 if small else 8
     named = stage.sides if len(stage.sides) <= MOST_SIDES else ()
-    entries = [Line2D([], [], marker="o", linestyle="", color=side(i), markersize=size * 0.9, label=name)
+    entries = [Line2D([], [], marker="o", linestyle="", color=side(i), markersize=size * 0.9, label=picture(name))
                for i, name in enumerate(named)]
     for kind, mark in zip(stage.kinds, marks(stage.kinds), strict=True):
         if mark is not None:
             shape = Path(np.concatenate((mark, mark[:1])), closed=True)
-            entries.append(Line2D([], [], marker=shape, linestyle="", color=INK, markersize=size * 0.9, label=kind))
+            entries.append(Line2D([], [], marker=shape, linestyle="", color=INK, markersize=size * 0.9,
+                                  label=picture(kind)))
     shades = (EDGE if len(stage.sides) > 1 else side(0), SHIELD)
     for meter, shade in zip(stage.meters, shades, strict=False):
         entries.append(Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=shade,
-                              markeredgewidth=size * 0.22, markersize=size * 0.9, label=meter))
+                              markeredgewidth=size * 0.22, markersize=size * 0.9, label=picture(meter)))
     if any(moment.heals for moment in film.moments):
         entries.append(Line2D([], [], color=HEAL, linewidth=1.8, label="heals"))
     if not film.moments[-1].alive.all():

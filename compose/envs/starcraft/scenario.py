@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 from compose.envs.starcraft.units import UNITS
 from compose.graph.fields import Model
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean
+from compose.language.values import Label, Prose
 
 Coordinate = Annotated[float, Limits(ge=0, le=32)]
 Point = tuple[Coordinate, Coordinate]
@@ -48,7 +49,7 @@ class Squad(Model):
 class Task(Model):
     """One battle of a scenario. Units fill the slots of their side in the order of its squads."""
 
-    name: str
+    name: Label
     allies: tuple[Squad, ...]
     enemies: tuple[Squad, ...]
 
@@ -66,7 +67,7 @@ class Task(Model):
     @classmethod
     def of(cls, allies: Iterable[Squad], enemies: Iterable[Squad]) -> Self:
         """A task under the name that its armies give it: ``3Sta-5Zea``, or ``5Mar_vs_6Mar`` where they differ."""
-        task = cls(name="", allies=tuple(allies), enemies=tuple(enemies))
+        task = cls(name="unnamed", allies=tuple(allies), enemies=tuple(enemies))
         ours, theirs = (
             "-".join(f"{n}{UNITS[unit].short if unit in UNITS else unit}" for unit, n in army.items())
             for army in (task.counts("allies"), task.counts("enemies"))
@@ -92,9 +93,9 @@ class Scenario(Model):
 
     noun: ClassVar[str] = "a scenario"
 
-    name: str
-    summary: str
-    note: str = ""
+    name: Label
+    summary: Prose
+    note: Prose = ""
     terrain: str = "open"
     limit: Annotated[int, Limits(ge=1)]
     """Steps after which the battle is lost."""

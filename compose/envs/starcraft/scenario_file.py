@@ -18,6 +18,7 @@ from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
 from compose.language.explain import explain
 from compose.language.resolve import Document
+from compose.language.values import Label, Prose
 
 GOALS = ("start", "between", "chase", "hold")
 
@@ -27,9 +28,9 @@ class Form(Model):
 
     noun: ClassVar[str] = "a scenario"
 
-    scenario: Annotated[str, Limits(min_length=1)]
-    summary: str = ""
-    note: str = ""
+    scenario: Label
+    summary: Prose = ""
+    note: Prose = ""
     terrain: str = "open"
     limit: Annotated[int, Limits(ge=1)]
     ring: Ring | None = None

@@ -3,10 +3,8 @@ from the network, and what a spec says reaches it as text only."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
-from html import escape
 from importlib.resources import files
 from typing import Any
 
@@ -14,6 +12,8 @@ from compose.graph.drawing.choice import Choice, shown
 from compose.graph.drawing.figure import Layout, drawn
 from compose.graph.drawing.picture import Picture
 from compose.graph.drawing.svg import svg
+from compose.language.media import html as escaped
+from compose.language.media import plain_json
 
 
 def page(pictures: Sequence[Picture], headings: Sequence[str] = (), choice: Choice | None = None,
@@ -27,11 +27,11 @@ def page(pictures: Sequence[Picture], headings: Sequence[str] = (), choice: Choi
     """
     assets = files("compose.graph.drawing") / "assets"
     heads = [*headings, *(picture.title for picture in pictures[len(headings):])]
-    panes = [f'<section class="pane" data-pane="{i}"><h2>{escape(head)}</h2>'
+    panes = [f'<section class="pane" data-pane="{i}"><h2>{escaped(head)}</h2>'
              f'{svg(drawn(picture, choice, layout)[0], page=True)}</section>'
              for i, (picture, head) in enumerate(zip(pictures, heads, strict=True))]
     parts = {
-        "TITLE": escape(" and ".join(dict.fromkeys(picture.title for picture in pictures))),
+        "TITLE": escaped(" and ".join(dict.fromkeys(picture.title for picture in pictures))),
         "STYLE": (assets / "page.css").read_text(encoding="utf-8"),
         "SCRIPT": (assets / "page.js").read_text(encoding="utf-8"),
         "PANES": "\n".join(panes),
@@ -58,7 +58,7 @@ def _data(picture: Picture, choice: Choice) -> dict[str, Any]:
 
 def _json(data: object) -> str:
     """JSON that cannot end the element it stands in."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+    text = plain_json(data)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text

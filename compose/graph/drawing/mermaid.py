@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from compose.graph.drawing import palette
 from compose.graph.drawing.choice import Choice, Shown, shown
 from compose.graph.drawing.picture import Box, Edge, Panel, Picture
+from compose.language.media import mermaid as escaped
 
 ARROWS = {"value": "-->", "mask": "-.->", "stop": "--x", "delay": "==>", "target": "-.->"}
 """A cross ends what passes no gradient; a thick arrow is one step earlier."""
@@ -55,7 +56,7 @@ def _subgraph(picture: Picture, one: Shown, names: _Names) -> list[str]:
     alike = [f"= {', '.join(one.alike)} (same inside, own weights)"] if one.alike else []
     heading = [f"network {panel.network}", *alike, panel.subtitle]
     title = "\n".join(heading) if panel.network else picture.title
-    lines = [f'  subgraph {names.panel(panel.key)} ["{_escaped(title)}"]']
+    lines = [f'  subgraph {names.panel(panel.key)} ["{escaped(title)}"]']
     local = [box for box in panel.boxes if box.zone == "local"] if not panel.network else []
     if local and len(local) < len(panel.boxes):
         lines += ['    subgraph n_decentralised ["decentralised: every agent alone"]']
@@ -72,20 +73,14 @@ def _node(picture: Picture, box: Box, names: _Names) -> str:
     title += f" (was {box.was})" if box.was else ""
     subtitle = box.subtitle + (", target" if box.target else "")
     opening, closing = SHAPES[box.kind]
-    text = _escaped("\n".join(filter(None, (title, subtitle))))
+    text = escaped("\n".join(filter(None, (title, subtitle))))
     return f'{names.box(box.key)}{opening}"{text}"{closing}'
 
 
 def _arrow(edge: Edge) -> str:
     words = [edge.output and f".{edge.output}", edge.via.replace(" ", "·"), edge.axes and f"[{edge.axes}]"]
-    label = _escaped(" ".join(filter(None, words)))
+    label = escaped(" ".join(filter(None, words)))
     return f'{ARROWS[edge.kind]}|"{label}"|' if label else ARROWS[edge.kind]
-
-
-def _escaped(text: str) -> str:
-    """Text for a quoted label: what Mermaid or HTML would read as its own goes in as a numbered character."""
-    special = "#\"<>&`|{}[]()\\;"
-    return "<br/>".join("".join(f"#{ord(c)};" if c in special else c for c in line) for line in text.split("\n"))
 
 
 def _styles(picture: Picture, panels: Sequence[Panel], names: _Names, edges: Sequence[Edge]) -> list[str]:

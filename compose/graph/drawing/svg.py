@@ -15,6 +15,7 @@ from compose.graph.drawing.picture import Box, Edge
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import Shape, Text
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width
+from compose.language.media import markup
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans Condensed', sans-serif"
 DASHES = {"mask": "3 1.8", "target": "0.9 1.5", "delay": "6 1.5 1.2 1.5"}
@@ -49,6 +50,9 @@ class _Writer:
             self.frame(frame)
         for entry, x, y in figure.legend:
             self.entry(entry, x, y)
+        for element in self.root.iter():
+            element.text = None if element.text is None else markup(element.text)
+            element.attrib.update({name: markup(value) for name, value in element.attrib.items()})
         ET.indent(self.root, " ")
         return ET.tostring(self.root, encoding="unicode") + "\n"
 

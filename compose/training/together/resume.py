@@ -9,6 +9,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.checkpoint import latest, read_state
 from compose.training.clocks import Clocks
 from compose.training.folder import RunFolder, reading, write_whole
+from compose.training.pruning import numbered
 from compose.training.trainer import Trainer
 
 Moment = tuple[int, int]
@@ -46,8 +47,8 @@ def resume_together(trainers: Sequence[Trainer]) -> None:
 def _before(folder: RunFolder) -> Path | None:
     """The checkpoint before the newest, if it is still there."""
     newest = latest(folder)
-    before = None if newest is None else newest.with_name(f"{int(newest.name) - 1:06d}")
-    return before if before is not None and before.is_dir() else None
+    older = [] if newest is None else [path for path in numbered(folder) if int(path.name) < int(newest.name)]
+    return older[-1] if older else None
 
 
 def _go_back(trainer: Trainer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -16,7 +17,7 @@ from compose.training.build import build_model
 from compose.training.folder import RunFolder
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
-from compose.training.run import check_memory, finish, needed_memory, open_run
+from compose.training.run import check_memory, finish, held, needed_memory, open_run
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
 from compose.training.together.trainer import TogetherTrainer
@@ -67,17 +68,21 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     models = [first, *rest]
     learners = [learner_for(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
-    chance = [open_run(place, spec, learner, settings, resume=resume and place.exists(),
-                       console=console)
-              for place, learner in zip(places, learners, strict=True)]
-    clock = settings.leading(learners[0].clocks)
-    reporter = Reporter(console, clock, settings.ends[clock], f"{len(seeds)} seeds")
-    trainers = [Trainer(learner, place, settings, reporter) for learner, place in zip(learners, places, strict=True)]
-    trainer = TogetherTrainer(trainers, reporter, workers, at_once)
-    if resume:
-        trainer.resume()
-    trainer.run()
-    return [finish(one, levels) for one, levels in zip(trainers, chance, strict=True)]
+    begun = [resume and place.exists() for place in places]
+    with ExitStack() as locks:
+        for place, there in zip(places, begun, strict=True):
+            locks.enter_context(held(place, resume=there))
+        chance = [open_run(place, spec, learner, settings, resume=there, console=console)
+                  for place, learner, there in zip(places, learners, begun, strict=True)]
+        clock = settings.leading(learners[0].clocks)
+        reporter = Reporter(console, clock, settings.ends[clock], f"{len(seeds)} seeds")
+        trainers = [Trainer(learner, place, settings, reporter)
+                    for learner, place in zip(learners, places, strict=True)]
+        trainer = TogetherTrainer(trainers, reporter, workers, at_once)
+        if resume:
+            trainer.resume()
+        trainer.run()
+        return [finish(one, levels) for one, levels in zip(trainers, chance, strict=True)]
 
 
 def _check_rows(env: Environment) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import fmean
 
+from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.clocks import Clocks
 from compose.training.evaluate import Score, score
 from compose.training.interrupt import Interrupt
@@ -76,8 +77,15 @@ class TogetherTrainer:
         return Group([trainer.learner for trainer in trainers], self.workers, self.at_once)
 
     def _save(self, trainers: Sequence[Trainer]) -> None:
+        """All of them, whatever one meets: only together can they go on."""
+        problems: list[Diagnostic] = []
         for trainer in trainers:
-            trainer.save()
+            try:
+                trainer.save()
+            except SpecError as error:
+                problems += error.diagnostics
+        if problems:
+            raise SpecError(*problems)
 
     def _evaluate(self, trainers: Sequence[Trainer], group: Group) -> None:
         if not trainers:

@@ -240,3 +240,8 @@ def test_models_are_left_as_they_were() -> None:
     emit(it)
     assert all(torch.equal(before[name], w) for name, w in it.weights.items())
     assert all(w.requires_grad for w in it.weights.values())
+
+
+@pytest.mark.parametrize("spec", ["f", "any", "path", "weights", "tensor", "none", "exception"])
+def test_no_class_has_the_name_of_something_else_in_the_file(spec: str) -> None:
+    assert class_name(spec) == f"Policy{spec.capitalize()}"

@@ -1,0 +1,36 @@
+"""What the command line says of a mistake in the command itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from typer.core import TyperGroup
+
+from compose.language.media import terminal
+
+
+class Commands(TyperGroup):
+    """A group of commands whose messages quote arguments as a terminal may be shown them."""
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """Read the arguments that stand before the command's name."""
+        with _printable():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command; it reads its arguments inside."""
+        with _printable():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _printable() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        said = getattr(error, "message", None)
+        if isinstance(said, str) and hasattr(error, "format_message"):  # click's own errors, whoever brings click along
+            error.message = terminal(said)  # type: ignore[attr-defined]
+        raise
