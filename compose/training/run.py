@@ -178,7 +178,7 @@ def _same_run(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema, 
     with reading(folder.path / "run.json"):
         told = changed_settings(then, now)
     if told:
-        console.print(f"{folder.path} {told}", highlight=False, soft_wrap=True, markup=False)
+        say(console, f"{folder.path} {told}")
     if "chance" not in then:
         return now
     with reading(folder.path / "run.json"):

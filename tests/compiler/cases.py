@@ -32,7 +32,7 @@ def model(spec: str | Path, agents: int = 3, others: int = 2) -> Model:
     """A model in double precision. Cached: gradients are asked for with ``torch.autograd.grad``."""
     several = ["params.eta=1.0"] if "eta" in load(spec).spec.params else []  # sub-teams, not one
     graph = build_graph(load(spec, several), small_schema(agents, others))
-    return Model(graph, seed=3, dtype=torch.float64, taps=(str(graph.spec.act.values or graph.spec.act.logits),))
+    return Model(graph, seed=3, dtype=torch.float64, taps=(str(graph.spec.act.scores),))
 
 
 def acted(of: Model, learned: Learned) -> Tensor:

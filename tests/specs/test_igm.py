@@ -30,7 +30,7 @@ def test_greedy_for_every_agent_is_greedy_for_all(name: str, present: int) -> No
     spec = load(name).spec
     claim = spec.claims.igm_claim
     assert claim is not None
-    joint, local = str(claim.joint), str(claim.utilities or spec.act.values)
+    joint, local = str(claim.joint), str(claim.utilities or spec.act.scores)
     several = ["params.eta=0.6"] if "eta" in spec.params else []
     of = Model(build_graph(load(name, several), SCHEMA), seed=4, dtype=torch.float64, passes=(),
                taps=(joint, local))

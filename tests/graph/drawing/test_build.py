@@ -53,7 +53,7 @@ def test_every_wire_has_an_edge(name: str) -> None:
         if not prefix:
             wires += [(f"losses.{n}", loss.of) for n, loss in spec.losses.items()]
             wires += [(f"losses.{n}", e.where) for n, e in spec.losses.items() if e.where.text != "env.steps"]
-            wires += [("act", e) for e in (spec.act.values, spec.act.logits, spec.act.where) if e is not None]
+            wires += [("act", e) for e in (spec.act.scores, spec.act.where) if e is not None]
         for target, expr in wires:
             for ref in references(expr.tree):
                 if ref.parts[0] == "env" or ref.parts[0] in names:
