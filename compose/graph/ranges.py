@@ -81,9 +81,9 @@ def dead(name: str, item: int, *ranges: Range) -> bool:
         case "relu":
             return high <= 0
         case "minimum":
-            return low >= other[1]
+            return low > other[1] or low == other[1] < high
         case "maximum":
-            return high <= other[0]
+            return high < other[0] or high == other[0] > low
         case "square":
             return low == high == 0
     return False

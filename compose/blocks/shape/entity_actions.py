@@ -3,6 +3,7 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.blocks.attend.attention import both
+from compose.language.axes import Axes
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 
@@ -30,6 +31,9 @@ class EntityActions(Block):
 
     returns: ClassVar[str] = "... agent action"
     bounds: ClassVar[dict[str, str]] = {"aimed": "mask"}
+
+    def orders(self, site: Site) -> Axes:
+        return ("plain", "action")
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("aimed", "entity"),)

@@ -39,9 +39,11 @@ class Flatten(Block):
 
     def infer(self, site: Site) -> dict[str, Type]:
         of, flat = site.type("of"), self._flat(site)
+        return {"": Type((*of.without(flat).axes, self._width(flat)), sign=of.sign)}
+
+    def _width(self, flat: Axes) -> str:
         parts = [a if a.isidentifier() else f"({a})" for a in (a.rstrip("'") for a in flat)]
-        width = flat[0] if len(flat) == 1 else "*".join(parts)
-        return {"": Type((*of.without(flat).axes, width), sign=of.sign)}
+        return flat[0] if len(flat) == 1 else "*".join(parts)
 
     def keeps(self, site: Site, port: str, item: int, output: str) -> Mapping[str, tuple[Kept, ...]]:
         return self.follow(site, site.type("of").without(self._flat(site)).axes, output)
@@ -50,7 +52,7 @@ class Flatten(Block):
         return tuple(("of", a) for a in self._flat(site))
 
     def orders(self, site: Site) -> Axes:
-        return self._flat(site)
+        return (*self._flat(site), self._width(self._flat(site)))
 
     def compute(self, run: Run, *, of: Any) -> Any:
         kind, flat = run.node.type("of"), self._flat(run.node)

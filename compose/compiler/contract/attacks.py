@@ -9,7 +9,7 @@ from torch import Tensor
 
 from compose.compiler.contract.trial import Trial
 from compose.graph.align import align
-from compose.language.axes import Axes, Type, signature
+from compose.language.axes import Axes, Type
 
 DRAWS, TOLERANCE = 30, 1e-9
 
@@ -65,19 +65,19 @@ def _rise(x: Tensor, draw: int, generator: torch.Generator) -> Tensor:
     return rise * (chosen == chosen.max() if draw % 3 == 1 else chosen < 0.3)
 
 
-def _differs(before: Tensor, after: Tensor, where: Tensor | bool) -> bool:
+def differs(before: Tensor, after: Tensor, where: Tensor | bool) -> bool:
     """Do two results differ anywhere in ``where`` (beyond rounding)?"""
     same = torch.isclose(before.double(), after.double(), rtol=TOLERANCE, atol=TOLERANCE, equal_nan=True)
     return bool((~same & where).any())
 
 
-def _changed(x: Tensor, where: Tensor, trial: Trial, kind: Type) -> Tensor:
+def changed(x: Tensor, where: Tensor, trial: Trial, kind: Type) -> Tensor:
     """Other numbers where ``where``."""
     other = ~x if kind.dtype == "bool" else trial.random(kind) * (1 if kind.dtype == "int" else 5)
     return torch.where(where.expand(x.shape), other, x)
 
 
-def _selected(trial: Trial, axes: Axes, axis: str, index: int) -> Tensor:
+def selected(trial: Trial, axes: Axes, axis: str, index: int) -> Tensor:
     """True at one index of one axis, broadcastable over ``axes``."""
     hot = torch.arange(trial.size(axis)) == index
     found: Tensor = align(hot, (axis,), axes)
@@ -100,11 +100,11 @@ def bounds(trial: Trial) -> Iterator[str]:
                     before = trial.run(given)[output]
                     shown = given["field"][hiding].select(hides.axes.index(axis), index)
                     left = tuple(a for a in hides.axes if a != axis)
-                    where = _selected(trial, seen.axes, axis, index)
-                    given["field"][name] = _changed(given["field"][name], where, trial, made)
-                    if _differs(before, trial.run(given)[output], ~align(shown, left, value.type.axes)):
-                        changed = f"a hidden row of '{axis}' changed the result"
-                        raise trial.fail(f"claims that '{mask}' bounds '{data}'; {changed}")
+                    where = selected(trial, seen.axes, axis, index)
+                    given["field"][name] = changed(given["field"][name], where, trial, made)
+                    if differs(before, trial.run(given)[output], ~align(shown, left, value.type.axes)):
+                        text = f"a hidden row of '{axis}' changed the result"
+                        raise trial.fail(f"claims that '{mask}' bounds '{data}'; {text}")
                 yield f"bounds:{data}"
 
 
@@ -125,62 +125,12 @@ def absent_rows(trial: Trial) -> Iterator[str]:
                     lead = tuple(a for a in presence.type.axes if a in seen.axes)
                     if lead != presence.type.axes:
                         continue
-                    given["field"][name] = _changed(x, align(absent, presence.type.axes, seen.axes), trial, made)
+                    given["field"][name] = changed(x, align(absent, presence.type.axes, seen.axes), trial, made)
             after = trial.run(given)
             for name, value in node.values.items():
                 where: Tensor | bool = True
                 if axis in value.type.axes:
                     where = ~align(absent, presence.type.axes, value.type.axes)
-                if _differs(before[name], after[name], where):
+                if differs(before[name], after[name], where):
                     raise trial.fail(f"counts presence of '{axis}'; content of absent rows changed output '{name}'")
         yield f"presence:{port}:{axis}"
-
-
-def pointwise(trial: Trial) -> Iterator[str]:
-    """Along an axis that is kept and not in ``mixes``, one index does not touch another (none before it, for state)."""
-    node, op = trial.node, trial.node.op
-    mixed, causal = op.mixes(node), bool(op.carries(node))
-    for port, name, made, seen in trial.ports():
-        for output, value in node.values.items():
-            for axis in seen.axes:
-                if axis not in value.type.axes or not _kept(trial, port, output, axis):
-                    continue
-                if axis in mixed and not (axis == "time" and causal):
-                    continue
-                for _ in range(3):
-                    _touch(trial, port, (name, made, seen), output, axis, earlier=axis in mixed)
-                yield f"pointwise:{port}:{axis}"
-
-
-def _touch(trial: Trial, port: str, tensor: tuple[str, Type, Type], output: str, axis: str, *, earlier: bool) -> None:
-    """Change one index of an axis; others (with ``earlier``: those before it) must stay.
-
-    Agents are entities: where the result has rows of agents that the port has not, entity ``i`` may touch agent ``i``.
-    """
-    name, made, seen = tensor
-    index = int(torch.randint(0, trial.size(axis), (), generator=trial.generator))
-    given = trial.inputs()
-    before = trial.run(given)[output]
-    given["field"][name] = _changed(given["field"][name], _selected(trial, seen.axes, axis, index), trial, made)
-    row, axes = torch.arange(trial.size(axis)), trial.node.values[output].type.axes
-    others = align(row < index if earlier else row != index, (axis,), axes)
-    if axis == "entity" and "agent" in axes and "agent" not in seen.axes:
-        others = others & ~_selected(trial, axes, "agent", index)
-    if _differs(before, trial.run(given)[output], others):
-        which = f"{'earlier' if earlier else 'other'} indices of output '{output}'"
-        touched = f"index {index} of '{axis}' of '{port}' changed {which}"
-        raise trial.fail(f"{touched}; an axis that is mixed stands in `mixes`")
-
-
-def _kept(trial: Trial, port: str, output: str, axis: str) -> bool:
-    """Is this axis of a port the same axis in the result, rather than a width that is consumed and made anew?"""
-    node = trial.node
-    if not node.op.aligned:
-        return True
-    tokens = signature(node.op.ports()[port]).tokens
-    own = next((t.name for t in tokens if (node.bound[t.name] if t.variable else (t.name,)) == (axis,)), None)
-    if own is None:
-        return True
-    returns = getattr(node.op, "returns", "...")
-    text = returns if isinstance(returns, str) else returns[output]
-    return own in [t.name for t in signature(text).tokens]

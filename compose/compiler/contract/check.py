@@ -13,8 +13,10 @@ from typing import Any
 
 import torch
 
-from compose.compiler.contract.attacks import absent_rows, bounds, monotone, moves, pointwise, signs
+from compose.compiler.contract.attacks import absent_rows, bounds, monotone, moves, signs
 from compose.compiler.contract.forms import FORMS, pieces
+from compose.compiler.contract.meanings import MEANINGS
+from compose.compiler.contract.places import ahead, itself, keeps, orders, puts, unmoved, within
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
 from compose.compiler.interpret import Given, Interpreter, NodeRun
 from compose.compiler.trace import trace
@@ -57,7 +59,11 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
     _traces(trial)
     _without_time(op, types, sizes or {}, words or [])
     _with_true_masks(op, types, sizes or {}, words or [])
-    return {claim for test in (signs, monotone, moves, bounds, absent_rows, pointwise, *FORMS) for claim in test(trial)}
+    return {claim for attack in ATTACKS for claim in attack(trial)}
+
+
+ATTACKS = (signs, monotone, moves, bounds, absent_rows, keeps, puts, unmoved, ahead, within, itself, orders, *MEANINGS,
+           *FORMS)
 
 
 def _ports(cls: type[Block]) -> dict[str, str]:
