@@ -21,6 +21,7 @@ from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 from compose.graph.proofs.proof import Proof
+from compose.language.diagnostics import SpecError
 from compose.language.load import from_spec
 
 Fields = dict[str, Tensor]
@@ -193,7 +194,10 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
     schema = bench.graph.schema
     assert schema is not None
     larger = schema.model_copy(update={"agents": schema.agents + 1, "entities": schema.entities + 2})
-    graph = build_graph(from_spec(bench.graph.spec), larger)
+    try:
+        graph = build_graph(from_spec(bench.graph.spec), larger)
+    except SpecError as error:
+        return f"with more slots it does not type: {error.diagnostics[0].message}"
     model = Model(graph, dtype=torch.float64, passes=())
     try:
         model.load(bench.model.weights, bench.model.target)
