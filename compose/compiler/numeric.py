@@ -230,7 +230,10 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
     schema = bench.graph.schema
     assert schema is not None
     larger = schema.model_copy(update={"agents": schema.agents + 1, "entities": schema.entities + 2})
-    graph = build_graph(from_spec(bench.graph.spec), larger)
+    try:
+        graph = build_graph(from_spec(bench.graph.spec), larger)
+    except SpecError:
+        return None  # a size is tied to the number of slots: nothing to compare with
     model = Model(graph, dtype=torch.float64, passes=())
     try:
         model.load(bench.model.weights, bench.model.target)

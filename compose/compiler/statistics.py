@@ -61,7 +61,10 @@ def _looked_at(node: Node) -> dict[str, Value]:
 
 def _aligned(interpreter: Interpreter, node: Node, port: str, value: Value) -> Any:
     axes = tuple(token.name for token in signature(node.op.ports()[port]).tokens)
-    return align(interpreter.value(value), value.type.axes, axes)
+    x = interpreter.value(value)
+    if isinstance(x, bool):
+        return torch.full([1] * len(axes), x)
+    return align(x, value.type.axes, axes)
 
 
 def rewrite(graph: Graph, old: Mapping[str, Tensor], new: Mapping[str, Tensor],

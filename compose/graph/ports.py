@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
@@ -49,9 +48,10 @@ def fit(elaboration: Elaboration, node: Node) -> None:
             elaboration.fail("graph.axes", node.field(port), f"expected {wanted}; a bare '{wire.name}' has no axes")
         if isinstance(wire, Value) and wire.constant is False and port in node.op.bounds.values():
             elaboration.fail("graph.axes", node.field(port), "a mask that is false everywhere lets nothing through")
-        _apart(elaboration, node, port, bound, binders)
         binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
     node.bound = {"...": (), **bound}
+    if node.op.aligned:
+        _twice(elaboration, node)
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
         text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
         elaboration.fail("graph.number", node.where, text, hint)
@@ -63,16 +63,6 @@ def fit(elaboration: Elaboration, node: Node) -> None:
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
             _convert(node, port)
-
-
-def _apart(elaboration: Elaboration, node: Node, port: str, bound: Mapping[str, Axes],
-           binders: Mapping[str, str]) -> None:
-    """No axis is a variable's and leads as well: what one port reduces or maps, no other brings beside it."""
-    for name, axes in bound.items():
-        axis = next((a for a in axes if name != "..." and a in bound.get("...", ())), None)
-        if axis is not None:
-            whose = f"'{binders[name]}' has it as its {name}" if name in binders else f"it is its own {name} too"
-            elaboration.fail("graph.axes", node.field(port), f"axis '{axis}' does not belong here: {whose}")
 
 
 def everywhere(elaboration: Elaboration, node: Node) -> bool:
@@ -97,6 +87,8 @@ def arguments(elaboration: Elaboration, node: Node) -> None:
             twice = next((one for one in names if names.count(one) > 1), None)
             if twice:
                 elaboration.fail("graph.axes", node.field(name), f"axis '{twice}' stands twice")
+
+
 def _within(elaboration: Elaboration, node: Node, port: str, value: Value, limits: Interval) -> None:
     """A number stays between its limits, as far as is known of it: nothing is of what is computed from tensors."""
     low, high = interval(value)
@@ -107,6 +99,22 @@ def _within(elaboration: Elaboration, node: Node, port: str, value: Value, limit
     causes = elaboration.set_at(field.tree) if isinstance(field, Expr) else ()
     text = f"expected a number from {limits[0]:g} to {limits[1]:g}, {reach}"
     elaboration.fail("graph.range", node.field(port), text, causes=causes)
+
+
+def _twice(elaboration: Elaboration, node: Node) -> None:
+    """An axis that one port knows by name is no leading axis of another: it would be read as two at once."""
+    tokens = {port: signature(text).tokens for port, text in node.op.ports().items() if port in node.seen}
+    own = {port: {a for t in mine for a in (node.bound.get(t.name, ()) if t.variable else (t.name,))}
+           for port, mine in tokens.items()}
+    for port, mine in own.items():
+        kinds = node.seen[port]
+        for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+            axis = next((a for a in kind.axes if a not in mine and a in set().union(*own.values())), None)
+            if axis is not None:
+                other = next(name for name, held in own.items() if axis in held)
+                text = f"'{port}' has the axis '{axis}', which here is that of '{other}'"
+                hint = f"reduce it first, or `rename` it: as a leading axis it would be another '{axis}'"
+                elaboration.fail("graph.axes", node.field(port), text, hint)
 
 
 def floats(value: Value, scope: Scope, at: Path) -> Value:
