@@ -58,6 +58,9 @@ def train(
     memory_limit: Annotated[str | None, typer.Option(
         "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
         show_default="80% of what is free")] = None,
+    retry: Annotated[int, typer.Option(
+        "--retry", min=0, max=1000, metavar="N", help="Begin episodes whose environment raised again, at most N times.",
+    )] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     overrides: Set = None,
     plugin: Plugin = None,
@@ -82,7 +85,7 @@ def train(
         settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
-                            passes=passes, native=native, precision=precision,
+                            passes=passes, native=native, precision=precision, retry=retry,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
         if together and (native or precision != "float32"):

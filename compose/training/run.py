@@ -15,6 +15,7 @@ from rich.console import Console
 
 from compose.compiler.model import Model
 from compose.envs.catalogue import make, schema
+from compose.envs.conformance import Watched
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -28,6 +29,7 @@ from compose.training.folder import Json, RunFolder, reading, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
+from compose.training.retry import Retried
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
 from compose.training.trainer import Trainer
@@ -66,7 +68,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         torch.set_num_threads(settings.threads)
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
-    env = env if isinstance(env, Environment) else make(env, device=device)
+    env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     folder = RunFolder(run_dir)
@@ -80,6 +82,14 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         trainer.resume()
     trainer.run()
     return finish(trainer, chance)
+
+
+def retried(env: Environment, settings: Settings, console: Console) -> Environment:
+    """The environment, its episodes begun again as often as the settings allow."""
+    def tell(text: str) -> None:
+        console.print(text, highlight=False, soft_wrap=True, markup=False)
+
+    return Retried(env, settings.retry, tell) if settings.retry else env
 
 
 def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settings, *,
@@ -114,7 +124,7 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
 def needed_memory(model: Model, env: Environment, settings: Settings,
                   keep: Collection[str] | None = None) -> memory.MemoryEstimate:
     """What a training takes, by the fields that its environment really gives and its learner keeps."""
-    given = set(env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0))
+    given = set(Watched(env, torch.zeros(1, dtype=torch.int64, device=env.device), 0).reset())
     given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
     return memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
 
