@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+
+MOST = 10**15
+"""Of counts on the command line: steps, episodes, updates."""
+AT_A_TIME = 10**6
+"""Of episodes that are played for one number."""
+LARGEST_SEED = 2**63 - 1
+
+
+def finite(number: float | None) -> float | None:
+    """The callback of options that take any number, but not nan, which no bound keeps out."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number.")
+    return number
+
 
 Set = Annotated[
     list[str] | None,

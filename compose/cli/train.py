@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from compose.cli.options import SPEC, Plugin, Set, examples
+from compose.cli.options import AT_A_TIME, LARGEST_SEED, MOST, SPEC, Plugin, Set, examples, finite
 from compose.cli.reporting import FAILED, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
 
@@ -30,22 +30,26 @@ def train(
     run: Annotated[Path | None, typer.Option(
         "--run", metavar="DIR", help="Folder of the run.", show_default="runs/SPEC-ENV-SEED")] = None,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, help="Of the weights and of every random draw.", show_default="0")] = None,
+        "--seed", min=0, max=LARGEST_SEED, help="Of the weights and of every random draw.", show_default="0")] = None,
     seeds: Annotated[str | None, typer.Option(
         "--seeds", metavar="SEEDS", help="Several runs, such as 0..15 or 0,3,7; each in a folder of its own.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
-    env_steps: Annotated[int | None, typer.Option("--env-steps", min=1, help="Stop after so many steps ...")] = None,
-    episodes: Annotated[int | None, typer.Option("--episodes", min=1, help="... or episodes ...")] = None,
-    updates: Annotated[int | None, typer.Option("--updates", min=1, help="... or gradient updates.")] = None,
-    eval_every: Annotated[int, typer.Option("--eval-every", min=1, help="Steps between evaluations.")] = 10_000,
-    eval_episodes: Annotated[int, typer.Option("--eval-episodes", min=1, help="Episodes of an evaluation.")] = 32,
-    log_every: Annotated[int, typer.Option("--log-every", min=1, help="Steps between rows of metrics.")] = 1_000,
+    env_steps: Annotated[int | None, typer.Option(
+        "--env-steps", min=1, max=MOST, help="Stop after so many steps ...")] = None,
+    episodes: Annotated[int | None, typer.Option("--episodes", min=1, max=MOST, help="... or episodes ...")] = None,
+    updates: Annotated[int | None, typer.Option("--updates", min=1, max=MOST, help="... or gradient updates.")] = None,
+    eval_every: Annotated[int, typer.Option(
+        "--eval-every", min=1, max=MOST, help="Steps between evaluations.")] = 10_000,
+    eval_episodes: Annotated[int, typer.Option(
+        "--eval-episodes", min=1, max=AT_A_TIME, help="Episodes of an evaluation.")] = 32,
+    log_every: Annotated[int, typer.Option(
+        "--log-every", min=1, max=MOST, help="Steps between rows of metrics.")] = 1_000,
     checkpoint_updates: Annotated[int | None, typer.Option(
-        "--checkpoint-updates", min=1, help="Updates between checkpoints.", show_default="a minute")] = None,
+        "--checkpoint-updates", min=1, max=MOST, help="Updates between checkpoints.", show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(
-        "--chance", min=0, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
+        "--chance", min=0, max=AT_A_TIME, metavar="EPISODES", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1,
+        "--mark", min=0, max=1, callback=finite,
         help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
     passes: Annotated[bool, typer.Option(
@@ -149,6 +153,8 @@ def read_size(text: str) -> int:
     """``4GiB``, ``500 MB`` or a number of bytes. Raises SpecError."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", text.strip())
     unit = _UNITS.get(match[2].lower()) if match else None
-    if match is None or unit is None or float(match[1]) <= 0:
-        raise SpecError(Diagnostic("size", f"'{text}' is no amount of memory", "--memory-limit", hint="such as 4GiB"))
-    return int(float(match[1]) * unit)
+    number = 0.0 if match is None or unit is None else float(match[1]) * unit
+    if not 1 <= number < 2**60:
+        shown = text if len(text) < 40 else f"{text[:36]} ..."
+        raise SpecError(Diagnostic("size", f"'{shown}' is no amount of memory", "--memory-limit", hint="such as 4GiB"))
+    return int(number)

@@ -23,6 +23,7 @@ from compose.envs import options
 from compose.envs.adapters import file as adapted
 from compose.envs.adapters.family import make_file
 from compose.envs.plugins import check_family, load, plugins
+from compose.envs.sizes import check_size
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -139,19 +140,19 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
     Raises:
         SpecError: As :func:`schema`, if the environment is data only, and ``env.*`` if one of a plug-in cannot be made.
     """
+    from compose.envs.conformance import made
+
     if _is_schema(name):
         if adapted.has_adapter(name):
-            return make_file(name, device)
+            check_size(adapted.schema_of(name))
+            return made(name, lambda: make_file(name, device))
         load_schema(name)
         raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
                      "a section 'adapter' would say how to play it")
     found = _resolve(name)
+    check_size(found.schema)
     make = partial(found.family.make, found.instance, found.schema, found.settings, device)
-    if found.built_in:
-        return make()
-    from compose.envs.conformance import made
-
-    return made(name, make)
+    return make() if found.built_in else made(name, make)
 
 
 class _Resolved(NamedTuple):

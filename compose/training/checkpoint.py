@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from torch import Tensor
 
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import sync_folder, temporary
+from compose.training.clocks import Clocks
 from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
-from compose.training.replay import Replay
+from compose.training.records import Chunks, Standing
+from compose.training.replay import Replay, check_rows
 
 KEEP = 2
 """How many checkpoints stay."""
@@ -37,7 +40,7 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
     """
     before = latest(folder)
     serial = 1 if before is None else int(before.name) + 1
-    old = [] if before is None else read_state(before)["chunks"]
+    old = [] if before is None else _chunks(before)
     final = folder.checkpoints / f"{serial:06d}"
     fresh = temporary(final)
     with writing(final):
@@ -81,17 +84,27 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
     return RunFolder(checkpoint).json("state.json")
 
 
+def stands(checkpoint: Path) -> Clocks:
+    """The clocks as they were then. Raises SpecError (``run.file``, ``run.damaged``)."""
+    return Clocks(**RunFolder(checkpoint).record("state.json", Standing).clocks.model_dump())
+
+
 def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
     """The tensors of one file of a checkpoint.
 
     Raises:
-        SpecError: ``run.file`` if it cannot be read.
+        SpecError: ``run.file`` if it cannot be read, ``run.damaged`` if a number is not finite.
     """
     path = checkpoint / f"{group}.safetensors"
     try:
-        return dict(load_file(path))
+        tensors = dict(load_file(path))
     except Exception as error:
         raise SpecError(Diagnostic("run.file", f"cannot be read: {error}", where=str(path))) from None
+    with reading(path):
+        for name, x in tensors.items():
+            if x.is_floating_point() and not bool(x.isfinite().all()):
+                raise ValueError(f"{name} holds numbers that are not finite")
+    return tensors
 
 
 def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
@@ -100,14 +113,16 @@ def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
     Raises:
         SpecError: ``run.file`` if one cannot be read, ``run.damaged`` if it holds other episodes than its name says.
     """
-    device = replay.device
-    for name in read_state(checkpoint)["chunks"]:
+    device, chunks = replay.device, _chunks(checkpoint)
+    with reading(checkpoint / "state.json"):
+        bounds = [_bounds(name) for name in chunks]
+        if any(one[1] != two[0] for one, two in pairwise(bounds)):
+            raise ValueError("chunks: they do not follow each other")
+    for name, (first, last) in zip(chunks, bounds, strict=True):
         tensors = {key: x.to(device) for key, x in read_tensors(folder.replay, name).items()}
         rows = {key: x for key, x in tensors.items() if not key.startswith("=")}
-        first, last = _bounds(name)
         with reading(folder.replay / f"{name}.safetensors"):
-            if rows["episode"].tolist() != list(range(first, last)):
-                raise ValueError(f"expected the episodes {first} to {last - 1}")
+            check_rows(replay.schema, rows, first, last)
             replay.fixed = {key[1:]: x for key, x in tensors.items() if key.startswith("=")}
             replay.write(rows, first)
         replay.added = last
@@ -125,6 +140,11 @@ def _write_chunks(folder: RunFolder, replay: Replay, old: list[str]) -> list[str
     return kept
 
 
+def _chunks(checkpoint: Path) -> list[str]:
+    """Names of the chunks of the replay that a checkpoint needs. Raises SpecError (``run.file``, ``run.damaged``)."""
+    return RunFolder(checkpoint).record("state.json", Chunks).chunks
+
+
 def _bounds(chunk: str) -> tuple[int, int]:
     first, last = chunk.split("-")
     return int(first), int(last)
@@ -138,7 +158,7 @@ def _prune(folder: RunFolder) -> None:
     saved = _numbered(folder)
     for path in saved[:-KEEP]:
         shutil.rmtree(path)
-    needed = {f"{name}.safetensors" for path in saved[-KEEP:] for name in read_state(path)["chunks"]}
+    needed = {f"{name}.safetensors" for path in saved[-KEEP:] for name in _chunks(path)}
     for path in folder.replay.iterdir():
         if path.name not in needed:
             path.unlink()

@@ -81,6 +81,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
         alive = alive & ~(after.terminated | after.truncated)
         if not bool(alive.any()):
             break
+    game.finish(alive, record["reward"])
     for name, x in record.items():
         if _has_time(schema, name):
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)

@@ -25,10 +25,11 @@ from compose.language.models import Spec
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
-from compose.training.folder import Json, RunFolder, reading, write_json
+from compose.training.folder import Json, RunFolder, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
+from compose.training.records import About
 from compose.training.retry import Retried
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
@@ -167,13 +168,11 @@ def _same_run(folder: RunFolder, now: Json) -> Json:
         SpecError: ``train.resume`` if the run there is another one.
     """
     then = check_same(folder, now)
-    if "chance" not in then:
-        return now
-    with reading(folder.path / "run.json"):
-        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
+    levels = {name: level.model_dump() for name, level in then.chance.items()}
+    return {**now, "chance": levels} if levels else now
 
 
-def check_same(folder: RunFolder, now: Json) -> Json:
+def check_same(folder: RunFolder, now: Json) -> About:
     """What is written about the run in the folder, if it is the one of this spec, schema, environment and seed.
 
     Raises:
@@ -181,10 +180,10 @@ def check_same(folder: RunFolder, now: Json) -> Json:
     """
     if not folder.exists():
         raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
-    then = folder.json("run.json")
-    problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}",
-                           where=str(folder.path)) for name in _SAME if then.get(name) != now[name]]
-    before = then.get("settings", {})
+    then = folder.record("run.json", About)
+    problems = [Diagnostic("train.resume", f"the run there has {name} {getattr(then, name)}, this one {now[name]}",
+                           where=str(folder.path)) for name in _SAME if getattr(then, name) != now[name]]
+    before = then.settings
     problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
                             where=str(folder.path), hint="numbers would differ in their last bits")
                  for name, value in now.get("settings", {}).items()

@@ -45,7 +45,8 @@ class Settings:
     """How often episodes whose environment raised are begun again."""
 
     def __post_init__(self) -> None:
-        numbers = {name: x for name, x in vars(self).items() if type(x) in (int, float) and name not in ("chance_episodes", "retry")}
+        numbers = {name: x for name, x in vars(self).items()
+                   if type(x) in (int, float) and name not in ("chance_episodes", "retry")}
         problems = [Diagnostic("train.settings", f"must be positive, got {x}", where=name)
                     for name, x in numbers.items() if x <= 0]
         if self.env_steps is None and self.episodes is None and self.updates is None:

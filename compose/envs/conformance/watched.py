@@ -58,6 +58,27 @@ class Watched:
         self._refuse([*self._no_action(given.fields)])
         return given
 
+    def finish(self, running: Tensor, reward: Tensor) -> None:
+        """The limit is reached, or all episodes have ended.
+
+        Args:
+            running: bool [batch], whose end the environment has not told.
+            reward: [batch time].
+
+        Raises:
+            Broken: ``env.limit`` if an episode goes on, ``env.finite`` if its return is beyond all numbers.
+        """
+        if bool(running.any()):
+            limit, row = self.env.schema.limit, int(running.nonzero()[0])
+            flag = "truncated" if self.env.schema.truncates else "terminated"
+            text = f"the end of the episode at step {limit - 1}, the last of {limit}"
+            self._refuse([Finding("env.limit", text, "that it goes on", flag, {"batch": row}, int(running.sum()))])
+        wrong = ~reward.sum(1).isfinite()
+        if bool(wrong.any()):
+            row = int(wrong.nonzero()[0])
+            text = "rewards whose sum over an episode is finite"
+            self._refuse([Finding("env.finite", text, "larger ones", "reward", {"batch": row}, int(wrong.sum()))])
+
     def _safely(self, what: str, act: Callable[[], T]) -> T:
         return safely(self._see, what, act, self._place())
 
