@@ -53,8 +53,7 @@ def _foreign(error: BaseException) -> bool:
     """Whether the last code that ran, libraries aside, is neither ours nor a library: a plug-in."""
     frames = traceback.extract_tb(error.__traceback__)
     own = [Path(frame.filename) for frame in frames if not any(folder in frame.filename for folder in _LIBRARIES)]
-    started = Path(sys.argv[0]).resolve() if sys.argv else None
-    return bool(own) and own[-1].is_file() and _PACKAGE not in own[-1].parents and own[-1].resolve() != started
+    return bool(own) and own[-1].is_file() and _PACKAGE not in own[-1].parents
 
 
 def _details(error: BaseException) -> str:
