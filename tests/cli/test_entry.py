@@ -106,7 +106,9 @@ def test_a_reader_that_is_gone_hears_nothing(end: str) -> None:
     assert done.stderr == ""
 
 
-def test_the_first_second_can_be_interrupted(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_first_second_can_be_interrupted(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(prog_name: str) -> None:
         try:
             signal.raise_signal(signal.SIGINT)

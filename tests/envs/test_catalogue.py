@@ -160,7 +160,7 @@ def test_numbers_in_names_have_bounds(name: str, expected: str) -> None:
 
 
 def test_what_fits_into_no_memory_is_refused_before_it_is_made() -> None:
-    with pytest.raises(SpecError, match=r"(?s)env\.size.*one episode would take .* GiB.*most of it is entities: time 51"):
+    with pytest.raises(SpecError, match=r"(?s)env\.size.*would take .* GiB.*most of it is entities: time 51"):
         make("group_matching:agents=1000000")
 
 

@@ -87,8 +87,8 @@ def damage(path, draw):
         save_file({key: x for key, x in held.items() if x is not None}, path)
     else:
         at = draw.randrange(len(data) + 1)
-        choices = [b"", data[:at], data[:at] + b"\0\0\0" + data[at:], data + data, data.decode("latin1").encode("utf-16"),
-                   data[:at] + bytes([draw.randrange(256)]) + data[at + 1 :]]
+        choices = [b"", data[:at], data[:at] + b"\0\0\0" + data[at:], data + data,
+                   data.decode("latin1").encode("utf-16"), data[:at] + bytes([draw.randrange(256)]) + data[at + 1 :]]
         kind = draw.randrange(len(choices) + 2)
         if kind < len(choices):
             path.write_bytes(choices[kind])

@@ -177,7 +177,7 @@ def test_scenarios_that_are_like_each_other(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.chdir(tmp_path)
     for n in range(length):
         (tmp_path / f"s{n}.yaml").write_text(f"{BATTLE}like: ./s{(n + 1) % length}.yaml\n", encoding="utf-8")
-    with pytest.raises(SpecError, match="like: scenarios that are like each other: s0.yaml -> .*s0.yaml"):
+    with pytest.raises(SpecError, match=r"like: scenarios that are like each other: s0\.yaml -> .*s0\.yaml"):
         load("s0.yaml")
 
 
