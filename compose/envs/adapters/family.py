@@ -118,16 +118,16 @@ def make_file(path: str, device: str | torch.device) -> Environment:
         raise SpecError(Diagnostic("adapter.id", f"gymnasium's registry has no '{adapter.id}'", path,
                                    hint=did_you_mean(adapter.id, gymnasium.registry), notes=notes))
 
-    name, vector = adapter.id, adapter.api == "gymnasium-vector"
-    check_options(gymnasium.registry[name], adapter.options, path, vector=vector)
+    which, vector = adapter.id, adapter.api == "gymnasium-vector"
+    check_options(gymnasium.registry[which], adapter.options, path, vector=vector)
 
     def factory(*number: int) -> Any:
         try:
             if vector:
-                return gymnasium.make_vec(name, num_envs=number[0], **adapter.options)
-            return gymnasium.make(name, disable_env_checker=True, **adapter.options)
+                return gymnasium.make_vec(which, num_envs=number[0], **adapter.options)
+            return gymnasium.make(which, disable_env_checker=True, **adapter.options)
         except Exception as error:
-            raise cannot_be_made(name, error, path) from error
+            raise cannot_be_made(which, error, path) from error
 
     return make(declared, factory, device)
 
