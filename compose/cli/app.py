@@ -1,9 +1,7 @@
-"""The command ``compose``: its commands and its entry point."""
+"""The command ``compose`` and its commands."""
 
 from __future__ import annotations
 
-import io
-import sys
 from typing import Annotated
 
 import typer
@@ -64,10 +62,3 @@ app.command("train", epilog=train.EXAMPLES)(train.train)
 app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", epilog=play.EXAMPLES)(play.play)
 
-
-def main() -> None:
-    """The entry point ``compose``. Exit codes: 0 fine, 1 a check failed, 2 a mistake in what was given, 130 stopped."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal that lacks a letter is no reason to stop
-    app(prog_name="compose")

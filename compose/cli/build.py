@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli.options import SPEC, Env, Format, Json, Plugin, Set, examples
+from compose.cli.options import LARGEST_SEED, SPEC, Env, Format, Json, Plugin, Set, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
 EXAMPLES = examples(
@@ -38,7 +38,7 @@ def build(
     weights: Annotated[Path | None, typer.Option("--weights", metavar="RUN", help=(
         "Weights to write: of a run's newest checkpoint, of one checkpoint, or of a .safetensors file."
     ), show_default="fresh ones")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Of fresh weights.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Of fresh weights.")] = 0,
     overrides: Set = None,
     plugin: Plugin = None,
     json: Json = False,

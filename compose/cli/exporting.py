@@ -82,8 +82,9 @@ def _environment_of(weights: Path | None) -> str | None:
     if weights is None or not (weights / "run.json").is_file():
         return None
     from compose.training.folder import RunFolder
+    from compose.training.records import About
 
-    return str(RunFolder(weights).json("run.json").get("env"))
+    return RunFolder(weights).record("run.json", About).env
 
 
 def _model(about: Subject, order: Order) -> tuple[Model, str]:

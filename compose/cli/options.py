@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,21 +11,34 @@ import typer
 
 from compose.language.quantities import quantity
 
-
-def count(text: str | int) -> int:
-    """A number above 0: 50000, 50k, 1.5M, 1e6."""
-    found = count_or_none(text)
-    if not found:
-        raise typer.BadParameter("0 is too few")
-    return found
+MOST = 10**15
+"""Of counts on the command line: steps, episodes, updates."""
+AT_A_TIME = 10**6
+"""Of episodes that are played for one number."""
+LARGEST_SEED = 2**63 - 1
 
 
-def count_or_none(text: str | int) -> int:
-    """The same, or 0."""
-    found = text if isinstance(text, int) else quantity(text.strip())
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no count; write 50000, 50k or 1M")
-    return found
+def finite(number: float | None) -> float | None:
+    """The callback of options that take any number, but not nan, which no bound keeps out."""
+    if number is not None and not math.isfinite(number):
+        raise typer.BadParameter(f"{number} is no number.")
+    return number
+
+
+def counting(least: int, most: int) -> Callable[[str | int], int]:
+    """The parser of an option that is a count between these: 50000, 50k, 1.5M, 1e6."""
+    def count(text: str | int) -> int:
+        found = text if isinstance(text, int) else quantity(text.strip())
+        if found is None:
+            raise typer.BadParameter(f"{text!r} is no count; write 50000, 50k or 1M")
+        if not least <= found <= most:
+            raise typer.BadParameter(f"{found} is not in the range {least}<=x<={most}")
+        return found
+
+    return count
+
+
+count, episodes_count, count_or_none = counting(1, MOST), counting(1, AT_A_TIME), counting(0, AT_A_TIME)
 
 
 Set = Annotated[

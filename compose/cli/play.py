@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from compose.cli import page
-from compose.cli.options import Json, Plugin, examples
+from compose.cli.options import LARGEST_SEED, Json, Plugin, examples, finite
+from compose.cli.options import MOST as MOST_EPISODES
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -38,9 +39,10 @@ def play(
     policy: Annotated[str, typer.Option("--policy", metavar="POLICY", help=(
         "random, a script of the environment such as nearest, the folder of a run, or that of a checkpoint."
     ))] = "random",
-    episode: Annotated[int, typer.Option("--episode", min=0, help="Its number.")] = 0,
+    episode: Annotated[int, typer.Option("--episode", min=0, max=MOST_EPISODES, help="Its number.")] = 0,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, help="Of the episodes.", show_default="0; of a run its own, as `compose eval`")] = None,
+        "--seed", min=0, max=LARGEST_SEED, help="Of the episodes.",
+        show_default="0; of a run its own, as `compose eval`")] = None,
     want: Annotated[Literal["win", "loss"] | None, typer.Option(
         "--want", help="Take the first episode, from --episode on, that ends so.")] = None,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE.gif", help="Write an animated GIF.")] = None,
@@ -49,7 +51,7 @@ def play(
     frames: Annotated[int | None, typer.Option(
         "--frames", min=1, max=400, help="Of the GIF, evenly spaced over the episode.",
         show_default="2 a step, at most 240")] = None,
-    fps: Annotated[float, typer.Option("--fps", min=0.1, max=50, help="Frames a second.")] = 10,
+    fps: Annotated[float, typer.Option("--fps", min=0.1, max=50, callback=finite, help="Frames a second.")] = 10,
     stills: Annotated[int, typer.Option("--stills", min=1, max=20, help="Of the strip, evenly spaced.")] = 5,
     rows: Annotated[int, typer.Option("--rows", min=1, max=20, help="In which the stills stand.")] = 1,
     title: Annotated[str | None, typer.Option(

@@ -37,10 +37,9 @@ def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterato
         _tell([Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")], as_json=as_json)
         raise typer.Exit(WRONG) from None
     except (MemoryError, RuntimeError) as error:
-        if not _out_of_memory(error):
+        if not out_of_memory(error):
             raise
-        hint = "lower what the spec or the environment makes large: widths, batch, environments, episodes"
-        _tell([Diagnostic("memory", "there is not enough memory for this", hint=hint)], as_json=as_json)
+        _tell([memory_ends()], as_json=as_json)
         raise typer.Exit(WRONG) from None
     except KeyboardInterrupt:
         typer.echo(f"\n{stopped}", err=True)
@@ -64,7 +63,13 @@ def _tell(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
     show(diagnostics)
 
 
-def _out_of_memory(error: BaseException) -> bool:
+def memory_ends() -> Diagnostic:
+    """What is said of :func:`out_of_memory`."""
+    hint = "lower what the spec or the environment makes large: widths, batch, environments, episodes"
+    return Diagnostic("memory", "there is not enough memory for this", hint=hint)
+
+
+def out_of_memory(error: BaseException) -> bool:
     """Torch raises a bare RuntimeError where the CPU's memory ends."""
     named = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
     return named or "allocate memory" in str(error)

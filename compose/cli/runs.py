@@ -20,6 +20,7 @@ def load_run(path: Path, device: str) -> tuple[Policy, int]:
     """
     from compose.training.folder import RunFolder
     from compose.training.policy import load_policy
+    from compose.training.records import About
 
     if not path.is_dir():
         near = did_you_mean(path.name, (p.name for p in path.parent.glob("*") if p.is_dir()))
@@ -30,7 +31,7 @@ def load_run(path: Path, device: str) -> tuple[Policy, int]:
         raise SpecError(Diagnostic("run.seeds", f"{path} holds runs of {len(seeds)} seeds", hint=hint))
     given = path if (path / "state.json").is_file() else None
     run = path if given is None else path.resolve().parents[1]
-    return load_policy(run, checkpoint=given, device=device), int(RunFolder(run).json("run.json")["seed"])
+    return load_policy(run, checkpoint=given, device=device), RunFolder(run).record("run.json", About).seed
 
 
 def check_sizes(trained: EntitySchema, played: EntitySchema, name: str) -> None:

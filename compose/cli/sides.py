@@ -14,6 +14,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.files import is_path
 from compose.language.load import Loaded, load
 from compose.training.folder import RunFolder, reading
+from compose.training.records import Standing
 
 
 @dataclass(frozen=True)
@@ -78,9 +79,8 @@ def _read(argument: str, overrides: Sequence[str]) -> _Given:
         return _Given(load(argument, overrides), argument)
     folder, title = RunFolder(path), argument.rstrip("/")
     if (path / "state.json").is_file():
-        folder, state = RunFolder(path.parent.parent), RunFolder(path).json("state.json")
-        with reading(path / "state.json"):
-            title += f" ({int(state['clocks']['updates']):,} updates)"
+        folder, updates = RunFolder(path.parent.parent), RunFolder(path).record("state.json", Standing).clocks.updates
+        title += f" ({updates:,} updates)"
     if not folder.exists():
         raise SpecError(_no_run(path))
     loaded = load(folder.path / "spec.yaml", overrides)

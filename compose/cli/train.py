@@ -8,7 +8,17 @@ from typing import Annotated, Literal
 
 import typer
 
-from compose.cli.options import SPEC, Plugin, Set, count, count_or_none, examples
+from compose.cli.options import (
+    LARGEST_SEED,
+    SPEC,
+    Plugin,
+    Set,
+    count,
+    count_or_none,
+    episodes_count,
+    examples,
+    finite,
+)
 from compose.cli.reporting import FAILED, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
 
@@ -30,23 +40,30 @@ def train(
     run: Annotated[Path | None, typer.Option(
         "--run", metavar="DIR", help="Folder of the run.", show_default="runs/SPEC-ENV-SEED")] = None,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, help="Of the weights and of every random draw.", show_default="0")] = None,
+        "--seed", min=0, max=LARGEST_SEED, help="Of the weights and of every random draw.", show_default="0")] = None,
     seeds: Annotated[str | None, typer.Option(
         "--seeds", metavar="SEEDS", help="Several runs, each in a folder of its own: 0..4 are five seeds, 0,3,7 three; "
                                          "5 is seed number 5 alone.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
-    env_steps: Annotated[int | None, typer.Option("--env-steps", parser=count, metavar="COUNT", help="Stop after so many steps ...")] = None,
-    episodes: Annotated[int | None, typer.Option("--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
-    updates: Annotated[int | None, typer.Option("--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
-    eval_every: Annotated[int, typer.Option("--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
-    eval_episodes: Annotated[int, typer.Option("--eval-episodes", parser=count, metavar="COUNT", help="Episodes of an evaluation.")] = 32,
-    log_every: Annotated[int, typer.Option("--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
+    env_steps: Annotated[int | None, typer.Option(
+        "--env-steps", parser=count, metavar="COUNT", help="Stop after so many steps ...")] = None,
+    episodes: Annotated[int | None, typer.Option(
+        "--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
+    updates: Annotated[int | None, typer.Option(
+        "--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
+    eval_every: Annotated[int, typer.Option(
+        "--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
+    eval_episodes: Annotated[int, typer.Option(
+        "--eval-episodes", parser=episodes_count, metavar="COUNT", help="Episodes of an evaluation.")] = 32,
+    log_every: Annotated[int, typer.Option(
+        "--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
     checkpoint_updates: Annotated[int | None, typer.Option(
-        "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.", show_default="a minute")] = None,
+        "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.",
+        show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(
         "--chance", parser=count_or_none, metavar="COUNT", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1,
+        "--mark", min=0, max=1, callback=finite,
         help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
     passes: Annotated[bool, typer.Option(
@@ -59,6 +76,9 @@ def train(
     memory_limit: Annotated[str | None, typer.Option(
         "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
         show_default="80% of what is free")] = None,
+    retry: Annotated[int, typer.Option(
+        "--retry", min=0, max=1000, metavar="N", help="Begin episodes whose environment raised again, at most N times.",
+    )] = 0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     overrides: Set = None,
     plugin: Plugin = None,
@@ -86,7 +106,7 @@ def train(
         settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
-                            passes=passes, native=native, precision=precision,
+                            passes=passes, native=native, precision=precision, retry=retry,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
         if together and (native or precision != "float32"):
@@ -157,6 +177,8 @@ def read_size(text: str) -> int:
     """``4GiB``, ``500 MB`` or a number of bytes. Raises SpecError."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([a-zA-Z]*)", text.strip())
     unit = _UNITS.get(match[2].lower()) if match else None
-    if match is None or unit is None or float(match[1]) <= 0:
-        raise SpecError(Diagnostic("size", f"'{text}' is no amount of memory", "--memory-limit", hint="such as 4GiB"))
-    return int(float(match[1]) * unit)
+    number = 0.0 if match is None or unit is None else float(match[1]) * unit
+    if not 1 <= number < 2**60:
+        shown = text if len(text) < 40 else f"{text[:36]} ..."
+        raise SpecError(Diagnostic("size", f"'{shown}' is no amount of memory", "--memory-limit", hint="such as 4GiB"))
+    return int(number)

@@ -10,7 +10,9 @@ name asks for it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
@@ -21,6 +23,7 @@ from compose.envs import options
 from compose.envs.adapters import file as adapted
 from compose.envs.adapters.family import make_file
 from compose.envs.plugins import check_family, load, plugins
+from compose.envs.sizes import check_size
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -137,16 +140,21 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
     """A batched environment.
 
     Raises:
-        SpecError: As :func:`schema`, and if the environment is data only.
+        SpecError: As :func:`schema`, if the environment is data only, and ``env.*`` if one of a plug-in cannot be made.
     """
+    from compose.envs.conformance import made
+
     if _is_schema(name):
         if adapted.has_adapter(name):
-            return make_file(name, device)
+            check_size(adapted.schema_of(name))
+            return made(name, lambda: make_file(name, device))
         load_schema(name)
         raise _error("environment-data-only", name, "a schema file describes an environment, it cannot run one",
                      "a section 'adapter' would say how to play it")
     found = _resolve(name)
-    return found.family.make(found.instance, found.schema, found.settings, device)
+    check_size(found.schema)
+    make = partial(found.family.make, found.instance, found.schema, found.settings, device)
+    return make() if found.built_in else made(name, make)
 
 
 class _Resolved(NamedTuple):
@@ -156,23 +164,38 @@ class _Resolved(NamedTuple):
     instance: str
     schema: EntitySchema
     settings: Any
+    built_in: bool
 
 
 def _resolve(name: str) -> _Resolved:
     _check_label(name)
     base, colon, text = _parts(name)
     title, instance, family = _family(base)
-    if instance not in family.instances:
-        known = [_joined(title, other) for other in family.instances]
-        message = f"no environment '{base}'" if instance else f"'{base}' needs an instance"
-        hint = did_you_mean(base, known) if instance else ""
-        raise _error("unknown-environment", name, message, hint, f"there are: {', '.join(known)}")
-    settings = family.instances[instance]
-    if colon:
-        given = options.parse(name, text)
-        settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
-    schema = family.schema(instance, settings).model_copy(update={"name": base})
-    return _Resolved(family, instance, schema, settings)
+    built_in = title in _BUILT_IN
+    with nullcontext() if built_in else _blamed(title):
+        if instance not in family.instances:
+            known = [_joined(title, other) for other in family.instances]
+            message = f"no environment '{base}'" if instance else f"'{base}' needs an instance"
+            hint = did_you_mean(base, known) if instance else ""
+            raise _error("unknown-environment", name, message, hint, f"there are: {', '.join(known)}")
+        settings = family.instances[instance]
+        if colon:
+            given = options.parse(name, text)
+            settings, base = options.changed(name, settings, given), f"{base}:{options.text(given)}"
+        schema = family.schema(instance, settings).model_copy(update={"name": base})
+    return _Resolved(family, instance, schema, settings, built_in)
+
+
+@contextmanager
+def _blamed(family: str) -> Iterator[None]:
+    """Whatever a family of somebody else's raises is its fault, and told so."""
+    try:
+        yield
+    except SpecError:
+        raise
+    except Exception as error:
+        text = f"the family fails: {type(error).__name__}: {error}"
+        raise _error("environment-plugin", family, text) from error
 
 
 def _check_label(name: str) -> None:
@@ -236,7 +259,8 @@ def _built_in_names() -> list[str]:
 
 
 def _instances(name: str, family: Family) -> tuple[str, ...]:
-    return tuple(_joined(name, instance) for instance in family.instances)
+    with nullcontext() if name in _BUILT_IN else _blamed(name):
+        return tuple(_joined(name, instance) for instance in family.instances)
 
 
 def _joined(family: str, instance: str) -> str:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Settings(Scenarios):
     """What a name may change."""
 
-    games: Annotated[int, Limits(ge=1)] = 8
+    games: Annotated[int, Limits(ge=1, le=1024)] = 8
     """How many games of StarCraft may run at once."""
     random_tags: bool = False
     """Units get other tags in every episode; otherwise SMAC's numbers are kept."""

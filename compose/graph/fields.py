@@ -19,9 +19,9 @@ the first), ``present entity``, ``available agent action``, ``steps batch time``
 
 
 class Model(BaseModel):
-    """Base of all schema data: frozen, strict about types, no unknown keys."""
+    """Base of all schema data: frozen, strict about types, no unknown keys, all numbers finite."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True, allow_inf_nan=False)
 
 
 class Field(Model):

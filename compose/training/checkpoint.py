@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from torch import Tensor
 
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import sync_folder, temporary
+from compose.training.clocks import Clocks
 from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
 from compose.training.pruning import STATE, drop, drop_chunks, numbered, prune, vacant
-from compose.training.replay import Replay
+from compose.training.records import Chunks, Standing
+from compose.training.replay import Replay, check_rows
 
 
 def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any],
@@ -34,7 +37,7 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
             newest checkpoint is a whole one again.
     """
     before = latest(folder)
-    old = [] if before is None else read_state(before)["chunks"]
+    old = [] if before is None else named_chunks(before)
     own = (STATE, *(f"{name}.safetensors" for name in groups))
     for parent in (folder.checkpoints, folder.replay):
         with writing(parent):
@@ -86,17 +89,27 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
     return RunFolder(checkpoint).json(STATE)
 
 
+def stands(checkpoint: Path) -> Clocks:
+    """The clocks as they were then. Raises SpecError (``run.file``, ``run.damaged``)."""
+    return Clocks(**RunFolder(checkpoint).record(STATE, Standing).clocks.model_dump())
+
+
 def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
     """The tensors of one file of a checkpoint.
 
     Raises:
-        SpecError: ``run.file`` if it cannot be read.
+        SpecError: ``run.file`` if it cannot be read, ``run.damaged`` if a number is not finite.
     """
     path = checkpoint / f"{group}.safetensors"
     try:
-        return dict(load_file(path))
+        tensors = dict(load_file(path))
     except Exception as error:
         raise SpecError(Diagnostic("run.file", f"cannot be read: {error}", where=str(path))) from None
+    with reading(path):
+        for name, x in tensors.items():
+            if x.is_floating_point() and not bool(x.isfinite().all()):
+                raise ValueError(f"{name} holds numbers that are not finite")
+    return tensors
 
 
 def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
@@ -105,14 +118,16 @@ def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
     Raises:
         SpecError: ``run.file`` if one cannot be read, ``run.damaged`` if it holds other episodes than its name says.
     """
-    device = replay.device
-    for name in read_state(checkpoint)["chunks"]:
+    device, chunks = replay.device, named_chunks(checkpoint)
+    with reading(checkpoint / STATE):
+        bounds = [_bounds(name) for name in chunks]
+        if any(one[1] != two[0] for one, two in pairwise(bounds)):
+            raise ValueError("chunks: they do not follow each other")
+    for name, (first, last) in zip(chunks, bounds, strict=True):
         tensors = {key: x.to(device) for key, x in read_tensors(folder.replay, name).items()}
         rows = {key: x for key, x in tensors.items() if not key.startswith("=")}
-        first, last = _bounds(name)
         with reading(folder.replay / f"{name}.safetensors"):
-            if rows["episode"].tolist() != list(range(first, last)):
-                raise ValueError(f"expected the episodes {first} to {last - 1}")
+            check_rows(replay.schema, rows, first, last)
             replay.fixed = {key[1:]: x for key, x in tensors.items() if key.startswith("=")}
             replay.write(rows, first)
         replay.added = last
@@ -130,6 +145,11 @@ def _write_chunks(folder: RunFolder, replay: Replay, names: Iterable[str]) -> No
     for name in names:
         tensors = replay.read(*_bounds(name)) | {f"={key}": x for key, x in replay.fixed.items()}
         write_whole(folder.replay / f"{name}.safetensors", _bytes(tensors))
+
+
+def named_chunks(checkpoint: Path) -> list[str]:
+    """Names of the chunks of the replay that a checkpoint needs. Raises SpecError (``run.file``, ``run.damaged``)."""
+    return RunFolder(checkpoint).record(STATE, Chunks).chunks
 
 
 def _bounds(chunk: str) -> tuple[int, int]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import destination, replace_file, sync_folder, temporary
 from compose.training import lock
+from compose.training.records import Evaluated, Record, checked, numbers, parsed
 
 Json = dict[str, Any]
 
 LOGS = ("metrics", "evals")
 LEFT = (temporary(Path("run.json")).name, lock.NAME)
 """What a kill at the very beginning leaves."""
+Kind = TypeVar("Kind", bound=Record)
 
 
 @contextmanager
@@ -25,10 +28,13 @@ def reading(path: Path) -> Iterator[None]:
     """Around code that takes over what a file of a run holds.
 
     Raises:
-        SpecError: ``run.damaged`` if that is not what a run writes there.
+        SpecError: ``run.damaged`` if that is not what a run writes there, ``run.file`` if it cannot be read.
     """
     try:
         yield
+    except OSError as error:
+        raise SpecError(Diagnostic("run.file", f"cannot be read: {error.strerror or error}", where=str(path),
+                                   hint="is this the folder of a run?")) from None
     except (ValueError, LookupError, TypeError, AttributeError, RuntimeError) as error:
         why = str(error.args[0] if error.args else error).splitlines() or [type(error).__name__]
         raise SpecError(Diagnostic("run.damaged", f"does not hold what a run writes there: {why[0]}", where=str(path),
@@ -99,18 +105,20 @@ class RunFolder:
         Raises:
             SpecError: ``run.file`` if it cannot be read, ``run.damaged`` if it is no text.
         """
-        try:
-            with reading(self.path / name):
-                return (self.path / name).read_text(encoding="utf-8")
-        except OSError as error:
-            raise SpecError(Diagnostic("run.file", f"cannot be read: {error.strerror}", where=str(self.path / name),
-                                       hint="is this the folder of a run?")) from None
+        with reading(self.path / name):
+            return (self.path / name).read_text(encoding="utf-8")
 
     def json(self, name: str) -> Json:
         """A JSON file as plain data. Raises SpecError (``run.file``, ``run.damaged``)."""
         text = self.text(name)
         with reading(self.path / name):
-            return dict(json.loads(text))
+            return parsed(text)
+
+    def record(self, name: str, kind: type[Kind]) -> Kind:
+        """What a JSON file says, as the model of it. Raises SpecError (``run.file``, ``run.damaged``)."""
+        data = self.json(name)
+        with reading(self.path / name):
+            return checked(kind, data)
 
     def rows(self, log: str) -> list[Json]:
         """All rows of ``metrics`` or ``evals``; a line that was cut off by a kill is left out.
@@ -123,8 +131,9 @@ class RunFolder:
             return _rows(path.read_text(encoding="utf-8") if path.exists() else "")
 
     def append(self, log: str, *rows: Mapping[str, Any]) -> None:
-        """Add rows to a log, all or none. Raises SpecError (``run.write``)."""
-        path, text = self.path / f"{log}.jsonl", "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
+        """Add rows to a log, all or none; numbers that are not finite become null. Raises SpecError (``run.write``)."""
+        text = "".join(json.dumps(numbers(row), allow_nan=False) + "\n" for row in rows)
+        path = self.path / f"{log}.jsonl"
         with writing(path), destination(path).open("ab", buffering=0) as file:
             before, left = file.tell(), memoryview(text.encode())
             try:
@@ -157,7 +166,9 @@ class RunFolder:
                 kept = path.read_bytes()[:size] if path.exists() else b""
                 if len(kept) < size:
                     raise ValueError(f"{len(kept)} bytes, the checkpoint knows of {size}")
-                _rows(kept.decode())
+                for row in _rows(kept.decode()):
+                    if log == "evals":
+                        checked(Evaluated, row)
         for log in LOGS:
             path = self.path / f"{log}.jsonl"
             with writing(path), destination(path).open("ab") as file:
@@ -180,4 +191,4 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def _rows(text: str) -> list[Json]:
-    return [dict(json.loads(line)) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+    return [parsed(line) for line in io.StringIO(text, newline="\n") if line.endswith("\n")]

@@ -1,4 +1,4 @@
-"""Ctrl-C between two turns of a loop instead of in the middle of one."""
+"""Ctrl-C, and what a scheduler sends, between two turns of a loop instead of in the middle of one."""
 
 from __future__ import annotations
 
@@ -7,26 +7,28 @@ import threading
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
 
 class Interrupt:
-    """While it is open, the first Ctrl-C only sets :attr:`asked`; a second one interrupts at once.
+    """While it is open, the first Ctrl-C (SIGINT) or SIGTERM only sets :attr:`asked`; a second one interrupts at once.
 
-    Outside the main thread, where Python allows no handlers, Ctrl-C keeps its usual meaning.
+    Outside the main thread, where Python allows no handlers, they keep their usual meaning.
     """
 
     def __init__(self) -> None:
         self.asked = False
-        self._before: Any = None
+        self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._note)
+            self._before = {one: signal.signal(one, self._note) for one in SIGNALS}
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  traceback: TracebackType | None) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.asked:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -19,6 +20,7 @@ from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params
 from compose.training.logged import by_task
 from compose.training.optim import Optimizers, Updated
+from compose.training.records import State, numbers
 from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
 from compose.training.targets import Targets
@@ -174,13 +176,30 @@ class Learner(ABC):
     def state(self) -> dict[str, Any]:
         """The numbers that belong to :meth:`tensors`."""
         last = self.targets.clock.last
-        return {"clocks": asdict(self.clocks), "target_last": last, "interval": asdict(self.interval)}
+        return {"clocks": asdict(self.clocks), "target_last": last, "interval": numbers(asdict(self.interval))}
 
-    def restore(self, tensors: dict[str, dict[str, Tensor]], state: dict[str, Any]) -> None:
-        """Go on from what :meth:`tensors` and :meth:`state` gave; the replay is restored by itself."""
+    def restore(self, tensors: dict[str, dict[str, Tensor]], state: State) -> None:
+        """Go on from what :meth:`tensors` and :meth:`state` gave; the replay is restored by itself.
+
+        Raises:
+            ValueError, KeyError: If they are not of this learner.
+        """
+        same_kinds(self.model.weights, tensors["weights"])
+        same_kinds(self.model.target, tensors["target"])
+        same_kinds(self.model.statistics, tensors["statistics"])
         self.model.load(tensors["weights"], tensors["target"], tensors["statistics"])
         self.optimizers.restore(tensors["optimizers"])
-        self.clocks = Clocks(**state["clocks"])
-        self.targets.clock.last = state["target_last"]
-        self.interval = Interval(**state["interval"])
+        self.clocks = Clocks(**state.clocks.model_dump())
+        self.targets.clock.last = state.target_last
+        sums = {name: math.nan if x is None else x for name, x in state.interval.sums.items()}
+        if set(sums) != set(state.interval.counts):
+            raise ValueError("interval: sums and counts are of other things")
+        self.interval = Interval(sums, dict(state.interval.counts))
+
+
+def same_kinds(mine: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> None:
+    """Raises ValueError where a tensor that was read is of another kind of number than the model's of that name."""
+    for name in set(mine) & set(given):
+        if mine[name].dtype != given[name].dtype:
+            raise ValueError(f"{name}: expected {mine[name].dtype}, got {given[name].dtype}")
 

@@ -99,8 +99,9 @@ class Optimizers:
             name, weight, key = full.split("/")
             parameter = self.weights[name][weight]
             device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
-            if x.shape not in (parameter.shape, ()):
-                raise ValueError(f"{full}: expected {list(parameter.shape)}, got {list(x.shape)}")
+            shape = torch.Size() if key == "step" else parameter.shape
+            if x.shape != shape or not x.is_floating_point() or (key != "step" and x.dtype != parameter.dtype):
+                raise ValueError(f"{full}: expected {parameter.dtype} {list(shape)}, got {x.dtype} {list(x.shape)}")
             self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
         for name, optimizer in self.optimizers.items():
             if any(set(found) != _STATISTICS[self.settings[name].kind] for found in optimizer.state.values()):

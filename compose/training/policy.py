@@ -18,10 +18,12 @@ from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import load
 from compose.training.actors import evaluating
 from compose.training.build import build_model
-from compose.training.checkpoint import latest, read_state, read_tensors
-from compose.training.clocks import Clocks, moving_params
+from compose.training.checkpoint import latest, read_tensors, stands
+from compose.training.clocks import moving_params
 from compose.training.folder import RunFolder, reading
 from compose.training.given import step_fields
+from compose.training.learner import same_kinds
+from compose.training.records import About
 from compose.training.rollout import one_hot_actions
 from compose.training.run import Build
 
@@ -97,12 +99,11 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
     if checkpoint is None:
         raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
     model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)
-    weights, state, about = read_tensors(checkpoint, "weights"), read_state(checkpoint), folder.json("run.json")
-    with reading(checkpoint):
+    weights, about = read_tensors(checkpoint, "weights"), folder.record("run.json", About)
+    with reading(checkpoint / "weights.safetensors"):
+        same_kinds(model.weights, weights)
         model.load(weights)
-        params = moving_params(model, Clocks(**state["clocks"]))
-    with reading(folder.path / "run.json"):
-        return Policy(model, schema, params, seed=int(about["seed"]))
+    return Policy(model, schema, moving_params(model, stands(checkpoint)), seed=about.seed)
 
 
 def read_schema(folder: RunFolder) -> EntitySchema:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import torch
 from tensordict import TensorDict
@@ -14,6 +14,7 @@ from compose.graph.schema import EntitySchema
 from compose.training.rollout import last_actions, tensors
 
 _BYTES = {"float": 4, "bool": 1, "int": 8}
+_DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
 _OWN = ("filled", "episode")
 _DERIVED = ("last_action",)
 
@@ -120,6 +121,31 @@ class Replay:
     def _empty(self, name: str, x: Tensor) -> Tensor:
         sizes = (self.schema.limit + 1, *x.shape[2:]) if self._timed(name) else x.shape[1:]
         return torch.zeros(self.capacity, *sizes, dtype=x.dtype, device=x.device)
+
+
+def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, last: int) -> None:
+    """Raises ValueError unless rows hold the episodes ``first`` to ``last - 1`` as :class:`Replay` stores them."""
+    count = len(rows["episode"])
+    if count != last - first or rows["episode"].tolist() != list(range(first, last)):
+        raise ValueError(f"expected the episodes {first} to {last - 1}")
+    lacking = {"filled", "action", "reward", "terminated", "steps", "success", "present", "task"} - set(rows)
+    if lacking:
+        raise ValueError(f"there is no {', '.join(sorted(lacking))}")
+    sizes, time = {**schema.sizes, "batch": count}, rows["filled"].shape[1:2]
+    if not 1 <= sum(time) <= sizes["time"]:
+        raise ValueError(f"filled: expected 1 to {sizes['time']} steps")
+    sizes["time"] = sum(time)
+    for name, x in rows.items():
+        own = {"filled": (("batch", "time"), "bool"), "episode": (("batch",), "int")}
+        if name not in own and name not in schema.fields:
+            raise ValueError(f"there is no field '{name}'")
+        axes, dtype = own[name] if name in own else (schema.fields[name].axes, schema.fields[name].dtype)
+        shape = [sizes[axis.removesuffix("'")] for axis in axes]
+        if list(x.shape) != shape or x.dtype != _DTYPES[dtype]:
+            raise ValueError(f"{name}: expected {dtype} {shape}, got {x.dtype} {list(x.shape)}")
+    for name, most in (("action", sizes["action"]), ("task", sizes["task"])):
+        if bool(((rows[name] < 0) | (rows[name] >= most)).any()):
+            raise ValueError(f"{name}: expected 0 to {most - 1}")
 
 
 def bytes_estimate(schema: EntitySchema, episodes: int, names: Collection[str] | None = None) -> int:

@@ -9,14 +9,15 @@ from tensordict import TensorDict
 from torch import Tensor
 
 from compose.compiler.random import Seeds
+from compose.envs.conformance import Broken, Watched
 from compose.envs.interface import Environment, Fields
 from compose.graph.schema import EntitySchema
 from compose.training.actors import Actor
+from compose.training.retry import again
 
 _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
 
 
-@torch.no_grad()
 def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
             keep: Collection[str] | None = None) -> TensorDict:
     """Play one episode for each number in ``episodes`` and record it.
@@ -34,10 +35,27 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
         keep: Fields of the environment to record beside ``present`` and ``task``; all unless told.
 
     Returns:
-        The fields of the schema that the environment gives, with the axes it declares; batch size [].
+        The fields of the schema, with the axes it declares; batch size [].
+
+    Raises:
+        SpecError: ``env.*`` if the environment raises or gives something that is not as its schema says, unless it is
+            :class:`~compose.training.retry.Retried` and the next attempt succeeds.
     """
+    tried = 1
+    while True:
+        try:
+            return _played(actor, env, episodes, seed, keep)
+        except Broken as fault:
+            if not again(env, fault, tried):
+                raise
+            tried += 1
+
+
+@torch.no_grad()
+def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep: Collection[str] | None) -> TensorDict:
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
-    fields = env.reset(episodes, seed)
+    game = Watched(env, episodes, seed)
+    fields = game.reset()
     wanted = schema.fields if keep is None else {*keep, "present", "task"} & set(schema.fields)
     record = {name: _blank(x, schema, name) for name, x in fields.items() if name in wanted}
     record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
@@ -52,7 +70,7 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
     for step in range(limit):
         record["steps"][:, step] = alive
         action = actor.choose(_shown(fields, last, schema), episodes, step)
-        after = env.step(action)
+        after = game.step(action)
         record["action"][:, step] = action * alive[:, None]
         record["reward"][:, step] = after.reward * alive
         record["terminated"][:, step] = after.terminated & alive
@@ -63,6 +81,7 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
         alive = alive & ~(after.terminated | after.truncated)
         if not bool(alive.any()):
             break
+    game.finish(alive, record["reward"])
     for name, x in record.items():
         if _has_time(schema, name):
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)

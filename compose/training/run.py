@@ -16,6 +16,7 @@ from rich.console import Console
 
 from compose.compiler.model import Model
 from compose.envs.catalogue import make, schema
+from compose.envs.conformance import Watched
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -25,12 +26,14 @@ from compose.language.models import Spec
 from compose.training import memory
 from compose.training.build import build_model
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
-from compose.training.folder import Json, RunFolder, reading, write_json
+from compose.training.folder import Json, RunFolder, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.lock import locked
 from compose.training.progress import Reporter
+from compose.training.records import About
 from compose.training.resumption import changed_settings, other_schema, other_spec
+from compose.training.retry import Retried
 from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
@@ -70,7 +73,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         torch.set_num_threads(settings.threads)
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
-    env = env if isinstance(env, Environment) else make(env, device=device)
+    env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     with held(RunFolder(run_dir), resume=resume) as folder:
@@ -83,6 +86,11 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
             trainer.resume()
         trainer.run()
         return finish(trainer, chance)
+
+
+def retried(env: Environment, settings: Settings, console: Console) -> Environment:
+    """The environment, its episodes begun again as often as the settings allow."""
+    return Retried(env, settings.retry, partial(say, console)) if settings.retry else env
 
 
 @contextmanager
@@ -132,7 +140,7 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
 def needed_memory(model: Model, env: Environment, settings: Settings,
                   keep: Collection[str] | None = None) -> memory.MemoryEstimate:
     """What a training takes, by the fields that its environment really gives and its learner keeps."""
-    given = set(env.reset(torch.zeros(1, dtype=torch.int64, device=env.device), 0))
+    given = set(Watched(env, torch.zeros(1, dtype=torch.int64, device=env.device), 0).reset())
     given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
     return memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
 
@@ -175,17 +183,14 @@ def _same_run(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema, 
         SpecError: ``train.resume`` if the run there is another one.
     """
     then = check_same(folder, now, spec, schema)
-    with reading(folder.path / "run.json"):
-        told = changed_settings(then, now)
+    told = changed_settings(then.model_dump(), now)
     if told:
         say(console, f"{folder.path} {told}")
-    if "chance" not in then:
-        return now
-    with reading(folder.path / "run.json"):
-        return {**now, "chance": {name: asdict(Score(**level)) for name, level in then["chance"].items()}}
+    levels = {name: level.model_dump() for name, level in then.chance.items()}
+    return {**now, "chance": levels} if levels else now
 
 
-def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema) -> Json:
+def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema) -> About:
     """What is written about the run in the folder, if it is the one of this spec, schema, environment and seed.
 
     Raises:
@@ -193,9 +198,9 @@ def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema)
     """
     if not folder.exists():
         raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
-    then = folder.json("run.json")
-    place, other = str(folder.path), [name for name in SAME if then.get(name) != now[name]]
-    problems = [Diagnostic("train.resume", f"the run there has {name} {then.get(name)}, this one {now[name]}", place)
+    then = folder.record("run.json", About)
+    place, other = str(folder.path), [name for name in SAME if getattr(then, name) != now[name]]
+    problems = [Diagnostic("train.resume", f"the run there has {name} {getattr(then, name)}, this one {now[name]}", place)
                 for name in other if name in ("env", "seed")]
     if "spec_hash" in other:
         hint = f"resume {folder.path / 'spec.yaml'} itself, or train this spec into another folder"
@@ -204,7 +209,7 @@ def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema)
     if "schema_hash" in other and "env" not in other:
         text = "the environment was another when the run there began; there -> here:"
         problems.append(Diagnostic("train.resume", text, place, notes=other_schema(folder, schema)))
-    before = then.get("settings", {})
+    before = then.settings
     problems += [Diagnostic("train.resume", f"the run there has {name} {before[name]}, this one {value}",
                             where=str(folder.path), hint="numbers would differ in their last bits")
                  for name, value in now.get("settings", {}).items()

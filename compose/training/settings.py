@@ -41,9 +41,12 @@ class Settings:
     """Of matrix products when learning; bfloat16 changes what is learned a little."""
     memory_limit: int | None = None
     """Bytes that may be used; 80 % of what is available unless told."""
+    retry: int = 0
+    """How often episodes whose environment raised are begun again."""
 
     def __post_init__(self) -> None:
-        numbers = {name: x for name, x in vars(self).items() if type(x) in (int, float) and name != "chance_episodes"}
+        numbers = {name: x for name, x in vars(self).items()
+                   if type(x) in (int, float) and name not in ("chance_episodes", "retry")}
         problems = [Diagnostic("train.settings", f"must be positive, got {x}", where=name)
                     for name, x in numbers.items() if x <= 0]
         if self.env_steps is None and self.episodes is None and self.updates is None:

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from compose.language.diagnostics import SpecError
-from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
+from compose.training.checkpoint import latest, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import Row, evaluate, score
 from compose.training.folder import RunFolder, reading
 from compose.training.interrupt import Interrupt
 from compose.training.learner import Learner
 from compose.training.progress import Reporter
+from compose.training.records import State
 from compose.training.settings import Settings
 
 _GROUPS = ("weights", "target", "optimizers", "statistics")
@@ -63,14 +64,15 @@ class Trainer:
         if checkpoint is None:
             self.folder.cut_logs({})
             return
-        state = read_state(checkpoint)
+        known = RunFolder(checkpoint).record("state.json", State)
         tensors = {group: read_tensors(checkpoint, group) for group in _GROUPS}
         with reading(checkpoint):
-            self.learner.restore(tensors, state)
+            self.learner.restore(tensors, known)
             restore_replay(self.folder, checkpoint, self.learner.replay)
-            self._evaluations, self._logged = state["evaluations"], state["logged"]
-            self._before_seconds, sizes = state["wall_seconds"], dict(state["logs"])
-        self.folder.cut_logs(sizes)
+            if known.chunks and self.learner.replay.added != known.clocks.episodes:
+                raise ValueError(f"the replay ends at another episode than {known.clocks.episodes}")
+        self._evaluations, self._logged, self._before_seconds = known.evaluations, known.logged, known.wall_seconds
+        self.folder.cut_logs(known.logs)
         self._saved_updates = self.learner.clocks.updates
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 

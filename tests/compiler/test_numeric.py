@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from compose.compiler.numeric import attack
+from compose.compiler.numeric import attack, smaller
 from compose.envs import catalogue
 from compose.graph.build import build_graph
 from compose.graph.proofs import Proof, prove
@@ -74,3 +74,13 @@ def test_released_means_are_refuted_by_empty_slots() -> None:
     proofs = {p.name: p for p in attack(graph, prove(graph))}
     assert proofs["padding"].outcome == "refuted"
     assert "more empty slots" in proofs["padding"].how
+
+
+def test_large_environments_are_attacked_with_fewer_slots() -> None:
+    spec = load("vdn_attention", SMALL[:1])
+    large = build_graph(spec, catalogue.schema("gaussian_squeeze"))
+    less = smaller(large).schema
+    assert less is not None
+    assert (less.agents, less.entities, less.present_range("agent")) == (16, 16, (16, 16))
+    small = build_graph(spec, catalogue.schema("group_matching"))
+    assert smaller(small) is small

@@ -143,3 +143,66 @@ def test_a_second_claim_is_an_error(
 def _install(monkeypatch: pytest.MonkeyPatch, *entries: tuple[str, str]) -> None:
     found = [EntryPoint(name, value, plugins.GROUP) for name, value in entries]
     monkeypatch.setattr(plugins, "entry_points", lambda group: found)
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("group_matching:cells=10000000000", "cells: Input should be less than or equal to 1000000"),
+    ("group_matching:slip=nan", "slip: Input should be a finite number"),
+    ("group_matching:slip=1e400", "slip: Input should be a finite number"),
+    ("gaussian_squeeze:mu=inf", "mu: Input should be a finite number"),
+    ("gaussian_squeeze:sigma=0", "sigma: Input should be greater than or equal to"),
+    ("skirmish/3m:limit=99999999999", "limit: Input should be less than or equal to 1000000"),
+    ("smac/3m:games=100000", "games: Input should be less than or equal to 1024"),
+    ("smax/3m:reward=1e300", "reward: Input should be less than or equal to"),
+])  # fmt: skip
+def test_numbers_in_names_have_bounds(name: str, expected: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        schema(name)
+    assert expected in str(caught.value)
+
+
+def test_what_fits_into_no_memory_is_refused_before_it_is_made() -> None:
+    with pytest.raises(SpecError, match=r"(?s)env\.size.*would take .* GiB.*most of it is entities: time 51"):
+        make("group_matching:agents=1000000")
+
+
+class Failing:
+    """A family of somebody else's in which something raises."""
+
+    summary = "fails"
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def _reach(self, where: str) -> None:
+        if where == self.where:
+            raise ZeroDivisionError("oops")
+
+    @property
+    def instances(self) -> Any:
+        self._reach("instances")
+        return FAMILY.instances
+
+    def schema(self, instance: str, settings: Any) -> Any:
+        self._reach("schema")
+        return None if self.where == "no schema" else FAMILY.schema(instance, settings)
+
+    def make(self, instance: str, schema: Any, settings: Any, device: Any) -> Any:
+        self._reach("make")
+        return "an environment" if self.where == "no environment" else FAMILY.make(instance, schema, settings, device)
+
+
+@pytest.mark.parametrize(("where", "expected"), [
+    ("instances", "error[environment-plugin]  failing: the family fails: ZeroDivisionError: oops"),
+    ("schema", "error[environment-plugin]  failing: the family fails: ZeroDivisionError: oops"),
+    ("no schema", "error[environment-plugin]  failing: the family fails: AttributeError"),
+    ("make", "error[env.raises]  expected the environment is made; found ZeroDivisionError: oops"),
+    ("no environment", "error[env.interface]  expected an object with reset and step"),
+])  # fmt: skip
+def test_what_a_family_of_a_plug_in_raises_is_its_fault(
+    where: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(catalogue._REGISTERED, "failing", Failing(where))
+    with pytest.raises(SpecError) as caught:
+        make("failing")
+    assert str(caught.value).startswith(expected)

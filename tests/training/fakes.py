@@ -50,8 +50,9 @@ class CountDown(Environment):
         counters = (self.numbers[:, None] * 99 + self.time) * 12 + torch.arange(12)
         entities = uniform(key(self.seed, "x"), counters).view(batch, 3, 4)
         entities = torch.cat([self.left[:, None, None].expand(-1, 3, 1) / 4.0, entities], -1)
+        sight = present[:, :, None] & present[:, None]
         return {"entities": entities * present[..., None], "present": present, "available": available,
-                "visible": present[:, :2, None] & present[:, None], "active": present[:, :2],
+                "visible": sight[:, :2], "sight": sight, "active": present[:, :2],
                 "task": self.numbers % 2}
 
     def step(self, action: Tensor) -> Transition:

@@ -134,15 +134,15 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path, monkeypatch, dies_at):
     assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
 
 
-@pytest.mark.parametrize("stops_at", [5, 20])
-def test_ctrl_c_saves_before_it_interrupts(tmp_path, monkeypatch, stops_at):
+@pytest.mark.parametrize(("stops_at", "number"), [(5, signal.SIGINT), (20, signal.SIGTERM)])
+def test_ctrl_c_and_what_a_scheduler_sends_save_before_they_interrupt(tmp_path, monkeypatch, stops_at, number):
     go(tmp_path / "whole")
     update = Learner.update
 
     def interrupted(self):
         update(self)
         if self.clocks.updates == stops_at:
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), number)
 
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "update", interrupted)

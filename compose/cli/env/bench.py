@@ -8,7 +8,7 @@ import typer
 
 from compose.cli import page
 from compose.cli.env.describe import NAME
-from compose.cli.options import Json, Plugin, examples
+from compose.cli.options import Json, Plugin, examples, finite
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -26,7 +26,8 @@ EXAMPLES = examples(
 def bench(
     name: Annotated[str, typer.Argument(metavar="NAME", help=NAME)],
     batch: Annotated[str, typer.Option("--batch", metavar="SIZES", help="Episodes side by side.")] = "1,64,512",
-    seconds: Annotated[float, typer.Option("--seconds", min=0.01, help="At least so long for each size.")] = 2.0,
+    seconds: Annotated[float, typer.Option(
+        "--seconds", min=0.01, max=3600, callback=finite, help="At least so long for each size.")] = 2.0,
     threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
     device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
     plugin: Plugin = None,
@@ -63,7 +64,7 @@ def bench(
 def _sizes(text: str) -> list[int]:
     """``1,64,512``. Raises SpecError."""
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isascii() and part.isdigit() and 0 < int(part) <= 1 << 24 for part in parts):
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 and 0 < int(part) <= 1 << 24 for part in parts):
         raise SpecError(Diagnostic("usage", f"'{text}' are no sizes of batches", "--batch", hint="such as 1,64,512"))
     return [int(part) for part in parts]
 

@@ -13,6 +13,7 @@ from pydantic import Field as Limits
 
 from compose.envs.adapters import file
 from compose.envs.adapters.declared import Api
+from compose.envs.adapters.options import cannot_be_made, check_options
 from compose.graph.fields import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
@@ -28,7 +29,7 @@ PACKAGES = {"pettingzoo": "pettingzoo", "gymnasium": "gymnasium", "gymnasium-vec
 class Settings(Model):
     """What a name may change."""
 
-    limit: Annotated[int, Limits(ge=1)]
+    limit: Annotated[int, Limits(ge=1, le=1_000_000)]
     """Steps after which an episode is cut off."""
 
 
@@ -99,7 +100,8 @@ def make_file(path: str, device: str | torch.device) -> Environment:
     """The environment that a file alone declares, by an id of gymnasium's registry.
 
     Raises:
-        SpecError: If the file is wrong or gives no id, or the registry has no such id.
+        SpecError: If the file is wrong or gives no id, the registry has no such id, or the environment does not take
+            its options or cannot be made.
     """
     declared = file.load(path)
     adapter = declared.adapter
@@ -116,13 +118,18 @@ def make_file(path: str, device: str | torch.device) -> Environment:
         raise SpecError(Diagnostic("adapter.id", f"gymnasium's registry has no '{adapter.id}'", path,
                                    hint=did_you_mean(adapter.id, gymnasium.registry), notes=notes))
 
-    def one() -> Any:
-        return gymnasium.make(adapter.id, disable_env_checker=True, **adapter.options)
+    which, vector = adapter.id, adapter.api == "gymnasium-vector"
+    check_options(gymnasium.registry[which], adapter.options, path, vector=vector)
 
-    def several(number: int) -> Any:
-        return gymnasium.make_vec(adapter.id, num_envs=number, **adapter.options)
+    def factory(*number: int) -> Any:
+        try:
+            if vector:
+                return gymnasium.make_vec(which, num_envs=number[0], **adapter.options)
+            return gymnasium.make(which, disable_env_checker=True, **adapter.options)
+        except Exception as error:
+            raise cannot_be_made(which, error, path) from error
 
-    return make(declared, several if adapter.api == "gymnasium-vector" else one, device)
+    return make(declared, factory, device)
 
 
 def make(declared: file.Declared, factory: Callable[..., Any], device: str | torch.device) -> Environment:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from compose.language.diagnostics import Diagnostic
+from compose.language.diagnostics import Diagnostic, SpecError
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Finding:
     times: int = 1
     """In how many places."""
     see: str = ""
-    """Python that gives what was found: ``play("mine", range(32), seed=0).fields["entities"][4, 3]``."""
+    """What shows it: Python, such as ``play("mine", range(32), seed=0).fields["entities"][4, 3]``, or a command."""
 
     def diagnostic(self) -> Diagnostic:
         """The same as every other mistake is shown."""
@@ -48,9 +48,9 @@ class Unseen:
     reason: str
 
 
-class Broken(Exception):
-    """An environment could not be played to the end."""
+class Broken(SpecError):
+    """An environment could not be made or played to the end."""
 
     def __init__(self, *findings: Finding) -> None:
-        super().__init__("; ".join(f"{f.code}: {f.found}" for f in findings))
+        super().__init__(*(finding.diagnostic() for finding in findings))
         self.findings = findings

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.finding import Finding
-from compose.envs.conformance.play import safely
+from compose.envs.conformance.safely import safely
 
 STEPS = 8
 _RESET = "reset(episodes, seed) gives the first fields"

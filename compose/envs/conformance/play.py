@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -16,12 +13,11 @@ from compose.compiler.random import Seeds, keys, one_of, uniform
 from compose.envs import catalogue
 from compose.envs.conformance import form
 from compose.envs.conformance.finding import Broken, Finding
+from compose.envs.conformance.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
-from compose.language.diagnostics import SpecError
 
 Make = Callable[[], Environment]
-Result = TypeVar("Result")
 AFTER_END = 2
 """Steps that are taken after all episodes have ended."""
 _PARTS = ("action", "reward", "terminated", "truncated", "success")
@@ -189,15 +185,3 @@ def _check(problems: list[Finding], title: str, step: int | None = None) -> None
         at = {} if step is None else {"step": step}
         raise Broken(*(replace(p, place={**at, **p.place}, see=title) for p in problems))
 
-
-def safely(title: str, what: str, act: Callable[[], Result], step: int | None = None) -> Result:
-    """Do it. Raises Broken with the last line of the traceback if that raises anything but SpecError."""
-    try:
-        return act()
-    except SpecError:
-        raise
-    except Exception as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{type(error).__name__}: {error} ({Path(last.filename).name}, line {last.lineno})"
-        place = {} if step is None else {"step": step}
-        raise Broken(Finding("env.raises", what, text, place=place, see=title)) from error

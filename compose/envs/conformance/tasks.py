@@ -9,7 +9,7 @@ import torch
 
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.finding import Finding
-from compose.envs.conformance.play import safely
+from compose.envs.conformance.safely import safely
 
 RESETS = 40
 """Episodes for each task that are begun at most; where all are equally likely, one is missed once in 10^17."""

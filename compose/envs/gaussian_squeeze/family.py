@@ -25,11 +25,11 @@ class Settings(Model):
 
     agents: Annotated[int, Limits(ge=1, le=MOST)] = 200
     """Agents; the number after the slash in a name."""
-    units: Annotated[int, Limits(ge=2)] = 10
+    units: Annotated[int, Limits(ge=2, le=1_000_000)] = 10
     """Actions: an agent allocates 0 .. units - 1."""
-    mu: float = 400.0
+    mu: Annotated[float, Limits(ge=-1e9, le=1e9)] = 400.0
     """The sum at which the bell is highest."""
-    sigma: Annotated[float, Limits(gt=0)] = 200.0
+    sigma: Annotated[float, Limits(ge=1e-6, le=1e9)] = 200.0
     """The width of the bell."""
 
     @property

@@ -37,15 +37,15 @@ class Game(Model):
 class Settings(Model):
     """One Group Matching game; the defaults are those of the REFIL paper (Iqbal et al. 2021, section 4.1)."""
 
-    agents: Annotated[int, Limits(ge=1)] = 8
+    agents: Annotated[int, Limits(ge=1, le=1_000_000)] = 8
     """Agents, all on one ring."""
-    cells: Annotated[int, Limits(ge=2)] = 6
+    cells: Annotated[int, Limits(ge=2, le=1_000_000)] = 6
     """Cells of the ring."""
-    groups: Annotated[int, Limits(ge=1)] = 2
+    groups: Annotated[int, Limits(ge=1, le=1_000_000)] = 2
     """Groups; with more than two their members may overlap, and any may be empty."""
     slip: Annotated[float, Limits(ge=0, le=1)] = 0.1
     """Probability that an agent's action is replaced by a uniformly random one of the three."""
-    limit: Annotated[int, Limits(ge=1)] = 50
+    limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 50
     """Steps after which the episode is truncated."""
     fixed: bool = False
     """True: groups are equal slices of the agents, the same in every episode."""

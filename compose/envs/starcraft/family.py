@@ -14,7 +14,7 @@ from compose.graph.fields import Model
 class Settings(Model):
     """What options in a name may change of a scenario."""
 
-    limit: Annotated[int, Limits(ge=1)]
+    limit: Annotated[int, Limits(ge=1, le=1_000_000)]
     """Steps after which the battle is lost."""
     task: str = ""
     """One task of a set, by its name: only that is played, in the slots and actions of the whole set."""

@@ -208,8 +208,12 @@ def summary(tasks: Sequence[Task]) -> str:
     return f"{len(tasks)} battles, {min(ours)} to {max(ours)} allies against {min(theirs)} to {max(theirs)} enemies."
 
 
-def load(name_or_path: str) -> Scenario:
+def load(name_or_path: str, trail: tuple[pathlib.Path, ...] = ()) -> Scenario:
     """A scenario by the name of one that comes with the package, or by the path of a file (it contains ``.yaml``).
+
+    Args:
+        name_or_path: Which.
+        trail: Files that wait for it, each being like the next.
 
     Raises:
         SpecError: If there is none, or the file does not hold a possible scenario.
@@ -217,7 +221,7 @@ def load(name_or_path: str) -> Scenario:
     from compose.envs.starcraft.scenario_file import read
 
     if ".yaml" in name_or_path:
-        return read(name_or_path)
+        return read(name_or_path, trail)
     if name_or_path not in SCENARIOS:
         hint, notes = did_you_mean(name_or_path, SCENARIOS), (f"scenarios: {', '.join(SCENARIOS)}",)
         raise SpecError(Diagnostic("scenario.unknown", f"no scenario '{name_or_path}'", hint=hint, notes=notes))

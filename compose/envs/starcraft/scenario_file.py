@@ -20,6 +20,8 @@ from compose.language.explain import explain
 from compose.language.resolve import Document
 from compose.language.values import Label, Prose
 
+MAX_LIKE = 8
+"""So many scenarios in a row may be like the next."""
 GOALS = ("start", "between", "chase", "hold")
 
 
@@ -57,8 +59,8 @@ def is_scenario(path: str) -> bool:
         return any(line.startswith(b"scenario:") for line in files.contents(file).splitlines())
 
 
-def read(path: str) -> Scenario:
-    """The scenario of a file.
+def read(path: str, trail: tuple[pathlib.Path, ...] = ()) -> Scenario:
+    """The scenario of a file; ``trail`` are the files that wait for it, each being like the next.
 
     Raises:
         SpecError: If the file cannot be read, is not YAML (``file.*``, ``yaml.*``), or does not hold a possible
@@ -66,12 +68,13 @@ def read(path: str) -> Scenario:
     """
     file = files.File(files.local(path, pathlib.Path.cwd()).path, path)
     text = source.load(files.contents(file), file.name, kind="scenario")
-    return _Reader(Document(text.data, text.values, text.keys, {}, (file.name,))).scenario()
+    document = Document(text.data, text.values, text.keys, {}, (file.name,))
+    return _Reader(document, (*trail, pathlib.Path(path).resolve())).scenario()
 
 
 class _Reader:
-    def __init__(self, document: Document) -> None:
-        self.document = document
+    def __init__(self, document: Document, trail: tuple[pathlib.Path, ...]) -> None:
+        self.document, self.trail = document, trail
         self.problems: list[Diagnostic] = []
         self.armies = Armies(self.report)
 
@@ -120,8 +123,16 @@ class _Reader:
 
     def like(self, name: str) -> Scenario | None:
         """The scenario of that name."""
+        path = pathlib.Path(name).resolve()
+        if path in self.trail:
+            ring = (*self.trail[self.trail.index(path):], path)
+            self.report(("like",), f"scenarios that are like each other: {' -> '.join(p.name for p in ring)}")
+            return None
+        if len(self.trail) > MAX_LIKE:
+            self.report(("like",), f"more than {MAX_LIKE} scenarios in a row are like each other")
+            return None
         try:
-            return scenarios.load(name)
+            return scenarios.load(name, self.trail)
         except SpecError as error:
             first = error.diagnostics[0]
             self.report(("like",), first.message, first.hint)

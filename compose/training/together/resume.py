@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.training.checkpoint import latest, read_state
+from compose.training.checkpoint import latest, stands
 from compose.training.clocks import Clocks
-from compose.training.folder import RunFolder, reading, write_whole
+from compose.training.folder import RunFolder, write_whole
 from compose.training.pruning import numbered
 from compose.training.trainer import Trainer
 
@@ -61,11 +61,7 @@ def _go_back(trainer: Trainer) -> None:
 
 
 def _stands(checkpoint: Path | None) -> Clocks:
-    if checkpoint is None:
-        return Clocks()
-    state = read_state(checkpoint)
-    with reading(checkpoint):
-        return Clocks(**state["clocks"])
+    return Clocks() if checkpoint is None else stands(checkpoint)
 
 
 def _moment(clocks: Clocks) -> Moment:

@@ -10,6 +10,7 @@ import torch
 from rich.console import Console
 
 from compose.envs.catalogue import make, schema
+from compose.envs.conformance import Broken, Watched
 from compose.envs.interface import Environment
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import Loaded
@@ -17,7 +18,7 @@ from compose.training.build import build_model
 from compose.training.folder import RunFolder
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
-from compose.training.run import check_memory, finish, held, needed_memory, open_run
+from compose.training.run import check_memory, finish, held, needed_memory, open_run, retried
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
 from compose.training.together.trainer import TogetherTrainer
@@ -57,7 +58,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
                                    where="learner.kind", hint="train the seeds apart: without --together"))
     known = env.schema if isinstance(env, Environment) else schema(env)
     first = build_model(spec, known, seed=seeds[0], device=device, settings=settings)
-    env = env if isinstance(env, Environment) else make(env, device=device)
+    env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
     _check_rows(env)
     on_cpu = torch.device(device).type == "cpu"
     workers = min(torch.get_num_threads(), len(seeds)) if on_cpu else 1
@@ -90,12 +91,14 @@ def _check_rows(env: Environment) -> None:
     numbers = torch.zeros(2, dtype=torch.int64, device=env.device)
     refusal = SpecError(Diagnostic("train.together", "takes one seed for all episodes, not one for each",
                                    where=env.schema.name, hint="train the seeds apart: without --together"))
+    singles = [Watched(env, numbers[:1], row).reset() for row in (0, 1)]
     try:
-        both = env.reset(numbers, (0, 1))
-    except (TypeError, ValueError):
-        raise refusal from None
-    for row in (0, 1):
-        alone = env.reset(numbers[:1], row)
+        both = Watched(env, numbers, (0, 1)).reset()
+    except Broken as fault:
+        if isinstance(fault.__cause__, TypeError | ValueError):
+            raise refusal from None
+        raise
+    for row, alone in enumerate(singles):
         if any(not torch.equal(both[name][row : row + 1], x) for name, x in alone.items()
                if "batch" in env.schema.fields[name].axes):  # fmt: skip
             raise refusal

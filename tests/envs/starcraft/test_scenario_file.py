@@ -170,3 +170,22 @@ def test_whatever_a_file_says_it_is_read_or_refused(  # type: ignore[no-untyped-
         assert all(problem.span is not None and problem.span.file == "my.yaml" for problem in error.diagnostics)
     else:
         assert schema("my.yaml").tasks == tuple(task.name for task in scenario.tasks)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5])
+def test_scenarios_that_are_like_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, length: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    for n in range(length):
+        (tmp_path / f"s{n}.yaml").write_text(f"{BATTLE}like: ./s{(n + 1) % length}.yaml\n", encoding="utf-8")
+    with pytest.raises(SpecError, match=r"like: scenarios that are like each other: s0\.yaml -> .*s0\.yaml"):
+        load("s0.yaml")
+
+
+def test_a_long_row_of_scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for n in range(30):
+        (tmp_path / f"s{n}.yaml").write_text(f"{BATTLE}like: s{n + 1}.yaml\n", encoding="utf-8")
+    (tmp_path / "s30.yaml").write_text(BATTLE, encoding="utf-8")
+    assert load("s28.yaml").like is not None
+    with pytest.raises(SpecError, match="more than 8 scenarios in a row are like each other"):
+        load("s0.yaml")

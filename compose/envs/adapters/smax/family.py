@@ -28,9 +28,9 @@ NOTE = ("SMAX's own rules: other damage, health, ranges and speeds than StarCraf
 class Settings(Model):
     """What a name may change."""
 
-    limit: Annotated[int, Limits(ge=1)] = 100
+    limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 100
     """Steps after which the battle is lost."""
-    reward: Annotated[float, Limits(gt=0)] = 10.0
+    reward: Annotated[float, Limits(gt=0, le=1e9)] = 10.0
     """What SMAX's reward, at most about 2, is multiplied by; 10 makes a win about 20, as in SMAC."""
 
 
