@@ -9,6 +9,7 @@ import typer
 
 from compose.language.quantities import quantity
 
+
 def count(text: str | int) -> int:
     """A number above 0: 50000, 50k, 1.5M, 1e6."""
     found = count_or_none(text)

@@ -34,12 +34,18 @@ def train(
     seeds: Annotated[str | None, typer.Option(
         "--seeds", metavar="SEEDS", help="Several runs, such as 0..15 or 0,3,7; each in a folder of its own.")] = None,
     together: Annotated[bool, typer.Option("--together", help="Train the seeds in one program.")] = False,
-    env_steps: Annotated[int | None, typer.Option("--env-steps", parser=count, metavar="COUNT", help="Stop after so many steps ...")] = None,
-    episodes: Annotated[int | None, typer.Option("--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
-    updates: Annotated[int | None, typer.Option("--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
-    eval_every: Annotated[int, typer.Option("--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
-    eval_episodes: Annotated[int, typer.Option("--eval-episodes", parser=count, metavar="COUNT", help="Episodes of an evaluation.")] = 32,
-    log_every: Annotated[int, typer.Option("--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
+    env_steps: Annotated[int | None, typer.Option(
+        "--env-steps", parser=count, metavar="COUNT", help="Stop after so many steps ...")] = None,
+    episodes: Annotated[int | None, typer.Option(
+        "--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
+    updates: Annotated[int | None, typer.Option(
+        "--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
+    eval_every: Annotated[int, typer.Option(
+        "--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
+    eval_episodes: Annotated[int, typer.Option(
+        "--eval-episodes", parser=count, metavar="COUNT", help="Episodes of an evaluation.")] = 32,
+    log_every: Annotated[int, typer.Option(
+        "--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
     checkpoint_updates: Annotated[int | None, typer.Option(
         "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.", show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(

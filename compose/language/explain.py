@@ -137,7 +137,8 @@ def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnos
         ports = model.port_signatures() if model is not None and issubclass(model, Block) else {}
         hint = f"{name}: {signature(ports[name])}" if name in ports else ""
         text = f"{noun(model)} needs '{name}'"
-        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint, _dropped(document, parent, name))
+        gone = _dropped(document, parent, name)
+        return Diagnostic("spec.missing", text, dotted(parent), document.key_span(parent), hint, gone)
     if kind == "extra_forbidden":
         model = owner(document.data, place[:-1])
         hint = field_hint(where, place[-1], names(model), document.data)

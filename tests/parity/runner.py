@@ -5,7 +5,7 @@
 A case is a folder with ``case.safetensors`` and ``manifest.json`` (masks there: 1 = masked out). The mapping says which
 spec it is, which of our weights is which recorded one, and which recorded array every value is compared with. No weight
 may be skipped or left over, on either side; what the released code owns and never trains stands under ``untrained``.
-A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many values.
+A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many.
 
 Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has one value that the spec stands
 for (``fixed``), or means nothing to the method (``unread``). Anything else is refused by its name. ``patch`` is what a
@@ -92,8 +92,9 @@ class Case:
     @cached_property
     def graph(self) -> Graph:
         self.check_settings()
-        data: dict[str, Any] = {"compose": 1, "name": "recorded", "summary": "A recorded case.", "extends": self.mapping["spec"],
-                **deepcopy(self.mapping.get("patch", {}))}
+        data: dict[str, Any] = {"compose": 1, "name": "recorded", "summary": "A recorded case.",
+                                "extends": self.mapping["spec"],
+                                **deepcopy(self.mapping.get("patch", {}))}
         for path, theirs in self.settings().items():
             *parents, last = path.split(".")
             place = data
@@ -112,8 +113,8 @@ class Case:
         """Raises ValueError with every setting of the manifest that is not accounted for, or has another value."""
         hyper, fixed = self.manifest["hyperparameters"], self.mapping.get("fixed", {})
         known = {*SIZES, *self.settings().values(), *self.mapping.get("unread", [])}
-        wrong = [f"{name} is {hyper[name]!r}; {self.mapping['spec']} stands for {value!r}" for name, value in fixed.items()
-                 if name in hyper and hyper[name] != value]
+        wrong = [f"{name} is {hyper[name]!r}; {self.mapping['spec']} stands for {value!r}"
+                 for name, value in fixed.items() if name in hyper and hyper[name] != value]
         wrong += [f"{name} ({value!r}) is not mapped" for name, value in hyper.items() if name not in known | {*fixed}]
         wrong += [f"{name} is missing" for name in sorted({*self.settings().values()} - {*hyper})]
         if wrong:
