@@ -47,7 +47,8 @@ def train(
     log_every: Annotated[int, typer.Option(
         "--log-every", parser=count, metavar="COUNT", help="Steps between rows of metrics.")] = 1_000,
     checkpoint_updates: Annotated[int | None, typer.Option(
-        "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.", show_default="a minute")] = None,
+        "--checkpoint-updates", parser=count, metavar="COUNT", help="Updates between checkpoints.",
+        show_default="a minute")] = None,
     chance: Annotated[int, typer.Option(
         "--chance", parser=count_or_none, metavar="COUNT", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(

@@ -69,7 +69,8 @@ LOSSES = {"joint": "critic/term_value", "opt": "critic/term_opt", "nopt": "criti
 TOTALS = {"critic": "critic/loss", "assignment": "meta/loss", "policy": "policy/loss"}
 
 SETTINGS = {"actor_hidden_units", "critic_hidden_units", "gamma", "learning_rate", "clip_norm", "nr_subteams",
-            "nr_agents", "nr_actions", "time_limit", "rounds", "local_observation_space", "global_state_space", "episode_capacity",
+            "nr_agents", "nr_actions", "time_limit", "rounds", "local_observation_space", "global_state_space",
+            "episode_capacity",
             "episode_lengths", "dead_fraction", "reward_scale"}
 """Settings that are given to the spec, and those that only say what the recorded episodes are."""
 
