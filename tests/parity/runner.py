@@ -7,9 +7,9 @@ spec it is, which of our weights is which recorded one, and which recorded array
 may be skipped or left over, on either side; what the released code owns and never trains stands under ``untrained``.
 A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many.
 
-Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has the one value that it stands for
+Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has the one value that it means
 (``fixed``), or means nothing here (``unread``); any other is refused by name. ``patch`` is laid over the spec first.
-Values are compared relative to the largest of their array: wide sums move small elements by more than 1e-5 of themselves.
+Values are compared relative to the largest of their array: rounding of wide sums moves small elements further.
 """
 
 from __future__ import annotations
