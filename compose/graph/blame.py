@@ -63,7 +63,7 @@ def _definition(at: Path) -> Path:
 
 
 def _changed(keys: dict[Path, Span], place: Path) -> list[Path]:
-    """What was changed in a definition: all of it, or single fields. A network that is read is looked at part by part."""
+    """What was changed in a definition: all of it, or single fields; the parts of a network come by themselves."""
     if place[0] == "networks" and len(place) == 2:
         return []
     if any((*place, tag) in keys for tag in role(place).whole):

@@ -107,7 +107,8 @@ class Scope:
         if not hint and self.elaboration.span(at).file != main:
             hint = f"{main} must define it"
         gone = self.elaboration.gone((*self.where, head), ("params", head))
-        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", "" if gone else hint, ref, notes=gone)
+        hint = "" if gone else hint
+        self.elaboration.fail("name.unknown", at, f"nothing here is called '{head}'", hint, ref, notes=gone)
 
     def inside(self, element: Element, ref: Ref, rest: list[str], at: Path) -> Value:
         """Follow dots into a node's outputs or into what an application applies."""

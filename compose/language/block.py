@@ -73,7 +73,7 @@ class Block(BaseModel, Operation):
     brackets is left out where every field in it is at its default. Empty: tag and fields are listed."""
 
     kin: ClassVar[tuple[str, ...]] = ()
-    """What it is called elsewhere, or what it stands in for: a spec that asks for one of these is told of this block."""
+    """What it is called elsewhere, or stands in for: a spec that asks for one of these is told of this block."""
 
     block: str
 

@@ -46,8 +46,8 @@ class Like(Node):
 def merge(layers: Iterable[Node], overrides: Iterable[Node] = (), *, deleted: dict[Path, Span] | None = None) -> Node:
     """One tree from a lineage, ancestors first, and the overrides on it; networks that are ``like`` others expanded.
 
-    ``deleted`` takes up what was deleted, and where. Raises SpecError with all problems: ``merge.patch``, ``merge.delete``, ``merge.replace``, ``merge.like``,
-    ``merge.size``.
+    ``deleted`` takes up what was deleted, and where. Raises SpecError with all problems: ``merge.patch``,
+    ``merge.delete``, ``merge.replace``, ``merge.like``, ``merge.size``.
     """
     merging = _Merge({} if deleted is None else deleted)
     tree: Node | None = None

@@ -58,7 +58,8 @@ def read_node(raw: object) -> AnyNode:
         raise ValidationError.from_exception_data("node", [_custom("node.kind", text, raw["block"], ("block",))])
     cls = find_block(raw["block"])
     if cls is None:
-        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), block_hint(raw["block"]))
+        hint = block_hint(raw["block"])
+        error = _custom("block.unknown", f"no block '{raw['block']}'", raw["block"], ("block",), hint)
         raise ValidationError.from_exception_data("node", [error])
     return cls.model_validate(raw)
 

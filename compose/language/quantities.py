@@ -23,7 +23,8 @@ def quantity(text: str) -> int | None:
     if not re.fullmatch(QUANTITY, text):
         return None
     unit = text[-1].lower() if text[-1].isalpha() else ""
-    found = Decimal(text.removesuffix(text[-1] if unit else "").strip().replace("_", "").replace(",", "")) * _UNITS[unit]
+    digits = (text[:-1] if unit else text).strip().replace("_", "").replace(",", "")
+    found = Decimal(digits) * _UNITS[unit]
     return int(found) if found == found.to_integral_value() and found <= LARGEST else None
 
 

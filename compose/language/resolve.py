@@ -22,8 +22,8 @@ class Document:
     """A merged spec as plain data, ``extends`` and ``like`` resolved.
 
     ``values`` and ``keys`` say where each value and its key are written, ``history`` what a value overrode (newest
-    first), ``files`` which files it is made of: ancestors first, the main one last; ``deleted`` where null deleted what an
-    ancestor has.
+    first), ``files`` which files it is made of: ancestors first, the main one last; ``deleted`` where null deleted what
+    an ancestor has.
     """
 
     data: dict[str, Any]

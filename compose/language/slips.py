@@ -60,7 +60,8 @@ def field_hint(where: str, name: object, known: Iterable[str], data: object) -> 
     meant = [f for f in FIELDS.get(word.lower(), ()) if f in fields]
     if meant:
         return f"Did you mean '{meant[0]}'?"
-    return did_you_mean(word, fields) or place_hint(where, word, [data]) or (f"fields: {', '.join(fields)}" if fields else "")
+    near = did_you_mean(word, fields) or place_hint(where, word, [data])
+    return near or (f"fields: {', '.join(fields)}" if fields else "")
 
 
 def place_hint(where: str, name: str, specs: Iterable[object]) -> str:
@@ -84,9 +85,10 @@ def _places(data: object, at: str = "") -> Iterator[str]:
 
 SHOWN = 3
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("exp", "decay", "geometric"), ("exponential",)), **dict.fromkeys(("cos", "annealing"), ("cosine",)),
-    **dict.fromkeys(("step", "steps", "stepwise", "points"), ("piecewise",)), "const": ("constant",), "none": ("constant",),
-    **dict.fromkeys(("soft", "ema", "moving_average"), ("polyak", "replay")), **dict.fromkeys(("hard", "periodic"), ("copy",)),
+    **dict.fromkeys(("exp", "decay", "geometric"), ("exponential",)), "const": ("constant",),
+    **dict.fromkeys(("cos", "annealing"), ("cosine",)),
+    **dict.fromkeys(("step", "steps", "stepwise", "points"), ("piecewise",)),
+    **dict.fromkeys(("soft", "ema", "moving_average"), ("polyak",)), **dict.fromkeys(("hard", "periodic"), ("copy",)),
     **dict.fromkeys(("softmax", "stochastic", "boltzmann", "policy", "sampled"), ("categorical", "sample")),
     **dict.fromkeys(("argmax", "max", "deterministic"), ("greedy",)),
     **dict.fromkeys(("off_policy", "offpolicy", "off-policy", "dqn", "q_learner"), ("replay",)),
@@ -96,14 +98,17 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """What choices are called elsewhere, and what that is here."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(("learning_rate", "step_size"), ("lr",)), **dict.fromkeys(("batch_size", "minibatch"), ("batch",)),
+    **dict.fromkeys(("learning_rate", "step_size"), ("lr",)),
+    **dict.fromkeys(("batch_size", "minibatch"), ("batch",)),
     **dict.fromkeys(("buffer_size", "capacity", "size", "buffer"), ("episodes", "to")),
     **dict.fromkeys(("warmup", "learning_starts", "min_size"), ("start",)),
     **dict.fromkeys(("grad_clip", "clip_norm", "max_grad_norm", "grad_norm_clip", "clip_grad"), ("clip",)),
     **dict.fromkeys(("epsilon_start", "initial", "begin"), ("from",)), **dict.fromkeys(("end", "final"), ("to",)),
     **dict.fromkeys(("duration", "steps", "anneal_time", "length", "time"), ("over",)), "points": ("at",),
-    **dict.fromkeys(("coef", "coefficient", "factor"), ("weight",)), **dict.fromkeys(("loss", "expr", "value"), ("of",)),
-    **dict.fromkeys(("num_envs", "n_envs", "envs"), ("environments",)), "mask": ("where",), "optimizer": ("optimizers",),
+    **dict.fromkeys(("coef", "coefficient", "factor"), ("weight",)),
+    **dict.fromkeys(("loss", "expr", "value"), ("of",)),
+    **dict.fromkeys(("num_envs", "n_envs", "envs"), ("environments",)), "optimizer": ("optimizers",),
+    "mask": ("where",),
     **dict.fromkeys(("interval", "period", "update_interval"), ("every",)), "rate": ("tau",), "rho": ("tau",),
     **dict.fromkeys(("activation_fn", "act"), ("activation",)), **dict.fromkeys(("out", "units", "features"), ("to",)),
     **dict.fromkeys(("axis", "dim", "along"), ("over",)), **dict.fromkeys(("input", "x", "inputs"), ("of",)),

@@ -77,7 +77,8 @@ def load_value(item: str, start: int, file: str) -> Node:
     root = reader.document()
     if root is None:
         span = Span(file, 1, start + 1, start + 2, item)
-        raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint="it comes after the '='; write null for 'nothing'"))
+        hint = "it comes after the '='; write null for 'nothing'"
+        raise SpecError(Diagnostic("yaml.no_value", "there is no value", span=span, hint=hint))
     reader.finish()
     return root
 

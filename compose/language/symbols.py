@@ -44,7 +44,8 @@ def token_hint(tokens: Sequence[Token], at: int) -> str:
         unit = {"k": 3, "m": 6, "b": 9}.get(right.lower())
         if right.startswith("_"):
             return "numbers have no '_'"
-        return f"write {left}e{unit}" if unit and after == start + len(left) else f"a product needs '*': {left} * {right}"
+        joined = unit and after == start + len(left)
+        return f"write {left}e{unit}" if joined else f"a product needs '*': {left} * {right}"
     if right in WITHOUT:
         return WITHOUT[right]
     if right == "." or (right == "(" and kind == "name" and tokens[at - 2 : at - 1] and tokens[at - 2][1] == "."):

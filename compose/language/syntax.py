@@ -99,7 +99,8 @@ class Torn:
         last, self._last, self._key = self._last, event, self._mapping and not self._key
         if self.found or not isinstance(event, yaml.ScalarEvent) or event.style is not None:
             return
-        if self._key and _whole(last) and event.value.isdecimal() and event.start_mark.index == last.end_mark.index + 1:
+        start: Any = event.start_mark
+        if self._key and _whole(last) and event.value.isdecimal() and start.index == last.end_mark.index + 1:
             self.found, self.decimal = (last.start_mark, event.end_mark), True
             return
         if self._open == 0:

@@ -25,7 +25,8 @@ KEYS = [
     "x" * 130,
 ]  # fmt: skip
 BLOCKS = [
-    "linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "min", "argmax", "take", "softmax",
+    "linear", "layer_norm", "gru", "previous", "attention", "pool", "mean", "sum", "max", "min", "argmax", "take",
+    "softmax",
     "entropy", "kl", "contract", "positive", "monotone_mixer", "weighted_sum", "duel", "concat", "split", "flatten",
     "expand", "own", "rename", "one_hot", "where", "td_target", "random_partition", "given_partition", "lineer",
     "concat ", "vendor/thing", 7,

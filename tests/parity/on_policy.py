@@ -68,8 +68,9 @@ LOSSES = {"joint": "critic/term_value", "opt": "critic/term_opt", "nopt": "criti
           "value": "policy/value_loss", "policy": "policy/policy_loss", "meta": "meta/loss"}  # fmt: skip
 TOTALS = {"critic": "critic/loss", "assignment": "meta/loss", "policy": "policy/loss"}
 
-SETTINGS = {"actor_hidden_units", "critic_hidden_units", "gamma", "learning_rate", "clip_norm", "nr_subteams", "nr_agents",
-            "nr_actions", "time_limit", "rounds", "local_observation_space", "global_state_space", "episode_capacity",
+SETTINGS = {"actor_hidden_units", "critic_hidden_units", "gamma", "learning_rate", "clip_norm", "nr_subteams",
+            "nr_agents", "nr_actions", "time_limit", "rounds", "local_observation_space", "global_state_space",
+            "episode_capacity",
             "episode_lengths", "dead_fraction", "reward_scale"}
 """Settings that are given to the spec, and those that only say what the recorded episodes are."""
 
@@ -115,11 +116,11 @@ class OnPolicyCase:
         )  # fmt: skip
 
     def check_settings(self) -> None:
-        """Raises ValueError with the names of settings that are neither given to the spec nor sizes of what is recorded."""
+        """Raises ValueError with the names of settings that are neither given to the spec nor sizes."""
         unknown = [f"{name} ({value!r}) is not mapped" for name, value in self.manifest["hyper_parameters"].items()
                    if name not in SETTINGS]
-        unknown += [f"{name}.weight_decay is {one['weight_decay']:g}" for name, one in self.manifest["optimiser"].items()
-                    if one.get("weight_decay")]
+        unknown += [f"{name}.weight_decay is {one['weight_decay']:g}"
+                    for name, one in self.manifest["optimiser"].items() if one.get("weight_decay")]
         if unknown:
             raise ValueError("; ".join(unknown))
 

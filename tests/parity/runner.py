@@ -5,12 +5,11 @@
 A case is a folder with ``case.safetensors`` and ``manifest.json`` (masks there: 1 = masked out). The mapping says which
 spec it is, which of our weights is which recorded one, and which recorded array every value is compared with. No weight
 may be skipped or left over, on either side; what the released code owns and never trains stands under ``untrained``.
-A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many values.
+A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tensor; ``[*]`` in ours for as many.
 
-Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has one value that the spec stands
-for (``fixed``), or means nothing to the method (``unread``). Anything else is refused by its name. ``patch`` is what a
-child of the spec says first. Values are compared relative to the largest of their array: widths of a paper sum up so
-many terms that rounding alone moves small elements by more than 1e-5 of themselves.
+Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has the one value that it means
+(``fixed``), or means nothing here (``unread``); any other is refused by name. ``patch`` is laid over the spec first.
+Values are compared relative to the largest of their array: rounding of wide sums moves small elements further.
 """
 
 from __future__ import annotations
@@ -41,7 +40,6 @@ from compose.training.optim import Optimizers
 
 MAPPINGS = Path(__file__).parent / "mappings"
 SIZES = ("n_agents", "n_entities", "n_actions", "entity_shape")
-"""Settings that are sizes of the schema."""
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
@@ -73,8 +71,6 @@ class Case:
         mapping = mapping or MAPPINGS / f"{manifest['case']}.yaml"
         return cls(load_file(folder / "case.safetensors"), manifest, read_mapping(mapping))
 
-    # ------------------------------------------------------------------ model
-
     def schema(self) -> EntitySchema:
         hyper = self.manifest["hyperparameters"]
         agents, entities, actions = hyper["n_agents"], hyper["n_entities"], hyper["n_actions"]
@@ -92,8 +88,9 @@ class Case:
     @cached_property
     def graph(self) -> Graph:
         self.check_settings()
-        data: dict[str, Any] = {"compose": 1, "name": "recorded", "summary": "A recorded case.", "extends": self.mapping["spec"],
-                **deepcopy(self.mapping.get("patch", {}))}
+        data: dict[str, Any] = {"compose": 1, "name": "recorded", "summary": "A recorded case.",
+                                "extends": self.mapping["spec"],
+                                **deepcopy(self.mapping.get("patch", {}))}
         for path, theirs in self.settings().items():
             *parents, last = path.split(".")
             place = data
@@ -112,8 +109,8 @@ class Case:
         """Raises ValueError with every setting of the manifest that is not accounted for, or has another value."""
         hyper, fixed = self.manifest["hyperparameters"], self.mapping.get("fixed", {})
         known = {*SIZES, *self.settings().values(), *self.mapping.get("unread", [])}
-        wrong = [f"{name} is {hyper[name]!r}; {self.mapping['spec']} stands for {value!r}" for name, value in fixed.items()
-                 if name in hyper and hyper[name] != value]
+        wrong = [f"{name} is {hyper[name]!r}; {self.mapping['spec']} stands for {value!r}"
+                 for name, value in fixed.items() if name in hyper and hyper[name] != value]
         wrong += [f"{name} ({value!r}) is not mapped" for name, value in hyper.items() if name not in known | {*fixed}]
         wrong += [f"{name} is missing" for name in sorted({*self.settings().values()} - {*hyper})]
         if wrong:
@@ -171,8 +168,6 @@ class Case:
         found = [self.arrays[f"{group}/{one}"] for one in self.numbered(group, rest)]
         return torch.stack(found, 2) if "*" in name else found[0]
 
-    # ----------------------------------------------------------------- inputs
-
     def fields(self) -> dict[str, Tensor]:
         """The recorded episodes in our conventions (True = visible, present)."""
         a = self.arrays
@@ -197,8 +192,6 @@ class Case:
         if step is None:
             return {ours: self.arrays[f"out/{name}"].long() for ours, name in source.items()}
         return {ours: self.arrays[f"steps/{name}"][step].long() for ours, name in source.items()}
-
-    # ---------------------------------------------------------------- results
 
     def compare_values(self) -> Iterator[tuple[str, float]]:
         """(name, largest error relative to 1e-5 max |value| + 1e-6) of every mapped value, on steps that count."""

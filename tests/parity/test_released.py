@@ -67,7 +67,8 @@ def test_the_mixer_has_prototypes_and_layers_of_its_own() -> None:
     assert axes == {"disentangle_table": ("layer", "proto"), "disentangle_state": ("mix_layer", "mix_proto")}
     for i in (2, 3):
         case.arrays[f"out/agent_block{i}_attn_out"] = case.arrays["out/agent_block0_attn_out"]
-    assert {name for name in case.compared() if name.startswith("q.layers[")} == {f"q.layers[{i}].mixed" for i in range(4)}
+    found = {name for name in case.compared() if name.startswith("q.layers[")}
+    assert found == {f"q.layers[{i}].mixed" for i in range(4)}
 
 
 @pytest.mark.parametrize(("setting", "value", "said"), [
