@@ -108,7 +108,8 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
     """Write the summary of a training that has come to its end."""
     learner = trainer.learner
     title = f"{learner.model.spec.name} in {learner.env.schema.name}, seed {learner.seed}"
-    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
+    early = str(trainer.settings.until) if trainer.ended_early else ""
+    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early)
 
 
 def needed_memory(model: Model, env: Environment, settings: Settings,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from compose.training.checkpoint import latest, read_state, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
+from compose.training.curve import Point, points
 from compose.training.evaluate import Row, evaluate, score
 from compose.training.folder import RunFolder, reading
 from compose.training.interrupt import Interrupt
@@ -27,7 +29,7 @@ class Trainer:
         self._before_seconds = 0.0
         self._started = self._saved_at = time.monotonic()
         self._saved_updates = 0
-        self._evaluated_at: tuple[int, int] | None = None
+        self.evaluations: list[Point] = []
         self._last_row: tuple[float, Clocks] = (self._started, Clocks())
 
     @property
@@ -53,12 +55,26 @@ class Trainer:
             restore_replay(self.folder, checkpoint, self.learner.replay)
             self._evaluations, self._logged = state["evaluations"], state["logged"]
             self._before_seconds, sizes = state["wall_seconds"], dict(state["logs"])
+        self.look(checkpoint)
         self.folder.cut_logs(sizes)
         self._saved_updates = self.learner.clocks.updates
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 
+    def look(self, checkpoint: Path | None) -> None:
+        """Set the clocks and the evaluations made to those of a checkpoint, so that :meth:`finished` can be asked.
+
+        Raises:
+            SpecError: ``run.file`` or ``run.damaged``.
+        """
+        state = None if checkpoint is None else read_state(checkpoint)
+        with reading(checkpoint or self.folder.path):
+            self.learner.clocks = Clocks(**state["clocks"]) if state else Clocks()
+            size = state["logs"].get("evals", 0) if state else 0
+        with reading(self.folder.path / "evals.jsonl"):
+            self.evaluations = points(self.folder.rows("evals", size))
+
     def run(self) -> None:
-        """Train to the end, save, then evaluate once more. Ctrl-C saves first, then interrupts.
+        """Train to the end, save, then evaluate unless that was just done. Ctrl-C saves first, then interrupts.
 
         The last rows are written after the last checkpoint: a resumption with a later end drops them, and its logs are
         those of one longer run.
@@ -68,9 +84,9 @@ class Trainer:
             while not self.finished():
                 if learner.due() > 0:
                     learner.update()
+                elif self.evaluation_due():
+                    self._evaluate()
                 else:
-                    if self.evaluation_due():
-                        self._evaluate()
                     learner.collect(self.episodes_left())
                 if learner.due() <= 0:
                     self.log_on_time()
@@ -92,10 +108,20 @@ class Trainer:
         self._saved_at, self._saved_updates = time.monotonic(), self.learner.clocks.updates
 
     def finished(self) -> bool:
-        """An end in updates holds at once; one in steps or episodes once the updates due have been made."""
+        """Whether to end: at once with the last update, or when the mark has held; for steps and episodes once the
+        updates due have been made."""
         now, ends = self.learner.clocks.read(), self.settings.ends
         reached = {name for name, end in ends.items() if now[name] >= end}
-        return "updates" in reached or (bool(reached) and self.learner.due() <= 0)
+        return "updates" in reached or (bool(reached) and self.learner.due() <= 0) or self._held()
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the mark has held before any other end was reached."""
+        now, ends = self.learner.clocks.read(), self.settings.ends
+        return self._held() and all(now[name] < end for name, end in ends.items())
+
+    def _held(self) -> bool:
+        return self.settings.until is not None and self.settings.until.reached(self.evaluations)
 
     def episodes_left(self) -> int | None:
         """Episodes to collect until the end, if it is measured in episodes."""
@@ -111,7 +137,7 @@ class Trainer:
     @property
     def evaluated(self) -> bool:
         """Whether the present moment has been evaluated."""
-        return self._evaluated_at == self._now
+        return bool(self.evaluations) and (self.evaluations[-1].env_steps, self.evaluations[-1].updates) == self._now
 
     @property
     def first_episode(self) -> int:
@@ -120,7 +146,8 @@ class Trainer:
 
     def record(self, rows: Sequence[Row]) -> None:
         """Write down an evaluation."""
-        steps, updates = self._evaluated_at = self._now
+        steps, updates = self._now
+        self.evaluations.append(Point(steps, updates, score(rows)))
         self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
 
     @property
