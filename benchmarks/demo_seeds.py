@@ -69,7 +69,7 @@ def main() -> int:
                 place = given.folder / f"{way}-threads{count}-seed{seed}"
                 if not finished(place, demo):
                     row = run(demo, place, way, count, seed)
-                    print(f"{way}, {count} threads, seed {seed}: solved {row['solved']:.2f}", file=sys.stderr, flush=True)
+                    print(f"{way}, threads {count}, seed {seed}: {row['solved']:.2f}", file=sys.stderr, flush=True)
     rows = [row for path in sorted(given.folder.glob("*/row.json")) if (row := read(path))["demo"] == demo]
     (given.folder / "results.json").write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(table(rows))

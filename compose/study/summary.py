@@ -54,9 +54,12 @@ def summarise_seeds(folder: Path, spec: str, env: str, runs: Mapping[int, RunRes
     curves = {seed: points(RunFolder(run.folder).rows("evals")) for seed, run in runs.items()}
     draw_curves(folder / CURVES, f"{spec} in {env}", curves, result.chance)
     write_json(folder / "summary.json", {
-        "seeds": {str(seed): {"folder": run.folder.name, **run.clocks, "final": asdict(run.final),
-                              "recent": asdict(run.recent), "best": asdict(run.best), "early": run.early} for seed, run in runs.items()},
-        "final": asdict(result.final), "recent": asdict(result.recent), "chance": {name: asdict(level) for name, level in result.chance.items()},
+        "seeds": {str(seed): {
+            "folder": run.folder.name, **run.clocks, "final": asdict(run.final), "recent": asdict(run.recent),
+            "best": asdict(run.best), "early": run.early,
+        } for seed, run in runs.items()},
+        "final": asdict(result.final), "recent": asdict(result.recent),
+        "chance": {name: asdict(level) for name, level in result.chance.items()},
     })  # fmt: skip
     return result
 

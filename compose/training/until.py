@@ -20,7 +20,7 @@ MEASURES = {"solved": "success", "return": "returned", "length": "length"}
 
 @dataclass(frozen=True)
 class Until:
-    """Ends a training early, once the mean of the last :data:`HELD` evaluations of ``measure`` is at least ``value``."""
+    """Ends a training early: once the mean of the last :data:`HELD` evaluations of ``measure`` is ``value`` or more."""
 
     measure: str
     value: float
