@@ -57,7 +57,8 @@ def show(result: RunResult, console: Console) -> None:
     table = Table(title=f"{result.folder}: {clocks}", title_justify="left")
     for column in ("", "solved", "return", "length", "episodes"):
         table.add_column(column, justify="left" if not column else "right")
-    trained = {"trained": result.final, f"mean of the last {HELD}": result.recent, "best evaluation": result.best}
+    last = f"mean of the last {result.recent.episodes // result.final.episodes}"
+    trained = {"trained": result.final, last: result.recent, "best evaluation": result.best}
     for name, level in {**trained, **result.chance}.items():
         numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
         table.add_row(name, *numbers)
