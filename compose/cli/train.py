@@ -28,6 +28,7 @@ EXAMPLES = examples(
     "compose train refil --env group_matching --run runs/a --env-steps 400000 --resume",
     "compose train vdn_attention --env group_matching --episodes 5000 --seed 3",
     "compose train refil --env group_matching/small --updates 2000 --seeds 0..15 --together --run runs/many",
+    "compose train refil --env group_matching/small --updates 2000 --eval-every 1000 --until solved=0.95",
     "compose train mine/refil.yaml --env group_matching --updates 2000 --mark 0.7",
 )
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9,
@@ -51,6 +52,10 @@ def train(
         "--episodes", parser=count, metavar="COUNT", help="... or episodes ...")] = None,
     updates: Annotated[int | None, typer.Option(
         "--updates", parser=count, metavar="COUNT", help="... or gradient updates.")] = None,
+    until: Annotated[str | None, typer.Option(
+        "--until", metavar="MEASURE=VALUE",
+        help="Stop sooner, once the mean of the last 5 evaluations is at least this; solved, return or length.",
+    )] = None,
     eval_every: Annotated[int, typer.Option(
         "--eval-every", parser=count, metavar="COUNT", help="Steps between evaluations.")] = 10_000,
     eval_episodes: Annotated[int, typer.Option(
@@ -64,7 +69,8 @@ def train(
         "--chance", parser=count_or_none, metavar="COUNT", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
         "--mark", min=0, max=1, callback=finite,
-        help="Exit with 1 if less is solved at the end, or less than twice the best chance level.")] = None,
+        help="Exit with 1 if less is solved in the mean of the last 5 evaluations, or less than twice the best chance "
+        "level.")] = None,
     threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
     passes: Annotated[bool, typer.Option(
         "--passes/--no-passes", help="Rewrite the program that learns (`compose describe passes`).")] = True,
@@ -97,13 +103,15 @@ def train(
         from compose.training.run import train as start
         from compose.training.settings import Settings
         from compose.training.summary import RunResult, show
+        from compose.training.until import Until
 
         load_plugins(plugin or ())
         loaded = load(spec, overrides or [])
         if env_steps is None and episodes is None and updates is None:
             text = "say when to stop: --env-steps, --episodes or --updates"
             raise SpecError(Diagnostic("train.settings", text, hint="such as --env-steps 1M"))
-        settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates, eval_every=eval_every,
+        settings = Settings(env_steps=env_steps, episodes=episodes, updates=updates,
+                            until=None if until is None else Until.read(until), eval_every=eval_every,
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
                             passes=passes, native=native, precision=precision, retry=retry,
@@ -123,7 +131,7 @@ def train(
                                  resume=resume, device=checked_device(device))
             show_seeds(result, Console())
     best_chance = max((level.success for level in result.chance.values()), default=0.0)
-    if mark is not None and not reaches(result.final.success, max(mark, 2 * best_chance)):
+    if mark is not None and not reaches(result.recent.success, max(mark, 2 * best_chance)):
         raise typer.Exit(FAILED)
 
 

@@ -16,6 +16,7 @@ from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
 from compose.training.say import say, shown
 from compose.training.summary import RunResult
+from compose.training.until import HELD, mean
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -37,16 +38,15 @@ class SeedsResult:
         return mean([run.final for run in self.runs.values()])
 
     @property
+    def recent(self) -> Score:
+        """The mean of the means of the seeds' last evaluations."""
+        return mean([run.recent for run in self.runs.values()])
+
+    @property
     def chance(self) -> dict[str, Score]:
         """The mean of each chance level."""
         levels = [run.chance for run in self.runs.values()]
         return {name: mean([one[name] for one in levels]) for name in levels[0] if all(name in one for one in levels)}
-
-
-def mean(scores: list[Score]) -> Score:
-    """The mean of scores, each seed counting the same; episodes add up."""
-    return Score(sum(one.episodes for one in scores), fmean(one.success for one in scores),
-                 fmean(one.returned for one in scores), fmean(one.length for one in scores))
 
 
 def summarise_seeds(folder: Path, spec: str, env: str, runs: Mapping[int, RunResult]) -> SeedsResult:
@@ -55,9 +55,12 @@ def summarise_seeds(folder: Path, spec: str, env: str, runs: Mapping[int, RunRes
     curves = {seed: points(RunFolder(run.folder).rows("evals")) for seed, run in runs.items()}
     draw_curves(folder / CURVES, f"{spec} in {env}", curves, result.chance)
     write_json(folder / "summary.json", {
-        "seeds": {str(seed): {"folder": run.folder.name, **run.clocks, "final": asdict(run.final),
-                              "best": asdict(run.best)} for seed, run in runs.items()},
-        "final": asdict(result.final), "chance": {name: asdict(level) for name, level in result.chance.items()},
+        "seeds": {str(seed): {
+            "folder": run.folder.name, **run.clocks, "final": asdict(run.final), "recent": asdict(run.recent),
+            "best": asdict(run.best), "early": run.early,
+        } for seed, run in runs.items()},
+        "final": asdict(result.final), "recent": asdict(result.recent),
+        "chance": {name: asdict(level) for name, level in result.chance.items()},
     })  # fmt: skip
     return result
 
@@ -102,6 +105,11 @@ def show_seeds(result: SeedsResult, console: Console) -> None:
     for name, level in result.chance.items():
         table.add_row(shown(f"chance, {name}"), *_numbers(level))
     console.print(table)
+    early = [str(seed) for seed, run in result.runs.items() if run.early]
+    if early:
+        mark = next(run.early for run in runs if run.early)
+        console.print(f"ended early: seeds {', '.join(early)}; {mark} has held over {HELD} evaluations",
+                      highlight=False, soft_wrap=True)
     for name in (CURVES, "summary.json"):
         say(console, str(result.folder / name))
 

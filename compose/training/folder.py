@@ -120,15 +120,16 @@ class RunFolder:
         with reading(self.path / name):
             return checked(kind, data)
 
-    def rows(self, log: str) -> list[Json]:
-        """All rows of ``metrics`` or ``evals``; a line that was cut off by a kill is left out.
+    def rows(self, log: str, size: int | None = None) -> list[Json]:
+        """All rows of ``metrics`` or ``evals``, or those in its first ``size`` bytes; a line that was cut off by a kill
+        is left out.
 
         Raises:
             SpecError: ``run.damaged``.
         """
         path = self.path / f"{log}.jsonl"
         with reading(path):
-            return _rows(path.read_text(encoding="utf-8") if path.exists() else "")
+            return _rows(path.read_bytes()[:size].decode() if path.exists() else "")
 
     def append(self, log: str, *rows: Mapping[str, Any]) -> None:
         """Add rows to a log, all or none; numbers that are not finite become null. Raises SpecError (``run.write``)."""

@@ -134,7 +134,8 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
     """Write the summary of a training that has come to its end."""
     learner = trainer.learner
     title = f"{learner.model.spec.name} in {learner.env.schema.name}, seed {learner.seed}"
-    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds)
+    early = str(trainer.settings.until) if trainer.ended_early else ""
+    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early)
 
 
 def needed_memory(model: Model, env: Environment, settings: Settings,
@@ -200,8 +201,9 @@ def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema)
         raise SpecError(Diagnostic("train.resume", "holds no run", where=str(folder.path), hint="leave out --resume"))
     then = folder.record("run.json", About)
     place, other = str(folder.path), [name for name in SAME if getattr(then, name) != now[name]]
-    problems = [Diagnostic("train.resume", f"the run there has {name} {getattr(then, name)}, this one {now[name]}", place)
-                for name in other if name in ("env", "seed")]
+    here = "the run there has {} {}, this one {}"
+    problems = [Diagnostic("train.resume", here.format(name, getattr(then, name), now[name]), place) for name in other
+                if name in ("env", "seed")]
     if "spec_hash" in other:
         hint = f"resume {folder.path / 'spec.yaml'} itself, or train this spec into another folder"
         problems.append(Diagnostic("train.resume", "the run there has another spec; there -> here:", place, hint=hint,

@@ -7,6 +7,7 @@ from typing import Literal
 
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.clocks import Clocks
+from compose.training.until import Until
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Settings:
     env_steps: int | None = None
     episodes: int | None = None
     updates: int | None = None
+    until: Until | None = None
+    """Stop sooner, at the evaluation with which this has held."""
     eval_every: int = 10_000
     """Environment steps between evaluations; there is one at the start and one at the end in any case."""
     eval_episodes: int = 32

@@ -14,6 +14,7 @@ from compose.training.curve import draw_curve, points
 from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
 from compose.training.say import say, shown
+from compose.training.until import HELD, recent
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,14 @@ class RunResult:
     clocks: dict[str, int]
     final: Score
     """The last evaluation."""
+    recent: Score
+    """The mean of the last evaluations: what marks are about (:func:`~compose.training.until.recent`)."""
     best: Score
     """The evaluation with the highest success rate, then return."""
     chance: dict[str, Score]
     wall_seconds: float
+    early: str = ""
+    """The mark that ended it before its end, if one did."""
     curve: tuple[tuple[int, float], ...] = ()
     """(environment steps, success rate) of every evaluation."""
     returns: tuple[tuple[int, float], ...] = ()
@@ -35,12 +40,12 @@ class RunResult:
 
 
 def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: Mapping[str, Score],
-              wall_seconds: float) -> RunResult:
+              wall_seconds: float, early: str = "") -> RunResult:
     """Read the evaluations of a run and write ``summary.json`` and ``learning_curve.png``."""
     evaluations = points(folder.rows("evals"))
     best = max(evaluations, key=lambda point: (point.score.success, point.score.returned))
-    result = RunResult(folder.path, dict(clocks), evaluations[-1].score, best.score, dict(chance), wall_seconds,
-                       tuple((point.env_steps, point.score.success) for point in evaluations),
+    result = RunResult(folder.path, dict(clocks), evaluations[-1].score, recent(evaluations), best.score, dict(chance),
+                       wall_seconds, early, tuple((point.env_steps, point.score.success) for point in evaluations),
                        tuple((point.env_steps, point.score.returned) for point in evaluations))
     draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
     write_json(folder.path / "summary.json", _plain(result, best.env_steps))
@@ -53,11 +58,15 @@ def show(result: RunResult, console: Console) -> None:
     table = Table(title=shown(f"{result.folder}: {clocks}", "table.title"), title_justify="left")
     for column in ("", "solved", "return", "length", "episodes"):
         table.add_column(column, justify="left" if not column else "right")
-    for name, level in {"trained": result.final, "best evaluation": result.best, **result.chance}.items():
+    last = f"mean of the last {result.recent.episodes // result.final.episodes}"
+    trained = {"trained": result.final, last: result.recent, "best evaluation": result.best}
+    for name, level in {**trained, **result.chance}.items():
         numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
         table.add_row(shown(name), *numbers)
     show_curve(result, console)
     console.print(table)
+    if result.early:
+        say(console, f"ended early: {result.early} has held over {HELD} evaluations")
     rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
              for name, what in (("updates", "updates"), ("env_steps", "env steps")))
     line = f"{result.wall_seconds:.0f} s, {', '.join(rates)}, evaluation included"
@@ -92,7 +101,9 @@ def _plain(result: RunResult, best_at: int) -> dict[str, Any]:
     return {
         **result.clocks,
         "final": asdict(result.final),
+        "recent": asdict(result.recent),
         "best": {**asdict(result.best), "env_steps": best_at},
         "chance": {name: asdict(level) for name, level in result.chance.items()},
+        "early": result.early,
         "wall": {"seconds": result.wall_seconds},
     }

@@ -6,10 +6,12 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from compose.language.diagnostics import SpecError
 from compose.training.checkpoint import latest, read_tensors, restore_replay, save_checkpoint
 from compose.training.clocks import Clocks, moving_params
+from compose.training.curve import Point, points
 from compose.training.evaluate import Row, evaluate, score
 from compose.training.folder import RunFolder, reading
 from compose.training.interrupt import Interrupt
@@ -45,7 +47,7 @@ class Trainer:
         self._before_seconds = 0.0
         self._started = self._saved_at = time.monotonic()
         self._saved_updates = 0
-        self._evaluated_at: tuple[int, int] | None = None
+        self.evaluations: list[Point] = []
         self._last_row: tuple[float, Clocks] = (self._started, Clocks())
 
     @property
@@ -72,12 +74,25 @@ class Trainer:
             if known.chunks and self.learner.replay.added != known.clocks.episodes:
                 raise ValueError(f"the replay ends at another episode than {known.clocks.episodes}")
         self._evaluations, self._logged, self._before_seconds = known.evaluations, known.logged, known.wall_seconds
+        self.look(checkpoint)
         self.folder.cut_logs(known.logs)
         self._saved_updates = self.learner.clocks.updates
         self._last_row = (time.monotonic(), Clocks(**self.learner.clocks.read()))
 
+    def look(self, checkpoint: Path | None) -> None:
+        """Set the clocks and the evaluations made to those of a checkpoint, so that :meth:`finished` can be asked.
+
+        Raises:
+            SpecError: ``run.file`` or ``run.damaged``.
+        """
+        known = None if checkpoint is None else RunFolder(checkpoint).record("state.json", State)
+        self.learner.clocks = Clocks(**known.clocks.model_dump()) if known else Clocks()
+        size = known.logs.get("evals", 0) if known else 0
+        with reading(self.folder.path / "evals.jsonl"):
+            self.evaluations = points(self.folder.rows("evals", size))
+
     def run(self) -> None:
-        """Train to the end, save, then evaluate once more. Ctrl-C saves first, then interrupts.
+        """Train to the end, save, then evaluate unless that was just done. Ctrl-C saves first, then interrupts.
 
         The last rows are written after the last checkpoint: a resumption with a later end drops them, and its logs are
         those of one longer run.
@@ -87,9 +102,9 @@ class Trainer:
             while not self.finished():
                 if learner.due() > 0:
                     learner.update()
+                elif self.evaluation_due():
+                    self._evaluate()
                 else:
-                    if self.evaluation_due():
-                        self._evaluate()
                     learner.collect(self.episodes_left())
                 if learner.due() <= 0:
                     self.log_on_time()
@@ -111,10 +126,20 @@ class Trainer:
         self._saved_at, self._saved_updates = time.monotonic(), self.learner.clocks.updates
 
     def finished(self) -> bool:
-        """An end in updates holds at once; one in steps or episodes once the updates due have been made."""
+        """Whether to end: at once with the last update, or when the mark has held; for steps and episodes once the
+        updates due have been made."""
         now, ends = self.learner.clocks.read(), self.settings.ends
         reached = {name for name, end in ends.items() if now[name] >= end}
-        return "updates" in reached or (bool(reached) and self.learner.due() <= 0)
+        return "updates" in reached or (bool(reached) and self.learner.due() <= 0) or self._held()
+
+    @property
+    def ended_early(self) -> bool:
+        """Whether the mark has held before any other end was reached."""
+        now, ends = self.learner.clocks.read(), self.settings.ends
+        return self._held() and all(now[name] < end for name, end in ends.items())
+
+    def _held(self) -> bool:
+        return self.settings.until is not None and self.settings.until.reached(self.evaluations)
 
     def episodes_left(self) -> int | None:
         """Episodes to collect until the end, if it is measured in episodes."""
@@ -130,7 +155,7 @@ class Trainer:
     @property
     def evaluated(self) -> bool:
         """Whether the present moment has been evaluated."""
-        return self._evaluated_at == self._now
+        return bool(self.evaluations) and (self.evaluations[-1].env_steps, self.evaluations[-1].updates) == self._now
 
     @property
     def first_episode(self) -> int:
@@ -139,7 +164,8 @@ class Trainer:
 
     def record(self, rows: Sequence[Row]) -> None:
         """Write down an evaluation."""
-        steps, updates = self._evaluated_at = self._now
+        steps, updates = self._now
+        self.evaluations.append(Point(steps, updates, score(rows)))
         self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
 
     @property

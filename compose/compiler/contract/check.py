@@ -66,8 +66,10 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
     return claims
 
 
-ATTACKS = (signs, monotone, moves, bounds, absent_rows, keeps, puts, unmoved, ahead, steps_in, itself, orders, *MEANINGS,
-           *FORMS)
+ATTACKS = (
+    signs, monotone, moves, bounds, absent_rows, keeps, puts, unmoved, ahead, steps_in, itself, orders,
+    *MEANINGS, *FORMS,
+)  # fmt: skip
 
 
 def _ports(cls: type[Block]) -> dict[str, str]:

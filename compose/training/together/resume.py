@@ -27,7 +27,7 @@ def resume_together(trainers: Sequence[Trainer]) -> None:
             run writes it. Nothing has been changed then.
     """
     for trainer in trainers:
-        trainer.learner.clocks = _stands(latest(trainer.folder))
+        trainer.look(latest(trainer.folder))
     running = [trainer for trainer in trainers if not trainer.finished()]
     together = min((_moment(trainer.learner.clocks) for trainer in running), default=None)
     ahead = [trainer for trainer in trainers if together is not None and _moment(trainer.learner.clocks) != together]
@@ -57,7 +57,7 @@ def _go_back(trainer: Trainer) -> None:
         pointer.unlink()
     else:
         write_whole(pointer, before.name + "\n")
-    trainer.learner.clocks = _stands(before)
+    trainer.look(before)
 
 
 def _stands(checkpoint: Path | None) -> Clocks:

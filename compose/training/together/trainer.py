@@ -21,7 +21,7 @@ class TogetherTrainer:
     """Trains each learner into its own folder. Call :meth:`resume` first to go on from checkpoints there.
 
     Runs advance in step. One that reaches its end before the others (an end in environment steps comes at different
-    episodes) is finished and leaves.
+    episodes, a mark holds sooner for some) is finished and leaves.
 
     Args:
         trainers: One for each seed; their reporters stay silent.
@@ -65,6 +65,8 @@ class TogetherTrainer:
         else:
             due = [trainer for trainer in running if trainer.evaluation_due()]
             self._evaluate([trainer for trainer in due if not trainer.evaluated], group)
+            if any(trainer.finished() for trainer in due):
+                return
             group.collect(first.episodes_left())
         if first.learner.due() <= 0:
             for trainer in running:

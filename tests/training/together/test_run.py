@@ -22,6 +22,7 @@ from compose.training.run import train
 from compose.training.together.group import Group
 from compose.training.together.run import train_together
 from compose.training.trainer import Trainer
+from compose.training.until import Until
 from tests.training.fakes import CountDown
 from tests.training.together.small import ENV, alone, close, logs, place, same, settings, spec, together
 
@@ -61,13 +62,19 @@ def test_together_is_apart(tmp_path: Path, name: str, at_once: int) -> None:
         assert {**RunFolder(one).json("run.json"), "command": 0} == {**RunFolder(two).json("run.json"), "command": 0}
 
 
-@pytest.mark.parametrize("end", [{"env_steps": 75}, {"episodes": 13}])
-def test_every_seed_ends_where_it_would_alone(tmp_path: Path, end: dict[str, int]) -> None:
-    results = together(tmp_path / "joined", SEEDS, updates=None, **end)
-    if "env_steps" in end:
+UNTIL = {"until": Until("return", 0.05), "eval_every": 9, "updates": 40}
+"""Holds for the seeds at different moments, for one never."""
+
+
+@pytest.mark.parametrize("end", [{"env_steps": 75}, {"episodes": 13}, UNTIL])
+def test_every_seed_ends_where_it_would_alone(tmp_path: Path, end: dict[str, Any]) -> None:
+    end = {"updates": None, **end}
+    results = together(tmp_path / "joined", SEEDS, **end)
+    if "episodes" not in end:
         assert len({result.clocks["episodes"] for result in results}) > 1, "they end at different moments"
     for seed, result in zip(SEEDS, results, strict=True):
-        assert result.clocks == alone(tmp_path / "apart", seed, updates=None, **end).clocks
+        wanted = alone(tmp_path / "apart", seed, **end)
+        assert (result.clocks, result.early) == (wanted.clocks, wanted.early)
         one, two = place(tmp_path / "joined", seed), place(tmp_path / "apart", seed)
         assert logs(one, "evals") == logs(two, "evals")
         assert close(one, two)
@@ -115,8 +122,8 @@ def test_killed_between_the_seeds_checkpoints(tmp_path: Path, whole: Whole, monk
     assert equal(whole(), tmp_path / "killed")
 
 
-def test_killed_after_one_seed_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    end = {"updates": None, "env_steps": 75}
+@pytest.mark.parametrize("end", [{"updates": None, "env_steps": 75}, UNTIL])
+def test_killed_after_one_seed_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: dict[str, Any]) -> None:
     together(tmp_path / "whole", SEEDS, **end)
     update = Group.update
 
