@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from compose.graph.elaborate import Elaboration
-from compose.graph.proofs.signal import trained
 from compose.language.diagnostics import Diagnostic, did_you_mean
 
 
 def elaborate_learning(elaboration: Elaboration) -> None:
-    """Report acting that the learner cannot learn from, optimizers that never step, and what nothing follows."""
+    """Report acting that the learner cannot learn from, optimizers that wait for one another, and what nothing follows."""
     spec = elaboration.spec
     if spec.act.choose == "categorical" and spec.learner.kind == "replay":
         text = "a replay learner acts greedily or epsilon-greedily, not 'categorical'"
         hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
         elaboration.report("train.learner", ("act", "choose"), text, hint)
     _order(elaboration)
-    _idle(elaboration)
     bodies = [spec.graph, *(network.nodes for network in spec.networks.values())]
     lags = any(getattr(node, "target", False) for body in bodies for node in body.values())
     if not lags and ("learner", "target") in elaboration.loaded.document.values:
@@ -43,18 +41,3 @@ def _order(elaboration: Elaboration) -> None:
         if step == name and name not in waiting:
             waiting |= {*trail}
             elaboration.report("train.optimizer_order", at, f"never lets it step: {' after '.join([*trail, name])}")
-
-
-def _idle(elaboration: Elaboration) -> None:
-    """Every optimizer has a loss, and its losses reach a weight."""
-    for name in elaboration.spec.learner.optimizers if not elaboration.errors else ():
-        own = [term for term in elaboration.graph.losses.values() if term.optimizer == name]
-        at = ("learner", "optimizers", name)
-        if not own:
-            text = f"no loss is trained by optimizer '{name}'"
-            elaboration.report("loss.optimizer", at, text, f"write `optimizer: {name}` in a loss, or leave it out",
-                               key=True)
-        elif not any(trained(elaboration.graph, term.value) for term in own):
-            losses = ", ".join(term.name for term in own)
-            text = f"optimizer '{name}' has nothing to train: no weight is reached by {losses}"
-            elaboration.report("loss.optimizer", at, text, key=True)

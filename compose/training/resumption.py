@@ -15,7 +15,8 @@ from compose.training.folder import RunFolder, reading
 
 SHOWN = 12
 """So many differences are listed; the rest are counted."""
-_TOLD = ("until", "eval_every", "eval_episodes", "log_every", "chance_episodes", "checkpoint_updates", "checkpoint_seconds")
+_TOLD = ("until", "eval_every", "eval_episodes", "log_every", "chance_episodes", "checkpoint_updates",
+         "checkpoint_seconds")
 
 
 def other_spec(folder: RunFolder, now: Loaded, schema: EntitySchema) -> tuple[str, ...]:

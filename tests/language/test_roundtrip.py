@@ -22,6 +22,7 @@ NAMES = st.sampled_from(["q", "x", "h1", "w_pos", "rows", "a", "seen", "y", "tot
 REFS = st.sampled_from(["env.visible", "env.reward", "q", "x", "q.h", "groups.within", "embed", "q.layers.p"])
 NUMBERS = st.integers(0, 10**6) | st.floats(0, 1e6, allow_nan=False)
 FLOATS = st.floats(-1e6, 1e6, allow_nan=False)
+LABELS = st.text(st.sampled_from("abc XY019:,()@-~=éλ._/+"), min_size=1, max_size=30).map(str.strip).filter(bool)
 TEXTS = st.text(st.sampled_from("abc XY019:#,{}[]&*!|>'\"%@`-?~=éλ\n\t\\."), min_size=1, max_size=30)
 
 
@@ -141,7 +142,7 @@ SPECS = st.fixed_dictionaries(
     optional={
         "paper": st.fixed_dictionaries({"title": TEXTS}, optional={
             "authors": st.lists(TEXTS, max_size=2), "venue": TEXTS, "year": st.integers(1900, 2100), "where": TEXTS}),
-        "abstract": st.booleans(), "example_env": TEXTS,
+        "abstract": st.booleans(), "example_env": LABELS,
         "params": st.dictionaries(NAMES, FLOATS | st.integers(-9, 9) | MOVING, max_size=3),
         "axes": st.dictionaries(NAMES, EXPRESSIONS | st.integers(1, 9), max_size=2),
         "networks": st.dictionaries(NAMES, NETWORKS, max_size=3),

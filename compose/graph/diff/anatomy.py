@@ -44,7 +44,8 @@ class Anatomy:
             self._loss(name)
         self._add(ACT, self._fields(spec.act), wires=("values", "logits", "where"))
         self._claims()
-        self.items = only_read(self.items, [s for s in self.items if s.kind in ("part", "loss")])
+        if not spec.abstract:  # what a child will read is not known
+            self.items = only_read(self.items, [s for s in self.items if s.kind in ("part", "loss")])
         self._learner()
 
     @cached_property

@@ -33,7 +33,8 @@ class _Renaming:
         act = {k: self.text(v, "") if k in ("values", "logits", "where") else v for k, v in data["act"].items()}
         claims = dict(data.get("claims", {}))
         if isinstance(claims.get("igm"), dict):
-            claims["igm"] = {**claims["igm"], "joint": self.text(claims["igm"].get("joint", "q_tot"), "")}
+            told = {"joint": "q_tot", **claims["igm"]}
+            claims["igm"] = {k: v if k == "status" else self.text(v, "") for k, v in told.items()}
         elif "igm" in claims and claims["igm"] != "none":
             claims["igm"] = {"joint": self.text("q_tot", ""), "status": claims["igm"]}
         return {
