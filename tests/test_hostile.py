@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 from compose.cli.app import app
 from compose.envs.starcraft.scenario import Ring
 from compose.envs.starcraft.scenario_file import Form
-from compose.graph.fields import Field
+from compose.graph.fields import Fact, Field
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
 from compose.language.block import AxisName, catalogue
@@ -39,7 +39,7 @@ ROOT = Path(__file__).parents[1]
 SEEN = [text for text in NASTY if not FORBIDDEN.search(text) and "\n" not in text]
 HOSTILE = " ".join(SEEN)
 """All that a file may say; it is shown as it is."""
-SAFE = (InputName, Name, AxesText, AxisName, Expr, Period, Ratio, Node, Label, Prose)
+SAFE = (InputName, Name, AxesText, AxisName, Expr, Period, Ratio, Node, Label, Prose, Fact)
 """Types of text that restrict it."""
 CHECKED = {  # text that is looked up among what is known before anything is made of it
     (Form, "terrain"), (Form, "like"), (Form, "goal"), (Form, "allies"), (Form, "enemies"), (Form, "both"),
@@ -95,7 +95,11 @@ def test_every_text_has_a_type_that_restricts_it(model: type[BaseModel]) -> None
     assert free <= CHECKED
 
 
-@pytest.mark.parametrize("kind", [Name, InputName, AxesText, AxisName, Expr, Period, Ratio, Label], ids=str)
+KINDS = {"Name": Name, "InputName": InputName, "AxesText": AxesText, "AxisName": AxisName, "Expr": Expr,
+         "Period": Period, "Ratio": Ratio, "Label": Label, "Fact": Fact}
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
 @pytest.mark.parametrize("text", [*NASTY, ""])
 def test_names_are_restricted(kind: Any, text: str) -> None:
     harmless = {"_hidden", "---", "1. a", "http://a.b www.c.d e@f.g", "first\nsecond\u2028third\x85",
