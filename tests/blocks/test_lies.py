@@ -1,4 +1,4 @@
-"""The contract test finds every kind of lie: each fact that proofs read is attacked, and an operation that lies fails."""
+"""The contract test finds every kind of lie: each fact that proofs read is attacked, and a liar fails."""
 
 from __future__ import annotations
 

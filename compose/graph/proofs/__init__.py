@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from compose.graph.graph import Graph
-from compose.graph.node import Node
+from compose.graph.node import Node, Value
 from compose.graph.proofs.availability import availability
 from compose.graph.proofs.decentralised import decentralised
 from compose.graph.proofs.igm import igm
@@ -25,15 +25,22 @@ def prove(graph: Graph, trusted: Collection[str] = ()) -> list[Proof]:
     """
     proofs = [_shapes(graph), decentralised(graph), igm(graph), permutation(graph), padding(graph),
               availability(graph), signal(graph)]
-    words = [tag for tag in foreign(graph) if tag not in trusted]
-    said = f", on the word of {' and '.join(words)}" if words else ""
-    return [replace(p, how=p.how + said) if p.outcome in ("proved", "soft") and p.name != "shapes" else p
+    return [replace(p, how=p.how + _word(graph, p.name, trusted)) if p.outcome in ("proved", "soft") else p
             for p in proofs]
 
 
-def foreign(graph: Graph) -> dict[str, Node]:
-    """Tags of blocks that do not come with this package, each with a node that it computes."""
-    nodes = graph.nodes([*graph.learned(), *graph.acted()])
+def _word(graph: Graph, name: str, trusted: Collection[str]) -> str:
+    """On whose word a proof rests; empty if on nobody's."""
+    joint = graph.joint or graph.values.get("q_tot")
+    about = {"shapes": [], "decentralised": graph.acted(), "igm": [] if joint is None else [joint]}
+    tags = [tag for tag in foreign(graph, about.get(name)) if tag not in trusted]
+    return f", on the word of {' and '.join(tags)}" if tags else ""
+
+
+def foreign(graph: Graph, roots: Iterable[Value] | None = None) -> dict[str, Node]:
+    """Tags of blocks that do not come with this package, each with a node that it computes for ``roots`` (for learning
+    and acting, if None)."""
+    nodes = graph.nodes([*graph.learned(), *graph.acted()] if roots is None else roots)
     return {node.op.tag(): node for node in nodes
             if isinstance(node.op, Block) and type(node.op).__module__.partition(".")[0] != "compose"}
 
