@@ -7,7 +7,7 @@ from compose.language.diagnostics import Diagnostic, did_you_mean
 
 
 def elaborate_learning(elaboration: Elaboration) -> None:
-    """Report acting that the learner cannot learn from, optimizers that wait for one another, and what nothing follows."""
+    """Report acting that a learner cannot learn from, optimizers that wait for one another, what nothing follows."""
     spec = elaboration.spec
     if spec.act.choose == "categorical" and spec.learner.kind == "replay":
         text = "a replay learner acts greedily or epsilon-greedily, not 'categorical'"
