@@ -176,9 +176,13 @@ def greedy_is_best(bench: Bench) -> str | None:
     allowed = fields["available"]
     greedy = bench.values([utilities], fields)[0].detach().masked_fill(~allowed, -1e30).argmax(-1)
     best = bench.values([joint], {**fields, "action": greedy})[0].detach()
-    for _ in range(16):
-        chance = torch.rand(allowed.shape, generator=bench.noise).masked_fill(~allowed, -1.0)
-        other = bench.values([joint], {**fields, "action": chance.argmax(-1)})[0].detach()
+    steps, timed = greedy.shape[1], "time" in joint.type.axes
+    for turn in range(16):  # one step at a time: what comes later may depend on it in any way
+        chance = torch.rand(allowed.shape, generator=bench.noise).masked_fill(~allowed, -1.0).argmax(-1)
+        now = torch.arange(steps)[None, :, None] == turn % steps
+        other = bench.values([joint], {**fields, "action": torch.where(now, chance, greedy)})[0].detach()
+        if timed:
+            other = torch.where(align(now[0, :, 0], ("time",), joint.type.axes), other, best)
         if (other - best).max() > TOLERANCE:
             return f"a joint action beats the greedy one by {float((other - best).max()):.3g} in {joint.name}"
     return None

@@ -45,7 +45,8 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
     if failed:
         raise Failed
     of, where, weight = values["of"], values["where"], values["weight"]
-    if not {"batch", "time"} & set(of.type.axes) and of.node is not None and "batch" in where.type.axes:
+    lacking = set(where.type.axes) - set(of.type.axes)
+    if lacking and lacking <= {"batch", "time"} and of.node is not None:  # the same for all episodes, or all steps
         of = elaboration.main.place(f"losses.{name}", Spread(), {"of": of, "like": where}, at)[""]
     _reduction(elaboration, loss, of, at)
     if where.type.dtype != "bool":

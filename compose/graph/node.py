@@ -149,6 +149,8 @@ class Node:
         if counts is None or counts == base:
             return
         most, have = table.size(counts), table.size(base)
+        if counts in ("batch", "time"):
+            self.fail(port, f"expected an index of '{base}', got one of '{counts}'")
         named = base.isidentifier() and counts.isidentifier() and not (base in table.spec.axes or base in table.joined)
         if (named and not new) or (most is not None and have is not None and most > have):
             rows = f"'{counts}'" + (f" ({most} rows)" if most else "") if counts != str(most) else f"{counts} rows"

@@ -200,6 +200,9 @@ class Scope:
         masks = block.bounds.values()
         wires = {p: w if p in masks else tuple(map(bare, w)) if isinstance(w, tuple) else bare(w)
                  for p, w in wires.items()}
+        if block.each is not None and block.late:
+            text = f"'{block.tag()}' looks at what comes later, and cannot be made several times"
+            self.elaboration.fail("graph.repeat", (*at, "each"), text)
         if block.each is not None:
             return Element(self.every(name, block, wires, at))
         made = self.place(f"{self.prefix}{name}", block, wires, at)

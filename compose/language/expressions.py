@@ -135,7 +135,7 @@ class _Parser:
                 _, symbol, start = self.take()
                 inner = self.unary()
                 if symbol == "-" and isinstance(inner, Number):
-                    return Number(-inner.value, start=start, end=inner.end)
+                    return Number(-inner.value + 0, start=start, end=inner.end)
                 return Apply("neg" if symbol == "-" else "not", (inner,), start=start, end=inner.end)
             return self.atom()
         finally:

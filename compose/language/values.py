@@ -199,7 +199,7 @@ class Period(_Phrase):
 
     @classmethod
     def _hint(cls, text: str) -> str:
-        count, clock = re.fullmatch(rf"({QUANTITY})?\s*(.*)", text).groups()  # type: ignore[union-attr]
+        count, clock = re.fullmatch(rf"({QUANTITY})?\s*(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]
         if not quantity(count or "1"):
             return ""
         if count and not clock:

@@ -108,8 +108,7 @@ def show_seeds(result: SeedsResult, console: Console) -> None:
     early = [str(seed) for seed, run in result.runs.items() if run.early]
     if early:
         mark = next(run.early for run in runs if run.early)
-        console.print(f"ended early: seeds {', '.join(early)}; {mark} has held over {HELD} evaluations",
-                      highlight=False, soft_wrap=True)
+        say(console, f"ended early: seeds {', '.join(early)}; {mark} has held over {HELD} evaluations")
     for name in (CURVES, "summary.json"):
         say(console, str(result.folder / name))
 

@@ -121,7 +121,7 @@ def test_every_block_is_documented(block: type) -> None:
     (("eval", "runs/none"), "there is no run runs/none"),
     (("train", "refil", "--env", "group_matching"), "say when to stop: --env-steps, --episodes or --updates"),
     (("train", "refil", "--env", "group_matching", "--env-steps", "1Mio"), "write 50000, 50k or 1M"),
-    (("train", "refil", "--env", "group_matching", "--updates", "0"), "0 is too few"),
+    (("train", "refil", "--env", "group_matching", "--updates", "0"), "0 is not in the range"),
     (("check", "refil", "--env", "3m"), "is it skirmish/3m or smac/3m"),
     (("check", "refil", "--env", "SMAC/8M"), "is it skirmish/8m or smac/8m"),
     (("check", "refil", "--env", "3-8zs"), "is it skirmish/3-8sz or smac/3-8sz?"),

@@ -50,7 +50,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
     ("skirmish/3m:task=<b>", "error[environment-name]  skirmish/3m:task=<b>: a name may hold letters"),
     ("a\x1b.yaml", "a\ufffd.yaml"),
     ("smac/3-8zs", "no environment 'smac/3-8zs'\n  Did you mean 'smac/3-8sz'?"),
-    ("3-8sz", "no environment '3-8sz'\n  Did you mean 'smac/3-8sz'?"),
+    ("3-8sz", "no environment '3-8sz'\n  is it skirmish/3-8sz or smac/3-8sz?"),
     ("group_matching/smal", "Did you mean 'group_matching/small'?"),
     ("group_matching:agent=5", "unknown option 'agent'\n  Did you mean 'agents'?\n  = options: agents, cells"),
     ("group_matching:agents", "expected key=value after the colon, got 'agents'"),
@@ -60,7 +60,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
     ("group_matching:agents=five", "group_matching:agents=five: agents: Input should be a valid integer"),
     ("group_matching:agents=0", "Input should be greater than or equal to 1"),
     ("group_matching:agents=1.5", "Input should be a valid integer"),
-    ("group_matching:slip=nan", "slip: Input should be less than or equal to 1"),
+    ("group_matching:slip=nan", "slip: Input should be a finite number"),
     ("group_matching:fixed=1", "Input should be a valid boolean"),
     ("group_matching:fixed=true,agents=5", "fixed groups are equal slices: 5 agents make no 2 equal groups"),
 ])

@@ -70,6 +70,8 @@ def read_by(nodes: dict[str, Any], name: str) -> set[str]:
 
 def renamed(text: Any, new: Callable[[Ref], str | None]) -> Any:
     """The expression with some references written anew."""
+    if isinstance(text, bool):
+        return text
     source = str(text)
     refs = sorted(references(parse(source)), key=lambda ref: -ref.start)
     for ref in refs:

@@ -40,6 +40,8 @@ class Verdict:
     outcomes: dict[str, str] = field(default_factory=dict)
     attacked: list[str] = field(default_factory=list)
     false: dict[str, str] = field(default_factory=dict)
+    weak: dict[str, str] = field(default_factory=dict)
+    """What no number bore out, though none spoke against it: a gradient that is 0 for what the numbers happen to be."""
     finite: bool = True
 
     def __str__(self) -> str:
@@ -78,7 +80,7 @@ def judge(case: Case, *, only: str | None = None, thorough: bool = False) -> Ver
         if "learning signal" in proved and not verdict.false.get("plain"):
             verdict.attacked.append("learning signal")
             if found := signal(graph, case.seed):
-                verdict.false["learning signal"] = found
+                verdict.weak["learning signal"] = found
     except Exception:
         verdict.false["plain"] = last_lines()
     if only is None or only == "update":

@@ -25,6 +25,7 @@ class SeenSum(Block):
     of: Annotated[Port, "... Row Width"]
     mask: Annotated[Port, "bool ... Reader Row"]
     past: bool = False
+    """All that they have been so far."""
     returns = "... Reader Width"
     bounds: ClassVar[dict[str, str]] = {"of": "mask"}
     ahead: ClassVar[float] = 0

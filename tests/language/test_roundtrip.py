@@ -21,7 +21,7 @@ from compose.language.write import write
 NAMES = st.sampled_from(["q", "x", "h1", "w_pos", "rows", "a", "seen", "y", "total", "embed"])
 REFS = st.sampled_from(["env.visible", "env.reward", "q", "x", "q.h", "groups.within", "embed", "q.layers.p"])
 NUMBERS = st.integers(0, 10**6) | st.floats(0, 1e6, allow_nan=False)
-FLOATS = st.floats(-1e6, 1e6, allow_nan=False)
+FLOATS = st.floats(-1e6, 1e6, allow_nan=False).map(lambda x: x + 0.0)  # no -0.0, which is read as 0.0
 LABELS = st.text(st.sampled_from("abc XY019:,()@-~=éλ._/+"), min_size=1, max_size=30).map(str.strip).filter(bool)
 TEXTS = st.text(st.sampled_from("abc XY019:#,{}[]&*!|>'\"%@`-?~=éλ\n\t\\."), min_size=1, max_size=30)
 
@@ -80,7 +80,7 @@ def values(info: FieldInfo) -> st.SearchStrategy[Any]:
                   if getattr(mark, name, None) is not None}  # fmt: skip
         low, high = limits.get("gt", limits.get("ge", -1e6)), limits.get("lt", limits.get("le", 1e6))
         bounded = st.floats(low, high, exclude_min="gt" in limits, exclude_max="lt" in limits, allow_subnormal=False)
-        return bounded if limits else FLOATS | st.integers(-3, 3)
+        return bounded.map(lambda x: x + 0.0) if limits else FLOATS | st.integers(-3, 3)
     return OPERANDS if Expr.__name__ in kinds else NAMES
 
 

@@ -10,6 +10,7 @@ from compose.training.build import build_model
 from compose.training.evaluate import evaluate
 from compose.training.memory import estimate
 from compose.training.policy import Policy
+from compose.training.records import State
 from compose.training.replay_learner import ReplayLearner
 
 SMALL = ["params.embed=8", "params.hyper=8", "params.heads=2", "learner.replay.batch=4", "learner.replay.start=4",
@@ -44,7 +45,8 @@ def test_restored_learners_go_on_alike():
     one, two = learner(), learner()
     advance(one, 5)
     saved = {group: {name: x.clone() for name, x in found.items()} for group, found in one.tensors().items()}
-    two.restore(saved, one.state())
+    two.restore(saved, State.model_validate({
+        **one.state(), "logs": {}, "evaluations": -1, "logged": 0, "wall_seconds": 0.0, "chunks": []}))
     oldest = one.replay.added - len(one.replay)
     two.replay.write(one.replay.read(oldest, one.replay.added), oldest)
     two.replay.added = one.replay.added

@@ -77,6 +77,8 @@ class Pool(Block):
         present = parts.present("of", over) if self.count != "all" else None
         allowed = both_pieces(parts, mask, present)
         share_of: Of = "one" if self.by == "sum" else "true" if self.count == "present" else "slots"
+        if allowed is not True and over not in allowed.axes:
+            return None
         if allowed is True:
             share: Any = 1.0 if self.by == "sum" else 1 / rows
             axes: Axes = ()

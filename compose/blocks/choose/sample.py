@@ -33,6 +33,8 @@ class Sample(Block):
 
     def _rows(self, site: Site) -> Axes:
         axis = site.axis(self.over, "logits")
+        if axis in ("batch", "time"):
+            site.fail("over", f"every episode and step draws its own: '{axis}' cannot be chosen from")
         return join(("batch", "time"), [a for a in site.type("logits").axes if a != axis])
 
     def draws(self, site: Site) -> dict[str, Type]:

@@ -67,8 +67,10 @@ class Moments(Block):
         return kept["mean"], variance.clamp(self.low**2, self.high**2).sqrt()
 
     def observe(self, run: Run, *, by: Any, of: Any, where: Any) -> dict[str, Any]:
+        import torch
+
         found = {}
-        where = where.expand(of.shape)
+        of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
         numbers = where.sum(1).to(of.dtype)
         before = run.statistic("mean")
         count = before.new_zeros(before.shape).index_add(0, by, numbers)

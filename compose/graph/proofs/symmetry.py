@@ -102,6 +102,11 @@ class _Absent:
         """An axis with absent rows that the node joins without leaving them out."""
         if node in self.paired:
             return self.paired[node]
+        for output in node.values.values():  # more agents move the numbers of others on
+            counted = output.type.counts
+            if counted is not None and counted.isidentifier() and counted not in ("agent", "other") \
+                    and self.graph.table.of_slots(counted):
+                return counted
         for operand in operands(node):
             if "batch" in operand.axes and self._joins(node, operand, "batch") \
                     and (axis := self._kept(node, operand)) is not None:

@@ -14,6 +14,7 @@ from compose.envs.pictures import Film, Filmed, camera_of
 from compose.envs.pictures.places import Places
 from compose.envs.skirmish.environment import Skirmish
 from compose.envs.starcraft.picture import UnitCamera
+from compose.graph.fields import standard_fields
 from compose.training.actors import RandomActor, ScriptActor
 from compose.training.evaluate import evaluate_actor
 from tests.envs.skirmish.battles import battle, place
@@ -188,7 +189,9 @@ class Somewhere(Environment):
     def __init__(self) -> None:
         inner = make("gaussian_squeeze/2")
         assert isinstance(inner, GaussianSqueeze)
-        self.schema, self.device, self._inner = inner.schema, inner.device, inner
+        self.device, self._inner = inner.device, inner
+        known = standard_fields("position")["position"]
+        self.schema = inner.schema.model_copy(update={"fields": {**inner.schema.fields, "position": known}})
 
     def reset(self, episodes: Tensor, seed: object) -> Fields:
         return self._add(self._inner.reset(episodes, 0))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from compose.graph.align import align
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
@@ -156,6 +157,8 @@ def _longer(trial: Trial, wanted: list[Value], before: list[Tensor]) -> str | No
         if "time" in value.type.axes:
             dim = value.type.axes.index("time")
             new = new.narrow(dim, 0, old.shape[dim]) if new.shape[dim] > 1 else new
+            steps = align(trial.fields["steps"], ("batch", "time"), value.type.axes)  # what counts, and nothing else
+            old, new = (torch.where(steps, x, torch.zeros_like(x)) for x in (old, new))
         moved = differ(old, new, _real(trial, value))
         if moved:
             return f"{value.name} changes by {moved:.3g} when there are more steps after the end"

