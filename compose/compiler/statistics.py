@@ -22,9 +22,15 @@ PROGRAMS = {"observe": "collection", "refresh": "update"}
 
 
 def keepers(graph: Graph, program: str | None = None) -> list[Node]:
-    """The nodes that have statistics and that a loss or the log reads, or those that a program changes."""
+    """The nodes that have statistics and that a loss, the log or another of them reads, or those that a program
+    changes."""
     read = [*graph.learned(), *graph.logged.values()]
-    nodes = [node for node in graph.nodes(read) if node.op.statistics(node)]
+    while True:
+        nodes = [node for node in graph.nodes(read) if node.op.statistics(node)]
+        more = [value for node in nodes for value in node.late.values() if value not in read]
+        if not more:
+            break
+        read += more
     return [node for node in nodes if program is None or node.op.watches == PROGRAMS[program]]
 
 
