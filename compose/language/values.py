@@ -20,7 +20,7 @@ from compose.language.scalars import UNPRINTABLE
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 """A name a user chose: lower case, digits, underscores."""
 
-SIGNS = " _.,:=/+-~@()"
+SIGNS = " _.,:=/+-~@()[]$^"
 """What a label may hold beside letters, digits and marks on letters."""
 
 
