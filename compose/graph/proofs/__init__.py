@@ -12,6 +12,7 @@ from compose.graph.proofs.decentralised import decentralised
 from compose.graph.proofs.igm import igm
 from compose.graph.proofs.proof import Outcome, Proof
 from compose.graph.proofs.signal import signal
+from compose.graph.proofs.slots import SlotRows
 from compose.graph.proofs.symmetry import padding, permutation
 from compose.language.block import Block
 
@@ -23,7 +24,8 @@ def prove(graph: Graph, trusted: Collection[str] = ()) -> list[Proof]:
 
     What is proved by the declarations of blocks from elsewhere says so, but for those that are ``trusted``.
     """
-    proofs = [_shapes(graph), decentralised(graph), igm(graph), permutation(graph), padding(graph),
+    slots = SlotRows(graph, graph.nodes([*graph.learned(), *graph.acted()]))
+    proofs = [_shapes(graph), decentralised(graph), igm(graph), permutation(graph, slots), padding(graph, slots),
               availability(graph), signal(graph)]
     return [replace(p, how=p.how + _word(graph, p.name, trusted)) if p.outcome in ("proved", "soft") else p
             for p in proofs]

@@ -23,13 +23,13 @@ from compose.graph.node import Node, Value
 from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.proof import Proof
 from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
+from compose.graph.proofs.shift import ROUNDS
 
 Path = tuple[str, ...]
 Label = tuple[str, Place]
 Guards = dict[str, dict[Place, tuple[Place, ...]]]
 """Data port -> places that are read under a mask of who may see them -> where the reader stands in the output."""
 AGENT = Place("agent")
-ROUNDS = 50
 
 
 @dataclass

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
-from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.rows import Mover, Operand, Place, operands
 from compose.language.operation import Fills
 
@@ -41,11 +40,14 @@ def hides(graph: Graph, node: Node, fills: Fills) -> bool:
 
 
 def available(graph: Graph, mask: object) -> bool:
-    """Is this mask true for exactly the actions from which agents choose?"""
-    if not isinstance(mask, Value):
+    """Is this mask true for exactly the actions that may be taken? One that is narrower leaves some out."""
+    if not isinstance(mask, Value) or mask.field is None:
         return False
-    facts = graph.field(mask.field).facts if mask.field is not None else []
-    return mask is graph.act_where or ("available", ("agent", "action")) in facts
+    return ("available", ("agent", "action")) in graph.field(mask.field).facts
+
+
+def _operand(node: Node, port: str) -> Operand:
+    return next(operand for operand in operands(node) if operand.port == port)
 
 
 class Greedy:
@@ -53,8 +55,6 @@ class Greedy:
 
     def __init__(self, graph: Graph, utilities: Value, nodes: Iterable[Node]) -> None:
         self.graph, self.utilities = graph, utilities
-        nodes = list(nodes)
-        self.masks = Masks(graph, nodes)
         self.ranked: set[Value] = {utilities}
         """Values [agent action] in which the actions of every agent stand in the order of its utilities."""
         self.open: dict[Value, Value] = {}
@@ -75,7 +75,7 @@ class Greedy:
         fills, searched = node.op.fills, self._searched(node, name)
         if fills is not None and hides(self.graph, node, fills):
             data = self._as_ranked(node.wires.get(fills.data))
-            if data is not None and self._keeps(node, name, fills.data):
+            if data is not None and self._in_place(node, name, _operand(node, fills.data)):
                 self.open[output] = data
         if searched is not None and output.type.dtype == "int":
             self.index.add(output)
@@ -108,14 +108,10 @@ class Greedy:
 
     def _over_actions(self, node: Node, name: str, port: str) -> bool:
         """Do actions go, and agents stay?"""
-        operand = next(o for o in operands(node) if o.port == port)
+        operand = _operand(node, port)
         move = Mover(self.graph.table, node, operand, name)
         gone = [axis for axis in operand.axes.values() if not move(Place(axis))]
         return gone == ["action"] and move(OWN[0]) == OWN[:1]
-
-    def _keeps(self, node: Node, name: str, port: str) -> bool:
-        operand = next(o for o in operands(node) if o.port == port)
-        return self._in_place(node, name, operand)
 
     def _in_place(self, node: Node, name: str, operand: Operand) -> bool:
         move = Mover(self.graph.table, node, operand, name)

@@ -10,6 +10,9 @@ from compose.graph.sizes import AxisTable
 from compose.language.expressions import Apply, Number, Ref, Tree, parse
 from compose.language.operation import Kept
 
+ROUNDS = 50
+"""How often rows may move around a loop until nothing is new; those that move on and on never stop."""
+
 
 @dataclass(frozen=True)
 class Shift:

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
-from compose.graph.proofs.shift import Shift, length
-from compose.graph.sizes import AxisTable
+from compose.graph.proofs.shift import ROUNDS, Shift, length
 
 SIDES = {"entity": ("agent", "other"), "agent": ("agent",), "other": ("other",)}
 Slots = frozenset[tuple[str, Place]]
@@ -34,15 +33,16 @@ class SlotRows:
 
     def __init__(self, graph: Graph, nodes: Iterable[Node]) -> None:
         self.graph, self.table, self.known, self.told = graph, graph.table, dict[Value, Slots](), list[Told]()
-        nodes = list(nodes)
-        before: dict[Value, Slots] = {}
-        for _ in range(50):  # again while a loop brings new ones back
+        self.lengths: dict[str, Shift] = {}
+        nodes, before = list(nodes), dict[Value, Slots]()
+        for _ in range(ROUNDS):
             self.told.clear()
             for node in nodes:
                 self._node(node)
-            if before == self.known:
-                break
-            before = dict(self.known)
+            if not graph.loops or before == self.known:
+                return
+            before = dict(self.known)  # again while a loop brings new ones back
+        self.told += [Told(node, axis) for node in graph.loops for axis in node.result("").axes]  # on and on
 
     def of(self, value: Value) -> Slots:
         """Whose slots stand where in a value."""
@@ -58,7 +58,7 @@ class SlotRows:
         for axis in value.type.axes:
             for side in SIDES.get(axis.rstrip("'"), ()):
                 before = ("agent",) if side == "other" and axis.rstrip("'") == "entity" else ()
-                yield side, Place(axis, length(self.table, before))
+                yield side, Place(axis, sum(map(self._length, before), Shift()))
 
     def _node(self, node: Node) -> None:
         given = [*operands(node), *(operand for _, operand in presences(node))]
@@ -69,7 +69,7 @@ class SlotRows:
         for axis in held - {None}:
             here = sorted({(side, place.shift) for side, place in together if place.axis == axis}, key=repr)
             pairs = [(one, two) for i, one in enumerate(here) for two in here[i + 1 :]]
-            if axis is not None and any(not _apart(self.table, *pair) for pair in pairs):
+            if axis is not None and any(not self._apart(*pair) for pair in pairs):
                 self.told.append(Told(node, axis))
         for name, output in node.values.items():
             found: set[tuple[str, Place]] = set()
@@ -89,21 +89,25 @@ class SlotRows:
 
     def _beyond(self, side: str, row: Shift) -> bool:
         """Is a single row none of these slots'?"""
-        return (row - length(self.table, (side,))).certain or (Shift(-1) - row).certain
+        return (row - self._length(side)).certain or (Shift(-1) - row).certain
 
     def _inside(self, side: str, place: Place) -> bool:
         assert place.axis is not None
-        end = place.shift + length(self.table, (side,))
-        return place.shift.certain and (length(self.table, (place.axis,)) - end).certain
+        end = place.shift + self._length(side)
+        return place.shift.certain and (self._length(place.axis) - end).certain
 
     def _outside(self, side: str, place: Place) -> bool:
         """Do none of these rows stand on the axis?"""
         assert place.axis is not None
-        end = place.shift + length(self.table, (side,))
-        return (Shift() - end).certain or (place.shift - length(self.table, (place.axis,))).certain
+        end = place.shift + self._length(side)
+        return (Shift() - end).certain or (place.shift - self._length(place.axis)).certain
 
+    def _apart(self, one: tuple[str, Shift], two: tuple[str, Shift]) -> bool:
+        """Do two stretches of slots share no row? The same stretch is one, not two."""
+        (mine, start), (theirs, other) = one, two
+        return (other - start - self._length(mine)).certain or (start - other - self._length(theirs)).certain
 
-def _apart(table: AxisTable, one: tuple[str, Shift], two: tuple[str, Shift]) -> bool:
-    """Do two stretches of slots share no row? The same stretch is one, not two."""
-    (_, start), (_, other) = one, two
-    return (other - start - length(table, (one[0],))).certain or (start - other - length(table, (two[0],))).certain
+    def _length(self, axis: str) -> Shift:
+        if axis not in self.lengths:
+            self.lengths[axis] = length(self.table, (axis,))
+        return self.lengths[axis]

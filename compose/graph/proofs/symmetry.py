@@ -32,7 +32,7 @@ def _weight_of_rows(graph: Graph) -> str | None:
     return None
 
 
-def permutation(graph: Graph) -> Proof:
+def permutation(graph: Graph, slots: SlotRows) -> Proof:
     """Proved where nothing can tell slots apart: no weight has rows of them, no operation or field orders them."""
     weight = _weight_of_rows(graph)
     if weight is not None:
@@ -40,9 +40,8 @@ def permutation(graph: Graph) -> Proof:
     ordered = [f for f in graph.fields([*graph.learned(), *graph.acted()]) if _ordered(graph, f)]
     if ordered:
         return Proof("permutation", "not proved", f"env.{ordered[0]} depends on their order", (f"env.{ordered[0]}",))
-    told = SlotRows(graph, _cone(graph)).told
-    if told:
-        name = told[0].node.name
+    if slots.told:
+        name = slots.told[0].node.name
         return Proof("permutation", "not proved", f"'{name}' puts them in order", (name,))
     return Proof("permutation", "proved", "no weight, field or operation tells slots apart")
 
@@ -54,12 +53,12 @@ def _ordered(graph: Graph, name: str) -> bool:
     return any(axis.rstrip("'") in own for axis in field.axes) if field.ordered is None else field.ordered
 
 
-def padding(graph: Graph) -> Proof:
+def padding(graph: Graph, slots: SlotRows) -> Proof:
     """Proved where every operation that joins rows counts only present ones, and losses count only real steps."""
     weight = _weight_of_slots(graph)
     if weight is not None:
         return Proof("padding", "not proved", f"weight '{weight}' has a row for every slot", (weight,))
-    absent = _Absent(graph)
+    absent = _Absent(graph, slots)
     for node in _cone(graph):
         axis = absent.joined(node)
         if axis is not None:
@@ -93,9 +92,8 @@ def padding(graph: Graph) -> Proof:
 class _Absent:
     """Where rows of absent slots stand, and who leaves them out."""
 
-    def __init__(self, graph: Graph) -> None:
-        nodes = _cone(graph)
-        self.graph, self.masks, self.slots = graph, Masks(graph, nodes), SlotRows(graph, nodes)
+    def __init__(self, graph: Graph, slots: SlotRows) -> None:
+        self.graph, self.masks, self.slots = graph, Masks(graph, _cone(graph)), slots
         self.paired = {t.node: t.axis for t in self.slots.told if t.axis not in t.node.op.orders(t.node)}
 
     def joined(self, node: Node) -> str | None:
