@@ -18,6 +18,10 @@ Fact = Annotated[str, StringConstraints(pattern=r"^(shown|present|available|step
 the first), ``present entity``, ``available agent action``, ``steps batch time``."""
 
 
+SPOKEN = {"shown": 2, "present": 1, "available": 2, "steps": 2}
+"""How many axes each fact speaks of."""
+
+
 class Model(BaseModel):
     """Base of all schema data: frozen, strict about types, no unknown keys, all numbers finite."""
 

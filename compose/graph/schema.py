@@ -17,6 +17,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.graph.fields import (
     KNOWN_FIELDS,
+    SPOKEN,
     Dtype,
     Field,
     Model,
@@ -227,6 +228,12 @@ class EntitySchema(Model):
                 problems.append(((*at, "axes", i), text.removesuffix(". ")))
             if len(set(field.axes)) < len(field.axes):
                 problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
+            if field.holds and field.dtype != "bool":
+                problems.append(((*at, "holds"), f"only a mask is true somewhere, and this is {field.dtype}"))
+            for i, (what, axes) in enumerate(field.facts):
+                if len(axes) != SPOKEN[what] or not set(axes) <= set(field.axes):
+                    need = f"{SPOKEN[what]} of its axes, [{' '.join(field.axes)}]"
+                    problems.append(((*at, "holds", i), f"'{what}' speaks of {need}; got '{field.holds[i]}'"))
             if field.scope in ("local", "row") and field.index is None:
                 row = "agent" if field.scope == "local" else "entity"
                 problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))

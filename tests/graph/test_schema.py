@@ -73,6 +73,12 @@ def test_frozen() -> None:
 
 
 BROKEN: list[tuple[dict[str, Any], str, str]] = [
+    ({"fields": {"near": {"axes": ["batch", "time", "agent", "entity"], "dtype": "bool", "scope": "local", "what": "x",
+                          "holds": ["shown entity"]}}}, "fields.near.holds[0]",
+     "'shown' speaks of 2 of its axes, [batch time agent entity]; got 'shown entity'"),
+    ({"fields": {"near": {"axes": ["batch", "agent"], "dtype": "float", "scope": "local", "what": "x",
+                          "holds": ["present agent"]}}}, "fields.near.holds",
+     "only a mask is true somewhere, and this is float"),
     ({"name": 'a"""b'}, "name",
      "a name may hold letters, digits, blanks and _.,:=/+-~@()[]$^, not U+0022 QUOTATION MARK"),
     ({"tasks": [" a"]}, "tasks[0]", "a name begins and ends with something that is seen"),

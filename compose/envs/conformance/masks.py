@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.finding import Finding
+from compose.envs.conformance.holds import said
 
 
 def _check(case: Case) -> Iterator[Finding]:
@@ -28,6 +29,7 @@ def _check(case: Case) -> Iterator[Finding]:
         acts = of["active"] & ~here
         text = "absent agents not to be active"
         yield from play.wrong("env.active", text, "that one is", acts, "time batch agent", "active")
+        yield from said(play)
 
 
 PROPERTY = Property("masks", "visible, sight, present and active agree; every agent has an action", _check)

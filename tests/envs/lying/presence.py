@@ -7,7 +7,8 @@ from torch import Tensor
 
 from compose.compiler.random import Seeds
 from compose.envs.interface import Fields
-from tests.envs.lying.honest import AGENTS, Honest
+from compose.graph.schema import Field
+from tests.envs.lying.honest import AGENTS, SCHEMA, Honest
 
 
 class Deserted(Honest):
@@ -37,6 +38,21 @@ class Buries(Honest):
         return {**shown, "visible": shown["sight"][:, :AGENTS]}
 
     companions = ("env.present",)  # fewer than the schema's two
+
+
+class Boasts(Honest):
+    """Says that a mask shows only what is visible, and shows everything with it."""
+
+    code = "env.holds"
+    near = Field(axes=("batch", "time", "agent", "entity"), dtype="bool", scope="local", what="Who is near.",
+                 holds=("shown entity agent",))
+
+    def __init__(self) -> None:
+        super().__init__(SCHEMA.model_copy(update={"fields": {**SCHEMA.fields, "near": self.near}}))
+
+    def fields(self) -> Fields:
+        shown = super().fields()
+        return {**shown, "near": torch.ones_like(shown["visible"])}
 
 
 class Litters(Honest):
