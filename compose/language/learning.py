@@ -116,6 +116,10 @@ class Learner(Model):
     """Episodes collected in parallel; never changes the update-to-data ratio."""
     updates: Ratio = Ratio(1, 1)
     """Gradient updates for collected episodes, such as ``1 per episode``."""
+    target: Target = CopyTarget(kind="copy")
+    """How the lagged copies of weights follow."""
+    optimizers: Frozen[Name, Optimizer]
+    """Name -> optimizer; each trains the weights that its losses reach."""
 
 
 class ReplayLearner(Learner):
@@ -125,10 +129,6 @@ class ReplayLearner(Learner):
     """From a buffer."""
     replay: ReplaySettings = ReplaySettings()
     """What is kept, and how it is drawn."""
-    target: Target = CopyTarget(kind="copy")
-    """How the lagged copies of weights follow."""
-    optimizers: Frozen[Name, Optimizer]
-    """Name -> optimizer; each trains the weights that its losses reach."""
 
     @property
     def batch(self) -> int:
@@ -146,10 +146,6 @@ class OnPolicyLearner(Learner):
 
     kind: Literal["on_policy"]
     """From the newest episodes."""
-    target: Target = CopyTarget(kind="copy")
-    """How the lagged copies of weights follow."""
-    optimizers: Frozen[Name, Optimizer]
-    """Name -> optimizer; each trains the weights that its losses reach."""
 
     @property
     def batch(self) -> int:

@@ -7,9 +7,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor
 
+from compose.compiler.packed import packed
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import sync_folder, temporary
 from compose.training.clocks import Clocks
@@ -53,7 +54,7 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
             if replay is not None:
                 _write_chunks(folder, replay, [name for name in chunks if name in lost or name not in old])
             for name, tensors in groups.items():
-                write_whole(fresh / f"{name}.safetensors", _bytes(tensors))
+                write_whole(fresh / f"{name}.safetensors", packed(tensors))
             fresh.rename(final)
         except (OSError, SpecError):
             drop_chunks(folder, set(chunks) - set(old))
@@ -144,7 +145,7 @@ def _chunks(replay: Replay, old: list[str]) -> list[str]:
 def _write_chunks(folder: RunFolder, replay: Replay, names: Iterable[str]) -> None:
     for name in names:
         tensors = replay.read(*_bounds(name)) | {f"={key}": x for key, x in replay.fixed.items()}
-        write_whole(folder.replay / f"{name}.safetensors", _bytes(tensors))
+        write_whole(folder.replay / f"{name}.safetensors", packed(tensors))
 
 
 def named_chunks(checkpoint: Path) -> list[str]:
@@ -155,7 +156,3 @@ def named_chunks(checkpoint: Path) -> list[str]:
 def _bounds(chunk: str) -> tuple[int, int]:
     first, last = chunk.split("-")
     return int(first), int(last)
-
-
-def _bytes(tensors: Mapping[str, Tensor]) -> bytes:
-    return save({name: x.detach().cpu().contiguous().clone() for name, x in tensors.items()})

@@ -64,6 +64,8 @@ EXAMPLES = [
       for block in ("mean", "sum") for over in ("agent", ["agent", "embed"]) for count in ("present", "slots", "all")),
     example("mean", of="nonneg batch time agent embed", where="bool batch time agent", over="agent"),
     example("sum", of="nonneg batch time agent embed", where="bool batch time agent", over="agent", count="slots"),
+    *(example(block, of="batch time agent", where="bool batch time", over=over)
+      for block in ("argmax", "max", "mean", "min", "sum") for over in ("agent", "time")),
     example("affine", of="batch time", by="int batch"),
     example("entity_actions", plain="batch time agent plain", aimed="batch time agent entity",
             map="bool batch action entity", mask="bool batch time agent entity"),

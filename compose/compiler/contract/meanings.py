@@ -13,7 +13,7 @@ from compose.compiler.contract.attacks import DRAWS, TOLERANCE, differs
 from compose.compiler.contract.trial import Trial
 from compose.graph.align import align
 from compose.graph.node import Value
-from compose.graph.proofs.rows import Mover, Operand, Place, operands
+from compose.graph.proofs.rows import Mover, Operand, Place
 from compose.language.axes import Axes
 from compose.language.operation import Range
 
@@ -23,7 +23,7 @@ Given = dict[str, dict[str, Any]]
 def picks(trial: Trial) -> Iterator[str]:
     """The output is the element that the index names."""
     for port, index in trial.node.op.picks.items():
-        data, by = _fed(trial, port), _fed(trial, index)
+        data, by = trial.operand(port), trial.operand(index)
         if data is None or by is None:
             continue
         given = trial.inputs()
@@ -40,7 +40,7 @@ def picks(trial: Trial) -> Iterator[str]:
 def searches(trial: Trial) -> Iterator[str]:
     """The output is the largest element that the mask allows, or where it stands."""
     for port, mask in trial.node.op.searches.items():
-        data, seen = _fed(trial, port), _fed(trial, mask)
+        data, seen = trial.operand(port), trial.operand(mask)
         if data is None:
             continue
         for output, value in trial.node.values.items():
@@ -62,7 +62,7 @@ def searches(trial: Trial) -> Iterator[str]:
 def chooses(trial: Trial) -> Iterator[str]:
     """More of all logits changes nothing, for it is a matter of their softmax."""
     port = trial.node.op.chooses
-    data = _fed(trial, port) if port else None
+    data = trial.operand(port)
     if data is None:
         return
     given = trial.inputs()
@@ -88,11 +88,10 @@ def duel(trial: Trial) -> Iterator[str]:
     declared = trial.node.op.duel
     if declared is None:
         return
-    values, advantages, weight = (_fed(trial, p) for p in (declared.values, declared.advantages, declared.importance))
-    for _ in range(DRAWS if values and advantages and weight else 0):
-        assert values is not None
-        assert advantages is not None
-        assert weight is not None
+    values, advantages, weight = map(trial.operand, (declared.values, declared.advantages, declared.importance))
+    if values is None or advantages is None or weight is None:
+        return
+    for _ in range(DRAWS):
         given, other = trial.inputs(), trial.inputs()
         best, gap = _tensor(given, values), -_tensor(given, advantages).abs()
         low = {**given["field"], _name(values): best + gap, _name(advantages): gap}
@@ -105,7 +104,7 @@ def weighs(trial: Trial) -> Iterator[str]:
     """It never falls with x where y is not negative; where x is 0, y does not matter."""
     if trial.node.op.weighs is None:
         return
-    x, y = (_fed(trial, port) for port in trial.node.op.weighs)
+    x, y = (trial.operand(port) for port in trial.node.op.weighs)
     if x is None or y is None:
         return
     for _ in range(DRAWS):
@@ -146,11 +145,10 @@ def narrows(trial: Trial) -> Iterator[str]:
         return
     given = trial.inputs()
     for output, found in trial.run(given).items():
-        for operand in operands(trial.node):
-            if operand.value.field is not None:
-                x = align(_tensor(given, operand), tuple(operand.axes), trial.node.values[output].type.axes)
-                if bool((found & ~x).any()):
-                    raise trial.fail(f"claims to narrow '{operand.port}'; it is true where that is not")
+        for operand in trial.operands():
+            x = align(_tensor(given, operand), tuple(operand.axes), trial.node.values[output].type.axes)
+            if bool((found & ~x).any()):
+                raise trial.fail(f"claims to narrow '{operand.port}'; it is true where that is not")
     yield "narrows"
 
 
@@ -161,7 +159,7 @@ LIMITS: tuple[Range, ...] = ((0.0, 0.0), (1.0, 1.0), (-2.0, -1.0), (1.0, 2.0), (
 def ranges(trial: Trial) -> Iterator[str]:
     """Numbers in a range give results in the declared one, and no gradient where none is declared."""
     node, op = trial.node, trial.node.op
-    ports = [operand for operand in operands(node) if operand.value.field is not None]
+    ports = trial.operands()
     kinds = [[r for r in LIMITS if _fits(operand.value, r)] for operand in ports]
     if any(operand.value.type.dtype == "int" for operand in ports):
         kinds = [[(0.0, 2.0)] if o.value.type.dtype == "int" else k for o, k in zip(ports, kinds, strict=True)]
@@ -186,8 +184,7 @@ def _spanned(trial: Trial, given: Given, span: Range | None) -> None:
 
 
 def _dead(trial: Trial, given: Given, dead: frozenset[str]) -> None:
-    names = [_name(o) for o in operands(trial.node) if o.port in dead and o.value.field is not None
-             and o.value.type.dtype == "float"]
+    names = [_name(o) for o in trial.operands() if o.port in dead and o.value.type.dtype == "float"]
     leaves = [given["field"][name].requires_grad_() for name in names]
     for output, found in trial.run(given).items() if leaves else ():
         if found.requires_grad:
@@ -216,11 +213,6 @@ def _hull(held: Mapping[Value, Range], wire: Value | tuple[Value, ...]) -> Range
     found = [held.get(v, v.range or ((0.0, 1.0) if v.type.dtype == "bool" else (-torch.inf, torch.inf)))
              for v in (wire if isinstance(wire, tuple) else (wire,))]
     return min(low for low, _ in found), max(high for _, high in found)
-
-
-def _fed(trial: Trial, port: str | None) -> Operand | None:
-    """The operand at a port, if its tensor is made up."""
-    return next((o for o in operands(trial.node) if o.port == port and o.value.field is not None), None)
 
 
 def _name(operand: Operand) -> str:

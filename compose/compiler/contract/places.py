@@ -10,7 +10,7 @@ from torch import Tensor
 from compose.compiler.contract.attacks import changed, differs, selected
 from compose.compiler.contract.trial import Trial
 from compose.graph.align import align
-from compose.graph.proofs.rows import Mover, Operand, Place, operands
+from compose.graph.proofs.rows import Mover, Operand, Place
 from compose.language.axes import Axes
 
 TRIES = 2
@@ -41,7 +41,7 @@ def keeps(trial: Trial) -> Iterator[str]:
 
 def puts(trial: Trial) -> Iterator[str]:
     """An operand that is a single row touches no other row."""
-    for operand in _fed(trial):
+    for operand in trial.operands():
         for output, value in trial.node.values.items():
             place = _mover(trial, operand, output)(Place(None))[0]
             if place.axis is None:
@@ -61,7 +61,7 @@ def unmoved(trial: Trial) -> Iterator[str]:
         return
     given = trial.inputs()
     found = trial.run(given)
-    for operand in _fed(trial):
+    for operand in trial.operands():
         for output, value in trial.node.values.items():
             x, y, axes = given["field"][str(operand.value.field)], found[output], value.type.axes
             kept: list[str] = []
@@ -107,10 +107,10 @@ def steps_in(trial: Trial) -> Iterator[str]:
     if declared is None:
         return
     port, beyond = declared
-    mask = next((o for o in _fed(trial) if o.port == port), None)
+    mask = trial.operand(port)
     if mask is None or "time" not in mask.axes:
         return
-    for operand in _fed(trial):
+    for operand in trial.operands():
         if operand.port == port or "time" not in operand.axes:
             continue
         given = trial.inputs()
@@ -157,14 +157,14 @@ def orders(trial: Trial) -> Iterator[str]:
     fixed = {*op.orders(node), "batch", "time", *(a for i in trial.graph.weights.values() for a in i.axes)}
     if op.draws(node) or op.statistics(node) or op.itself:  # what pairs agents with entities knows both by their order
         return
-    every = dict.fromkeys(a for o in _fed(trial) for a in o.axes.values() if a not in fixed)
+    every = dict.fromkeys(a for o in trial.operands() for a in o.axes.values() if a not in fixed)
     for axis in every:
-        plain = all(move(Place(axis)) in ((), (Place(axis),)) for o in _fed(trial) if axis in o.axes.values()
+        plain = all(move(Place(axis)) in ((), (Place(axis),)) for o in trial.operands() if axis in o.axes.values()
                     for move in (_mover(trial, o, output) for output in node.values))
         if plain:
             _reordered(trial, axis)
             yield f"orders:{axis}"
-    kept = {p.axis for o in _fed(trial) for output in node.values for a in o.axes.values()
+    kept = {p.axis for o in trial.operands() for output in node.values for a in o.axes.values()
             for p in _mover(trial, o, output)(Place(a))}
     for output, value in node.values.items():
         known = {*fixed, *kept, *op.mixes(node)}
@@ -181,7 +181,7 @@ def _reordered(trial: Trial, axis: str) -> None:
         given = trial.inputs()
         before = trial.run(given)
         moved = {**given, "field": dict(given["field"])}
-        for operand in _fed(trial):
+        for operand in trial.operands():
             own = next((own for own, seen in operand.axes.items() if seen == axis), None)
             if own is not None:
                 name, dim = str(operand.value.field), operand.value.type.axes.index(own)
@@ -201,17 +201,12 @@ def _reordered(trial: Trial, axis: str) -> None:
 # ----------------------------------------------------------------- what they share
 
 
-def _fed(trial: Trial) -> list[Operand]:
-    """Operands whose tensors are made up."""
-    return [operand for operand in operands(trial.node) if operand.value.field is not None]
-
-
 def _mover(trial: Trial, operand: Operand, output: str) -> Mover:
     return Mover(trial.graph.table, trial.node, operand, output)
 
 
 def _put(trial: Trial, output: str, axis: str) -> bool:
-    return any(_mover(trial, o, output)(Place(None))[0].axis == axis for o in operands(trial.node))
+    return any(_mover(trial, o, output)(Place(None))[0].axis == axis for o in trial.operands())
 
 
 def _number(trial: Trial, place: Place, index: int) -> int:
@@ -228,7 +223,7 @@ def _change(trial: Trial, given: dict[str, dict[str, Tensor]], operand: Operand,
 def _touched(trial: Trial, only: str | None = None) -> Iterator[
         tuple[Operand, str, int, dict[str, dict[str, Tensor]], dict[str, Tensor]]]:
     """Every operand with other numbers at one index of one axis, beside what came of it before."""
-    for operand in _fed(trial):
+    for operand in trial.operands():
         for axis in operand.value.type.axes:
             for _ in range(TRIES if only in (None, axis) else 0):
                 index = int(torch.randint(0, trial.size(axis), (), generator=trial.generator))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -13,6 +13,7 @@ from compose.compiler.interpret import Interpreter
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
+from compose.graph.proofs.rows import Operand, operands
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
 from compose.graph.scope import Failed
 from compose.graph.sizes import ENVIRONMENT
@@ -119,14 +120,19 @@ class Trial:
         found = interpreter.evaluate(values)
         return dict(zip(self.node.values, found, strict=True)), interpreter, sources
 
+    def operands(self) -> list[Operand]:
+        """What stands at ports and is made up: not constants, and not who is present."""
+        return [operand for operand in operands(self.node) if operand.value.field is not None]
+
+    def operand(self, port: str | None) -> Operand | None:
+        """The one at a port, if there is one that is made up."""
+        return next((operand for operand in self.operands() if operand.port == port), None)
+
     def ports(self) -> Iterator[tuple[str, str, Type, Type]]:
         """(port, name of its tensor, type as made, type as the operation sees it) for every tensor at a port."""
-        for port, wire in self.node.wires.items():
-            seen = self.node.types[port]
-            values = wire if isinstance(wire, tuple) else (wire,)
-            for value, kind in zip(values, seen if isinstance(seen, tuple) else (seen,), strict=True):
-                if value.field is not None:
-                    yield port, value.field, value.type, kind
+        for operand in self.operands():
+            made = operand.value.type
+            yield operand.port, str(operand.value.field), made, replace(made, axes=tuple(operand.axes.values()))
 
 
 def trial_of(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> Trial:

@@ -12,13 +12,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from compose.compiler.export.emit import Emitted, emit
 from compose.compiler.export.parity import Parity, Play, compare
 from compose.compiler.export.samples import Sample, Tensors
 from compose.compiler.model import Model
+from compose.compiler.packed import packed
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.whole import destination, replace_file
 
@@ -51,7 +52,7 @@ def write_module(model: Model, path: Path) -> Export:
         made = emit(model, beside.name)
         about = {"spec": model.spec.name, "spec_sha256": model.spec.identity()}
         file.write_text(made.text, encoding="utf-8")
-        weights.write_bytes(save({n: x.cpu().contiguous() for n, x in made.weights.items()}, metadata=about))
+        weights.write_bytes(packed(made.weights, about))
         policy: Any = loaded(file, made)
         policy.load_state_dict(load_file(weights))
         parity = compare(model, player(policy, made), made.free, start=policy.initial_state)
