@@ -126,6 +126,9 @@ _OPTIONAL = {
     ),
 }
 
+AGENT_ID = _OPTIONAL["agent_id"].model_copy(update={"what": "One-hot index of the agent; every environment has it."})
+"""What a schema that says nothing of ``agent_id`` offers: known without asking the environment."""
+
 COUNTS = {"action": "action", "task": "task"}
 """Fields that hold indices, and the axis that they index."""
 
@@ -146,12 +149,13 @@ def same_field(name: str, field: Field) -> bool:
 def standard_fields(*optional: str, **others: Field) -> dict[str, Field]:
     """The fields every environment offers, then the named optional ones, then the environment's own.
 
-    ``standard_fields("state", "position")``
+    ``standard_fields("state", "position")``. ``agent_id`` is known without asking the environment, unless it is named:
+    then the environment gives it.
 
     Raises:
         KeyError: If a name in ``optional`` is not an optional field.
     """
-    return {**_STANDARD, **{name: _OPTIONAL[name] for name in optional}, **others}
+    return {**_STANDARD, "agent_id": AGENT_ID, **{name: _OPTIONAL[name] for name in optional}, **others}
 
 
 def constant_field(name: str, what: str) -> Field:

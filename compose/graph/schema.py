@@ -16,6 +16,7 @@ from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.graph.fields import (
+    AGENT_ID,
     KNOWN_FIELDS,
     SPOKEN,
     Dtype,
@@ -171,6 +172,11 @@ class EntitySchema(Model):
         return (most if fewest is None else fewest, most)
 
     @property
+    def numbers_agents(self) -> bool:
+        """Is ``agent_id`` the identity that needs no asking, so that the environment does not give it?"""
+        return self.fields["agent_id"] == AGENT_ID
+
+    @property
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
@@ -178,6 +184,8 @@ class EntitySchema(Model):
         for name, field in self.fields.items():
             unsaid = set(field.declared) if name in KNOWN_FIELDS else {k for k, v in field.declared.items() if not v}
             content["fields"][name] = {k: v for k, v in content["fields"][name].items() if k not in unsaid}
+        if self.numbers_agents:
+            del content["fields"]["agent_id"]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 

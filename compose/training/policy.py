@@ -24,7 +24,7 @@ from compose.training.folder import RunFolder, reading
 from compose.training.given import step_fields
 from compose.training.learner import same_kinds
 from compose.training.records import About
-from compose.training.rollout import one_hot_actions
+from compose.training.rollout import one_hot_actions, own_fields
 from compose.training.run import Build
 
 Array = NDArray[Any] | Tensor
@@ -41,8 +41,9 @@ class Policy:
 
     def __init__(self, model: Model, schema: EntitySchema, params: Mapping[str, float], *, seed: int = 0) -> None:
         self.model, self.schema, self.params = model, schema, dict(params)
+        self._own = {"last_action", *own_fields(schema, model.device)}
         read = model.programs["act"].needs("field") if model.programs else ()
-        self._needed = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name != "last_action"))))
+        self._needed = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name not in self._own))))
         self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
 
@@ -72,7 +73,7 @@ class Policy:
                             dtype=next(iter(self.model.weights.values())).dtype)
         timed = {name: "time" in self.schema.fields[name].axes for name in given}
         shown = {name: x.unsqueeze(1) if timed[name] else x for name, x in given.items()}
-        shown = {"entities": shown["entities"], **shown}
+        shown = {"entities": shown["entities"], **own_fields(self.schema, self._last.device), **shown}
         action = self._actor.choose({**shown, "last_action": self._last[:, None]}, self._episodes, self._step)
         self._last = one_hot_actions(action, given["present"], self._last.shape[-1])
         self._step += 1

@@ -55,9 +55,9 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
 def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep: Collection[str] | None) -> TensorDict:
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
     game = Watched(env, episodes, seed)
-    fields = game.reset()
+    fields, own = game.reset(), own_fields(schema, env.device)
     wanted = schema.fields if keep is None else {*keep, "present", "task"} & set(schema.fields)
-    record = {name: _blank(x, schema, name) for name, x in fields.items() if name in wanted}
+    record = {name: _blank(x, schema, name) for name, x in {**own, **fields}.items() if name in wanted}
     record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
     record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
     for name in ("terminated", "steps", "filled"):
@@ -69,7 +69,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     _note(record, fields, schema, 0)
     for step in range(limit):
         record["steps"][:, step] = alive
-        action = actor.choose(_shown(fields, last, schema), episodes, step)
+        action = actor.choose(_shown({**own, **fields}, last, schema), episodes, step)
         after = game.step(action)
         record["action"][:, step] = action * alive[:, None]
         record["reward"][:, step] = after.reward * alive
@@ -98,6 +98,11 @@ def part(episodes: TensorDict, schema: EntitySchema, rows: slice) -> TensorDict:
     """Some of the episodes; fields without a batch axis stay whole."""
     whole = {name for name, field in schema.fields.items() if "batch" not in field.axes}
     return TensorDict({name: x if name in whole else x[rows] for name, x in tensors(episodes).items()}, batch_size=[])
+
+
+def own_fields(schema: EntitySchema, device: torch.device) -> dict[str, Tensor]:
+    """Fields that are known without asking the environment: ``agent_id`` [agent id], unless it gives its own."""
+    return {"agent_id": torch.eye(schema.agents, device=device)} if schema.numbers_agents else {}
 
 
 def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:

@@ -29,15 +29,16 @@ def environment(env: object) -> list[Finding]:
 
 def fields(env: Environment, given: Fields, batch: int) -> list[Finding]:
     """What is wrong with the form of fields as ``reset`` and ``step`` give them."""
-    schema, wanted = env.schema, set(env.schema.fields) - CONTROLLERS
+    schema, known = env.schema, set(env.schema.fields) - CONTROLLERS
+    wanted = known - {"agent_id"} if schema.numbers_agents else known
     if not isinstance(given, dict):
         return [Finding("env.fields", "a dict of fields by name", type(given).__name__)]
     found = [Finding("env.fields", "every field of the schema", f"no '{name}'", name)
              for name in sorted(wanted - {*given})]
     found += [Finding("env.fields", f"fields of the schema ({', '.join(sorted(wanted))})", f"'{name}'", name)
-              for name in sorted({*given} - wanted)]
+              for name in sorted({*given} - known)]
     sizes = {**schema.sizes, "batch": batch}
-    for name in sorted(wanted & {*given}):
+    for name in sorted(known & {*given}):
         field = schema.fields[name]
         axes = [axis for axis in field.axes if axis != "time"]
         shape = tuple(sizes[axis.removesuffix("'")] for axis in axes)
