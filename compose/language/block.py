@@ -7,8 +7,9 @@ Third parties register theirs through the entry point group ``compose.blocks`` o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -95,14 +96,15 @@ class Block(BaseModel, Operation):
         return str(literal[0]) if literal else ""
 
     @classmethod
-    def port_signatures(cls) -> dict[str, str]:
+    @cache
+    def port_signatures(cls) -> Mapping[str, str]:
         """Port -> signature, in field order."""
         found = {}
         for name, info in cls.model_fields.items():
             text = next((m for m in info.metadata if isinstance(m, str)), None)
             if text is not None:
                 found[name] = text
-        return found
+        return MappingProxyType(found)
 
     def ports(self) -> Mapping[str, str]:
         """The signatures of the ports that are wired (optional ones may not be)."""
