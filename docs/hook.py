@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -32,6 +33,8 @@ FIGURE = """<div class="method-figure" markdown>
 
 [Explore it]({name}-graph.html): pan, zoom, click a node for its equation, axes, weights and source line."""
 """What the page of a method shows of its picture."""
+ABSTRACT = "A base for other specs: it reads nodes that they must add."
+"""What is said of a spec that cannot be typed alone."""
 COMPARED = """<div class="method-figure" markdown>
 ![What {name} changes: additions green, removals red]({name}-diff.svg)
 </div>"""
@@ -46,18 +49,19 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Write the pages and pictures."""
-    for path, text in generated().items():
+    for path, text in generated(config.extra["methods"].split()).items():
         files.append(File.generated(config, path, content=text))
     return files
 
 
-def generated() -> dict[str, str]:
-    """Everything that is written: path -> text."""
+def generated(drawn: Collection[str] = ()) -> dict[str, str]:
+    """Everything that is written: path -> text. All methods are drawn unless ``drawn`` names some."""
     rows = "\n".join(f"| [{name}]({name}.md) | {text} |" for name, text in sorted(spec_summaries().items()))
     made = {"methods/index.md": f"{INDEX}| spec | |\n|---|---|\n{rows}\n"}
     for name in spec_summaries():
-        made[f"methods/{name}.md"] = base(name) if load(name).spec.abstract else ""
-        if not load(name).spec.abstract:
+        abstract = load(name).spec.abstract
+        made[f"methods/{name}.md"] = source(name, ABSTRACT if abstract else "")
+        if not abstract and (name in drawn or not drawn):
             about = subject(name, example=True)
             picture = draw(about.loaded, about.graph)
             made[f"methods/{name}.svg"] = svg(figure(picture))
@@ -76,8 +80,7 @@ def compared(made: dict[str, str], name: str, found: Diff) -> str:
     return COMPARED.format(name=name)
 
 
-def base(name: str) -> str:
-    """The page of a spec that cannot be typed alone: its file."""
+def source(name: str, about: str) -> str:
+    """The page of a spec that is not drawn: its file."""
     text = (packaged_specs() / f"{name}.yaml").read_text(encoding="utf-8")
-    about = "A base for other specs: it reads nodes that they must add."
     return f"# {name}\n\n{load(name).spec.summary} {about}\n\n```yaml\n{text}```\n"

@@ -37,11 +37,10 @@ EXAMPLES = [
             mask="bool batch time entity", heads=3, width="embed", to="hidden"),
     example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity hidden", mask=True,
             heads=3, width="embed", to="hidden"),
-    *(example("prototype_attention", {"proto": 2}, queries="batch time agent hidden", keys="batch time entity state",
-              mask=PAIRS, prototypes="proto", width="embed", by=by) for by in ("softmax", "sparsemax")),
+    example("prototype_attention", {"proto": 2}, queries="batch time agent hidden", keys="batch time entity state",
+            mask=PAIRS, prototypes="proto", width="embed", by="softmax"),
     *(example("prototype_attention", queries="batch time entity embed", keys="batch time entity embed", mask=mask,
-              prototypes="proto", width="embed", by="sparsemax")
-      for mask in ("bool batch time entity entity'", "bool batch time entity", True)),
+              prototypes="proto", width="embed", by="sparsemax") for mask in ("bool batch time entity", True)),
     example("prototype_attention", queries="batch time agent entity embed", keys="batch time agent entity embed",
             mask=PAIRS, prototypes="proto", width="embed", by="sparsemax"),
     *(example("pool", of="batch time entity embed", mask=PAIRS, over="entity", by=by, count=count)

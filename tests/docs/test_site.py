@@ -15,25 +15,29 @@ from compose.cli.views.catalogue import spec_summaries
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site")
+@pytest.mark.slow
+def test_the_site(tmp_path: Path) -> None:
+    folder = built(tmp_path / "site")
+    every_page_and_every_method_is_there(folder)
+    nothing_comes_from_elsewhere(folder)
+    a_method_page_shows_the_method(folder)
+
+
+def built(folder: Path) -> Path:
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(folder)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_MKDOCS_2_WARNING": "1", "METHODS": "refil"}
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
 
-@pytest.mark.slow
-def test_every_page_and_every_method_is_there(site: Path) -> None:
+def every_page_and_every_method_is_there(site: Path) -> None:
     pages = {page.stem for page in (ROOT / "docs").glob("*.md")}
     assert pages <= {page.stem for page in site.glob("*.html")}
     assert set(spec_summaries()) <= {page.stem for page in (site / "methods").glob("*.html")}
 
 
-@pytest.mark.slow
-def test_nothing_comes_from_elsewhere(site: Path) -> None:
+def nothing_comes_from_elsewhere(site: Path) -> None:
     loaded = re.compile(
         r"""<(?:script|img|iframe|source)[^>]*\ssrc="(?:https?:)?//"""
         r"""|<link[^>]*rel="(?:stylesheet|preconnect|icon)"[^>]*href="(?:https?:)?//"""
@@ -42,8 +46,7 @@ def test_nothing_comes_from_elsewhere(site: Path) -> None:
     assert not [sheet for sheet in site.rglob("*.css") if re.search(r"@import|url\(['\"]?https?:", sheet.read_text())]
 
 
-@pytest.mark.slow
-def test_a_method_page_shows_the_method(site: Path) -> None:
+def a_method_page_shows_the_method(site: Path) -> None:
     page = (site / "methods" / "refil.html").read_text(encoding="utf-8")
     for text in ("utility(seen, visible: env.visible &amp; groups.within)", "412,878", "square(q_aux - y)", "proved"):
         assert text in page

@@ -129,7 +129,7 @@ def test_every_scenario_can_be_fought() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "episodes"), [("3m", 12), ("3-8MMM:limit=40", 8), ("corridor:limit=40", 8)])
+@pytest.mark.parametrize(("name", "episodes"), [("3m:limit=30", 8), ("3-8MMM:limit=20", 6), ("corridor:limit=12", 4)])
 def test_battles_keep_the_promises_of_environments(name: str, episodes: int) -> None:
     assert_conforms(f"skirmish/{name}", episodes=episodes)
 

@@ -15,7 +15,7 @@ MIRRORS = {"3-8m_symmetric:task=3Mar": 26, "3-8m_symmetric:task=8Mar": 31, "3-8s
            "3-8sz:task=3Sta-5Zea": 68, "5-11MMM:task=7Mar-1Mau": None}  # fmt: skip
 
 
-MORE = ("3-8m_symmetric:task=8Mar", "3-8sz:task=3Sta-5Zea")
+MORE = ("3-8m_symmetric:task=8Mar", "3-8sz:task=3Sta-5Zea", "5-11MMM:task=7Mar-1Mau")
 """Larger ones of the same kinds."""
 
 
@@ -57,10 +57,10 @@ def _in_range(marines: int, script: scripts.Script) -> float:
     squads = (Squad(unit="Marine", count=marines),)
     near = Ring(distance=2.5, jitter=0.5)
     scenario = Scenario(name="near", summary="", limit=100, tasks=(Task.of(squads, squads),), ring=near)
-    return play(begun(scenario, 512, difficulty="very_hard"), scripted(script)).won
+    return play(begun(scenario, 256, difficulty="very_hard"), scripted(script)).won
 
 
-@pytest.mark.parametrize("marines", [3, 5, 8])
+@pytest.mark.parametrize("marines", [3, pytest.param(5, marks=pytest.mark.long), 8])
 def test_focus_beats_the_nearest_beats_random(marines: int) -> None:
     weakest, nearest, random = (_in_range(marines, s) for s in (scripts.weakest, scripts.nearest, scripts.random))
     assert weakest > nearest > random
@@ -86,25 +86,25 @@ def _distance(here: Tensor, there: Tensor) -> Tensor:
     return torch.linalg.vector_norm(here - there, dim=0)
 
 
-@pytest.mark.parametrize("zealots", [3, 4, 5])
+@pytest.mark.parametrize("zealots", [*(pytest.param(n, marks=pytest.mark.long) for n in (3, 5)), 4])
 def test_stalkers_win_by_kiting_and_only_so(zealots: int) -> None:
     name = f"3s_vs_{zealots}z"
-    assert play(packaged(name, 256), scripted(scripts.nearest)).won == 0
-    assert play(packaged(name, 256), _kite).won >= 0.9
+    assert play(packaged(name, 64), scripted(scripts.nearest)).won == 0
+    assert play(packaged(name, 128), _kite).won >= 0.9
 
 
 def test_a_medivac_decides_an_even_battle() -> None:
     ours: Army = [("Marine", 7, (9, 16)), ("Marauder", 2, (9, 19))]
     theirs: Army = [("Marine", 7, (23, 16)), ("Marauder", 2, (23, 13))]
-    assert play(battle([*ours, ("Medivac", 1, (7, 17))], theirs, episodes=256, goal="start"), attack_move).won > 0.9
-    even = play(battle(ours, theirs, episodes=256, goal="start"), attack_move).won
+    assert play(battle([*ours, ("Medivac", 1, (7, 17))], theirs, episodes=128, goal="start"), attack_move).won > 0.9
+    even = play(battle(ours, theirs, episodes=128, goal="start"), attack_move).won
     assert 0.2 < even < 0.8
 
 
 def test_opponents_that_look_more_often_are_harder() -> None:
     """The weakest in reach is attacked, once a step."""
     def wins(difficulty: str) -> float:
-        return play(packaged(f"8m:difficulty={difficulty}", 256), scripted(scripts.weakest)).won
+        return play(packaged(f"8m:difficulty={difficulty}", 128), scripted(scripts.weakest)).won
 
     assert wins("normal") > wins("very_hard")
 

@@ -37,14 +37,14 @@ def other_names(seed: int) -> Names:
     return another
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", [spec for spec in SPECS if not spec.endswith("_official")])
 def test_renaming_everything_leaves_only_renames(spec: str) -> None:
     only_renames(spec, crc32(Path(spec).stem.encode()))
 
 
 @pytest.mark.parametrize("spec", ["vdn_attention", "refil_multi_group", "vast_vdn"])
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=3, deadline=None)
 def test_renaming_in_any_way_leaves_only_renames(spec: str, seed: int) -> None:
     only_renames(spec, seed)
 
