@@ -14,9 +14,9 @@ from functools import cached_property
 from typing import Any
 
 from compose.graph.align import align
-from compose.graph.functions import COMPUTE
 from compose.graph.simplex import HIDDEN
 from compose.language.axes import Axes, DType
+from compose.language.functions import CLOSED
 from compose.language.operation import By, Of
 
 WEIGHTS = ("weight", "target")
@@ -180,7 +180,8 @@ def _activation(name: str) -> Callable[[Any], Any]:
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
-    **COMPUTE, **{name: _activation(name) for name in ("tanh", "sigmoid", "relu", "elu", "leaky_relu")},
+    **{name: closed.compute for name, closed in CLOSED.items() if closed.compute is not None},
+    **{name: _activation(name) for name in ("tanh", "sigmoid", "relu", "elu", "leaky_relu")},
 }
 
 

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from compose.graph.blame import blame
 from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
-from compose.graph.functions import LOGIC, NUMBERS
+from compose.graph.functions import of_numbers
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value, WeightInfo, WeightUse
 from compose.graph.ports import arguments, everywhere, fit
@@ -19,6 +19,7 @@ from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
 from compose.language.axes import Type, join
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
+from compose.language.functions import CLOSED
 from compose.language.load import Loaded
 from compose.language.moving import Moving
 from compose.language.nodes import Application
@@ -36,9 +37,8 @@ LARGEST = 100_000
 """Values in a graph."""
 
 
-def _folds(name: str) -> tuple[set[bool], ...]:
-    """Which operands a function of constants may have: numbers ({False}), truth values ({True})."""
-    return ({False}, {True}) if name in ("==", "stop", "first") else ({name in LOGIC},)
+FOLDED = {"numbers": ({False},), "masks": ({True},), "alike": ({False}, {True}), "anything": ({False}, {True})}
+"""Whether operands may be truth values, by what a function takes."""
 
 
 class Elaboration:
@@ -174,14 +174,13 @@ class Elaboration:
 
     def fold(self, tree: Apply, operands: list[Value], at: Path) -> Value | None:
         """A function of plain numbers, or of plain truth values, is one itself. Raises Failed if it has no value."""
-        name, given = tree.function, [v.constant for v in operands]
-        if name not in NUMBERS or None in given or {isinstance(n, bool) for n in given} not in _folds(name):
+        name, given, closed = tree.function, [v.constant for v in operands], CLOSED[tree.function]
+        if closed.number is None or None in given or {isinstance(n, bool) for n in given} not in FOLDED[closed.takes]:
             return None
-        try:
-            found = NUMBERS[name](*(n if isinstance(n, bool) else float(n) for n in given if n is not None))
-            made = self.constant(found if isinstance(found, bool) else float(found))
-        except (ArithmeticError, ValueError):
+        found = of_numbers(name, [n if isinstance(n, bool) else float(n) for n in given if n is not None])
+        if found is None:
             self.fail("graph.number", at, f"'{name}' has no value at {', '.join(v.name for v in operands)}", part=tree)
+        made = self.constant(found if isinstance(found, bool) else float(found))
         return replace(made, axis=next((v.axis for v in operands if v.axis), None))
 
     def fresh(self, name: str) -> str:

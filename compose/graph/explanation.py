@@ -18,6 +18,7 @@ from compose.language.nodes import Application
 from compose.language.places import Place, find, members, step
 from compose.language.provenance import MISSING, Origin, dig, origins
 from compose.language.resolve import Document
+from compose.language.roles import bare
 from compose.language.values import Expr
 from compose.language.write import write
 
@@ -74,8 +75,8 @@ def explain_raw(document: Document, path: Path, mistakes: tuple[Diagnostic, ...]
     """The same for a spec whose form is wrong: values and who set them, and no more. Raises SpecError."""
     data: Any = document.data
     if path[0] not in data:
-        holders = [s for s in ("graph", "params", "axes", "losses", "networks") if isinstance(data.get(s), dict)]
-        path = next(((section, *path) for section in holders if path[0] in data[section]), path)
+        holders = [at for at in bare() if isinstance(dig(data, at), dict)]
+        path = next(((*at, *path) for at in holders if path[0] in dig(data, at)), path)
     for n, part in enumerate(path):
         inside = dict(enumerate(data)) if isinstance(data, list) else data if isinstance(data, dict) else {}
         if part not in inside:

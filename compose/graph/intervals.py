@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from compose.graph.functions import NUMBERS, Function
+from compose.graph.functions import Function, of_numbers
 from compose.graph.node import Node, Value
 from compose.language.models import Spec
 from compose.language.operation import ANYWHERE, Range, hull
@@ -70,13 +70,11 @@ def _at(spec: Spec, scalar: Value, clocks: Mapping[str, int]) -> float | None:
         return scheduled(spec.params[scalar.param], clocks)
     if scalar.constant is not None:
         return scalar.constant
-    if scalar.node is None or not isinstance(scalar.node.op, Function) or scalar.node.op.name not in NUMBERS:
+    if scalar.node is None or not isinstance(scalar.node.op, Function):
         return None
     operands = [_at(spec, value, clocks) for value in scalar.node.operands()]
     known = [number for number in operands if number is not None]
     if len(known) < len(operands):
         return None
-    try:
-        return float(NUMBERS[scalar.node.op.name](*known))
-    except (ArithmeticError, ValueError):
-        return None
+    found = of_numbers(scalar.node.op.name, known)
+    return None if found is None else float(found)

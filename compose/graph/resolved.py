@@ -13,10 +13,10 @@ from compose.graph.text import typed
 from compose.language.diagnostics import Path
 from compose.language.dump import Line, lines
 from compose.language.media import one_line
-from compose.language.merge import OWN
 from compose.language.places import find
 from compose.language.provenance import MISSING, dig, short_file, short_place
 from compose.language.resolve import Document
+from compose.language.roles import role
 
 WIDEST, WIDEST_SOURCE = 112, 48
 """Columns after which comments no longer stand under each other."""
@@ -77,7 +77,7 @@ def _aligned(rows: list[_Row]) -> Iterator[str]:
 
 
 def _section(at: Path) -> Path:
-    return at[:2] if at[:1] == ("networks",) else () if at[0] in (*OWN, "example_env") else at[:1]
+    return at[:2] if at[:1] == ("networks",) else () if role(at[:1]).own or at[0] == "example_env" else at[:1]
 
 
 def _note(ex: Exploration, at: Path, data: Any) -> str:

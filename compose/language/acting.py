@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.language.base import Model
 from compose.language.moving import Moving, Schedule
+from compose.language.roles import Role
 from compose.language.values import Expr
 
 CHANCE: dict[str, Any] = {"minimum": 0, "maximum": 1}
@@ -59,7 +60,8 @@ class EpsilonGreedy(Act):
     """The agents' action values [batch time agent action]."""
     where: Expr | None = None
     """Which actions may be chosen, usually ``env.available``; all if left out."""
-    epsilon: Annotated[float | Schedule, AfterValidator(_chance), Field(json_schema_extra=CHANCE)]
+    epsilon: Annotated[float | Schedule, AfterValidator(_chance), Field(json_schema_extra=CHANCE),
+                       Role("schedule", whole=("kind",))]
     """The chance of a random action."""
 
 

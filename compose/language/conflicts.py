@@ -12,7 +12,6 @@ from itertools import combinations
 
 from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.extends import Layer
-from compose.language.merge import OWN
 from compose.language.roles import role
 from compose.language.source import MAX_PROBLEMS
 from compose.language.tree import Node, plain, same
@@ -45,7 +44,7 @@ def _settings(node: Node, at: Path = ()) -> Iterator[tuple[Path, Node]]:
         yield at, node
         return
     for name, member in node.members.items():
-        if at or name not in OWN:
+        if at or not role((name,)).own:
             yield from _settings(member, (*at, name))
 
 

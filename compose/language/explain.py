@@ -8,34 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from compose.language import models
-from compose.language.acting import Acting
 from compose.language.annotations import Kinds, kinds, spellings
 from compose.language.axes import signature
 from compose.language.block import Block, find_block
 from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.excerpt import unusual
-from compose.language.learning import Learning, Optimizer, ReplaySettings, Target
-from compose.language.moving import Schedule
 from compose.language.provenance import dig
 from compose.language.quantities import number_hint
-from compose.language.roles import role
+from compose.language.roles import owners, role
 from compose.language.slips import choice_hint, field_hint
 
 if TYPE_CHECKING:
     from compose.language.resolve import Document
 
-OWNERS: dict[tuple[str, ...], Any] = {
-    (): models.Spec, ("paper",): models.Paper, ("act",): Acting, ("act", "epsilon"): Schedule,
-    ("losses", "*"): models.Loss, ("params", "*"): Schedule, ("networks", "*"): models.Network,
-    ("learner",): Learning, ("learner", "replay"): ReplaySettings, ("learner", "target"): Target,
-    ("learner", "optimizers", "*"): Optimizer, ("claims",): models.Claims, ("claims", "igm"): models.Igm,
-}  # fmt: skip
-"""Place -> the model of what stands there, or several that a tag tells apart."""
-OWNER_NOUNS: dict[type[BaseModel] | None, str] = {
-    models.Spec: "a spec", models.Paper: "a paper", models.Loss: "a loss", models.Network: "a network",
-    models.Claims: "claims", models.Igm: "the claim",
-}  # fmt: skip
 EXPECTED = {
     "int_type": "a whole number", "float_type": "a number", "string_type": "text", "bool_type": "true or false",
     "dict_type": "a mapping", "mapping_type": "a mapping", "model_type": "a mapping", "tuple_type": "a list",
@@ -57,7 +42,7 @@ def explain(problems: Sequence[Any], document: Document, at: Path, owner: Owner 
     ``owner`` finds the model of a mapping; a spec's, unless told.
     """
     found: dict[Path, Diagnostic] = {}
-    tagged = set() if owner else {place for place, model in OWNERS.items() if kinds(model)}
+    tagged = set() if owner else {place for place, model in owners().items() if kinds(model)}
     placed = [(real_path(document.data, (*at, *e["loc"]), tagged, missing=e["type"] == "missing"), e) for e in problems]
     placed.sort(key=lambda p: (-len(p[0]), p[1]["type"] in EXPECTED))
     for place, problem in placed:
@@ -116,7 +101,7 @@ def spec_owner(data: Any, place: Path) -> type[BaseModel] | None:
     inside = _inside(data, place)
     if (len(place) >= 2 and place[0] == "graph") or (len(place) >= 4 and place[2] == "nodes"):
         return find_block(inside["block"]) if isinstance(inside, dict) and "block" in inside else None
-    model = next((model for pattern, model in OWNERS.items() if _matches(pattern, place)), None)
+    model = next((model for pattern, model in owners().items() if _matches(pattern, place)), None)
     several = kinds(model)
     found: type[BaseModel] | None = several.of(inside) if several else model
     return found
@@ -130,7 +115,7 @@ def _inside(data: Any, place: Path) -> Any:
 
 def _kinds(place: Path, owner: Owner) -> Kinds | None:
     """The models that may stand at a place of a spec, where a tag tells them apart."""
-    found = next((model for pattern, model in OWNERS.items() if _matches(pattern, place)), None)
+    found = next((model for pattern, model in owners().items() if _matches(pattern, place)), None)
     return kinds(found) if owner is spec_owner else None
 
 
@@ -145,7 +130,7 @@ def noun(model: type[BaseModel] | None) -> str:
     """What messages call the owner of a field."""
     if model is not None and issubclass(model, Block):
         return f"block '{model.tag()}'"
-    return OWNER_NOUNS.get(model) or str(getattr(model, "noun", "this"))
+    return str(getattr(model, "noun", "this"))
 
 
 def _one(problem: Any, place: Path, document: Document, owner: Owner) -> Diagnostic:

@@ -17,15 +17,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from compose.language.excerpt import MIMICS, named
+from compose.language.functions import FUNCTIONS
 from compose.language.numbers import spelled
 from compose.language.symbols import TRUTHS, WORDS, symbol_hint, token_hint
-
-FUNCTIONS = {
-    "stop": 1, "previous": 1, "first": 1, "agents": 1, "others": 1, "entities": 1,
-    "square": 1, "sqrt": 1, "abs": 1, "exp": 1, "log": 1, "relu": 1, "leaky_relu": 1, "elu": 1, "tanh": 1, "sigmoid": 1,
-    "softplus": 1, "minimum": 2, "maximum": 2, "ceil": 1, "floor": 1,
-}  # fmt: skip
-"""Closed functions and how many tensors each takes; everything with another argument is a block."""
 
 LEVELS = (("|",), ("&",), ("<", "<=", "==", ">=", ">"), ("+", "-"), ("*", "/"))
 TOKEN = re.compile(
@@ -187,8 +181,8 @@ class _Parser:
             self.take()
             arguments.append(self.binary(0))
         end = self.expect(")")
-        if len(arguments) != FUNCTIONS[name]:
-            few = f"'{name}' takes {FUNCTIONS[name]} argument{'s' * (FUNCTIONS[name] > 1)}, got {len(arguments)}"
+        if len(arguments) != (arity := FUNCTIONS[name].arity):
+            few = f"'{name}' takes {arity} argument{'s' * (arity > 1)}, got {len(arguments)}"
             raise ExpressionError(few, start, end - start, "A function with other arguments is a block.")
         return Apply(name, tuple(arguments), start=start, end=end)
 

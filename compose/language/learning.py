@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
 from compose.language.quantities import Count
+from compose.language.roles import Role, section
 from compose.language.values import Name, Period, Ratio
 
 Decay = Annotated[float, Field(ge=0, lt=1)]
@@ -118,7 +119,7 @@ class Learner(Model):
     """Gradient updates for collected episodes, such as ``1 per episode``."""
     target: Target = CopyTarget(kind="copy")
     """How the lagged copies of weights follow."""
-    optimizers: Frozen[Name, Optimizer]
+    optimizers: Annotated[Frozen[Name, Optimizer], section(Role("optimizer", "an optimizer", whole=("kind",)), bare=6)]
     """Name -> optimizer; each trains the weights that its losses reach."""
 
 

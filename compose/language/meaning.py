@@ -13,10 +13,8 @@ from compose.language.models import Spec
 from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.places import Place
+from compose.language.roles import role
 from compose.language.values import Expr
-
-MEMBERS = {"params": "a param", "axes": "an axis of the spec's own", "losses": "a loss", "networks": "a network",
-           "log": "a value that is logged"}
 
 
 def kind(place: Place) -> str:
@@ -42,13 +40,9 @@ def kind(place: Place) -> str:
             return f"input of network '{at[1]}'"
         case ("networks", _, "returns", _):
             return f"result of network '{at[1]}'"
-        case ("learner", "optimizers", _):
-            return "an optimizer"
-        case (section, _) if section in MEMBERS:
-            return MEMBERS[str(section)]
-        case (_,):
+        case (_,) if not role(at).called:
             return "a section of the spec" if isinstance(value, BaseModel) or not isinstance(value, str | int) else ""
-    return "an expression" if isinstance(value, Expr) else ""
+    return role(at).called or ("an expression" if isinstance(value, Expr) else "")
 
 
 def meaning(place: Place) -> str:

@@ -21,16 +21,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
-from compose.language.roles import role
+from compose.language.roles import role, sections
 from compose.language.source import MAX_PROBLEMS
 from compose.language.tree import Node, same, walk
-
-OWN = ("compose", "name", "summary", "paper", "abstract")
-"""Members that say something about one file; they are not inherited."""
-
-ORDER = ("compose", "name", "summary", "paper", "abstract", "example_env", "params", "axes", "networks", "graph", "act",
-         "losses", "learner", "log", "claims")
-"""How a merged spec reads."""
 
 MAX_CHAIN = 32
 MAX_COPIED = 100_000
@@ -50,16 +43,16 @@ def merge(layers: Iterable[Node], overrides: Iterable[Node] = (), *, deleted: di
     ``merge.delete``, ``merge.replace``, ``merge.like``, ``merge.size``.
     """
     merging = _Merge({} if deleted is None else deleted)
-    tree: Node | None = None
+    tree, own = None, [name for name, given in sections().items() if given.own]
     for layer in layers:
-        tree = merging.onto(tree.without(*OWN) if tree else None, layer, ())
+        tree = merging.onto(tree.without(*own) if tree else None, layer, ())
     for override in overrides:
         tree = merging.onto(tree, override, ())
     assert tree is not None, "a lineage has at least one spec"
     tree = merging.expanded(tree)
     if merging.problems:
         raise SpecError(*merging.problems)
-    first = {name: tree.members[name] for name in ORDER if name in tree.members}
+    first = {name: tree.members[name] for name in sections() if name in tree.members}
     return replace(tree, value={**first, **tree.members})
 
 

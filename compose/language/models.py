@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -20,11 +20,23 @@ from compose.language.identity import canonical_json
 from compose.language.learning import Learning
 from compose.language.moving import Param
 from compose.language.nodes import MODIFIERS, Node
+from compose.language.roles import NODE, OWN, Role, section
 from compose.language.values import AxesText, Expr, Label, Name, Prose
 from compose.language.write import write
 
+PARAM = Role("parameter", "a param", whole=("kind",))
+AXIS = Role("axis", "an axis of the spec's own")
+NETWORK = Role("network", "a network", tags=("like",), whole=("like", "returns"))
+LOSS = Role("loss", "a loss", tags=("of",), whole=("of",))
+LOGGED = Role("value", "a value that is logged")
+
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""
+
+
+def nothing() -> MappingProxyType[str, Any]:
+    """An empty section."""
+    return MappingProxyType({})
 
 
 def _unreserved(name: str) -> str:
@@ -40,11 +52,13 @@ InputName = Annotated[Name, AfterValidator(_unreserved), Field(json_schema_extra
 class Network(Model):
     """A named sub-graph that owns weights and can be applied many times."""
 
-    inputs: Frozen[InputName, AxesText] = Field(default_factory=lambda: MappingProxyType({}))
+    noun: ClassVar[str] = "a network"
+
+    inputs: Annotated[Frozen[InputName, AxesText], section(Role("input"))] = Field(default_factory=nothing)
     """What differs between applications: name -> axes."""
-    nodes: Frozen[Name, Node]
+    nodes: Annotated[Frozen[Name, Node], section(NODE)]
     """Its body: name -> expression, block or application."""
-    returns: Name | Annotated[Frozen[Name, AxesText], Field(min_length=1)]
+    returns: Annotated[Name | Annotated[Frozen[Name, AxesText], Field(min_length=1)], Role("result", atomic=True)]
     """The node that the bare name of an application means; a mapping also states its axes."""
 
     @property
@@ -59,6 +73,8 @@ class Loss(Model):
     Every other axis of ``of`` must be named in ``mean`` (one denominator with batch and time) or in ``sum`` (added up
     last). ``where`` says which elements count, ``env.steps`` unless told.
     """
+
+    noun: ClassVar[str] = "a loss"
 
     of: Expr
     """What is minimised."""
@@ -79,6 +95,8 @@ class Loss(Model):
 class Igm(Model):
     """Individual-global-max: greedy local actions are greedy for ``joint``."""
 
+    noun: ClassVar[str] = "the claim"
+
     joint: Expr = Expr("q_tot")
     """The joint action value."""
     utilities: Expr | None = None
@@ -89,6 +107,8 @@ class Igm(Model):
 
 class Claims(Model):
     """What the method expects the proofs to say; a check that comes out otherwise is an error."""
+
+    noun: ClassVar[str] = "claims"
 
     decentralised: Literal["proved", "refuted"] | None = None
     """Agents act on nothing but what each of them may see."""
@@ -105,6 +125,8 @@ class Claims(Model):
 class Paper(Model):
     """Where the method was published."""
 
+    noun: ClassVar[str] = "a paper"
+
     title: Prose
     """Title of the paper."""
     authors: Annotated[tuple[Prose, ...], Field(strict=False)] = ()
@@ -120,33 +142,35 @@ class Paper(Model):
 class Spec(Model):
     """One method. Equal specs are equal data; :meth:`identity` is their hash."""
 
-    compose: Literal[1]
+    noun: ClassVar[str] = "a spec"
+
+    compose: Annotated[Literal[1], OWN]
     """Version of the language."""
-    name: Name
+    name: Annotated[Name, OWN]
     """Name of the method."""
-    summary: Annotated[Prose, StringConstraints(min_length=1)]
+    summary: Annotated[Prose, StringConstraints(min_length=1), OWN]
     """One sentence: what the method is."""
-    paper: Paper | None = None
+    paper: Annotated[Paper | None, OWN] = None
     """Where the method was published."""
-    abstract: bool = False
+    abstract: Annotated[bool, OWN] = False
     """Misses something a child must add; cannot be checked alone."""
     example_env: Label | None = None
     """The environment that `build` uses when none is named."""
-    params: Frozen[Name, Param] = Field(default_factory=lambda: MappingProxyType({}))
+    params: Annotated[Frozen[Name, Param], section(PARAM, bare=2)] = Field(default_factory=nothing)
     """Named numbers, constant or moving with a clock; they size axes and stand in expressions."""
-    axes: Frozen[Name, Expr] = Field(default_factory=lambda: MappingProxyType({}))
+    axes: Annotated[Frozen[Name, Expr], section(AXIS, bare=3)] = Field(default_factory=nothing)
     """Axes of the spec's own: name -> size, made of numbers, params and axes."""
-    networks: Frozen[Name, Network] = Field(default_factory=lambda: MappingProxyType({}))
+    networks: Annotated[Frozen[Name, Network], section(NETWORK, bare=5)] = Field(default_factory=nothing)
     """Named sub-graphs that own weights."""
-    graph: Frozen[Name, Node]
+    graph: Annotated[Frozen[Name, Node], section(NODE, bare=1)]
     """Name -> expression, block, or application of a network; the order does not matter."""
-    act: Acting
+    act: Annotated[Acting, Role(tags=("choose",))]
     """How actions are chosen."""
-    losses: Frozen[Name, Loss]
+    losses: Annotated[Frozen[Name, Loss], section(LOSS, bare=4)]
     """What is minimised: name -> term."""
     learner: Learning
     """How the weights are learned."""
-    log: Frozen[Name, Expr] = Field(default_factory=lambda: MappingProxyType({}))
+    log: Annotated[Frozen[Name, Expr], section(LOGGED, bare=7)] = Field(default_factory=nothing)
     """Values that a training writes down: name -> [batch] or [batch time]; nothing is learned from them."""
     claims: Claims = Claims()
     """What the proofs are expected to say."""

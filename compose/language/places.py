@@ -13,10 +13,7 @@ from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted
 from compose.language.models import Spec
 from compose.language.nodes import MODIFIERS, Application
-
-SHORT: tuple[Path, ...] = (("graph",), ("params",), ("axes",), ("losses",), ("networks",), ("learner", "optimizers"),
-                            ("log",))
-"""Where a bare name is looked for, in this order."""
+from compose.language.roles import bare
 
 LISTED = 12
 """So many names are offered."""
@@ -62,7 +59,7 @@ def find(spec: Spec, path: Path) -> Place:
     application is a node of its network. Raises SpecError (``path.unknown``) with the nearest place."""
     place = Place((), spec)
     if path[0] not in fields(spec):
-        for section in SHORT:
+        for section in bare():
             if path[0] in members(_walk(spec, place, section).value):
                 path = (*section, *path)
                 break
@@ -122,7 +119,7 @@ def unknown(spec: Spec, place: Place, part: str | int) -> SpecError:
     if isinstance(value, Block) and isinstance(value.returns, dict):
         inside |= {name: f"{dotted(place.at)}.{name}" for name in value.returns}
     if not place.at:
-        for section in SHORT:
+        for section in bare():
             inside |= {str(name): dotted((*section, name)) for name in members(_walk(spec, place, section).value)
                        if str(name) not in inside}
     if place.output or not inside:

@@ -1,9 +1,20 @@
-"""What the places of a spec are, as far as merging needs to know."""
+"""What the places of a spec are: said once, beside the fields of the models, and read from there by whatever goes
+through specs (merging, short paths, messages, JSON Schemas).
+
+A new section is a field of :class:`~compose.language.models.Spec` with a role, and what the graph makes of it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Annotated, Any, Union, cast, get_args, get_origin
 
+from pydantic import BaseModel, Field
+from pydantic.fields import FieldInfo
+
+from compose.language.annotations import kinds
 from compose.language.diagnostics import Path
 
 
@@ -11,54 +22,118 @@ from compose.language.diagnostics import Path
 class Role:
     """One place.
 
-    ``noun``   what stands here, in messages.
-    ``open``   the members have names of the author's choosing; null deletes a member.
-    ``tags``   keys that say what a mapping is: where one changes, the mapping is replaced instead of merged.
-    ``atomic`` a mapping is replaced, never merged.
-    ``whole``  keys of which a definition has at least one; a mapping without them is a patch on what is inherited.
+    ``noun``    what stands here, in messages; ``called`` the same where a reader asks what it is (``a loss``).
+    ``open``    the members have names of the author's choosing; null deletes a member.
+    ``tags``    keys that say what a mapping is: where one changes, the mapping is replaced instead of merged.
+    ``whole``   keys of which a definition has at least one; a mapping without them is a patch on what is inherited.
+    ``atomic``  a mapping is replaced, never merged.
+    ``members`` what the members of an open mapping are.
+    ``bare``    its members may be named alone (``q_in`` for ``graph.q_in``); sections are looked through in this order.
+    ``own``     it says something about one file and is not inherited.
     """
 
-    noun: str
+    noun: str = "value"
+    called: str = ""
     open: bool = False
     tags: tuple[str, ...] = ("kind",)
     whole: tuple[str, ...] = ()
     atomic: bool = False
+    members: Role | None = None
+    bare: int = 0
+    own: bool = False
 
 
-_COLLECTION = Role("collection", open=True, tags=())
-_NODE = Role("node", open=True, tags=("block", "network"), whole=("block", "network"))
-_NETWORK = Role("network", tags=("like",), whole=("like", "returns"))
-_VALUE = Role("value")
+VALUE, OWN = Role(), Role(own=True)
+NODE = Role("node", open=True, tags=("block", "network"), whole=("block", "network"), members=Role("field"))
 
 
+def section(members: Role, *, bare: int = 0) -> Role:
+    """The role of a mapping whose members have names of the author's choosing."""
+    return Role("collection", open=True, tags=(), members=members, bare=bare)
+
+
+@lru_cache(maxsize=4096)
 def role(at: Path) -> Role:
     """The role of the value at a path."""
-    match at:
-        case ("params" | "axes" | "networks" | "graph" | "losses" | "log",):
-            return _COLLECTION
-        case ("networks", _, "inputs" | "nodes") | ("learner", "optimizers"):
-            return _COLLECTION
-        case ("graph", _) | ("networks", _, "nodes", _):
-            return _NODE
-        case ("graph", _, _) | ("networks", _, "nodes", _, _):
-            return Role("field")
-        case ("networks", _):
-            return _NETWORK
-        case ("networks", _, "returns"):
-            return Role("result", atomic=True)
-        case ("networks", _, "inputs", _):
-            return Role("input")
-        case ("losses", _):
-            return Role("loss", tags=("of",), whole=("of",))
-        case ("params", _):
-            return Role("parameter", whole=("kind",))
-        case ("axes", _):
-            return Role("axis")
-        case ("act",):
-            return Role("value", tags=("choose",))
-        case ("act", "epsilon"):
-            return Role("schedule", whole=("kind",))
-        case ("learner", "optimizers", _):
-            return Role("optimizer", whole=("kind",))
-        case _:
-            return _VALUE
+    found, hint = VALUE, _root()
+    for part in at:
+        if found.members is not None:
+            found, hint = found.members, get_args(hint)[1] if len(get_args(hint)) == 2 else None
+            continue
+        info = next((model.model_fields[name] for model in _models(hint) for name in model.model_fields
+                     if part in (name, model.model_fields[name].alias)), None)
+        found, hint = (VALUE, None) if info is None else (said(info), info.annotation)
+    return found
+
+
+def said(info: FieldInfo) -> Role:
+    """What a field of a model says of its place."""
+    return next((mark for mark in info.metadata if isinstance(mark, Role)), VALUE)
+
+
+def _root() -> Any:
+    from compose.language.models import Spec
+
+    return Spec
+
+
+def _models(hint: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(hint, type) and issubclass(hint, BaseModel):
+        yield hint
+    elif get_origin(hint) is Annotated or type(None) in get_args(hint) or kinds(hint) or _union(hint):
+        for part in get_args(hint)[:1] if get_origin(hint) is Annotated else get_args(hint):
+            yield from _models(part)
+
+
+def _union(hint: Any) -> bool:
+    return get_origin(hint) is Union or type(hint).__name__ == "UnionType"
+
+
+def sections() -> dict[str, Role]:
+    """The sections of a spec, in the order in which one reads."""
+    return {name: said(info) for name, info in _root().model_fields.items()}
+
+
+@cache
+def bare() -> tuple[Path, ...]:
+    """Where a bare name is looked for, in this order."""
+    found = [(role.bare, at) for at, role in _sections(_root(), ()) if role.bare]
+    return tuple(at for _, at in sorted(found))
+
+
+def _sections(hint: Any, at: Path) -> Iterator[tuple[Path, Role]]:
+    for model in _models(hint):
+        for name, info in model.model_fields.items():
+            yield (*at, name), said(info)
+            if not at:
+                yield from _sections(info.annotation, (name,))
+
+
+@cache
+def owners() -> dict[Path, Any]:
+    """Place -> the model of what stands there, or the annotation of several that a tag tells apart."""
+    return {(): _root(), **dict(_owners(_root(), ()))}
+
+
+def _owners(hint: Any, at: Path) -> Iterator[tuple[Path, Any]]:
+    for model in _models(hint):
+        for name, info in model.model_fields.items():
+            place, inside = (*at, name), cast(Any, info.annotation)
+            if said(info) == section(NODE) or said(info).members == NODE:
+                continue
+            if said(info).members is not None:
+                place, inside = (*place, "*"), get_args(inside)[1]
+            elif isinstance(info.discriminator, str):
+                inside = Annotated[inside, Field(discriminator=info.discriminator)]
+            found = _owner(inside)
+            if found is not None:
+                yield place, found
+                yield from _owners(found, place)
+
+
+def _owner(hint: Any) -> Any:
+    """The model, or the models, in an annotation."""
+    if kinds(hint) or (isinstance(hint, type) and issubclass(hint, BaseModel)):
+        return hint
+    parts = get_args(hint)[:1] if get_origin(hint) is Annotated else get_args(hint) if _union(hint) else ()
+    return next((found for found in map(_owner, parts) if found is not None), None)

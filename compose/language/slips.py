@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from compose.language.block import Block, catalogue
 from compose.language.diagnostics import did_you_mean
-from compose.language.expressions import FUNCTIONS
+from compose.language.functions import FUNCTIONS
 
 
 def function_hint(name: str) -> str:
@@ -20,7 +20,7 @@ def function_hint(name: str) -> str:
 def block_hint(name: str) -> str:
     """What to write instead of a block that is not there."""
     if name in FUNCTIONS:
-        places = ", ".join("xyz"[: FUNCTIONS[name]])
+        places = ", ".join("xyz"[: FUNCTIONS[name].arity])
         return f"'{name}' is a function, not a block: write NODE: {name}({places})"
     kin = [form(block) for tag, block in sorted(catalogue().items()) if name.lower() in block.kin and tag != name]
     if kin:

@@ -13,7 +13,7 @@ from compose.graph.structure import Previous, Rows, Select, Stack
 from compose.language.axes import Type
 from compose.language.block import catalogue
 from compose.language.docs import field_docs
-from compose.language.expressions import FUNCTIONS
+from compose.language.functions import CLOSED, FUNCTIONS
 from compose.language.operation import Operation, Run, Site, Weight
 from tests.blocks.examples import EXAMPLES
 
@@ -52,7 +52,7 @@ def test_block_is_documented(tag: str) -> None:
 @pytest.mark.parametrize("name", [*sorted(FUNCTIONS), "+", "-", "*", "/", "<", "<=", "==", ">=", ">", "neg"])
 @pytest.mark.parametrize("kind", ["float", "nonneg"])
 def test_function_keeps_its_contract(name: str, kind: str) -> None:
-    arity = FUNCTIONS.get(name, 1 if name == "neg" else 2)
+    arity = CLOSED[name].arity
     of = OF["rows"] if name in ("agents", "others") else OF["float"] if name == "entities" else OF[kind]
     of = OF["nonneg"] if name == "sqrt" else of
     check_operation(function(name, arity), {f"x{i}": of for i in range(arity)})

@@ -15,7 +15,7 @@ from compose.compiler.model import Model
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.language.block import catalogue
-from compose.language.expressions import FUNCTIONS
+from compose.language.functions import FUNCTIONS
 from compose.language.load import load
 from tests.docs.snippets import ROOT, snippets
 

@@ -14,7 +14,8 @@ from compose.graph.match import Mismatch, match
 from compose.language.annotations import mentions
 from compose.language.axes import Axes, Signature, Type, signature
 from compose.language.block import AXIS, Block, catalogue
-from compose.language.expressions import FUNCTIONS, LEVELS
+from compose.language.expressions import LEVELS
+from compose.language.functions import FUNCTIONS
 from compose.language.values import Expr
 from tests.generator.workbench import Body, Entry, Workbench
 
@@ -185,7 +186,7 @@ def expression(bench: Workbench, pool: list[Entry]) -> str:
     if rng.random() < 0.5:
         name = rng.choice(list(FUNCTIONS))
         operands = [choice(rng, pool)]
-        if FUNCTIONS[name] > 1:
+        if FUNCTIONS[name].arity > 1:
             operands.append(_beside(rng, pool, operands[0]))
         if name in GUARDED and rng.random() < 0.95:
             return GUARDED[name].format(operands[0].text)

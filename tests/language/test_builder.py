@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import compose
-from compose.language import builder, expressions, handles
+from compose.language import builder, handles
 from compose.language.builder import (
     SpecBuilder,
     agents,
@@ -24,6 +24,7 @@ from compose.language.builder import (
     stop,
 )  # fmt: skip
 from compose.language.diagnostics import SpecError
+from compose.language.functions import FUNCTIONS
 from compose.language.handles import Handle
 from compose.language.values import Expr
 
@@ -134,9 +135,9 @@ def test_everything_inheritance_can_do() -> None:
     assert built.learner.optimizers["main"].lr == 1e-3
 
 
-@pytest.mark.parametrize("name", expressions.FUNCTIONS)
+@pytest.mark.parametrize("name", FUNCTIONS)
 def test_every_function_of_the_language_has_a_python_name(name: str) -> None:
-    operands = [env.reward] * expressions.FUNCTIONS[name]
+    operands = [env.reward] * FUNCTIONS[name].arity
     made = abs(env.reward) if name == "abs" else getattr(builder, name)(*operands)
     assert str(made) == f"{name}({', '.join(map(str, operands))})"
 

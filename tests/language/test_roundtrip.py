@@ -10,8 +10,8 @@ from pydantic.fields import FieldInfo
 import compose
 from compose.language.block import Block, OneOrMore, catalogue
 from compose.language.dump import dump
-from compose.language.expressions import FUNCTIONS
 from compose.language.files import packaged_specs
+from compose.language.functions import FUNCTIONS
 from compose.language.load import load_data
 from compose.language.models import Spec
 from compose.language.nodes import MODIFIERS
@@ -31,7 +31,7 @@ def joined(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     binary = st.tuples(parts, st.sampled_from(["+", "-", "*", "/", "&", "|", "<", "<=", "==", ">", ">="]), parts)
     unary = st.tuples(st.sampled_from(["-", "~", "--", "- "]), parts)
     calls = st.sampled_from(list(FUNCTIONS)).flatmap(
-        lambda name: st.lists(parts, min_size=FUNCTIONS[name], max_size=FUNCTIONS[name]).map(
+        lambda name: st.lists(parts, min_size=FUNCTIONS[name].arity, max_size=FUNCTIONS[name].arity).map(
             lambda arguments: f"{name}({', '.join(arguments)})"))
     return binary.map(" ".join) | binary.map(lambda b: f"({''.join(b)})") | unary.map("".join) | calls
 

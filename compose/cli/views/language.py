@@ -12,7 +12,7 @@ from compose.language.base import Model
 from compose.language.block import AxisName, OneOrMore
 from compose.language.docs import field_docs
 from compose.language.dump import one_line
-from compose.language.expressions import FUNCTIONS
+from compose.language.functions import FUNCTIONS
 from compose.language.models import InputName, Spec
 from compose.language.moving import Pair, Param
 from compose.language.nodes import Application, Node
@@ -54,8 +54,10 @@ WORDS: list[tuple[Any, str]] = [
 def markdown() -> str:
     """All models, the whole file first, then in the order in which fields lead to them."""
     sections = [line for model in _models() for line in _section(model)]
-    functions = ", ".join(f"`{name}`" for name in FUNCTIONS)
-    return "\n".join([HEADER, *sections, "## Functions", "", f"What an expression may call: {functions}.", ""])
+    functions = [f"| `{name}({', '.join('xy'[: f.arity])})` | {f.doc} |".replace("|x|", "\\|x\\|")
+                 for name, f in FUNCTIONS.items()]
+    return "\n".join([HEADER, *sections, "## Functions", "", "What an expression may call.", "", "| | |", "|---|---|",
+                      *functions, ""])
 
 
 def _models() -> list[type[BaseModel]]:

@@ -11,7 +11,6 @@ only ever tell more apart, so as many as there are such nodes in both specs, and
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -22,7 +21,7 @@ from compose.graph.diff.called import Called, Names
 from compose.graph.diff.ids import Ids, plain
 from compose.graph.diff.side import Side
 from compose.graph.diff.terms import COMMUTES, Word
-from compose.graph.functions import NUMBERS, Function
+from compose.graph.functions import Function, of_numbers
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.node import Node, Value
 from compose.language.block import Block
@@ -110,16 +109,14 @@ class Meaning:
 
     def _folded(self, node: Node) -> float | None:
         """The number that a function of numbers is, also where one of them could move and does not."""
-        if not isinstance(node.op, Function) or node.op.name not in NUMBERS:
+        if not isinstance(node.op, Function):
             return None
         given = [self._number(value) for value in node.operands()]
         known = [float(number) for number in given if number is not None]
         if not known or len(known) < len(given):
             return None
-        with suppress(ArithmeticError, ValueError):
-            found = NUMBERS[node.op.name](*known)
-            return None if isinstance(found, bool) else float(found)
-        return None
+        found = of_numbers(node.op.name, known)
+        return None if found is None or isinstance(found, bool) else float(found)
 
     def _node(self, node: Node) -> int:
         wires = [(port, tuple(map(self._value, w)) if isinstance(w, tuple) else (self._value(w),))

@@ -7,8 +7,8 @@ from typing import Any
 from compose.language.json_schema.leaves import DEFS, Schema, ref
 from compose.language.json_schema.nodes import add_networks, add_nodes
 from compose.language.json_schema.writer import WHOLE, Writer
-from compose.language.merge import OWN
 from compose.language.models import Paper, Spec
+from compose.language.roles import role
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -47,7 +47,7 @@ def json_schema() -> dict[str, Any]:
         "title": "compose spec",
         "description": "One method of cooperative multi-agent reinforcement learning.",
         "type": "object",
-        "required": [name for name in OWN if Spec.model_fields[name].is_required()],
+        "required": [name for name, info in Spec.model_fields.items() if role((name,)).own and info.is_required()],
         "properties": properties,
         "additionalProperties": False,
         "if": {"required": ["extends"], "properties": {"extends": {"not": {"const": []}}}},

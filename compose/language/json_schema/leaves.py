@@ -8,7 +8,8 @@ from pydantic import TypeAdapter
 from pydantic.errors import PydanticInvalidForJsonSchema, PydanticSchemaGenerationError
 from pydantic.fields import FieldInfo
 
-from compose.language.expressions import FUNCTIONS, MAX_LENGTH
+from compose.language.expressions import MAX_LENGTH
+from compose.language.functions import FUNCTIONS
 from compose.language.quantities import COUNTED, QUANTITY
 from compose.language.values import AxesTextMark, Expr, Name, Period, Ratio
 

@@ -19,7 +19,7 @@ from compose.language.axes import signature
 from compose.language.block import Block, OneOrMore
 from compose.language.diagnostics import Path
 from compose.language.docs import field_docs
-from compose.language.explain import OWNER_NOUNS, noun
+from compose.language.explain import noun
 from compose.language.json_schema.leaves import NULL, Schema, anything, leaf, ref
 from compose.language.nodes import Node
 from compose.language.roles import role
@@ -137,7 +137,7 @@ class Writer:
     def fields(self, cls: type[BaseModel], at: Path) -> Schema:
         """The fields of a model as a closed object."""
         properties = {info.alias or name: self.field(cls, name, info, at) for name, info in cls.model_fields.items()}
-        title = noun(cls) if cls in OWNER_NOUNS or hasattr(cls, "noun") else cls.__name__
+        title = noun(cls) if hasattr(cls, "noun") else cls.__name__
         return {"title": title, "description": plain(cls.__doc__), "type": "object",
                 "properties": properties, "additionalProperties": False}
 
