@@ -10,7 +10,7 @@ from compose.blocks.shape.expand import Expand
 from compose.blocks.shape.own import Own
 from compose.compiler.passes import PASSES, copies, select, split
 from compose.language.axes import Axes
-from compose.language.block import Port
+from compose.language.block import Port, catalogue
 from compose.language.operation import Run, Site
 from tests.compiler.tiny import differ, spec
 
@@ -45,6 +45,17 @@ class OwnTurned(Own):
 
     def compute(self, run: Run, *, of: Any) -> Any:
         return super().compute(run, of=of).roll(1, -1)
+
+
+OWN_BLOCKS = {cls.tag(): cls for cls in (Turned, OwnTurned)}
+for tag in OWN_BLOCKS:
+    del catalogue()[tag]  # other tests look at all blocks that there are
+
+
+@pytest.fixture(autouse=True)
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    for tag, cls in OWN_BLOCKS.items():
+        monkeypatch.setitem(catalogue(), tag, cls)
 
 
 SPECS = {
