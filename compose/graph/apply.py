@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from compose.graph.graph import Applied
 from compose.graph.match import Mismatch, match, siblings
 from compose.graph.node import Value
 from compose.graph.scope import Element, Failed, Scope
@@ -40,6 +41,7 @@ def apply(scope: Scope, name: str, node: Application) -> Element:
                 elaboration.loaded.document.key_span(at),
             )  # fmt: skip
             elaboration.applied.setdefault(node.network, []).append(body)
+            elaboration.graph.applications[body.prefix] = Applied(body.inputs, variables)
             result = _result(body, network, node.network)
             if node.carry is not None:
                 _feed_back(scope, node, given, result, at)

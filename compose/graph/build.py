@@ -12,6 +12,7 @@ from compose.graph.learning import elaborate_learning
 from compose.graph.losses import elaborate_losses
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value
+from compose.graph.placing import Placing
 from compose.graph.ports import fit
 from compose.graph.proofs.signal import trained
 from compose.graph.readers import readings
@@ -69,7 +70,7 @@ def _elaborate(elaboration: Elaboration) -> None:
                 _watched(elaboration, node, port, value)
             else:
                 node.wires[port] = value
-                _closes(elaboration, node)
+                _closes(Placing(node, scope))
         except Failed:
             continue
     _unused(elaboration)
@@ -91,12 +92,13 @@ def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> N
     node.late[port] = value
 
 
-def _closes(elaboration: Elaboration, node: Node) -> None:
+def _closes(placing: Placing) -> None:
     """A loop must bring back the axes that its delay declares."""
+    node, elaboration = placing.node, placing.elaboration
     declared, arrives = node.values[""].type, node.type("of")
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
-    fit(elaboration, node)
+    fit(placing)
     if node in elaboration.graph.nodes([v for v in node.operands() if v.node is not node]):
         text = "this loop types, but loops cannot be compiled yet"
         span = elaboration.loaded.document.key_span(node.where)

@@ -6,24 +6,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import NoReturn
 
+from compose.graph.apply import apply
 from compose.graph.blame import blame
 from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
 from compose.graph.functions import of_numbers
 from compose.graph.graph import Graph
-from compose.graph.node import Node, Value, WeightInfo, WeightUse
-from compose.graph.ports import arguments, everywhere, fit
+from compose.graph.node import Node, Value
 from compose.graph.presence import Presences
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Element, Failed, Scope
 from compose.graph.sizes import ENVIRONMENT, AxisTable, UnknownSize
 from compose.language.axes import Type, join
-from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, did_you_mean, dotted
+from compose.language.diagnostics import Diagnostic, Path, Span, did_you_mean, dotted
 from compose.language.expressions import Apply, Ref, Tree, parse, references
 from compose.language.functions import CLOSED
 from compose.language.load import Loaded
 from compose.language.moving import Moving
 from compose.language.nodes import Application
-from compose.language.operation import Weight
 from compose.language.overrides import FILE
 from compose.language.values import Expr
 
@@ -33,8 +32,6 @@ Causes = tuple[tuple[Span, str], ...]
 """Places that may be to blame for a mistake, and what each says (nothing: it goes without saying)."""
 LONGEST = 1000
 """Turns of a `repeat` or `each`."""
-LARGEST = 100_000
-"""Values in a graph."""
 
 
 FOLDED = {"numbers": ({False},), "masks": ({True},), "alike": ({False}, {True}), "anything": ({False}, {True})}
@@ -244,51 +241,5 @@ class Elaboration:
             self.graph.values.setdefault(f"{scope.prefix}{name}", value)
             return Element({"": value})
         if isinstance(raw, Application):
-            return scope.application(name, raw)
+            return apply(scope, name, raw)
         return scope.block(name, raw)
-
-    def finish(self, node: Node) -> dict[str, Value]:
-        """Check what arrives at a node's ports; give it outputs, weights and presences. Raises Failed."""
-        if len(self.graph.values) > LARGEST:
-            self.report("graph.size", node.where, f"the graph has more than {LARGEST} values")
-            raise SpecError(*self.errors.values())
-        fit(self, node)
-        if everywhere(self, node):
-            fit(self, node)
-        arguments(self, node)
-        for port in node.op.nonneg:
-            if port in node.wires and node.type(port).sign != "nonneg":
-                hint = "make it positive with a `positive` block (softmax, abs, softplus, sigmoid)"
-                text, name = f"'{port}' must not be negative, and this may be", getattr(node.op, "name", "")
-                if name:
-                    text, hint = f"what '{name}' takes must not be negative, and this may be", "maximum(x, 0) is not"
-                self.fail("graph.sign", node.field(port), text, hint)
-        for output, kind in node.op.infer(node).items():
-            double = next((a for a in kind.axes if kind.axes.count(a) > 1), None)
-            if double:
-                hint = f"`rename` the second copy to {double}'"
-                self.fail("graph.axes", node.where, f"the result {kind} has axis '{double}' twice", hint)
-            kind = replace(kind, axes=join(kind.axes)) if kind.axes != join(kind.axes) else kind
-            name = f"{node.name}.{output}" if output else node.name
-            node.values[output] = self.graph.values[name] = Value(name, kind, node, output)
-        for name, weight in node.op.learned(node).items():
-            self._weight(node, name, weight)
-        for port, axis in node.op.counted(node):
-            if self.table.has_presence(axis):
-                timed = "time" in node.type(port).axes
-                node.presence[f"{port}:{axis}"] = self.presences.of(axis, timed=timed)
-        return node.values
-
-    def _weight(self, node: Node, name: str, weight: Weight) -> None:
-        scope, turns = node.scope, node.scope.turns
-        full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
-        info = WeightInfo(full, (*(axis for axis, _ in turns), *weight.axes), weight, scope.network)
-        held = self.graph.weights.setdefault(full, info)
-        self.first_use.setdefault(full, node.name)
-        if held.axes != info.axes:
-            here, there = " ".join(info.axes), " ".join(held.axes)
-            hint = "all applications of a network share its weights; make another network with `like`"
-            text = f"weight '{full}' is [{here}] in '{node.name}' and [{there}] in '{self.first_use[full]}'"
-            self.fail("graph.weights", node.where, text, hint, key=True)
-        target = scope.target or bool(getattr(node.op, "target", False))
-        node.weights[name] = WeightUse(full, tuple(i for _, i in turns), target)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 
@@ -35,6 +35,14 @@ class LossTerm:
         return [self.value, self.where, self.weight, *self.presence.values()]
 
 
+@dataclass(frozen=True)
+class Applied:
+    """One application of a network: what is wired to its inputs, and what capitals of its signatures stand for."""
+
+    inputs: Mapping[str, Value]
+    variables: Mapping[str, str]
+
+
 @dataclass(eq=False)
 class Graph:
     """The typed graph of one spec in one environment (or, with symbolic sizes, in none)."""
@@ -44,6 +52,8 @@ class Graph:
     table: AxisTable
     values: dict[str, Value] = made(default_factory=dict)
     """Every value by name: ``q``, ``q.a``, ``groups.within``."""
+    applications: dict[str, Applied] = made(default_factory=dict)
+    """By the prefix of its values: ``q.``, ``q_tot.layer[0].``."""
     weights: dict[str, WeightInfo] = made(default_factory=dict)
     losses: dict[str, LossTerm] = made(default_factory=dict)
     totals: dict[str, Value] = made(default_factory=dict)

@@ -64,7 +64,7 @@ def _loss(elaboration: Elaboration, name: str, loss: Loss) -> LossTerm:
 
 
 def _node(elaboration: Elaboration, operation: Operation, loss: str, **wires: Value) -> Value:
-    node = Node(f"loss.{loss}", operation, ("losses", loss), elaboration.main, dict(wires))
+    node = Node(f"loss.{loss}", operation, ("losses", loss), elaboration.table, dict(wires))
     node.bound = {"...": join(*(value.type.axes for value in wires.values()))}
     node.values[""] = Value(node.name, Type(()), node)
     return node.values[""]

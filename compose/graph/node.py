@@ -8,16 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
+from compose.graph.sizes import AxisTable
 from compose.language.axes import Axes, Signature, Type, leads
-from compose.language.diagnostics import Path, did_you_mean
+from compose.language.diagnostics import Path
 from compose.language.expressions import Tree
 from compose.language.operation import Operation, Weight
 from compose.language.values import Expr
-
-if TYPE_CHECKING:
-    from compose.graph.scope import Scope
 
 
 @dataclass(eq=False)
@@ -69,8 +67,10 @@ class Node:
     name: str
     op: Operation
     where: Path
-    scope: Scope
+    table: AxisTable
     wires: dict[str, Value | tuple[Value, ...]]
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """What capitals of a network's signatures stand for where it stands."""
     seen: Mapping[str, Type | tuple[Type, ...]] = field(default_factory=dict)
     """Types at ports as the operation sees them (axes renamed by its ``adapt``)."""
     bound: Mapping[str, Axes] = field(default_factory=dict)
@@ -131,53 +131,28 @@ class Node:
         return self.values[output].type
 
     def axes(self, *sizes: Expr) -> Axes:
-        return tuple(a for size in sizes for a in self.scope.size_axes(size, self.where))
+        return tuple(a for size in sizes for a in self.table.axes(size.tree, self.variables))
 
     def axis(self, name: str, port: str) -> str:
-        resolved = self.scope.variables.get(name, name)
-        found = self.types[port]
-        have = found.axes if isinstance(found, Type) else tuple(a for t in found for a in t.axes)
-        if resolved not in have:
-            given = {f: v for f, v in vars(self.op).items() if f not in self.op.ports()}
-            at = next((f"{f}.{v.index(name)}" if v != name else f for f, v in given.items()
-                       if v == name or (isinstance(v, tuple) and name in v)), "")
-            self.fail(at, f"no axis '{name}' in [{' '.join(have)}]", did_you_mean(name, have))
-        return resolved
-
-    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
-        counts, base, table = self.type(port).counts, axis.rstrip("'"), self.scope.elaboration.table
-        if counts is None or counts == base:
-            return
-        most, have = table.size(counts), table.size(base)
-        if counts in ("batch", "time"):
-            self.fail(port, f"expected an index of '{base}', got one of '{counts}'")
-        named = base.isidentifier() and counts.isidentifier() and not (base in table.spec.axes or base in table.joined)
-        if (named and not new) or (most is not None and have is not None and most > have):
-            rows = f"'{counts}'" + (f" ({most} rows)" if most else "") if counts != str(most) else f"{counts} rows"
-            self.fail(port, f"expected an index of '{axis}', got one of {rows}")
+        return self.variables.get(name, name)
 
     def size(self, axis: str) -> int | None:
-        return self.scope.elaboration.table.size(axis)
+        return self.table.size(axis)
 
     def count(self, size: Expr) -> int:
-        return self.scope.count(size, self.where)
-
-    def join(self, axis: str, rows: tuple[str, ...]) -> None:
-        self.scope.elaboration.join_axis(self, axis, rows)
+        return int(self.table.evaluate(size.tree) or 1)
 
     def has_presence(self, axis: str) -> bool:
-        return self.scope.elaboration.table.has_presence(axis)
+        return self.table.has_presence(axis)
+
+    def indexes(self, port: str, axis: str, *, new: bool = False) -> None:
+        """It has been looked at when the node was placed."""
+
+    def join(self, axis: str, rows: tuple[str, ...]) -> None:
+        """It has been declared when the node was placed."""
 
     def fail(self, field: str, message: str, hint: str = "") -> NoReturn:
-        """Report a mistake at a field (``of.1`` is an item of one), or at an operand of a function."""
-        name, _, item = field.partition(".")
-        at = self.field(name) if name else self.where
-        if item and self.scope.elaboration.loaded.is_written((*at, int(item))):
-            at = (*at, int(item))
-        elaboration, given = self.scope.elaboration, getattr(self.op, name, None)
-        if isinstance(given, Expr) and name not in self.op.ports():
-            elaboration.fail("graph.size", at, message, hint, causes=elaboration.set_at(given.tree))
-        elaboration.fail("graph.axes", at, message, hint, self.parts.get(name))
+        raise AssertionError(f"{self.name}: {message}; what is wrong is told when a node is placed")
 
     def as_json(self) -> dict[str, Any]:
         """For tools: what `compose build --json` prints."""

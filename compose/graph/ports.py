@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compose.graph.functions import Elementwise
 from compose.graph.intervals import Interval, interval
 from compose.graph.match import Mismatch, binding, describe, match, siblings
-from compose.graph.node import Node, Value
+from compose.graph.node import Value
 from compose.graph.structure import Floats, Spread
 from compose.language.axes import Axes, signature
 from compose.language.block import Block
@@ -17,15 +17,16 @@ from compose.language.diagnostics import Path
 from compose.language.values import Expr
 
 if TYPE_CHECKING:
-    from compose.graph.elaborate import Elaboration
+    from compose.graph.placing import Placing
     from compose.graph.scope import Scope
 
 
-def fit(elaboration: Elaboration, node: Node) -> None:
+def fit(placing: Placing) -> None:
     """Fit what arrives at a node's ports against their signatures; binds their variables.
 
     Where a float is wanted and whole numbers arrive, a conversion is put between. Raises Failed.
     """
+    node, elaboration = placing.node, placing.elaboration
     node.seen = node.op.adapt(dict(node.types))
     bound: dict[str, Axes] = {}
     binders: dict[str, str] = {}
@@ -51,46 +52,49 @@ def fit(elaboration: Elaboration, node: Node) -> None:
         binders |= {name: str(node.field(port)[-1]) for name in bound if name not in binders}
     node.bound = {"...": (), **bound}
     if node.op.aligned:
-        _twice(elaboration, node)
+        _twice(placing)
     if isinstance(node.op, Block) and node.wires and not any(v.type.axes for v in node.operands()):
         text, hint = f"'{node.op.tag()}' needs something with axes; this is one number", "write the number itself"
         elaboration.fail("graph.number", node.where, text, hint)
     for port, limits in node.op.within.items():
         number = node.wires.get(port)
         if isinstance(number, Value):
-            _within(elaboration, node, port, number, limits)
+            _within(placing, port, number, limits)
     for port, text in node.op.ports().items():
         real = signature(text).dtype == "float" or (isinstance(node.op, Elementwise) and node.op.real)
         if real and port in node.wires:
-            _convert(node, port)
+            _convert(placing, port)
 
 
-def everywhere(elaboration: Elaboration, node: Node) -> bool:
+def everywhere(placing: Placing) -> bool:
     """Give what is the same in every episode an axis ``batch`` where it counts who is present; say whether it does."""
-    counted = [axis for _, axis in node.op.counted(node) if elaboration.table.has_presence(axis)]
+    node, elaboration = placing.node, placing.elaboration
+    counted = [axis for _, axis in node.op.counted(placing) if node.has_presence(axis)]
     if not counted or any("batch" in value.type.axes for value in node.operands()):
         return False
     port, of = next((port, wire) for port, wire in node.wires.items() if isinstance(wire, Value) and wire.type.axes)
     wires: dict[str, Value | tuple[Value, ...]] = {"of": of, "like": elaboration.presences.of(counted[0], timed=False)}
-    node.wires[port] = node.scope.place(elaboration.fresh(f"{node.name}.{port}"), Spread(), wires, node.where)[""]
+    node.wires[port] = placing.scope.place(elaboration.fresh(f"{node.name}.{port}"), Spread(), wires, node.where)[""]
     node.seen = {}
     return True
 
 
-def arguments(elaboration: Elaboration, node: Node) -> None:
+def arguments(placing: Placing) -> None:
     """A width is one, and a list of axes names each of them once. Raises Failed."""
+    node, elaboration = placing.node, placing.elaboration
     for name, given in vars(node.op).items() if isinstance(node.op, Block) else ():
         if isinstance(given, Expr) and str(given) == "scalar":
             elaboration.fail("name.size", node.field(name), "this needs a width; 'scalar' is none")
         if isinstance(given, tuple) and all(isinstance(one, str) for one in given):
-            names = [node.scope.variables.get(one, one) for one in given]
+            names = [node.variables.get(one, one) for one in given]
             twice = next((one for one in names if names.count(one) > 1), None)
             if twice:
                 elaboration.fail("graph.axes", node.field(name), f"axis '{twice}' stands twice")
 
 
-def _within(elaboration: Elaboration, node: Node, port: str, value: Value, limits: Interval) -> None:
+def _within(placing: Placing, port: str, value: Value, limits: Interval) -> None:
     """A number stays between its limits, as far as is known of it: nothing is of what is computed from tensors."""
+    node, elaboration = placing.node, placing.elaboration
     low, high = interval(value)
     if not (-inf < low < limits[0] or limits[1] < high < inf):
         return
@@ -101,8 +105,9 @@ def _within(elaboration: Elaboration, node: Node, port: str, value: Value, limit
     elaboration.fail("graph.range", node.field(port), text, causes=causes)
 
 
-def _twice(elaboration: Elaboration, node: Node) -> None:
+def _twice(placing: Placing) -> None:
     """An axis that one port knows by name is no leading axis of another: it would be read as two at once."""
+    node, elaboration = placing.node, placing.elaboration
     tokens = {port: signature(text).tokens for port, text in node.op.ports().items() if port in node.seen}
     own = {port: {a for t in mine for a in (node.bound.get(t.name, ()) if t.variable else (t.name,))}
            for port, mine in tokens.items()}
@@ -128,12 +133,13 @@ def floats(value: Value, scope: Scope, at: Path) -> Value:
     return made[value]
 
 
-def _convert(node: Node, port: str) -> None:
+def _convert(placing: Placing, port: str) -> None:
+    node, scope = placing.node, placing.scope
     wire, seen = node.wires[port], node.seen[port]
     if isinstance(wire, tuple):
-        node.wires[port] = tuple(floats(value, node.scope, node.where) for value in wire)
+        node.wires[port] = tuple(floats(value, scope, node.where) for value in wire)
     else:
-        node.wires[port] = floats(wire, node.scope, node.where)
+        node.wires[port] = floats(wire, scope, node.where)
     kinds = seen if isinstance(seen, tuple) else (seen,)
     real = tuple(replace(kind, dtype="float") if kind.dtype == "int" else kind for kind in kinds)
     node.seen = {**node.seen, port: real if isinstance(seen, tuple) else real[0]}

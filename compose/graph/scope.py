@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 from compose.graph.functions import function
 from compose.graph.node import Node, Value
+from compose.graph.placing import Placing
+from compose.graph.sizes import filled
 from compose.graph.structure import Select, Stack
 from compose.graph.unknown import meant
 from compose.language.axes import Axes
 from compose.language.block import Block
 from compose.language.diagnostics import Path, Span, did_you_mean
-from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, references, unparse
-from compose.language.nodes import EMPTY, AnyNode, Application
+from compose.language.expressions import Apply, Number, Ref, Tree, Truth, references, unparse
+from compose.language.nodes import EMPTY, AnyNode
 from compose.language.operation import Operation
 from compose.language.values import Expr
 
@@ -240,40 +242,20 @@ class Scope:
     def place(self, name: str, op: Operation, wires: Wires, at: Path,
               parts: Mapping[str, Tree] = EMPTY) -> dict[str, Value]:
         """Put an operation into the graph: match ports, infer outputs, register weights. Raises Failed."""
-        node = Node(name, op, at, self, wires, parts=parts)
-        return self.elaboration.finish(node)
+        node = Node(name, op, at, self.elaboration.table, wires, self.variables, parts=parts)
+        return Placing(node, self).finish()
 
     # ------------------------------------------------------------------ sizes
 
     def size_axes(self, size: Expr, at: Path) -> Axes:
-        """The axes that a size argument names."""
-        tree = size.tree
-        if isinstance(tree, Ref) and len(tree.parts) == 1:
-            if tree.parts[0] == "scalar":
-                return ()
-            if tree.parts[0] in self.variables:
-                return (self.variables[tree.parts[0]],)
-        if any(str(ref) in self.variables for ref in references(tree)):
-            tree = self._filled(tree)
-            size = Expr(unparse(tree))
-        self.elaboration.measure(size, at)
-        return (self.elaboration.table.canonical(tree),)
-
-    def _filled(self, tree: Tree) -> Tree:
-        """A size with what the network's capitals stand for: ``4 * Width`` -> ``4 * embed``."""
-        if isinstance(tree, Ref) and str(tree) in self.variables:
-            return parse(self.variables[str(tree)])
-        if isinstance(tree, Apply):
-            return replace(tree, arguments=tuple(map(self._filled, tree.arguments)))
-        return tree
+        """The axes that a size argument names. Raises Failed if they have no size."""
+        found, known = self.elaboration.table.axes(size.tree, self.variables), self.variables
+        if found and not (isinstance(size.tree, Ref) and str(size.tree) in known):
+            some = any(str(ref) in known for ref in references(size.tree))
+            self.elaboration.measure(Expr(unparse(filled(size.tree, known))) if some else size, at)
+        return found
 
     def count(self, size: Expr, at: Path) -> int:
         """A whole number given as an argument."""
         value = self.elaboration.measure(size, at)
         return 1 if value is None else int(value)
-
-    def application(self, name: str, node: Application) -> Element:
-        """Elaborate an application of a network (see :mod:`compose.graph.apply`)."""
-        from compose.graph.apply import apply
-
-        return apply(self, name, node)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from compose.graph.schema import EntitySchema
+from compose.language.axes import Axes
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, references, unparse
 from compose.language.models import Spec
+from compose.language.nodes import EMPTY
 
 ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "feature", "state", "observation",
                "xy", "id", "task")  # fmt: skip
@@ -21,6 +23,15 @@ ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "
 
 SIZES = ("+", "-", "*", "/", "ceil", "floor", "maximum", "minimum")
 """What sizes are made with."""
+
+
+def filled(size: Tree, variables: Mapping[str, str]) -> Tree:
+    """A size with what a network's capitals stand for: ``4 * Width`` -> ``4 * embed``."""
+    if isinstance(size, Ref):
+        return parse(variables[str(size)]) if str(size) in variables else size
+    if isinstance(size, Apply):
+        return replace(size, arguments=tuple(filled(a, variables) for a in size.arguments))
+    return size
 
 
 class UnknownSize(ValueError):
@@ -52,6 +63,12 @@ class AxisTable:
     def canonical(self, tree: Tree) -> str:
         """The name of the axis that a size expression stands for."""
         return unparse(tree).replace(" ", "")
+
+    def axes(self, size: Tree, variables: Mapping[str, str] = EMPTY) -> Axes:
+        """The axes that a size argument names: none for ``scalar``. ``variables``: what capitals stand for."""
+        if isinstance(size, Ref) and str(size) in ("scalar", *variables):
+            return (variables[str(size)],) if str(size) in variables else ()
+        return (self.canonical(filled(size, variables)),)
 
     def size(self, axis: str) -> int | None:
         """Rows of an axis; None while symbolic. Raises UnknownSize."""

@@ -164,7 +164,7 @@ class Meaning:
     def _argument(self, node: Node, value: Any) -> Hashable:
         match value:
             case Expr() | str():
-                return self.called.size(str(value), node.scope.variables)
+                return self.called.size(str(value), node.variables)
             case tuple() | list():
                 return ("list", *(self._argument(node, item) for item in value))
             case Mapping():

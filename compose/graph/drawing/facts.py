@@ -61,12 +61,11 @@ class Facts:
         self.acting = set(graph.nodes(graph.acted()))
         wired = [w for node in self.acting for w in node.wires.values()]
         self.read = {*graph.acted(), *(v for w in wired for v in (w if isinstance(w, tuple) else (w,)))}
-        self.scopes = {node.scope.prefix: node.scope for node in graph.nodes()}
 
     def value(self, body: Body, place: str, name: str) -> Value | None:
         """The value that a reference in a body means in one application; None if nothing makes it."""
         if name in body.inputs:
-            scope = self.scopes.get(place)
+            scope = self.graph.applications.get(place)
             return scope.inputs.get(name) if scope is not None else None
         return self.graph.values.get(name if name.startswith("env.") else f"{place}{name}")
 
@@ -83,7 +82,7 @@ class Facts:
         if len(set(found.values())) <= 1:
             return short(next(iter(found.values()), ()))
         place = next(iter(found))
-        scope = self.scopes.get(place)
+        scope = self.graph.applications.get(place)
         named = {axis: variable for variable, axis in scope.variables.items()} if scope is not None else {}
         return short(tuple(named.get(axis, axis) for axis in found[place]))
 
