@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.options import Env, Format, Json, Plugin, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
@@ -30,8 +30,8 @@ Changed = list[str] | None
 
 
 def diff_(
-    before: Annotated[str, typer.Argument(metavar="A", help=SUBJECT)],
-    after: Annotated[str, typer.Argument(metavar="B", help="The same.", show_default=False)],
+    before: Annotated[str, typer.Argument(metavar="A", help=SUBJECT, autocompletion=complete.specs_and_runs)],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.", autocompletion=complete.specs_and_runs)],
     env: Env = None,
     set_a: Annotated[Changed, typer.Option("--set-a", metavar="KEY=VALUE", help="Change a value of A; repeatable.")]
     = None,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from compose.cli import page
-from compose.cli.options import SPEC, Env, Json, Plugin, Set, examples
+from compose.cli.options import Env, Json, Plugin, Set, Spec, examples
 from compose.cli.reporting import print_json, reporting
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ ENDINGS: dict[str, Kind] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "merma
 
 
 def graph(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    spec: Spec,
     env: Env = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", "--svg", "--html", metavar="FILE", help=(
         "Write to FILE.svg, FILE.html or FILE.mmd (Mermaid); standard output without it."))] = None,
