@@ -6,7 +6,22 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, play, resolve, schema, train
+from compose.cli import (
+    build,
+    check,
+    describe,
+    diff,
+    env,
+    eval,
+    explain,
+    graph,
+    list,
+    play,
+    probe,
+    resolve,
+    schema,
+    train,
+)
 from compose.cli.commands import Commands
 from compose.cli.help import Command
 from compose.cli.options import examples
@@ -62,4 +77,5 @@ app.add_typer(env.app, name="env")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
+app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
 
