@@ -14,7 +14,7 @@ from compose.graph.drawing.palette import FAINT, GREY, INK, PAPER, ZONE, Tint
 from compose.graph.drawing.picture import Box, Edge
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import Shape, Text
-from compose.graph.drawing.tags import stands_for
+from compose.graph.drawing.tags import read_by, stands_for
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width
 from compose.language.media import markup
 
@@ -112,7 +112,7 @@ class _Writer:
         g = ET.SubElement(group, "g", {"class": f"box {box.kind} {box.status}"})
         if box.key:  # the legend's have none
             key, tag = stands_for(box.key), box.kind == "tag"
-            g.set("data-of" if tag else "data-key", key)
+            g.attrib.update({"data-of": key, "data-for": read_by(box.key)} if tag else {"data-key": key})
             ET.SubElement(g, "title").text = f"{key}, drawn elsewhere" if tag else _hover(box)
         for tab in shape.tabs:
             self.rect(g, Rect(tab.x + x, tab.y + y - 2, tab.w, tab.h + 2), PAPER, "#b5b5b5", 2, css="tab", width=0.5)

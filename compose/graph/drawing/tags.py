@@ -36,6 +36,11 @@ def stands_for(key: str) -> str:
     return key.partition(_AT)[0]
 
 
+def read_by(key: str) -> str:
+    """The key of the box that a tag stands beside."""
+    return key.rpartition(_AT)[2]
+
+
 def _tag(edge: Edge, source: Box, target: Box) -> Box:
     name = f"{source.title}.{edge.output}" if edge.output else source.title
     return Box(f"{edge.source}{_AT}{edge.output}{_AT}{edge.target}", "tag", name, zone=target.zone)

@@ -95,7 +95,7 @@ const click = (element) => element.dispatchEvent(new MouseEvent("click", {bubble
 const press = (key) =>
   document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
 const side = () => document.getElementById("side").textContent;
-const near = () => [...document.querySelectorAll(".box.near")].map((g) => g.dataset.key);
+const near = () => [...document.querySelectorAll(".box.near[data-key]")].map((g) => g.dataset.key);
 """
 
 
@@ -184,6 +184,7 @@ def test_zoom_pan_search_and_theme(tmp_path: Path) -> None:
     assert right[0] == pytest.approx(key[0] + 0.1 * key[2])
     assert fitted == end
     assert fitted[:2] == [0, 0]
+    assert start[1] == 0  # the title above the graph is in view
     assert fitted[3] > start[3]  # at first the page shows the main graph
     assert dragged[0] < fitted[0]
     assert found["dragged"] == []  # letting go after a drag is no click

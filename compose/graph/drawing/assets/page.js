@@ -58,7 +58,7 @@ function Pane(svg, picture, index) {
       edge.classList.add("near", target === key ? "in" : "out");
       boxes.get(target === key ? source : target)?.classList.add("near");
     }
-    for (const tag of tags) if (tag.dataset.of === key) tag.classList.add("near");
+    for (const tag of tags) if (tag.dataset.of === key || tag.dataset.for === key) tag.classList.add("near");
     if (move) centre(box);
   };
   this.open = (panel) => {
