@@ -65,7 +65,7 @@ def generated(drawn: Collection[str] = ()) -> dict[str, str]:
             about = subject(name, example=True)
             picture = draw(about.loaded, about.graph)
             made[f"methods/{name}.svg"] = svg(figure(picture))
-            made[f"methods/{name}-graph.html"] = page([picture], layout="own")
+            made[f"methods/{name}-graph.html"] = page([picture])
             shown = partial(compared, made, name)
             made[f"methods/{name}.md"] = markdown(about, figure=FIGURE.format(name=name), compared=shown)
     return made

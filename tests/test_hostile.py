@@ -337,7 +337,7 @@ def test_results_are_printed_as_they_are(tmp_path: Path) -> None:
         show(run, console)
         show_seeds(SeedsResult(Path(text), {0: run}), console)
         say(console, text)
-        with Reporter(console, "updates", 10, text) as reporter:
+        with Reporter(console, "updates", 10) as reporter:
             reporter.evaluated(Clocks(), text)
         assert not FORBIDDEN.search(out.getvalue())
         assert text in out.getvalue() or FORBIDDEN.search(text) or "\n" in text
@@ -407,7 +407,8 @@ def test_a_command_line_is_quoted_harmlessly(tmp_path: Path, monkeypatch: pytest
 
 
 def test_one_door_to_the_terminal() -> None:
-    doors = {"cli/page.py", "cli/reporting.py", "cli/app.py", "training/say.py", "compiler/export/text.py"}
+    doors = {"cli/page.py", "cli/reporting.py", "cli/lines.py", "cli/app.py", "training/say.py",
+             "compiler/export/text.py"}
     harmless = {"cli/train.py": 2, "training/summary.py": 2, "study/summary.py": 1,  # numbers, and tables of `shown`
                 "cli/entry.py": 1}  # one constant
     found: dict[str, int] = {}

@@ -6,13 +6,29 @@ from typing import Annotated
 
 import typer
 
-from compose.cli import build, check, describe, diff, env, eval, explain, graph, list, play, resolve, schema, train
+from compose.cli import (
+    build,
+    check,
+    describe,
+    diff,
+    env,
+    eval,
+    explain,
+    graph,
+    list,
+    play,
+    probe,
+    resolve,
+    schema,
+    train,
+)
 from compose.cli.commands import Commands
+from compose.cli.help import Command
 from compose.cli.options import examples
 
 app = typer.Typer(
-    name="compose", cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode="rich",
+    name="compose", cls=Commands, no_args_is_help=True, pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]}, rich_markup_mode=None,
 )
 
 EXAMPLES = examples(
@@ -48,17 +64,18 @@ def root(
     """Cooperative multi-agent reinforcement learning: a method is a spec file that is checked, compiled and trained."""
 
 
-app.command("check", epilog=check.EXAMPLES)(check.check)
-app.command("build", epilog=build.EXAMPLES)(build.build)
-app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
-app.command("diff", epilog=diff.EXAMPLES)(diff.diff_)
-app.command("graph", epilog=graph.EXAMPLES)(graph.graph)
-app.command("resolve", epilog=resolve.EXAMPLES)(resolve.resolve)
-app.command("schema", epilog=schema.EXAMPLES)(schema.schema)
-app.command("list", epilog=list.EXAMPLES)(list.list_)
-app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
+app.command("check", cls=Command, epilog=check.EXAMPLES)(check.check)
+app.command("build", cls=Command, epilog=build.EXAMPLES)(build.build)
+app.command("explain", cls=Command, epilog=explain.EXAMPLES)(explain.explain)
+app.command("diff", cls=Command, epilog=diff.EXAMPLES)(diff.diff_)
+app.command("graph", cls=Command, epilog=graph.EXAMPLES)(graph.graph)
+app.command("resolve", cls=Command, epilog=resolve.EXAMPLES)(resolve.resolve)
+app.command("schema", cls=Command, epilog=schema.EXAMPLES)(schema.schema)
+app.command("list", cls=Command, epilog=list.EXAMPLES)(list.list_)
+app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe)
 app.add_typer(env.app, name="env")
-app.command("train", epilog=train.EXAMPLES)(train.train)
-app.command("eval", epilog=eval.EXAMPLES)(eval.eval_)
-app.command("play", epilog=play.EXAMPLES)(play.play)
+app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
+app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
+app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
 

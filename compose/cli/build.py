@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from compose.cli.options import LARGEST_SEED, SPEC, Env, Format, Json, Plugin, Set, examples
+from compose.cli import complete
+from compose.cli.options import LARGEST_SEED, Env, Format, Json, Plugin, Set, Spec, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
 EXAMPLES = examples(
@@ -24,7 +25,7 @@ EXAMPLES = examples(
 
 
 def build(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    spec: Spec,
     env: Env = None,
     code: Annotated[bool, typer.Option("--code", help="Print the torch programs `act` and `learn` instead.")] = False,
     passes: Annotated[bool | None, typer.Option("--passes/--no-passes", help=(
@@ -35,10 +36,10 @@ def build(
     export: Annotated[list[Path] | None, typer.Option("--export", metavar="FILE", help=(
         "Write acting for other programs: FILE.pt2 (torch.export) or FILE.onnx (needs the extra onnx); repeatable."
     ))] = None,
-    weights: Annotated[Path | None, typer.Option("--weights", metavar="RUN", help=(
+    weights: Annotated[Path | None, typer.Option("--weights", metavar="RUN", autocompletion=complete.runs, help=(
         "Weights to write: of a run's newest checkpoint, of one checkpoint, or of a .safetensors file."
     ), show_default="fresh ones")] = None,
-    seed: Annotated[int, typer.Option("--seed", min=0, max=LARGEST_SEED, help="Of fresh weights.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of fresh weights.")] = 0,
     overrides: Set = None,
     plugin: Plugin = None,
     json: Json = False,

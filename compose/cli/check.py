@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.options import SPEC, Env, Format, Json, Plugin, Set, examples
 from compose.cli.page import Cell
 from compose.cli.reporting import FAILED, WRONG, print_json, reporting, show
@@ -26,7 +26,7 @@ EXAMPLES = examples(
 
 
 def check(
-    specs: Annotated[list[str], typer.Argument(metavar="SPEC", help=SPEC)],
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC", help=SPEC, autocompletion=complete.specs)],
     env: Env = None,
     numeric: Annotated[bool, typer.Option(
         "--numeric", help="Also attack the proofs with random numbers, looking for counter-examples (needs torch).")]

@@ -1,4 +1,4 @@
-"""What the command line says of a mistake in the command itself."""
+"""A group of commands: its help, and what the command line says of a mistake in the command itself."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from typer.core import TyperGroup
 
+from compose.cli.help import epilog
 from compose.language.media import terminal
 
 
@@ -23,6 +24,16 @@ class Commands(TyperGroup):
         """Run a command; it reads its arguments inside."""
         with _printable():
             return super().invoke(ctx)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the commands, each with its whole first sentence."""
+        rows = [(name, self.commands[name].get_short_help_str(1000)) for name in self.list_commands(ctx)]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:
+        """Write what stands below the commands."""
+        epilog(self.epilog, formatter)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.options import Json, Plugin, examples
 from compose.cli.reporting import print_json, reporting
 
@@ -24,7 +24,7 @@ EXAMPLES = examples(
 
 def describe(
     name: Annotated[str | None, typer.Argument(
-        metavar="NAME", show_default=False,
+        metavar="NAME", show_default=False, autocompletion=complete.described,
         help="A block, a packaged spec, an environment, the path of a spec or schema, language or passes.")] = None,
     all_: Annotated[bool, typer.Option("--all", help="All blocks.")] = False,
     markdown: Annotated[bool, typer.Option("--markdown", help="As a page of Markdown.")] = False,

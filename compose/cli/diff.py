@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.options import Env, Format, Json, Plugin, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
@@ -30,8 +30,8 @@ Changed = list[str] | None
 
 
 def diff_(
-    before: Annotated[str, typer.Argument(metavar="A", help=SUBJECT)],
-    after: Annotated[str, typer.Argument(metavar="B", help="The same.", show_default=False)],
+    before: Annotated[str, typer.Argument(metavar="A", help=SUBJECT, autocompletion=complete.specs_and_runs)],
+    after: Annotated[str, typer.Argument(metavar="B", help="The same.", autocompletion=complete.specs_and_runs)],
     env: Env = None,
     set_a: Annotated[Changed, typer.Option("--set-a", metavar="KEY=VALUE", help="Change a value of A; repeatable.")]
     = None,
@@ -89,8 +89,8 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
         return []
     from compose.graph.diff.pictures import beside, overlaid, touched
     from compose.graph.drawing.choice import Choice
-    from compose.graph.drawing.figure import drawn
     from compose.graph.drawing.html import page as as_html
+    from compose.graph.drawing.pages import fitted
     from compose.graph.drawing.svg import svg as as_svg
     from compose.language.whole import save
 
@@ -98,9 +98,9 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
     choice = Choice(only=touched(both))
     said = []
     if svg is not None:
-        figure, _ = drawn(both, choice)
+        figure = fitted(both, choice, "a4")
         save(svg, as_svg(figure))
-        said.append(f"{svg}: {figure.w / 72:.1f} x {figure.h / 72:.1f} inches")
+        said.append(f"{svg}: {figure.inches[0]:.1f} x {figure.inches[1]:.1f} inches")
     if html is not None:
         save(html, as_html(beside(found), choice=choice))
         said.append(f"{html}: {found.before.title} and {found.after.title} side by side")

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from compose.cli import page
-from compose.cli.options import LARGEST_SEED, Json, Plugin, episodes_count, examples, finite
+from compose.cli import complete, page
+from compose.cli.options import LARGEST_SEED, Device, Json, Plugin, episodes_count, examples, finite
 from compose.cli.page import Cell
 from compose.cli.reporting import FAILED, print_json, reporting
 
@@ -23,17 +23,20 @@ EXAMPLES = examples(
 
 
 def eval_(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run that `compose train` made.")],
+    run: Annotated[Path, typer.Argument(
+        metavar="RUN", autocompletion=complete.runs, help="Folder of a run that `compose train` made.")],
     env: Annotated[str | None, typer.Option(
-        "--env", metavar="ENV", help="Another environment of the same sizes.", show_default="the run's")] = None,
+        "--env", metavar="ENV", autocompletion=complete.envs, help="Another environment of the same sizes.",
+        show_default="the run's")] = None,
     episodes: Annotated[int, typer.Option(
         "--episodes", parser=episodes_count, metavar="COUNT", help="How many to play.")] = 256,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, max=LARGEST_SEED, help="Of the episodes.", show_default="the run's, as while training",
+        "--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the episodes.",
+        show_default="the run's, as while training",
     )] = None,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1, callback=finite, help="Exit with 1 if less is solved.")] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+        "--mark", metavar="RATE", min=0, max=1, callback=finite, help="Exit with 1 if less is solved.")] = None,
+    device: Device = "cpu",
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:

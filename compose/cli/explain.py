@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from compose.cli.options import SPEC, Env, Json, Plugin, Set, examples
+from compose.cli.options import Env, Json, Plugin, Set, Spec, examples
 from compose.cli.reporting import print_json, reporting
 
 EXAMPLES = examples(
@@ -20,7 +20,7 @@ EXAMPLES = examples(
 
 
 def explain(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    spec: Spec,
     path: Annotated[str, typer.Argument(metavar="PATH", help=(
         "What to explain: graph.q_in.visible, a bare name such as q_in, lambda or utility, a node inside an "
         "application such as q.a, a field such as env.visible, or an axis such as agent."))],

@@ -1,23 +1,26 @@
-"""``compose graph``: a method drawn as a figure: SVG, Mermaid, or a page to explore."""
+"""``compose graph``: a method drawn as a figure: SVG, PDF, PNG, Mermaid, or a page to explore."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from compose.cli import page
-from compose.cli.options import SPEC, Env, Json, Plugin, Set, examples
+from compose.cli.options import Env, Json, Plugin, Set, Spec, examples
 from compose.cli.reporting import print_json, reporting
 
 if TYPE_CHECKING:
     from compose.graph.drawing import Picture
     from compose.graph.drawing.choice import Choice
+    from compose.graph.drawing.figure import Figure
 
 EXAMPLES = examples(
     "compose graph refil -o refil.svg",
-    "compose graph refil -o refil.svg --no-insides",
+    "compose graph refil --pdf refil.pdf --png refil.png",
+    "compose graph refil -o talk.pdf --page slide --no-insides",
     "compose graph refil -o mixer.svg --only mixer --only utility",
     "compose graph vdn_attention -o wide.svg --direction right",
     "compose graph refil -o refil.html",
@@ -25,25 +28,30 @@ EXAMPLES = examples(
     "compose graph specs/refil.yaml --env group_matching --set params.heads=2 --format svg > refil.svg",
     "compose graph refil --json",
 )
-Kind = Literal["mermaid", "svg", "html"]
-ENDINGS: dict[str, Kind] = {".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid", ".html": "html", ".htm": "html"}
+Kind = Literal["mermaid", "svg", "html", "pdf", "png"]
+PageName = Literal["a4", "letter", "slide"]
+READABLE = 5.5
+"""Points of text below which a figure is said to be small."""
+ENDINGS: dict[str, Kind] = {".svg": "svg", ".pdf": "pdf", ".png": "png", ".mmd": "mermaid", ".mermaid": "mermaid",
+                            ".html": "html", ".htm": "html"}
 
 
 def graph(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    spec: Spec,
     env: Env = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", "--svg", "--html", metavar="FILE", help=(
-        "Write to FILE.svg, FILE.html or FILE.mmd (Mermaid); standard output without it."))] = None,
+        "Write to FILE.svg, FILE.pdf, FILE.png, FILE.html or FILE.mmd (Mermaid); standard output without it."))] = None,
+    pdf: Annotated[Path | None, typer.Option("--pdf", metavar="FILE", help="Write a PDF as well.")] = None,
+    png: Annotated[Path | None, typer.Option("--png", metavar="FILE", help="Write a PNG of 300 dpi as well.")] = None,
+    page_size: Annotated[PageName, typer.Option("--page", help="What an SVG, PDF or PNG is to fit on.")] = "a4",
     format: Annotated[Kind | None, typer.Option("--format", help=(
         "What to write, where no ending says it."), show_default="mermaid")] = None,
     insides: Annotated[bool, typer.Option("--insides/--no-insides", help="Show the insides of networks.")] = True,
     only: Annotated[list[str] | None, typer.Option("--only", metavar="NETWORK", help=(
         "Show the inside of this network only (graph: the main graph only); repeatable."))] = None,
     bare: Annotated[bool, typer.Option("--bare", help="No title and no legend: the caption says it.")] = False,
-    direction: Annotated[Literal["down", "right"], typer.Option("--direction", help=(
-        "Which way the graph runs."))] = "down",
-    layout: Annotated[Literal["auto", "own", "dot"], typer.Option("--layout", help=(
-        "Who places the boxes: our own layout, Graphviz's dot, or the narrower of the two."))] = "auto",
+    direction: Annotated[Literal["down", "right"] | None, typer.Option("--direction", help=(
+        "Which way the graph runs."), show_default="down; on a slide what fits better")] = None,
     overrides: Set = None,
     plugin: Plugin = None,
     json: Json = False,
@@ -52,9 +60,10 @@ def graph(
 
     Boxes are the nodes of the spec, coloured by the network whose weights they
     use; below each stand the axes of its value. What every agent computes alone
-    is set apart from what only training needs. An SVG is laid out for a page
-    seven inches wide. Without --env, the spec's own example environment gives
-    the sizes.
+    is set apart from what only training needs. What many boxes read is named in
+    tags beside them instead of joined by edges. Figures fit the page: seven
+    inches wide, or a slide. Without --env, the spec's own example environment
+    gives the sizes.
     """
     with reporting(as_json=json):
         from dataclasses import asdict
@@ -63,24 +72,26 @@ def graph(
         from compose.cli.subject import subject
         from compose.graph.drawing import draw
         from compose.graph.drawing.choice import Choice
+        from compose.language.whole import save
 
         kind = _kind(output, format)
+        files = _files(output, kind, pdf, png)
         load_plugins(plugin or ())
         about = subject(spec, env, overrides or [], example=True)
         picture = draw(about.loaded, about.graph)
         _check(picture, only or [])
-        choice = Choice(insides, tuple(only or ()), direction, title=not bare, legend=not bare)
+        choice = Choice(insides, tuple(only or ()), direction or "down", title=not bare, legend=not bare)
         if json:
             print_json(asdict(picture))
             return
-        text, remarks = _text(picture, kind, choice, layout)
-        if output is None:
-            page.document(text)
-        else:
-            from compose.language.whole import save
-
-            save(output, text)
-            page.say(f"{output}: {', '.join(remarks)}")
+        drawn = _Drawn(picture, choice, page_size, turn=direction is None and page_size == "slide")
+        if not files:
+            page.document(drawn.text(kind))
+            return
+        made = {path: drawn.bytes(one) for path, one in files.items()}
+        for path, data in made.items():
+            save(path, data)
+            page.say(f"{path}: {', '.join(drawn.remarks(files[path]))}")
 
 
 def _kind(output: Path | None, format: Kind | None) -> Kind:
@@ -89,11 +100,26 @@ def _kind(output: Path | None, format: Kind | None) -> Kind:
 
     said = ENDINGS.get(output.suffix.lower()) if output is not None else None
     if output is not None and said is None and format is None:
-        hint = "FILE.svg, FILE.html or FILE.mmd; for PNG or PDF convert the SVG (inkscape, rsvg-convert, a browser)"
+        hint = "FILE.svg, FILE.pdf, FILE.png, FILE.html or FILE.mmd"
         raise SpecError(Diagnostic("usage", "the ending says no format that can be written", str(output), hint=hint))
     if said is not None and format is not None and said != format:
         raise SpecError(Diagnostic("usage", f"the ending says {said}, --format says {format}", str(output)))
     return said or format or "mermaid"
+
+
+def _files(output: Path | None, kind: Kind, pdf: Path | None, png: Path | None) -> dict[Path, Kind]:
+    """What to write where. Raises SpecError if an ending says something else, or nothing is said of a PDF or PNG."""
+    from compose.language.diagnostics import Diagnostic, SpecError
+
+    given: list[tuple[str, Path | None, Kind]] = [("-o", output, kind), ("--pdf", pdf, "pdf"), ("--png", png, "png")]
+    wrong = [Diagnostic("usage", f"{option} writes {one.upper()}; the name must end in .{one}", str(path))
+             for option, path, one in given[1:] if path is not None and path.suffix.lower() != f".{one}"]
+    if output is None and kind in ("pdf", "png"):
+        wrong.append(Diagnostic("usage", f"{kind.upper()} is not for standard output", "--format",
+                                hint=f"name a file: -o FILE.{kind}"))
+    if wrong:
+        raise SpecError(*wrong)
+    return {path: one for _, path, one in given if path is not None}
 
 
 def _check(picture: Picture, only: list[str]) -> None:
@@ -107,21 +133,43 @@ def _check(picture: Picture, only: list[str]) -> None:
         raise SpecError(*wrong)
 
 
-def _text(picture: Picture, kind: Kind, choice: Choice, layout: Literal["auto", "own", "dot"]) -> tuple[str, list[str]]:
-    """What is written, and what to say about it."""
-    from compose.graph.drawing.figure import drawn
-    from compose.graph.drawing.html import page as as_html
-    from compose.graph.drawing.mermaid import mermaid
-    from compose.graph.drawing.svg import svg
+class _Drawn:
+    """One picture in whatever formats are asked for; a figure is laid out once."""
 
-    boxes = f"{sum(len(panel.boxes) for panel in picture.panels)} boxes"
-    if kind == "mermaid":
-        return mermaid(picture, choice), [boxes]
-    if kind == "html":
-        return as_html([picture], choice=choice, layout=layout), [boxes]
-    figure, note = drawn(picture, choice, layout)
-    remarks = [f"{figure.w / 72:.1f} x {figure.h / 72:.1f} inches", *([note] if note else [])]
-    if figure.smallest_text < 6.95:
-        remarks.append(f"its smallest text has {figure.smallest_text:.1f} points on a page 7 inches wide "
-                       "(--no-insides and --only show less)")
-    return svg(figure), remarks
+    def __init__(self, picture: Picture, choice: Choice, page: PageName, *, turn: bool) -> None:
+        self.picture, self.choice, self.page, self.turn = picture, choice, page, turn
+
+    @cached_property
+    def figure(self) -> Figure:
+        from compose.graph.drawing.pages import fitted
+
+        return fitted(self.picture, self.choice, self.page, turn=self.turn)
+
+    def text(self, kind: Kind) -> str:
+        """What is written, for formats of text."""
+        from compose.graph.drawing.html import page as as_html
+        from compose.graph.drawing.mermaid import mermaid
+        from compose.graph.drawing.svg import svg
+
+        if kind == "mermaid":
+            return mermaid(self.picture, self.choice)
+        return as_html([self.picture], choice=self.choice) if kind == "html" else svg(self.figure)
+
+    def bytes(self, kind: Kind) -> bytes | str:
+        """The contents of a file."""
+        if kind not in ("pdf", "png"):
+            return self.text(kind)
+        from compose.graph.drawing.printed import printed
+
+        return printed(self.text("svg"), kind)
+
+    def remarks(self, kind: Kind) -> list[str]:
+        """What to say about it."""
+        if kind in ("mermaid", "html"):
+            return [f"{sum(len(panel.boxes) for panel in self.picture.panels)} boxes"]
+        across, down = self.figure.inches
+        told = [f"{across:.1f} x {down:.1f} inches"]
+        if self.figure.smallest_text < READABLE:
+            told.append(f"its smallest text has {self.figure.smallest_text:.1f} points (--no-insides and --only show "
+                        "less)")
+        return told

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from compose.cli import complete
 from compose.language.quantities import quantity
 
 MOST = 10**15
@@ -41,23 +42,29 @@ def counting(least: int, most: int) -> Callable[[str | int], int]:
 count, episodes_count, count_or_none = counting(1, MOST), counting(1, AT_A_TIME), counting(0, AT_A_TIME)
 
 
+SPEC = "A packaged spec such as refil, or a path such as mine/refil.yaml."
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help=SPEC, autocompletion=complete.specs)]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the spec, e.g. params.lambda=0.7; repeatable."),
 ]
 Env = Annotated[
     str | None,
-    typer.Option("--env", metavar="ENV", help="Environment, e.g. smac/3-8sz or group_matching:agents=5,cells=5."),
+    typer.Option("--env", metavar="ENV", autocompletion=complete.envs,
+                 help="Environment, e.g. smac/3-8sz or group_matching:agents=5,cells=5."),
 ]
 Plugin = Annotated[
     list[Path] | None,
     typer.Option("--plugin", metavar="FILE", help="Python file with blocks or environments of your own; repeatable."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for tools.")]
+Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="cpu, cuda, cuda:1 ...")]
+Threads = Annotated[
+    int | None, typer.Option("--threads", metavar="N", min=1, max=1024, help="Threads of torch."),
+]
 Format = Annotated[
     Literal["text", "json"], typer.Option("--format", help="How to print results and mistakes; json is --json.")
 ]
-SPEC = "A packaged spec such as refil, or a path such as mine/refil.yaml."
 
 
 def examples(*commands: str) -> str:

@@ -93,8 +93,9 @@ def _emit(cells: Sequence[Cell]) -> None:
     if not sys.stdout.isatty():
         typer.echo("".join(cell.text for cell in cells).rstrip())
         return
-    from rich.console import Console
     from rich.text import Text
 
+    from compose.language.console import console
+
     text = Text.assemble(*((cell.text, STYLES.get(cell.style, "")) for cell in cells))
-    Console(highlight=False, soft_wrap=True).print(text)
+    console().print(text, soft_wrap=True)

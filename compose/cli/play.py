@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from compose.cli import page
-from compose.cli.options import LARGEST_SEED, Json, Plugin, examples, finite
+from compose.cli import complete, page
+from compose.cli.options import LARGEST_SEED, Device, Json, Plugin, examples, finite
 from compose.cli.options import MOST as MOST_EPISODES
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting
@@ -35,13 +35,14 @@ Row = dict[str, Any]
 
 
 def play(
-    env: Annotated[str, typer.Argument(metavar="ENV", help="Environment to play; `compose list envs`.")],
-    policy: Annotated[str, typer.Option("--policy", metavar="POLICY", help=(
+    env: Annotated[str, typer.Argument(
+        metavar="ENV", autocompletion=complete.envs, help="Environment to play; `compose list envs`.")],
+    policy: Annotated[str, typer.Option("--policy", metavar="POLICY", autocompletion=complete.policies, help=(
         "random, a script of the environment such as nearest, the folder of a run, or that of a checkpoint."
     ))] = "random",
-    episode: Annotated[int, typer.Option("--episode", min=0, max=MOST_EPISODES, help="Its number.")] = 0,
+    episode: Annotated[int, typer.Option("--episode", metavar="N", min=0, max=MOST_EPISODES, help="Its number.")] = 0,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, max=LARGEST_SEED, help="Of the episodes.",
+        "--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the episodes.",
         show_default="0; of a run its own, as `compose eval`")] = None,
     want: Annotated[Literal["win", "loss"] | None, typer.Option(
         "--want", help="Take the first episode, from --episode on, that ends so.")] = None,
@@ -49,14 +50,16 @@ def play(
     strip: Annotated[Path | None, typer.Option(
         "--strip", metavar="FILE.png", help="Write stills in a row, as PNG, PDF or SVG.")] = None,
     frames: Annotated[int | None, typer.Option(
-        "--frames", min=1, max=400, help="Of the GIF, evenly spaced over the episode.",
+        "--frames", metavar="N", min=1, max=400, help="Of the GIF, evenly spaced over the episode.",
         show_default="2 a step, at most 240")] = None,
-    fps: Annotated[float, typer.Option("--fps", min=0.1, max=50, callback=finite, help="Frames a second.")] = 10,
-    stills: Annotated[int, typer.Option("--stills", min=1, max=20, help="Of the strip, evenly spaced.")] = 5,
-    rows: Annotated[int, typer.Option("--rows", min=1, max=20, help="In which the stills stand.")] = 1,
+    fps: Annotated[float, typer.Option(
+        "--fps", metavar="N", min=0.1, max=50, callback=finite, help="Frames a second.")] = 10,
+    stills: Annotated[int, typer.Option(
+        "--stills", metavar="N", min=1, max=20, help="Of the strip, evenly spaced.")] = 5,
+    rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, max=20, help="In which the stills stand.")] = 1,
     title: Annotated[str | None, typer.Option(
         "--title", help="Above the pictures.", show_default="environment, task, policy")] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+    device: Device = "cpu",
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:

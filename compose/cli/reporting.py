@@ -15,33 +15,38 @@ from compose.language.media import plain_json
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from compose.cli.lines import Lines
+
 FAILED, WRONG, STOPPED = 1, 2, 130
 """Exit codes: a check failed; a mistake in what was given; interrupted."""
 
 
 @contextmanager
-def reporting(*, as_json: bool = False, stopped: str = "interrupted") -> Iterator[None]:
+def reporting(*, as_json: bool = False, lines: Lines | None = None, stopped: str = "interrupted") -> Iterator[None]:
     """Turn mistakes a user can fix into messages and an exit code, never a traceback.
 
-    Diagnostics go to stderr, or as JSON to stdout. ``stopped`` is what an interrupted command says.
+    Diagnostics go to stderr, or as JSON to stdout, or as the last of ``lines``. ``stopped`` is what an interrupted
+    command says.
     """
     try:
         yield
     except SpecError as error:
-        _tell(error.diagnostics, as_json=as_json)
+        _tell(error.diagnostics, as_json, lines)
         raise typer.Exit(WRONG) from None
     except BrokenPipeError:
         raise
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
-        _tell([Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")], as_json=as_json)
+        _tell([Diagnostic("file", f"{name}{(error.strerror or str(error)).lower()}")], as_json, lines)
         raise typer.Exit(WRONG) from None
     except (MemoryError, RuntimeError) as error:
         if not out_of_memory(error):
             raise
-        _tell([memory_ends()], as_json=as_json)
+        _tell([memory_ends()], as_json, lines)
         raise typer.Exit(WRONG) from None
     except KeyboardInterrupt:
+        if lines is not None:
+            lines({"event": "interrupted"})
         typer.echo(f"\n{stopped}", err=True)
         raise typer.Exit(STOPPED) from None
 
@@ -52,9 +57,13 @@ def print_json(data: object) -> None:
     typer.echo(plain_json(data, indent=2, ascii_only=ascii_only))
 
 
-def _tell(diagnostics: Sequence[Diagnostic], *, as_json: bool) -> None:
-    """Diagnostics as JSON on stdout, or if that takes nothing any more, and without ``as_json``, on stderr."""
-    if as_json:
+def _tell(diagnostics: Sequence[Diagnostic], as_json: bool, lines: Lines | None) -> None:
+    """Diagnostics as JSON on stdout, or if that takes nothing any more, and where none is asked for, on stderr."""
+    if lines is not None:
+        lines({"event": "error", "diagnostics": [d.as_json() for d in diagnostics]})
+        if not lines.gone:
+            return
+    elif as_json:
         try:
             print_json({"ok": False, "diagnostics": [d.as_json() for d in diagnostics]})
             return
@@ -81,11 +90,11 @@ def show(diagnostics: Iterable[Diagnostic]) -> None:
     if not sys.stderr.isatty():
         typer.echo("\n\n".join(texts), err=True)
         return
-    from rich.console import Console
+    from compose.language.console import console
 
-    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    out = console(stderr=True)
     for i, text in enumerate(texts):
-        console.print(*([""] if i else []), _coloured(text), sep="\n")
+        out.print(*([""] if i else []), _coloured(text), sep="\n", soft_wrap=True)
 
 
 def _coloured(text: str) -> Text:

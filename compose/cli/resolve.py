@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from compose.cli import page
-from compose.cli.options import SPEC, Env, Plugin, Set, examples
+from compose.cli.options import Env, Plugin, Set, Spec, examples
 from compose.cli.reporting import reporting
 
 EXAMPLES = examples(
@@ -21,7 +21,7 @@ EXAMPLES = examples(
 
 
 def resolve(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
+    spec: Spec,
     env: Env = None,
     overrides: Set = None,
     defaults: Annotated[bool, typer.Option("--defaults", help="Also write what no file sets.")] = False,

@@ -8,11 +8,15 @@ from typing import Annotated, Literal
 
 import typer
 
+from compose.cli import complete
+from compose.cli.lines import Lines
 from compose.cli.options import (
     LARGEST_SEED,
-    SPEC,
+    Device,
     Plugin,
     Set,
+    Spec,
+    Threads,
     count,
     count_or_none,
     episodes_count,
@@ -30,18 +34,22 @@ EXAMPLES = examples(
     "compose train refil --env group_matching/small --updates 2000 --seeds 0..15 --together --run runs/many",
     "compose train refil --env group_matching/small --updates 2000 --eval-every 1000 --until solved=0.95",
     "compose train mine/refil.yaml --env group_matching --updates 2000 --mark 0.7",
+    "compose train refil --env group_matching/small --updates 2000 --json > refil.jsonl",
 )
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9,
           "k": 2**10, "m": 2**20, "g": 2**30}  # fmt: skip
 
 
 def train(
-    spec: Annotated[str, typer.Argument(metavar="SPEC", help=SPEC)],
-    env: Annotated[str, typer.Option("--env", metavar="ENV", help="Environment to train in; `compose list envs`.")],
+    spec: Spec,
+    env: Annotated[str, typer.Option(
+        "--env", metavar="ENV", autocompletion=complete.envs, help="Environment to train in; `compose list envs`.")],
     run: Annotated[Path | None, typer.Option(
-        "--run", metavar="DIR", help="Folder of the run.", show_default="runs/SPEC-ENV-SEED")] = None,
+        "--run", metavar="DIR", autocompletion=complete.runs, help="Folder of the run.",
+        show_default="runs/SPEC-ENV-SEED")] = None,
     seed: Annotated[int | None, typer.Option(
-        "--seed", min=0, max=LARGEST_SEED, help="Of the weights and of every random draw.", show_default="0")] = None,
+        "--seed", metavar="N", min=0, max=LARGEST_SEED, help="Of the weights and of every random draw.",
+        show_default="0")] = None,
     seeds: Annotated[str | None, typer.Option(
         "--seeds", metavar="SEEDS", help="Several runs, each in a folder of its own: 0..4 are five seeds, 0,3,7 three; "
                                          "5 is seed number 5 alone.")] = None,
@@ -68,17 +76,17 @@ def train(
     chance: Annotated[int, typer.Option(
         "--chance", parser=count_or_none, metavar="COUNT", help="First measure play that has learned nothing.")] = 0,
     mark: Annotated[float | None, typer.Option(
-        "--mark", min=0, max=1, callback=finite,
+        "--mark", metavar="RATE", min=0, max=1, callback=finite,
         help="Exit with 1 if less is solved in the mean of the last 5 evaluations, or less than twice the best chance "
         "level.")] = None,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
+    threads: Threads = None,
     passes: Annotated[bool, typer.Option(
         "--passes/--no-passes", help="Rewrite the program that learns (`compose describe passes`).")] = True,
     native: Annotated[bool, typer.Option(
         "--compile", help="Run programs through torch.compile; it starts minutes later.")] = False,
     precision: Annotated[Literal["float32", "bfloat16"], typer.Option(
         "--precision", help="Of matrix products when learning.")] = "float32",
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+    device: Device = "cpu",
     memory_limit: Annotated[str | None, typer.Option(
         "--memory-limit", metavar="SIZE", help="Refuse a run that needs more, e.g. 4GiB.",
         show_default="80% of what is free")] = None,
@@ -88,21 +96,24 @@ def train(
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     overrides: Set = None,
     plugin: Plugin = None,
+    json: Annotated[bool, typer.Option("--json", help=(
+        "Print records as lines of JSON; what people read goes to standard error."))] = False,
 ) -> None:
     """Train a spec in an environment. Everything about the run ends up in one folder.
 
     Say where to stop: --env-steps, --episodes or --updates. A run that was stopped goes on with --resume, bit for bit.
     """
-    with reporting(stopped="interrupted; the same command with --resume goes on from here"):
-        from rich.console import Console
-
+    lines = Lines() if json else None
+    with reporting(lines=lines, stopped="interrupted; the same command with --resume goes on from here"):
         from compose.cli.plugins import load_plugins
+        from compose.language.console import console
         from compose.language.load import load
         from compose.study.summary import SeedsResult, show_seeds
         from compose.study.train import train_seeds
         from compose.training.run import train as start
         from compose.training.settings import Settings
         from compose.training.summary import RunResult, show
+        from compose.training.tell import nobody
         from compose.training.until import Until
 
         load_plugins(plugin or ())
@@ -124,14 +135,16 @@ def train(
         result: RunResult | SeedsResult
         if isinstance(chosen, int):
             result = start(loaded, env, run_dir=folder, settings=settings, seed=chosen, resume=resume,
-                           device=checked_device(device))
-            show(result, Console())
+                           device=checked_device(device), tell=lines or nobody)
         else:
             result = train_seeds(loaded, env, chosen, run_dir=folder, settings=settings, together=together,
-                                 resume=resume, device=checked_device(device))
-            show_seeds(result, Console())
+                                 resume=resume, device=checked_device(device), tell=lines or nobody)
+        if not json and isinstance(result, RunResult):
+            show(result, console())
+        elif not json and isinstance(result, SeedsResult):
+            show_seeds(result, console())
     best_chance = max((level.success for level in result.chance.values()), default=0.0)
-    if mark is not None and not reaches(result.recent.success, max(mark, 2 * best_chance)):
+    if mark is not None and not reaches(result.recent.success, max(mark, 2 * best_chance), err=json):
         raise typer.Exit(FAILED)
 
 
@@ -156,10 +169,10 @@ def _chosen(seed: int | None, seeds: str | None, *, together: bool) -> int | tup
     return chosen
 
 
-def reaches(solved: float, mark: float) -> bool:
-    """Say whether a mark is reached."""
+def reaches(solved: float, mark: float, *, err: bool = False) -> bool:
+    """Say whether a mark is reached, on standard error if ``err``."""
     passed = solved >= mark
-    typer.echo(f"solved {solved:.2f}, mark {mark:.2f}: {'reached' if passed else 'not reached'}")
+    typer.echo(f"solved {solved:.2f}, mark {mark:.2f}: {'reached' if passed else 'not reached'}", err=err)
     return passed
 
 

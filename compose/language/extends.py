@@ -30,8 +30,9 @@ def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list
     """The files a spec is made of: every ancestor once, parents in the order in which they are named, the spec last.
 
     A parent is the name of a packaged spec, or a path relative to the file that names it, which must stay in that
-    file's folder. Raises SpecError with the problems of all files: those of reading them, and ``extends.value``,
-    ``extends.cycle``, ``extends.outside``, ``extends.depth``.
+    file's folder, or else in its project (:func:`~compose.language.files.root_of`). Raises SpecError with the problems
+    of all files: those of reading them, and ``extends.value``, ``extends.cycle``, ``extends.outside``,
+    ``extends.depth``.
     """
     family = _Family(packaged.resolve())
     family.add(main, text, (), None)
@@ -92,9 +93,7 @@ class _Family:
             folder = child.path.parent
             parent = files.local(name, folder, span)
             if not (parent.path.is_relative_to(folder) or parent.path.is_relative_to(self.packaged)):
-                raise SpecError(Diagnostic(
-                    "extends.outside", f"{name} lies outside the folder of {child.name}", "extends", span,
-                    "parents are packaged specs, or files in the spec's folder or below"))
+                _check_root(name, parent, child, span)
         if parent.path in (file.path for file in trail):
             start = [file.path for file in trail].index(parent.path)
             loop = " -> ".join(file.name for file in (*trail[start:], parent))
@@ -103,3 +102,20 @@ class _Family:
             found = f"more than {MAX_GENERATIONS} generations of specs"
             raise SpecError(Diagnostic("extends.depth", found, "extends", span))
         return parent
+
+
+def _check_root(name: str, parent: files.File, child: files.File, span: Span) -> None:
+    """Raises SpecError (``extends.outside``) for a parent above a child's folder unless one project holds them both."""
+    root = files.root_of(child.path)
+    if root is not None and parent.path.is_relative_to(root):
+        return
+    if root is None:
+        found = f"{name} lies outside the folder of {child.name}, which belongs to no project"
+        hint = f"an empty file {files.ROOT} in a folder above both makes that folder the root of a project"
+    else:
+        mark = files.ROOT if (root / files.ROOT).is_file() else ".git"
+        found = f"{name} lies outside the project of {child.name}, whose root is {files.shown(root)} (it has {mark})"
+        hint = "parents are packaged specs, or files below the root"
+        if mark == ".git":
+            hint += f"; an empty file {files.ROOT} in a folder above both would make that the root"
+    raise SpecError(Diagnostic("extends.outside", found, "extends", span, hint))

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from compose.language.decode import MAX_BYTES
 from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_mean
 
+ROOT = "compose.toml"
+"""A file of this name declares its folder the root of a project; nothing is read from it."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -35,7 +38,7 @@ def packaged(name: str, folder: pathlib.Path, span: Span | None = None) -> File:
         hint = did_you_mean(name, known) or "the path of a file contains / or ends in .yaml"
         raise SpecError(Diagnostic("file.unknown", f"there is no packaged spec '{name}'", "", span, hint))
     path = (folder / f"{name}.yaml").resolve()
-    return File(path, _shown(path))
+    return File(path, shown(path))
 
 
 def local(argument: str, folder: pathlib.Path, span: Span | None = None) -> File:
@@ -44,7 +47,7 @@ def local(argument: str, folder: pathlib.Path, span: Span | None = None) -> File
         path = (folder / argument).resolve()
     except (OSError, ValueError, RuntimeError):
         raise SpecError(Diagnostic("file.missing", f"{argument!r} is not the path of a file", "", span)) from None
-    return File(path, _shown(path))
+    return File(path, shown(path))
 
 
 def contents(file: File, span: Span | None = None) -> bytes:
@@ -66,7 +69,20 @@ def contents(file: File, span: Span | None = None) -> bytes:
         raise SpecError(Diagnostic("file.unreadable", f"{file.name} cannot be read: {why}", "", span)) from None
 
 
-def _shown(path: pathlib.Path) -> str:
+def root_of(path: pathlib.Path) -> pathlib.Path | None:
+    """The root of the project that a file (without links) belongs to: the nearest folder above it with a file
+    :data:`ROOT`, else the nearest with ``.git``; None if there is neither."""
+    for mark in (ROOT, ".git"):
+        for folder in path.parents:
+            try:
+                if (folder / mark).is_file() or (mark != ROOT and (folder / mark).is_dir()):
+                    return folder
+            except OSError:  # a folder that may not be looked into declares nothing
+                continue
+    return None
+
+
+def shown(path: pathlib.Path) -> str:
     """As short as it can be clicked: relative where it lies below the current folder."""
     here = pathlib.Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -9,12 +9,11 @@ from statistics import fmean, stdev
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.table import Table
 
 from compose.training.curve import Point, draw_panels, points
 from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
-from compose.training.say import say, shown
+from compose.training.say import say, shown, table
 from compose.training.summary import RunResult
 from compose.training.until import HELD, mean
 
@@ -87,24 +86,22 @@ def draw_curves(path: Path, title: str, curves: Mapping[int, list[Point]], chanc
 
 def show_seeds(result: SeedsResult, console: Console) -> None:
     """Print a line for each seed, their mean and spread, and the chance levels."""
-    table = Table(title=shown(f"{result.folder}: {len(result.runs)} seeds", "table.title"), title_justify="left")
-    table.add_column("seed", no_wrap=True)
-    for column in ("solved", "return", "length", "best", "updates", "env steps"):
-        table.add_column(column, justify="right")
+    columns = ("solved", "return", "length", "best", "updates", "env steps")
+    rows = table(console, f"{result.folder}: {len(result.runs)} seeds", "seed", columns)
     for seed, run in result.runs.items():
         clocks = (f"{run.clocks[name]:,}" for name in ("updates", "env_steps"))
-        table.add_row(str(seed), *_numbers(run.final), f"{run.best.success:.2f}", *clocks)
-    table.add_section()
+        rows.add_row(str(seed), *_numbers(run.final), f"{run.best.success:.2f}", *clocks)
+    rows.add_section()
     runs = list(result.runs.values())
-    table.add_row("mean", *_numbers(result.final), f"{fmean(run.best.success for run in runs):.2f}")
+    rows.add_row("mean", *_numbers(result.final), f"{fmean(run.best.success for run in runs):.2f}")
     if len(runs) > 1:
         names = ("success", "returned", "length")
-        table.add_row("std", *(f"{stdev(getattr(run.final, name) for run in runs):.2f}" for name in names),
+        rows.add_row("std", *(f"{stdev(getattr(run.final, name) for run in runs):.2f}" for name in names),
                       f"{stdev(run.best.success for run in runs):.2f}")
-    table.add_section()
+    rows.add_section()
     for name, level in result.chance.items():
-        table.add_row(shown(f"chance, {name}"), *_numbers(level))
-    console.print(table)
+        rows.add_row(shown(f"chance, {name}"), *_numbers(level))
+    console.print(rows)
     early = [str(seed) for seed, run in result.runs.items() if run.early]
     if early:
         mark = next(run.early for run in runs if run.early)

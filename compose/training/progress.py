@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections.abc import Sequence
+from datetime import timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from compose.training.bar import Bar
 from compose.training.clocks import Clocks
+from compose.training.evaluate import Score
+from compose.training.interrupt import Interrupt
 from compose.training.say import say
+from compose.training.tell import Tell, evaluation, nobody
 
 _QUIET_SECONDS = 10.0
-_NARROW, _WIDE = 80, 150
-"""Columns that a short line, and a whole one, need."""
+_TELL_SECONDS = 1.0
 
 
 class Reporter:
@@ -24,25 +29,23 @@ class Reporter:
         console: Where to write; a bar is drawn only if it is a terminal.
         clock: The clock that the end is measured by: ``env_steps``, ``episodes`` or ``updates``.
         total: Its reading at the end.
-        of: What is trained, such as ``16 seeds``, if that is more than one run.
+        seeds: Of the runs that are trained.
+        tell: Who is told as data.
     """
 
-    def __init__(self, console: Console, clock: str, total: int, of: str = "") -> None:
-        self.console, self.clock, self.total = console, clock, total
-        self._before = f"{of}: " if of else ""
+    def __init__(self, console: Console, clock: str, total: int, seeds: Sequence[int] = (0,),
+                 tell: Tell = nobody) -> None:
+        self.console, self.clock, self.total, self.seeds, self.tell = console, clock, total, tuple(seeds), tell
+        self._before = f"{len(seeds)} seeds: " if len(seeds) > 1 else ""
+        self._told = -math.inf
         self._evaluation = ""
         self._started = self._spoke = time.monotonic()
         self._first: Clocks | None = None
-        self._bar: Progress | None = None
-        if console.is_terminal:
-            bar = 40 if console.width >= _WIDE else 10 if console.width >= _NARROW else 4
-            self._bar = Progress(
-                TextColumn("{task.description}", markup=False), BarColumn(bar), MofNCompleteColumn(),
-                TextColumn("{task.fields[rates]}", markup=False), TimeRemainingColumn(),
-                TextColumn("{task.fields[evaluation]}", markup=False), console=console, refresh_per_second=4,
-            )
-            name = self._before + clock.replace("_", " ")
-            self._task = self._bar.add_task(name, total=total, rates="", evaluation="")
+        self._now: Clocks | None = None
+        self.interrupt: Interrupt | None = None
+        """Whose being asked is shown."""
+        self._bar = Bar(console, self._forms, self._share) if console.is_terminal and not console.is_dumb_terminal \
+            else None
 
     def __enter__(self) -> Self:
         if self._bar is not None:
@@ -59,11 +62,11 @@ class Reporter:
         now = time.monotonic()
         if self._first is None:
             self._first, self._started = Clocks(**clocks.read()), now
-        if self._bar is not None:
-            done = min(clocks.read()[self.clock], self.total)
-            rates, evaluation = self._fitting(self._rates(clocks, now))
-            self._bar.update(self._task, completed=done, rates=rates, evaluation=evaluation)
-        elif now - self._spoke >= _QUIET_SECONDS:
+        if now - self._told >= _TELL_SECONDS:
+            self._told = now
+            self.tell(self._progress(clocks, now))
+        self._now = Clocks(**clocks.read())
+        if self._bar is None and now - self._spoke >= _QUIET_SECONDS:
             self._say(clocks, now)
 
     def evaluated(self, clocks: Clocks, text: str) -> None:
@@ -72,21 +75,54 @@ class Reporter:
         if self._bar is None:
             self._say(clocks, time.monotonic())
 
+    def scored(self, seed: int, clocks: Clocks, score: Score) -> None:
+        """One of the runs was evaluated."""
+        self.tell(evaluation(seed, clocks, score))
+
     def _say(self, clocks: Clocks, now: float) -> None:
         self._spoke = now
-        done, seconds = clocks.read()[self.clock], now - self._started
-        gained = done - (self._first or clocks).read()[self.clock]
-        left = f", {(self.total - done) * seconds / gained:.0f} s left" if gained and done < self.total else ""
-        line = f"{self._before}{done}/{self.total} {self.clock.replace('_', ' ')}, {self._rates(clocks, now)}{left}"
-        say(self.console, f"{line}; {self._evaluation}" if self._evaluation else line)
+        left = self._left(clocks, now)
+        told = f"{self._count(clocks)}, {self._rates(clocks, now)}{f', {left} left' if left else ''}"
+        say(self.console, f"{told}; {self._evaluation}" if self._evaluation else told)
 
-    def _fitting(self, rates: str) -> tuple[str, str]:
-        """Rates and evaluation, as much of them as leaves room for the count and the time left."""
-        if self.console.width >= _WIDE:
-            return rates, self._evaluation
-        return rates.split(",")[0], self._evaluation.split(",")[0] if self.console.width >= _NARROW else ""
+    def _forms(self) -> list[str]:
+        """What the bar says, from the longest form to the shortest."""
+        clocks, now = self._now or Clocks(), time.monotonic()
+        count, rates, left = self._count(clocks), self._rates(clocks, now), self._left(clocks, now)
+        if self.interrupt is not None and self.interrupt.asked:
+            return [f"{count}, saving and stopping (Ctrl-C once more: at once)", "saving and stopping", "stopping"]
+        left, rate = f"{left} left" if left else "", rates.split(",")[0]
+        said, solved = self._evaluation, self._evaluation.split(",")[0]
+        return ["  ".join(filter(None, parts)) for parts in (
+            ("{bar}", count, rates, left, said), ("{bar}", count, rate, left, said),
+            ("{bar}", count, rate, left, solved), ("{bar}", count, left, solved),
+            ("{bar}", count, left), ("{bar}", count), (count,),
+        )]  # fmt: skip
+
+    def _share(self) -> float:
+        return (self._now or Clocks()).read()[self.clock] / self.total
+
+    def _count(self, clocks: Clocks) -> str:
+        done = min(clocks.read()[self.clock], self.total)
+        return f"{self._before}{done:,}/{self.total:,} {self.clock.replace('_', ' ')}"
+
+    def _left(self, clocks: Clocks, now: float) -> str:
+        """The time left, if there is some, and anything to go by."""
+        done, since = clocks.read()[self.clock], now - self._started
+        gained = done - (self._first or clocks).read()[self.clock]
+        more = self.total - done
+        return str(timedelta(seconds=round(more * since / gained))) if gained > 0 and more > 0 else ""
 
     def _rates(self, clocks: Clocks, now: float) -> str:
+        updates, steps = self._speeds(clocks, now)
+        return f"{updates:.1f} updates/s, {steps:.0f} env steps/s"
+
+    def _speeds(self, clocks: Clocks, now: float) -> tuple[float, float]:
+        """Updates and environment steps a second."""
         first, seconds = self._first or clocks, max(now - self._started, 1e-9)
-        updates, steps = clocks.updates - first.updates, clocks.env_steps - first.env_steps
-        return f"{updates / seconds:.1f} updates/s, {steps / seconds:.0f} env steps/s"
+        return (clocks.updates - first.updates) / seconds, (clocks.env_steps - first.env_steps) / seconds
+
+    def _progress(self, clocks: Clocks, now: float) -> dict[str, Any]:
+        updates, steps = self._speeds(clocks, now)
+        return {"event": "progress", "seeds": list(self.seeds), "clocks": clocks.read(), "clock": self.clock,
+                "total": self.total, "updates_per_second": updates, "env_steps_per_second": steps}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import platform
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -19,6 +20,7 @@ from compose.envs.catalogue import make, schema
 from compose.envs.conformance import Watched
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
+from compose.language.console import console as console_of
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.dump import dump
 from compose.language.load import Loaded
@@ -37,6 +39,8 @@ from compose.training.retry import Retried
 from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
+from compose.training.tell import Tell, nobody
+from compose.training.tell import chance as chance_level
 from compose.training.trainer import Trainer
 
 Build = Callable[..., Model]
@@ -47,7 +51,7 @@ _FORM = ("passes", "native", "precision")
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
-          build: Build | None = None) -> RunResult:
+          tell: Tell = nobody, build: Build | None = None) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
 
     Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
@@ -62,13 +66,14 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         resume: Go on from the newest checkpoint in ``run_dir``.
         device: Where the model and (if given by name) the environment live.
         console: Where progress goes; standard error unless told.
+        tell: Who is told as data (:mod:`compose.training.tell`).
         build: Makes the model from (spec, schema, seed, device); in the form of the settings unless told.
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
             loss is not finite (``train.not_finite``), or another process trains in the folder (``run.locked``).
     """
-    console = console or Console(stderr=True)
+    console = console or console_of(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     build = build or partial(build_model, settings=settings)
@@ -78,14 +83,23 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     with held(RunFolder(run_dir), resume=resume) as folder:
         chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
+        begun(folder, learner, chance, tell, resumed=resume)
         for name, level in chance.items():
             say(console, f"chance ({name}): {level}")
         clock = settings.leading(learner.clocks)
-        trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock]))
+        trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock], [seed], tell))
         if resume:
             trainer.resume()
         trainer.run()
         return finish(trainer, chance)
+
+
+def begun(folder: RunFolder, learner: Learner, chance: Mapping[str, Score], tell: Tell, *, resumed: bool) -> None:
+    """Tell that a run begins, or goes on."""
+    tell({"event": "begin", "seed": learner.seed, "run": str(folder.path), "spec": learner.model.spec.name,
+          "env": learner.env.schema.name, "resumed": resumed})
+    for name, level in chance.items():
+        tell(chance_level(learner.seed, name, level))
 
 
 def retried(env: Environment, settings: Settings, console: Console) -> Environment:
@@ -135,7 +149,10 @@ def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
     learner = trainer.learner
     title = f"{learner.model.spec.name} in {learner.env.schema.name}, seed {learner.seed}"
     early = str(trainer.settings.until) if trainer.ended_early else ""
-    return summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early)
+    result = summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early)
+    summary = json.loads((trainer.folder.path / "summary.json").read_text(encoding="utf-8"))
+    trainer.reporter.tell({"event": "summary", "seed": learner.seed, "run": str(trainer.folder.path), **summary})
+    return result
 
 
 def needed_memory(model: Model, env: Environment, settings: Settings,

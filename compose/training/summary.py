@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 
 from compose.training.curve import draw_curve, points
 from compose.training.evaluate import Score
 from compose.training.folder import RunFolder, write_json
-from compose.training.say import say, shown
+from compose.training.say import say, shown, table
 from compose.training.until import HELD, recent
 
 
@@ -55,16 +54,14 @@ def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: 
 def show(result: RunResult, console: Console) -> None:
     """Print a result."""
     clocks = ", ".join(f"{n} {name.replace('_', ' ')}" for name, n in result.clocks.items())
-    table = Table(title=shown(f"{result.folder}: {clocks}", "table.title"), title_justify="left")
-    for column in ("", "solved", "return", "length", "episodes"):
-        table.add_column(column, justify="left" if not column else "right")
+    rows = table(console, f"{result.folder}: {clocks}", "", ("solved", "return", "length", "episodes"))
     last = f"mean of the last {result.recent.episodes // result.final.episodes}"
     trained = {"trained": result.final, last: result.recent, "best evaluation": result.best}
     for name, level in {**trained, **result.chance}.items():
         numbers = f"{level.success:.2f}", f"{level.returned:.2f}", f"{level.length:.1f}", str(level.episodes)
-        table.add_row(shown(name), *numbers)
+        rows.add_row(shown(name), *numbers)
     show_curve(result, console)
-    console.print(table)
+    console.print(rows)
     if result.early:
         say(console, f"ended early: {result.early} has held over {HELD} evaluations")
     rates = (f"{result.clocks[name] / max(result.wall_seconds, 1e-9):.1f} {what}/s"
@@ -73,9 +70,10 @@ def show(result: RunResult, console: Console) -> None:
     say(console, line)
 
 
-def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: int = 40) -> None:
+def show_curve(result: RunResult, console: Console, *, rows: int = 12, width: int | None = None) -> None:
     """Print the success rate over environment steps as bars, with the best chance level marked in each; the return
     where no episode succeeded, as in games without a goal."""
+    width = width or max(8, min(40, console.width - 20))
     goal = any(success for _, success in result.curve)
     name, curve = ("solved", result.curve) if goal else ("return", result.returns)
     every = max(1, -(-len(curve) // rows))

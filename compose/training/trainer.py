@@ -99,6 +99,7 @@ class Trainer:
         """
         learner = self.learner
         with self.reporter, Interrupt() as interrupt, keeping(self.folder):
+            self.reporter.interrupt = interrupt
             while not self.finished():
                 if learner.due() > 0:
                     learner.update()
@@ -165,8 +166,10 @@ class Trainer:
     def record(self, rows: Sequence[Row]) -> None:
         """Write down an evaluation."""
         steps, updates = self._now
-        self.evaluations.append(Point(steps, updates, score(rows)))
+        found = score(rows)
+        self.evaluations.append(Point(steps, updates, found))
         self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
+        self.reporter.scored(self.learner.seed, self.learner.clocks, found)
 
     @property
     def _now(self) -> tuple[int, int]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
 from compose.cli.graph import EXAMPLES
 from tests.cli.conftest import Run
@@ -26,16 +28,41 @@ def test_mermaid_is_what_stdout_gets(run: Run) -> None:
 @pytest.mark.parametrize(("ending", "starts"), [("svg", "<svg"), ("mmd", "flowchart"), ("html", "<!DOCTYPE html>")])
 def test_the_ending_says_the_format(run: Run, tmp_path: Path, ending: str, starts: str) -> None:
     path = tmp_path / f"figure.{ending}"
-    ran = run("graph", "refil", "-o", str(path), "--layout", "own")
+    ran = run("graph", "refil", "-o", str(path))
     assert ran.code == 0
     assert path.read_text(encoding="utf-8").startswith(starts)
     assert ran.out.startswith(f"{path}: ")
-    assert run("graph", "refil", "-o", str(path), "--layout", "own").code == 0  # over the old one
+    assert run("graph", "refil", "-o", str(path)).code == 0  # over the old one
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+def test_pdf_and_png_beside_an_svg(run: Run, tmp_path: Path) -> None:
+    svg, pdf, png = (tmp_path / f"x.{ending}" for ending in ("svg", "pdf", "png"))
+    command = ("graph", "vdn_attention", "--no-insides", "-o", str(svg), "--pdf", str(pdf), "--png", str(png))
+    ran = run(*command)
+    assert (ran.code, len(ran.out.splitlines())) == (0, 3)
+    first = pdf.read_bytes(), png.read_bytes()
+    assert run(*command).code == 0
+    assert (pdf.read_bytes(), png.read_bytes()) == first
+    across, down = (float(ET.parse(svg).getroot().attrib[side].removesuffix("pt")) for side in ("width", "height"))
+    box = re.search(rb"/MediaBox \[ ?0 0 ([\d.]+) ([\d.]+) ?\]", first[0])
+    assert box is not None
+    assert [float(n) for n in box.groups()] == pytest.approx([across, down], abs=0.1)
+    with Image.open(png) as image:
+        assert image.size == pytest.approx((across / 72 * 300, down / 72 * 300), abs=1)
+        assert len(image.convert("L").getcolors() or ()) > 50  # it is no blank page
+
+
+def test_a_slide_is_larger(run: Run, tmp_path: Path) -> None:
+    paper, slide = tmp_path / "paper.svg", tmp_path / "slide.svg"
+    assert run("graph", "vdn_attention", "--no-insides", "-o", str(paper)).code == 0
+    assert run("graph", "vdn_attention", "--no-insides", "-o", str(slide), "--page", "slide").code == 0
+    widths = [float(ET.parse(path).getroot().attrib["width"].removesuffix("pt")) for path in (paper, slide)]
+    assert widths[1] > 2 * widths[0]
+
+
 def test_a_format_for_stdout(run: Run) -> None:
-    ran = run("graph", "vdn_attention", "--format", "svg", "--layout", "own")
+    ran = run("graph", "vdn_attention", "--format", "svg")
     assert ET.fromstring(ran.out).tag.endswith("svg")
 
 
@@ -47,21 +74,23 @@ def test_json_is_the_picture(run: Run) -> None:
 
 def test_parts(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "part.svg"
-    assert run("graph", "refil", "-o", str(path), "--only", "mixer", "--layout", "own", "--bare").code == 0
+    assert run("graph", "refil", "-o", str(path), "--only", "mixer", "--bare").code == 0
     text = path.read_text(encoding="utf-8")
     assert 'data-key="mixer.total"' in text
     assert 'data-key="q_in"' not in text
-    assert run("graph", "refil", "--no-insides", "--format", "svg", "--layout", "own").out.count("mixer.total") == 0
+    assert run("graph", "refil", "--no-insides", "--format", "svg").out.count("mixer.total") == 0
 
 
 def test_sizes_come_from_the_environment(run: Run) -> None:
-    assert "batch time agent 8" in run("graph", "refil", "--format", "html", "--layout", "own").out
-    small = run("graph", "refil", "--env", "group_matching:agents=5,cells=5", "--format", "html", "--layout", "own")
+    assert "batch time agent 8" in run("graph", "refil", "--format", "html").out
+    small = run("graph", "refil", "--env", "group_matching:agents=5,cells=5", "--format", "html")
     assert "batch time agent 5" in small.out
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["-o", "x.png"], "the ending says no format that can be written"),
+    (["-o", "x.gif"], "the ending says no format that can be written"),
+    (["-o", "x.svg", "--pdf", "x.ps"], "--pdf writes PDF; the name must end in .pdf"),
+    (["--format", "png"], "PNG is not for standard output"),
     (["-o", "x.svg", "--format", "html"], "the ending says svg, --format says html"),
     (["--only", "mixr"], "refil has no network 'mixr'\n  Did you mean 'mixer'?"),
     (["--env", "smac/none"], "none"),

@@ -54,11 +54,63 @@ def test_a_spec_may_leave_its_folder_only_for_packaged_specs(here: pathlib.Path)
     assert resolve("sub/packaged.yaml", packaged=packaged).data["params"] == {"a": 1}
     assert resolve("sub/round.yaml", packaged=packaged).data["params"] == {"a": 1}
     assert refuse(here, "sub/up.yaml") == textwrap.dedent("""\
-        sub/up.yaml:2:10  error[extends.outside]  extends: ../secret.yaml lies outside the folder of sub/up.yaml
+        sub/up.yaml:2:10  error[extends.outside]  extends: ../secret.yaml lies outside the folder of sub/up.yaml, \
+which belongs to no project
           2 | extends: ../secret.yaml
-            |          ^^^^^^^^^^^^^^ parents are packaged specs, or files in the spec's folder or below""")
+            |          ^^^^^^^^^^^^^^ an empty file compose.toml in a folder above both makes that folder the \
+root of a project""")
     assert "error[extends.outside]" in refuse(here, "sub/absolute.yaml")
     assert "error[extends.outside]" in refuse(here, "sub/linked.yaml")
+
+
+@pytest.mark.parametrize("mark", ["compose.toml", ".git"])
+def test_variants_share_a_base_within_a_project(here: pathlib.Path, mark: str) -> None:
+    files(here, lab__base="params: {a: 1}\n", lab__variants__deep__child="extends: ../../base.yaml\n")
+    assert "error[extends.outside]" in refuse(here, "lab/variants/deep/child.yaml")
+    (here / "lab" / mark).touch()
+    document = resolve("lab/variants/deep/child.yaml", packaged=here / "packaged")
+    assert document.files == ("lab/base.yaml", "lab/variants/deep/child.yaml")
+    assert document.data["params"] == {"a": 1}
+
+
+def test_outside_a_project_stays_outside(here: pathlib.Path) -> None:
+    files(here, secret="params: {a: 2}\n", lab__sub__up="extends: ../../secret.yaml\n",
+          lab__sub__linked="extends: ../link.yaml\n", lab__sub__round="extends: ../through/secret.yaml\n",
+          lab__sub__absolute=f"extends: {here}/secret.yaml\n")
+    (here / "lab" / "compose.toml").touch()
+    (here / "lab" / "link.yaml").symlink_to(here / "secret.yaml")
+    (here / "lab" / "through").symlink_to(here)
+    assert refuse(here, "lab/sub/up.yaml") == textwrap.dedent("""\
+        lab/sub/up.yaml:2:10  error[extends.outside]  extends: ../../secret.yaml lies outside the project of \
+lab/sub/up.yaml, whose root is lab (it has compose.toml)
+          2 | extends: ../../secret.yaml
+            |          ^^^^^^^^^^^^^^^^^ parents are packaged specs, or files below the root""")
+    for name in ("linked", "round", "absolute"):
+        assert "error[extends.outside]" in refuse(here, f"lab/sub/{name}.yaml")
+
+
+def test_the_nearest_root_counts_and_compose_toml_before_git(here: pathlib.Path) -> None:
+    files(here, base="params: {a: 1}\n", one__base="params: {a: 2}\n", one__two__child="extends: ../../base.yaml\n",
+          one__two__near="extends: ../base.yaml\n")
+    (here / "one" / ".git").mkdir()
+    assert "whose root is one (it has .git)" in refuse(here, "one/two/child.yaml")
+    assert "an empty file compose.toml in a folder above both would make that the root" in \
+        refuse(here, "one/two/child.yaml").replace("\n", " ")
+    (here / "compose.toml").touch()
+    assert resolve("one/two/child.yaml", packaged=here / "packaged").data["params"] == {"a": 1}
+    (here / "one" / "two" / "compose.toml").mkdir()  # a folder declares nothing
+    assert resolve("one/two/near.yaml", packaged=here / "packaged").data["params"] == {"a": 2}
+    (here / "one" / "two" / "compose.toml").rmdir()
+    (here / "one" / "two" / "compose.toml").touch()
+    assert "whose root is one/two (it has compose.toml)" in refuse(here, "one/two/near.yaml")
+
+
+def test_a_linked_child_belongs_where_it_lies(here: pathlib.Path) -> None:
+    files(here, base="params: {a: 1}\n", lab__base="params: {a: 2}\n", lab__sub__child="extends: ../base.yaml\n")
+    (here / "lab" / "compose.toml").touch()
+    (here / "elsewhere").mkdir()
+    (here / "elsewhere" / "child.yaml").symlink_to(here / "lab" / "sub" / "child.yaml")
+    assert resolve("elsewhere/child.yaml", packaged=here / "packaged").data["params"] == {"a": 2}
 
 
 def test_a_spec_reached_through_a_linked_folder(here: pathlib.Path) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import typer
 
+from compose.cli.commands import Commands
 from compose.cli.env import bench, check, describe, list
+from compose.cli.help import Command
 from compose.cli.options import examples
 
 EXAMPLES = examples(
@@ -16,12 +18,12 @@ EXAMPLES = examples(
 )
 
 app = typer.Typer(
-    no_args_is_help=True, epilog=EXAMPLES, rich_markup_mode="rich",
+    cls=Commands, no_args_is_help=True, epilog=EXAMPLES, rich_markup_mode=None,
     help="Environments: which there are, what they offer, whether they keep to it, how fast they are.",
 )
-app.command("list", epilog=list.EXAMPLES)(list.list_)
-app.command("describe", epilog=describe.EXAMPLES)(describe.describe)
-app.command("check", epilog=check.EXAMPLES)(check.check)
-app.command("bench", epilog=bench.EXAMPLES)(bench.bench)
+app.command("list", cls=Command, epilog=list.EXAMPLES)(list.list_)
+app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe)
+app.command("check", cls=Command, epilog=check.EXAMPLES)(check.check)
+app.command("bench", cls=Command, epilog=bench.EXAMPLES)(bench.bench)
 
 __all__ = ["EXAMPLES", "app"]

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.env.describe import NAME
-from compose.cli.options import Json, Plugin, examples, finite
+from compose.cli.options import Device, Json, Plugin, Threads, examples, finite
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -24,12 +24,12 @@ EXAMPLES = examples(
 
 
 def bench(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=NAME)],
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.envs, help=NAME)],
     batch: Annotated[str, typer.Option("--batch", metavar="SIZES", help="Episodes side by side.")] = "1,64,512",
     seconds: Annotated[float, typer.Option(
-        "--seconds", min=0.01, max=3600, callback=finite, help="At least so long for each size.")] = 2.0,
-    threads: Annotated[int | None, typer.Option("--threads", min=1, max=1024, help="Threads of torch.")] = None,
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+        "--seconds", metavar="N", min=0.01, max=3600, callback=finite, help="At least so long for each size.")] = 2.0,
+    threads: Threads = None,
+    device: Device = "cpu",
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:

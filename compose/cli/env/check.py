@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli import page
+from compose.cli import complete, page
 from compose.cli.env.describe import NAME
-from compose.cli.options import AT_A_TIME, Json, Plugin, examples
+from compose.cli.options import AT_A_TIME, Device, Json, Plugin, examples
 from compose.cli.page import Cell
 from compose.cli.reporting import FAILED, print_json, reporting, show
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -26,11 +26,11 @@ _STYLES = {"holds": "ok", "violated": "wrong", "not seen": "dim", "not checked":
 
 
 def check(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=NAME)],
+    name: Annotated[str, typer.Argument(metavar="NAME", autocompletion=complete.envs, help=NAME)],
     episodes: Annotated[int, typer.Option(
-        "--episodes", min=2, max=AT_A_TIME, help="Episodes to play under each seed.")] = 32,
+        "--episodes", metavar="N", min=2, max=AT_A_TIME, help="Episodes to play under each seed.")] = 32,
     seeds: Annotated[str, typer.Option("--seeds", metavar="SEEDS", help="At least two, such as 0..3 or 1,5.")] = "0..1",
-    device: Annotated[str, typer.Option("--device", help="cpu, cuda, cuda:1 ...")] = "cpu",
+    device: Device = "cpu",
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:

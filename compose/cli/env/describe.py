@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from compose.cli import complete
 from compose.cli.options import Json, Plugin, examples
 from compose.cli.reporting import print_json, reporting
 
@@ -19,7 +20,8 @@ NAME = "A name of `compose env list`, with options after a colon: group_matching
 
 
 def describe(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{NAME} Or the path of a schema file.")],
+    name: Annotated[str, typer.Argument(
+        metavar="NAME", autocompletion=complete.envs, help=f"{NAME} Or the path of a schema file.")],
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:

@@ -20,12 +20,14 @@ LEFT, RIGHT, BORDER = "<", ">", "|"
 
 @dataclass(frozen=True)
 class Cell:
-    """Something to place. ``first`` cells stand on one side of all others, as far down as they go."""
+    """Something to place. ``first`` cells stand on one side of all others, as far down as they go; ``low`` ones at the
+    foot of their rank."""
 
     key: str
     across: float
     down: float
     first: bool = False
+    low: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,8 @@ class _Sheet:
         across = self.across(room)
         deep = [max(map(self.down, rank)) for rank in self.layers.ranks]
         tops, foot = self.tops(across, deep)
-        corners = {key: (across[key], tops[self.rank[key]] + (deep[self.rank[key]] - cell.down) / 2)
+        spare = {key: deep[self.rank[key]] - cell.down for key, cell in self.at.items()}
+        corners = {key: (across[key], tops[self.rank[key]] + (spare[key] if cell.low else spare[key] / 2))
                    for key, cell in self.at.items()}
         routes = [self.route(link, chain, across, corners, tops, deep) for link, chain in self.links]
         others = any(not cell.first for cell in self.at.values())

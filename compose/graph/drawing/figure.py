@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from compose.graph.drawing.choice import Choice, Shown, shown
-from compose.graph.drawing.dot import Unusable, available
 from compose.graph.drawing.legend import Entry, legend
 from compose.graph.drawing.packing import BETWEEN, Frame, lowest
 from compose.graph.drawing.picture import Picture
-from compose.graph.drawing.place import Direction, Engine, Placed, place, shifted
+from compose.graph.drawing.place import Direction, Placed, place, shifted
 from compose.graph.drawing.rect import Rect
+from compose.graph.drawing.tags import tagged
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width, wrap
 
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""
-Layout = Literal["auto", "own", "dot"]
 MARGIN, INSET = 4.0, 8.0
 """Around everything; between a frame and what is in it."""
 HEAD, ZONE_HEAD, NOTE = 15.0, 13.0, 150.0
@@ -35,38 +33,28 @@ class Figure:
     """The lines at the top; the first is the name."""
     frames: tuple[Frame, ...]
     legend: tuple[tuple[Entry, float, float], ...]
+    scale: float = 1.0
+    """How much larger it is printed than it was laid out."""
 
     @property
     def smallest_text(self) -> float:
-        """Points of the smallest text when the figure is as wide as :data:`PAGE`."""
-        return SMALL * min(1.0, PAGE / self.w)
+        """Points of the smallest text as it is printed."""
+        return SMALL * self.scale
+
+    @property
+    def inches(self) -> tuple[float, float]:
+        """Width and height as it is printed."""
+        return self.w * self.scale / 72, self.h * self.scale / 72
 
 
-def drawn(picture: Picture, choice: Choice | None = None, layout: Layout = "auto",
-          page: float = PAGE) -> tuple[Figure, str]:
-    """The figure by our own layout, by Graphviz's dot, or (``auto``, where there is a dot) by the one that comes out
-    narrower, and a remark if dot was wanted and did not do it."""
-    own = figure(picture, choice, "own", page) if layout != "dot" else None
-    if own is not None and (layout == "own" or not available()):
-        return own, ""
-    try:
-        other = figure(picture, choice, "dot", page)
-    except Unusable as problem:
-        return own or figure(picture, choice, "own", page), f"own layout, as {problem}"
-    return (own, "") if own is not None and (own.w, own.h) <= (other.w, other.h) else (other, "laid out by dot")
-
-
-def figure(picture: Picture, choice: Choice | None = None, engine: Engine = "own", page: float = PAGE) -> Figure:
-    """Lay out a picture. Networks whose insides are the same are drawn once, under all their names.
-
-    Raises:
-        compose.graph.drawing.dot.Unusable: if the engine is dot and does not do it.
-    """
+def figure(picture: Picture, choice: Choice | None = None, page: float = PAGE) -> Figure:
+    """Lay out a picture, no wider than ``page`` if that goes. Networks whose insides are the same are drawn once, under
+    all their names; what many read becomes tags."""
     choice = choice or Choice()
     room = page - 2 * MARGIN
     title = _title(picture, page) if choice.title else ()
     top = MARGIN + (TITLE * LINE + 7 + SMALL * LINE * (len(title) - 1) if title else 0)
-    forms = [_forms(one, choice, engine, room) for one in shown(picture, choice)]
+    forms = [_forms(one, choice, room) for one in shown(picture, choice)]
     frames, w, h = lowest(forms, room, Rect(MARGIN, top, 0, 0))
     entries, foot = _rows(legend([f.placed for f in frames], picture.compared) if choice.legend else [], w, h + BETWEEN)
     high = (foot if entries else h) + MARGIN
@@ -79,13 +67,14 @@ def _title(picture: Picture, page: float) -> tuple[str, ...]:
     return (name, *wrap(main.subtitle if main is not None else "", page - 20))
 
 
-def _forms(one: Shown, choice: Choice, engine: Engine, room: float) -> list[Frame]:
+def _forms(one: Shown, choice: Choice, room: float) -> list[Frame]:
     """Ways to draw a panel: the main graph as it is asked for, networks also narrower and to the right."""
     inside = room - 2 * INSET
+    panel = tagged(one.panel)
     ways: list[tuple[Direction, float]] = [(choice.direction, inside)]
-    if one.panel.network and choice.direction == "down" and engine == "own":
+    if panel.network and choice.direction == "down":
         ways += [("down", room / 2 - 2 * INSET), ("right", inside)]
-    return [_framed(one, place(one.panel, engine, *way)) for way in ways]
+    return [_framed(one, place(panel, *way)) for way in ways]
 
 
 def _framed(one: Shown, placed: Placed) -> Frame:

@@ -9,26 +9,24 @@ from importlib.resources import files
 from typing import Any
 
 from compose.graph.drawing.choice import Choice, shown
-from compose.graph.drawing.figure import Layout, drawn
+from compose.graph.drawing.figure import figure
 from compose.graph.drawing.picture import Picture
 from compose.graph.drawing.svg import svg
 from compose.language.media import html as escaped
 from compose.language.media import plain_json
 
 
-def page(pictures: Sequence[Picture], headings: Sequence[str] = (), choice: Choice | None = None,
-         layout: Layout = "auto") -> str:
+def page(pictures: Sequence[Picture], headings: Sequence[str] = (), choice: Choice | None = None) -> str:
     """The text of an HTML file with one picture, or with two side by side.
 
     Args:
         headings: what stands above each picture, ``before`` and ``after`` say; their titles unless given.
         choice: which panels to show.
-        layout: as in :func:`compose.graph.drawing.figure.drawn`.
     """
     assets = files("compose.graph.drawing") / "assets"
     heads = [*headings, *(picture.title for picture in pictures[len(headings):])]
     panes = [f'<section class="pane" data-pane="{i}"><h2>{escaped(head)}</h2>'
-             f'{svg(drawn(picture, choice, layout)[0], page=True)}</section>'
+             f'{svg(figure(picture, choice), page=True)}</section>'
              for i, (picture, head) in enumerate(zip(pictures, heads, strict=True))]
     parts = {
         "TITLE": escaped(" and ".join(dict.fromkeys(picture.title for picture in pictures))),

@@ -13,6 +13,7 @@ SWATCH = 22.0
 TEXTS = {
     "field": "given by the environment",
     "input": "input of the network",
+    "tag": "the box of that name, which many read",
     "application": "application of a network: one colour, one set of weights",
     "target": "lagged copy (target)",
     "loss": "loss",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-BoxKind = Literal["field", "input", "block", "function", "application", "loss", "act"]
+BoxKind = Literal["field", "input", "block", "function", "application", "loss", "act", "tag"]
+"""``tag``: put down while a panel is laid out, for what is drawn elsewhere (:mod:`~compose.graph.drawing.tags`)."""
 EdgeKind = Literal["value", "mask", "stop", "delay", "target"]
 Zone = Literal["local", "central"]
 Status = Literal["same", "added", "removed", "changed", "renamed"]

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from compose.graph.drawing import dot
 from compose.graph.drawing.coordinates import Cell, Link
-from compose.graph.drawing.curves import Path, smooth
+from compose.graph.drawing.curves import Path, Point, smooth
 from compose.graph.drawing.layered import layered
 from compose.graph.drawing.picture import Box, Edge, Panel, Port
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import NAMELESS, Shape, ordered, shape
 from compose.graph.drawing.sideways import sideways
 
-Engine = Literal["own", "dot"]
 Direction = Literal["down", "right"]
+Drawing = tuple[dict[str, Point], list[Path], float, float, Rect | None]
+"""Corners of cells, curves of links, width, height, and the rectangle around ``first`` cells."""
 ENDLESS = 1e5
 """Room across where the page does not bound it."""
 
@@ -34,21 +34,17 @@ class Placed:
     """Around what agents compute alone, where there is anything else."""
 
 
-def place(panel: Panel, engine: Engine = "own", direction: Direction = "down", room: float = 480.0) -> Placed:
-    """Lay out a panel; one that runs down gets no wider than ``room`` if that goes. Deterministic for the own engine.
-
-    Raises:
-        compose.graph.drawing.dot.Unusable: if dot is asked for and does not do it.
-    """
-    sheet = _Sheet(panel, engine, direction, room)
+def place(panel: Panel, direction: Direction = "down", room: float = 480.0) -> Placed:
+    """Lay out a panel; one that runs down gets no wider than ``room`` if that goes. Deterministic."""
+    sheet = _Sheet(panel, direction, room)
     return sheet.placed(sheet.reordered(sheet.opened()))
 
 
 class _Sheet:
     """One panel. Within, everything runs down; a drawing to the right is one that runs down with x and y exchanged."""
 
-    def __init__(self, panel: Panel, engine: Engine, direction: Direction, room: float) -> None:
-        self.panel, self.engine, self.turned = panel, engine, direction == "right"
+    def __init__(self, panel: Panel, direction: Direction, room: float) -> None:
+        self.panel, self.turned = panel, direction == "right"
         self.room = ENDLESS if self.turned else room
 
     def opened(self) -> list[Box]:
@@ -86,14 +82,12 @@ class _Sheet:
     def shapes(self, boxes: Sequence[Box]) -> dict[str, Shape]:
         return {box.key: (sideways if self.turned else shape)(box) for box in boxes}
 
-    def layout(self, shapes: dict[str, Shape]) -> dot.Drawing:
+    def layout(self, shapes: dict[str, Shape]) -> Drawing:
         """A drawing that runs down."""
         main = self.panel.key == "graph"
-        cells = [Cell(key, *((s.h, s.w) if self.turned else (s.w, s.h)), s.box.zone == "local" and main)
-                 for key, s in shapes.items()]
+        cells = [Cell(key, *((s.h, s.w) if self.turned else (s.w, s.h)), s.box.zone == "local" and main,
+                      s.box.kind == "tag") for key, s in shapes.items()]
         links = [self.link(edge, shapes) for edge in self.panel.edges]
-        if self.engine == "dot":
-            return dot.layout(cells, links)
         found = layered(cells, links, self.room)
         zone = Rect(0, 0, *found.border) if found.border is not None else None
         return found.cells, [smooth(route) for route in found.routes], found.across, found.down, zone

@@ -83,7 +83,8 @@ def shape(box: Box) -> Shape:
     across = max(width(t, size_of(role), bold=role == "title") for role, t in lines) + 2 * SIDE
     if box.kind in ("field", "input", "act", "loss"):
         across += 2 * SIDE
-    across = max(across, 30.0, *(sum(row) + SPACE * (len(row) + 1) for row in (slots, wide)))
+    least = 0.0 if box.kind == "tag" else 30.0
+    across = max(across, least, *(sum(row) + SPACE * (len(row) + 1) for row in (slots, wide)))
     top = SMALL * LINE + 3 if any(p.mark for p in box.ports) else 0.0
     texts: list[Text] = []
     y = top + PAD
@@ -133,6 +134,8 @@ def tab_of(output: Output, box: Box) -> list[str]:
 def lines_of(box: Box) -> list[tuple[str, str]]:
     """Role and text of every line in the body."""
     room = ROOM.get(box.kind, 84.0)
+    if box.kind == "tag":
+        return [("sub", line) for line in wrap(box.title, room)]
     name = f"{box.title} (was {box.was.rpartition('.')[2]})" if box.was else box.title
     if box.kind == "loss":
         name = f"loss {name}"

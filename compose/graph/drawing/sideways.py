@@ -32,16 +32,16 @@ def sideways(box: Box) -> Shape:
     middle = max(width(t, size_of(role), bold=role == "title") for role, t in lines) + 2 * SIDE
     if box.kind in ("field", "input", "act", "loss"):
         middle += 2 * SIDE
-    tall = max(sum(size_of(role) * LINE for role, _ in lines), ROW * max(len(box.ports), 1)) + 2 * PAD - 1
+    tall = max(sum(size_of(role) * LINE for role, _ in lines), ROW * max(len(box.ports), 1)) + 2 * PAD
     right = [tab_of(o, box) for o in tabs] if len(tabs) > 1 else []
     tall = max(tall, sum(ROW * len(t) + 3 for t in right))
-    body = Rect(marks, 0, max(names + middle, 30.0), tall)
+    body = Rect(marks, 0, max(names + middle, 0.0 if box.kind == "tag" else 30.0), tall)
     left, texts = body.x + names, list[Text]()
     y = (tall - sum(size_of(role) * LINE for role, _ in lines)) / 2
     for role, text in lines:
         texts.append(Text((left + body.x + body.w) / 2, y + size_of(role) * 0.95, text, role))
         y += size_of(role) * LINE
-    rows = {p.name: tall * (i + 0.5) / len(box.ports) for i, p in enumerate(box.ports)}
+    rows = {p.name: PAD + (tall - 2 * PAD) * (i + 0.5) / len(box.ports) for i, p in enumerate(box.ports)}
     texts += [Text(body.x + SIDE + width(p.name) / 2, rows[p.name] + SMALL * 0.35, p.name, "port") for p in named]
     pills = []
     for p in box.ports:

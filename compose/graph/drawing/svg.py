@@ -10,10 +10,11 @@ from compose.graph.drawing.curves import Path, Point
 from compose.graph.drawing.figure import Figure
 from compose.graph.drawing.legend import SWATCH, Entry
 from compose.graph.drawing.packing import Frame
-from compose.graph.drawing.palette import FAINT, INK, PAPER, ZONE, Tint
+from compose.graph.drawing.palette import FAINT, GREY, INK, PAPER, ZONE, Tint
 from compose.graph.drawing.picture import Box, Edge
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import Shape, Text
+from compose.graph.drawing.tags import read_by, stands_for
 from compose.graph.drawing.text import LINE, SMALL, TITLE, width
 from compose.language.media import markup
 
@@ -32,7 +33,8 @@ class _Writer:
     def __init__(self, figure: Figure, *, page: bool) -> None:
         self.figure, self.tints = figure, palette.tints(figure.picture)
         w, h = _n(figure.w), _n(figure.h)
-        size = {} if page else {"width": f"{w}pt", "height": f"{h}pt"}
+        across, down = (f"{_n(inches * 72)}pt" for inches in figure.inches)
+        size = {} if page else {"width": across, "height": down}
         self.root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", **size, "viewBox": f"0 0 {w} {h}",
                                        "font-family": FONT, "font-size": _n(SMALL)})
         ET.SubElement(self.root, "title").text = figure.picture.title
@@ -109,11 +111,14 @@ class _Writer:
             tint = palette.GREY
         g = ET.SubElement(group, "g", {"class": f"box {box.kind} {box.status}"})
         if box.key:  # the legend's have none
-            g.set("data-key", box.key)
-            ET.SubElement(g, "title").text = _hover(box)
+            key, tag = stands_for(box.key), box.kind == "tag"
+            g.attrib.update({"data-of": key, "data-for": read_by(box.key)} if tag else {"data-key": key})
+            ET.SubElement(g, "title").text = f"{key}, drawn elsewhere" if tag else _hover(box)
         for tab in shape.tabs:
             self.rect(g, Rect(tab.x + x, tab.y + y - 2, tab.w, tab.h + 2), PAPER, "#b5b5b5", 2, css="tab", width=0.5)
         body = shape.body.moved(x, y)
+        if box.kind == "tag":
+            tint = Tint(GREY.fill, "none")
         round_ = body.h / 2 if box.kind in ("field", "input") else 2.5
         dash = "3.2 1.8" if box.target or box.status == "removed" else ""
         heavy = 1.6 if box.kind in ("loss", "act") else 1.0 if box.kind == "application" else 0.7
@@ -152,7 +157,7 @@ class _Writer:
         colour = palette.STATUSES[edge.status].line if self.figure.picture.compared else "#444444"
         g = ET.SubElement(group, "g", {"class": f"edge {edge.kind} {edge.status}"})
         if edge.source:
-            g.attrib.update({"data-source": edge.source, "data-target": edge.target})
+            g.attrib.update({"data-source": stands_for(edge.source), "data-target": edge.target})
             ET.SubElement(g, "title").text = _says(edge)
         heavy = 1.3 if edge.status in ("added", "removed") else 0.8
         self.stroke(g, _d(path), colour, heavy, DASHES.get(edge.kind, "2 2" if edge.status == "removed" else ""))
@@ -241,7 +246,8 @@ def _hover(box: Box) -> str:
 
 
 def _says(edge: Edge) -> str:
-    source = f"{edge.source}.{edge.output}" if edge.output else edge.source
+    start = stands_for(edge.source)
+    source = f"{start}.{edge.output}" if edge.output else start
     target = f"{edge.target}.{edge.port}" if edge.port else edge.target
     return f"{source} -> {target}" + (f"  [{edge.axes}]" if edge.axes else "")
 

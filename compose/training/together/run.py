@@ -12,22 +12,25 @@ from rich.console import Console
 from compose.envs.catalogue import make, schema
 from compose.envs.conformance import Broken, Watched
 from compose.envs.interface import Environment
+from compose.language.console import console as console_of
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import Loaded
 from compose.training.build import build_model
 from compose.training.folder import RunFolder
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
+from compose.training.run import begun as tell_begun
 from compose.training.run import check_memory, finish, held, needed_memory, open_run, retried
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
+from compose.training.tell import Tell, nobody
 from compose.training.together.trainer import TogetherTrainer
 from compose.training.trainer import Trainer
 
 
 def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], folders: Sequence[Path], *,
                    settings: Settings, resume: bool = False, device: str | torch.device = "cpu",
-                   console: Console | None = None, at_once: int | None = None) -> list[RunResult]:
+                   console: Console | None = None, tell: Tell = nobody, at_once: int | None = None) -> list[RunResult]:
     """What :func:`~compose.training.run.train` does for each seed, as one program.
 
     Every seed makes the same decisions as alone, and its weights agree to float tolerance (sums of several seeds' rows
@@ -42,6 +45,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
         resume: Go on from the newest moment that all saved. Folders where no run was begun begin one.
         device: Where the models and (if given by name) the environment live.
         console: Where progress goes; standard error unless told.
+        tell: Who is told as data (:mod:`compose.training.tell`).
         at_once: Seeds in one stacked pass. Unless told, one on a CPU, where passes are bound by arithmetic and the
             seeds are shared out among torch's threads; all elsewhere.
 
@@ -49,7 +53,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
         SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, the environment takes no seed
             for each episode, or runs to be resumed do not stand at one moment.
     """
-    console = console or Console(stderr=True)
+    console = console or console_of(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
     if spec.spec.learner.kind != "replay":
@@ -75,8 +79,10 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
             locks.enter_context(held(place, resume=there))
         chance = [open_run(place, spec, learner, settings, resume=there, console=console)
                   for place, learner, there in zip(places, learners, begun, strict=True)]
+        for place, learner, levels, there in zip(places, learners, chance, begun, strict=True):
+            tell_begun(place, learner, levels, tell, resumed=there)
         clock = settings.leading(learners[0].clocks)
-        reporter = Reporter(console, clock, settings.ends[clock], f"{len(seeds)} seeds")
+        reporter = Reporter(console, clock, settings.ends[clock], seeds, tell)
         trainers = [Trainer(learner, place, settings, reporter)
                     for learner, place in zip(learners, places, strict=True)]
         trainer = TogetherTrainer(trainers, reporter, workers, at_once)

@@ -44,6 +44,7 @@ class TogetherTrainer:
         """Train all to the end, save, then evaluate once more. Ctrl-C saves all first, then interrupts."""
         running = self.trainers
         with self.reporter, Interrupt() as interrupt, self.workers, keeping(self.trainers[0].folder):
+            self.reporter.interrupt = interrupt
             while running:
                 group = self._group(running)
                 while not any(trainer.finished() for trainer in running):

@@ -49,7 +49,7 @@ def data(text: str) -> list[dict[str, Any]]:
 
 
 def test_it_is_self_contained() -> None:
-    text = page([drawn("refil")], layout="own")
+    text = page([drawn("refil")])
     tags = Tags(text).tags
     assert not [a for _, attributes in tags for a in attributes if a in ("src", "href", "onclick", "onload")]
     assert [tag for tag, _ in tags if tag in ("script", "style", "link", "iframe", "img")] == \
@@ -60,7 +60,7 @@ def test_it_is_self_contained() -> None:
 
 
 def test_it_holds_everything_about_a_box() -> None:
-    (refil,) = data(page([drawn("refil")], layout="own"))
+    (refil,) = data(page([drawn("refil")]))
     assert refil["boxes"].keys() == {b.key for p in drawn("refil").panels if not p.like for b in p.boxes}
     assert refil["boxes"]["utility.a"]["details"]["weights"][0].startswith("utility.a.query")
     assert refil["insides"]["w2"] == "network.w1"
@@ -71,7 +71,7 @@ def test_text_of_a_spec_is_text() -> None:
     bad = child("vdn_attention", summary=WICKED)
     assert WICKED in bad.panels[0].subtitle
     for picture in (bad, wicked(drawn("vdn_attention"))):
-        text = page([picture], layout="own")
+        text = page([picture])
         assert "<script>alert" not in text
         assert [tag for tag, _ in Tags(text).tags if tag == "script"] == ["script", "script"]
         assert data(text)[0]["about"] == picture.panels[0].subtitle
@@ -79,11 +79,11 @@ def test_text_of_a_spec_is_text() -> None:
 
 def test_two_side_by_side() -> None:
     pictures = sides(drawn("qmix_attention"), drawn("refil"), {}, ["losses.td"])
-    text = page(pictures, ["before", "after"], layout="own")
+    text = page(pictures, ["before", "after"])
     assert text.count('class="pane"') == 2
     assert text.index("<h2>before</h2>") < text.index("<h2>after</h2>")
     assert [d["boxes"]["losses.td"]["status"] for d in data(text)] == ["changed", "changed"]
-    assert page(pictures, layout="own").count("<h2>qmix_attention</h2>") == 1
+    assert page(pictures).count("<h2>qmix_attention</h2>") == 1
 
 
 # ----------------------------------------------------------------- in a browser
@@ -95,13 +95,13 @@ const click = (element) => element.dispatchEvent(new MouseEvent("click", {bubble
 const press = (key) =>
   document.body.dispatchEvent(new KeyboardEvent("keydown", {key, bubbles: true, cancelable: true}));
 const side = () => document.getElementById("side").textContent;
-const near = () => [...document.querySelectorAll(".box.near")].map((g) => g.dataset.key);
+const near = () => [...document.querySelectorAll(".box.near[data-key]")].map((g) => g.dataset.key);
 """
 
 
 def played(tmp_path: Path, pictures: list[Picture], script: str) -> Any:
     """What a script in the page gives, run by Chromium after the page's own."""
-    text = page(pictures, layout="own")
+    text = page(pictures)
     probe = f"""<script>
       window.addEventListener("load", () => {{
         let result;
@@ -184,6 +184,7 @@ def test_zoom_pan_search_and_theme(tmp_path: Path) -> None:
     assert right[0] == pytest.approx(key[0] + 0.1 * key[2])
     assert fitted == end
     assert fitted[:2] == [0, 0]
+    assert start[1] == 0  # the title above the graph is in view
     assert fitted[3] > start[3]  # at first the page shows the main graph
     assert dragged[0] < fitted[0]
     assert found["dragged"] == []  # letting go after a drag is no click
@@ -243,5 +244,5 @@ def test_attacks_do_nothing(tmp_path: Path) -> None:
 
 
 def test_a_part_only() -> None:
-    (refil,) = data(page([drawn("refil")], choice=Choice(only=["utility"]), layout="own"))
+    (refil,) = data(page([drawn("refil")], choice=Choice(only=["utility"])))
     assert {key.split(".")[0] for key in refil["boxes"]} == {"utility"}

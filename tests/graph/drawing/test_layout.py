@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -12,19 +13,19 @@ from compose.graph.drawing import Panel, Picture
 from compose.graph.drawing.choice import Choice
 from compose.graph.drawing.coordinates import Bend, Cell, Link
 from compose.graph.drawing.curves import Point
-from compose.graph.drawing.dot import available
 from compose.graph.drawing.figure import Figure, figure
-from compose.graph.drawing.figure import drawn as figure_of
 from compose.graph.drawing.layered import layered
 from compose.graph.drawing.order import Layers, crossings, order
+from compose.graph.drawing.pages import PAGES, PageName, fitted
 from compose.graph.drawing.place import Direction, Placed, place
 from compose.graph.drawing.potentials import Contradiction, Rule, potentials
 from compose.graph.drawing.rect import Rect
 from compose.graph.drawing.shape import shape
 from compose.graph.drawing.sideways import sideways
 from compose.graph.drawing.svg import svg
+from compose.graph.drawing.tags import MANY, stands_for, tagged
 from compose.graph.drawing.text import SMALL, TITLE, width, wrap
-from tests.graph.drawing.methods import NAMES, SOME, chain, drawn
+from tests.graph.drawing.methods import NAMES, chain, drawn
 
 EVERY = [(name, direction) for name in NAMES for direction in ("down", "right")]
 
@@ -60,7 +61,7 @@ def touches(r: Rect, point: Point) -> bool:
 def test_panels_are_laid_out_properly(name: str, direction: Direction) -> None:
     for panel in drawn(name).panels:
         if not panel.like:
-            check(place(panel, "own", direction))
+            check(place(panel, direction))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,8 +105,8 @@ def test_frames_stand_side_by_side_on_the_page(name: str) -> None:
             assert x + s.w <= frame.rect.x + frame.rect.w
             assert frame.rect.y <= y
             assert y + s.h <= frame.rect.y + frame.rect.h
-    assert found.smallest_text >= (5.9 if name.startswith(("opt", "ptm")) else 6.6)  # on a page of seven inches
-    keys = {s.box.key for frame in found.frames for s, _, _ in frame.placed.shapes}
+    assert found.w <= 504 * (1.2 if name.startswith(("opt", "ptm")) else 1.06)  # a page of seven inches
+    keys = {s.box.key for frame in found.frames for s, _, _ in frame.placed.shapes if s.box.kind != "tag"}
     whole = {box.key for p in drawn(name).panels if not p.like for box in p.boxes}
     assert keys == whole
 
@@ -116,10 +117,42 @@ def test_the_same_every_time(name: str) -> None:
 
 
 @pytest.mark.parametrize("direction", ["down", "right"])
+@pytest.mark.parametrize("name", ["refil", "ptm"])
+def test_tags_stand_for_edges_that_nobody_can_follow(name: str, direction: Direction) -> None:
+    main = drawn(name).panels[0]
+    panel = tagged(main)
+    check(place(panel, direction))
+    readers: dict[str, set[str]] = {}
+    for edge in panel.edges:
+        readers.setdefault(f"{edge.source}.{edge.output}", set()).add(edge.target)
+    assert max(map(len, readers.values())) < MANY
+    tags = [box for box in panel.boxes if box.kind == "tag"]
+    seen = {edge.target for edge in main.edges if edge.source == "seen"}
+    assert {edge.target for edge in panel.edges if stands_for(edge.source) == "seen"} == seen
+    assert sum(tag.title == "seen" for tag in tags) == len(seen) >= MANY
+    ends = [(stands_for(edge.source), edge.target, edge.port, edge.kind) for edge in panel.edges]
+    assert ends == [(edge.source, edge.target, edge.port, edge.kind) for edge in main.edges]
+
+
+@pytest.mark.parametrize("name", ["refil", "ptm", "vast_qtran", "opt"])
+@pytest.mark.parametrize("page", ["a4", "letter", "slide"])
+def test_a_figure_fits_its_page(name: str, page: PageName) -> None:
+    insides = (name, page) == ("opt", "a4")  # the highest of all
+    found = fitted(drawn(name), Choice(insides=insides), page)
+    room = PAGES[page]
+    assert found.w * found.scale <= room.w + 0.01
+    assert found.h * found.scale <= room.h + 0.01
+    assert found.scale <= room.largest
+    assert found.smallest_text >= (4.4 if insides else 5.5 if page != "slide" else 6.5)
+    root = ET.fromstring(svg(found))
+    assert float(root.attrib["width"].removesuffix("pt")) == pytest.approx(found.w * found.scale, abs=0.01)
+
+
+@pytest.mark.parametrize("direction", ["down", "right"])
 def test_large_methods(direction: Direction) -> None:
     picture = chain(32, 10)
     start = time.perf_counter()
-    placed = place(picture.panels[0], "own", direction)
+    placed = place(picture.panels[0], direction)
     assert time.perf_counter() - start < 20
     assert len(placed.shapes) > 55
     check(placed)
@@ -145,41 +178,6 @@ def test_the_legend_says_what_is_there() -> None:
     assert {"edge-stop", "edge-mask", "edge-target", "target", "loss", "zone", "mark"} <= signs
     assert not {"edge-delay", "added", "removed"} & signs
     assert "edge-stop" not in {entry.sign for entry, _, _ in figure(drawn("refil"), Choice(only=["mixer"])).legend}
-
-
-# ------------------------------------------------------------------------- dot
-
-
-@pytest.mark.skipif(not available(), reason="there is no dot on the PATH")
-@pytest.mark.parametrize("name", SOME)
-@pytest.mark.parametrize("direction", ["down", "right"])
-def test_dot_lays_out_the_same_shapes(name: str, direction: Direction) -> None:
-    for panel in drawn(name).panels:
-        placed = place(panel, "dot", direction)
-        cells = {s.box.key: Rect(x, y, s.w, s.h) for s, x, y in placed.shapes}
-        for a, b in itertools.combinations(cells, 2):
-            assert not cells[a].meets(cells[b])
-        for edge, path in placed.paths:
-            assert touches(cells[edge.source], path.start)
-            assert touches(cells[edge.target], path.end)
-
-
-def test_a_dot_that_fails_is_said(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    fake = tmp_path / "dot"
-    fake.write_text("#!/bin/sh\necho 'Error: no layout' >&2\nexit 1\n")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path))
-    found, note = figure_of(drawn("vdn_attention"), layout="dot")
-    assert note == "own layout, as dot: Error: no layout"
-    assert svg(found) == svg(figure(drawn("vdn_attention")))
-    fake.write_text("#!/bin/sh\necho '{}'\n")
-    assert figure_of(drawn("vdn_attention"), layout="auto")[1] == "own layout, as dot gave nothing usable (KeyError)"
-
-
-def test_no_dot_at_all(monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    monkeypatch.setenv("PATH", "")
-    assert figure_of(drawn("vdn_attention"), layout="auto")[1] == ""
-    assert figure_of(drawn("vdn_attention"), layout="dot")[1] == "own layout, as there is no dot on the PATH"
 
 
 # ------------------------------------------------------------------- the parts

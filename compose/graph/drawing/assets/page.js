@@ -11,6 +11,7 @@ function Pane(svg, picture, index) {
   const full = { x: whole.x, y: whole.y, w: whole.width, h: whole.height };
   let view = { ...full };
   const boxes = new Map([...svg.querySelectorAll(".box[data-key]")].map((g) => [g.dataset.key, g]));
+  const tags = [...svg.querySelectorAll(".tag[data-of]")];
   const edges = [...svg.querySelectorAll(".edge[data-source]")];
   const frames = new Map([...svg.querySelectorAll(".panel")].map((g) => [g.dataset.key, g]));
   let drag = null;
@@ -43,7 +44,7 @@ function Pane(svg, picture, index) {
   };
   this.clear = () => {
     svg.classList.remove("chosen");
-    for (const g of [...boxes.values(), ...edges]) g.classList.remove("near", "picked", "in", "out");
+    for (const g of [...boxes.values(), ...tags, ...edges]) g.classList.remove("near", "picked", "in", "out");
   };
   this.pick = (key, move) => {
     this.clear();
@@ -57,11 +58,13 @@ function Pane(svg, picture, index) {
       edge.classList.add("near", target === key ? "in" : "out");
       boxes.get(target === key ? source : target)?.classList.add("near");
     }
+    for (const tag of tags) if (tag.dataset.of === key || tag.dataset.for === key) tag.classList.add("near");
     if (move) centre(box);
   };
   this.open = (panel) => {
     const b = frames.get(panel).getBBox(), edge = b.width * 0.02;
     view = { x: b.x - edge, y: b.y - edge, w: b.width + 2 * edge, h: b.height + 2 * edge };
+    if (panel === "graph") { view.h += view.y - full.y; view.y = full.y; } // its title stands above it
     show();
   };
   if (frames.has("graph")) this.open("graph");
@@ -101,8 +104,8 @@ function Pane(svg, picture, index) {
     const moved = drag && drag.moved;
     drag = null;
     if (moved) return;
-    const box = event.target.closest(".box[data-key]");
-    if (box) choose(this, box.dataset.key);
+    const box = event.target.closest(".box[data-key], .tag[data-of]");
+    if (box) choose(this, box.dataset.key ?? box.dataset.of, "of" in box.dataset);
     else reset();
   });
 }
