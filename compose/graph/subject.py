@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from compose.envs.interface import Environment
     from compose.language.anything import AnySpec
 
-    AnyEnv = str | EntitySchema | Environment
+    AnyEnv: TypeAlias = str | EntitySchema | Environment
     """The name of an environment, its schema, or the environment itself."""
 
 

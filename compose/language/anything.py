@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from compose.language.load import Loaded, load, load_data
 from compose.language.models import Spec
@@ -12,7 +12,7 @@ from compose.language.models import Spec
 if TYPE_CHECKING:
     from compose.language.builder import SpecBuilder
 
-    AnySpec = str | Path | Spec | Loaded | SpecBuilder
+    AnySpec: TypeAlias = str | Path | Spec | Loaded | SpecBuilder
     """A packaged name, the path of a file (it contains ``/`` or ends in ``.yaml``), a spec, or a builder."""
 
 
