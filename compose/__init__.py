@@ -1,45 +1,84 @@
 """Declarative model composition for cooperative multi-agent reinforcement learning.
 
-    spec = compose.load("refil", ["params.lambda=0.7"])     # a packaged spec, or the path of a file
-    text = compose.dumps(spec)                              # loads(text) == spec
+    import compose
 
-Everything is imported when it is first used; reading, writing and building specs never imports torch.
+    spec = compose.load("refil", ["params.lambda=0.7"])       # a packaged spec, or the path of a file
+    compose.check(spec, "smac/3-8sz").ok                      # every proof as the spec claims
+    compose.diff("qmix_attention", spec).equal                # False
+    run = compose.train(spec, "group_matching/small", updates=1500, run="runs/mine")
+    policy = compose.load_policy("runs/mine")                 # policy.act(fields)
+
+Everything is imported when it is first used; reading, writing, building, checking, comparing and drawing specs never
+imports torch. What there is to import stands in ``__init__.pyi``, for type checkers and editors.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from compose.language.builder import SpecBuilder as SpecBuilder
-    from compose.language.diagnostics import SpecError as SpecError
-    from compose.language.models import Spec as Spec
-    from compose.language.text import dumps as dumps
-    from compose.language.text import load as load
-    from compose.language.text import loads as loads
-
 _WHERE = {
-    "Spec": "compose.language.models",
-    "SpecBuilder": "compose.language.builder",
-    "SpecError": "compose.language.diagnostics",
-    "load": "compose.language.text",
-    "loads": "compose.language.text",
-    "dumps": "compose.language.text",
-    "compile": "compose.compiler.compile",
-    "fake_batch": "compose.compiler.fake_batch",
-    "load_policy": "compose.training.policy",
-}
-"""Public name -> the module that defines it."""
+    "compose.language.installed": ("__version__",),
+    # specs and their text
+    "compose.language.text": ("load", "loads", "dumps"),
+    "compose.language.models": ("Spec",),
+    "compose.language.diagnostics": ("SpecError", "Diagnostic"),
+    # what is asked of specs
+    "compose.compiler.check": ("check", "Check"),
+    "compose.graph.proofs": ("Proof",),
+    "compose.graph.subject": ("build",),
+    "compose.graph.graph": ("Graph",),
+    "compose.study.sides": ("diff",),
+    "compose.graph.diff": ("Diff",),
+    "compose.graph.drawing.written": ("draw",),
+    # models, training, policies
+    "compose.compiler.compile": ("compile",),
+    "compose.compiler.model": ("Model", "Acted", "Learned"),
+    "compose.compiler.fake_batch": ("fake_batch",),
+    "compose.training.start": ("train",),
+    "compose.training.settings": ("Settings",),
+    "compose.training.until": ("Until",),
+    "compose.training.summary": ("RunResult",),
+    "compose.training.runs": ("evaluate", "Evaluation"),
+    "compose.training.evaluate": ("Score",),
+    "compose.training.policy": ("load_policy", "Policy"),
+    # specs written in Python
+    "compose.language.builder": (
+        "SpecBuilder", "Handle", "block", "env", "loss", "moving", "patch",
+        "agents", "entities", "first", "others", "previous", "stop",
+        "ceil", "elu", "exp", "floor", "leaky_relu", "log", "maximum", "minimum", "relu", "sigmoid", "softplus", "sqrt",
+        "square", "tanh",
+    ),
+    # blocks of your own
+    "compose.language.block": ("Block", "Port"),
+    "compose.language.axes": ("Type",),
+    "compose.language.operation": ("Run", "Site", "Weight"),
+    "compose.compiler.contract": ("check_block", "ContractError"),
+    # environments, and those of your own
+    "compose.envs.catalogue": ("make", "register", "schema", "Family"),
+    "compose.envs.interface": ("Environment", "Transition"),
+    "compose.envs.single": ("Single",),
+    "compose.envs.options": ("EnvSettings",),
+    "compose.envs.adapters": ("Gymnasium", "GymnasiumVector", "PettingZoo"),
+    "compose.envs.conformance": ("assert_conforms", "play"),
+    "compose.envs.pictures.scene": ("Moment", "Stage"),
+    "compose.graph.schema": ("EntitySchema", "EntityType", "Feature", "ActionGroup"),
+    # modules
+    "compose.compiler": ("random",),
+    "compose.envs.starcraft": ("scenario", "terrain"),
+}  # fmt: skip
+"""Module -> public names that it defines."""
 
-__all__ = list(_WHERE)
+_HOME = {name: module for module, names in _WHERE.items() for name in names}
+
+__all__ = list(_HOME)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
         raise AttributeError(f"module 'compose' has no attribute '{name}'")
-    found = getattr(import_module(_WHERE[name]), name)
+    from importlib import import_module
+
+    home = import_module(_HOME[name])
+    found = getattr(home, name) if hasattr(home, name) else import_module(f"{_HOME[name]}.{name}")
     globals()[name] = found
     return found
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_WHERE})
+    return sorted(__all__)

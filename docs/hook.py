@@ -8,7 +8,6 @@ from functools import partial
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
-from compose.cli.subject import subject
 from compose.cli.views.catalogue import spec_summaries
 from compose.cli.views.method import markdown
 from compose.graph.diff import Diff
@@ -18,6 +17,7 @@ from compose.graph.drawing.choice import Choice
 from compose.graph.drawing.figure import figure
 from compose.graph.drawing.html import page
 from compose.graph.drawing.svg import svg
+from compose.graph.subject import subject
 from compose.language.files import packaged_specs
 from compose.language.load import load
 

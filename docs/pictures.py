@@ -6,15 +6,15 @@ from contextlib import chdir
 from pathlib import Path
 
 from compose.cli.app import app
-from compose.cli.sides import sides
-from compose.cli.subject import subject
 from compose.graph.diff import diff
 from compose.graph.diff.pictures import overlaid, touched
 from compose.graph.drawing import draw
 from compose.graph.drawing.choice import Choice
 from compose.graph.drawing.figure import figure
 from compose.graph.drawing.svg import svg
+from compose.graph.subject import subject
 from compose.language.whole import replace_file
+from compose.study.sides import sides
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"

@@ -189,12 +189,28 @@ def test_files_name_no_machine() -> None:
     assert not found
 
 
-@pytest.mark.long
-def test_wheel_holds_every_file_of_the_package(tmp_path: Path) -> None:
-    copy = tmp_path / "copy"  # setuptools leaves files where it builds
+@pytest.fixture
+def copy(tmp_path: Path) -> Path:
+    """All files of the repository, somewhere else: setuptools leaves files where it builds."""
+    folder = tmp_path / "copy"
     for file in tracked():
-        (copy / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, copy / file.relative_to(ROOT))
+        (folder / file.relative_to(ROOT)).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, folder / file.relative_to(ROOT))
+    return folder
+
+
+@pytest.mark.long
+def test_an_editable_install_is_a_path(copy: Path, tmp_path: Path) -> None:
+    """Type checkers and editors follow a path in a ``.pth`` file, and do not run a hook that is imported there."""
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--ignore-installed", "--prefix",
+               str(tmp_path / "there"), "-e", str(copy)]
+    subprocess.run(command, check=True)
+    (file,) = (tmp_path / "there").rglob("*.pth")
+    assert file.read_text(encoding="utf-8").split() == [str(copy)]
+
+
+@pytest.mark.long
+def test_wheel_holds_every_file_of_the_package(copy: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(tmp_path), str(copy)]
     subprocess.run(command, check=True)
     (wheel,) = tmp_path.glob("*.whl")

@@ -57,9 +57,9 @@ def build(
     as_json = json or format == "json"
     with reporting(as_json=as_json):
         from compose.cli.plugins import load_plugins
-        from compose.cli.subject import subject
         from compose.cli.views import account, graph
         from compose.graph.proofs import prove
+        from compose.graph.subject import subject
         from compose.language.diagnostics import Diagnostic, SpecError
 
         if code and as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,8 +14,8 @@ from compose.cli.reporting import FAILED, WRONG, print_json, reporting, show
 from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
-    from compose.cli.subject import Subject
     from compose.graph.proofs import Proof
+    from compose.graph.subject import Subject
 
 EXAMPLES = examples(
     "compose check refil --env smac/3-8sz",
@@ -61,7 +62,8 @@ def check(
 class _Result:
     """The check of one spec: what it is about and its proofs, or the mistakes that stop it."""
 
-    def __init__(self, spec: str, about: Subject | None, proofs: list[Proof], problems: tuple[Diagnostic, ...]) -> None:
+    def __init__(self, spec: str, about: Subject | None, proofs: Sequence[Proof],
+                 problems: tuple[Diagnostic, ...]) -> None:
         self.spec, self.about, self.proofs, self.problems = spec, about, proofs, problems
 
     @property
@@ -78,22 +80,13 @@ class _Result:
 
 
 def _result(spec: str, env: str | None, overrides: list[str], numeric: bool) -> _Result:
-    from compose.cli.subject import subject
-    from compose.graph.proofs import prove
+    from compose.compiler.check import check as made
 
     try:
-        about = subject(spec, env, overrides, example=numeric)
-        if numeric and about.schema is None:
-            text = f"an attack needs numbers, so an environment, and {spec} names no example"
-            raise SpecError(Diagnostic("env.missing", text, hint="name one with --env"))
-        proofs = prove(about.graph)
-        if numeric:
-            from compose.compiler.numeric import attack
-
-            proofs = attack(about.graph, proofs)
+        found = made(spec, env, numeric=numeric, overrides=overrides)
     except SpecError as error:
-        return _Result(spec, None, [], error.diagnostics)
-    return _Result(spec, about, proofs, ())
+        return _Result(spec, None, (), error.diagnostics)
+    return _Result(spec, found.about, found.proofs, ())
 
 
 def _show_one(result: _Result) -> None:
@@ -127,7 +120,7 @@ def _show_one(result: _Result) -> None:
         page.line(Cell("everything is as the spec claims", "ok"))
 
 
-def _proof_rows(proofs: list[Proof]) -> list[tuple[Cell, Cell, Cell]]:
+def _proof_rows(proofs: Sequence[Proof]) -> list[tuple[Cell, Cell, Cell]]:
     """A line for each proof: its name, what came of it, how."""
     return [(Cell(p.name, "name"), Cell(p.outcome, p.outcome), Cell(p.how)) for p in proofs]
 

@@ -92,8 +92,8 @@ def _one(name: str, *, as_json: bool) -> None:
 
 def _page(name: str) -> None:
     """A block or a spec as Markdown. Raises SpecError for anything else."""
-    from compose.cli.subject import subject
     from compose.cli.views import block, method, reference
+    from compose.graph.subject import subject
     from compose.language.diagnostics import Diagnostic, SpecError
 
     kind, found = _found(name)

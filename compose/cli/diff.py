@@ -60,11 +60,11 @@ def diff_(
     as_json = json or format == "json"
     with reporting(as_json=as_json):
         from compose.cli.plugins import load_plugins
-        from compose.cli.sides import sides
         from compose.cli.views.diff import show
         from compose.cli.views.diff_markdown import markdown as as_markdown
         from compose.graph.diff import data, diff
         from compose.language.diagnostics import Diagnostic, SpecError
+        from compose.study.sides import sides
 
         if markdown and as_json:
             raise SpecError(Diagnostic("usage", "--markdown and --json are two ways of printing: choose one"))

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +11,9 @@ from compose.cli import complete, page
 from compose.cli.options import LARGEST_SEED, Device, Json, Plugin, episodes_count, examples, finite
 from compose.cli.page import Cell
 from compose.cli.reporting import FAILED, print_json, reporting
+
+if TYPE_CHECKING:
+    from compose.training.runs import Evaluation
 
 EXAMPLES = examples(
     "compose eval runs/first",
@@ -44,45 +46,29 @@ def eval_(
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
         from compose.cli.train import checked_device, reaches
-        from compose.training.evaluate import score
+        from compose.training.runs import evaluate
 
         load_plugins(plugin or ())
-        rows = _play(run, env, episodes, seed, checked_device(device))
-        total = score(rows)
+        found = evaluate(run, env, episodes, seed=seed, device=checked_device(device))
+        total = found.score
         if json:
             print_json({"ok": mark is None or total.success >= mark, "run": str(run), "episodes": total.episodes,
-                        "success": total.success, "return": total.returned, "length": total.length, "rows": rows})
+                        "success": total.success, "return": total.returned, "length": total.length,
+                        "rows": list(found.rows)})
         else:
-            _show(run, rows)
+            _show(run, found)
     passed = total.success >= mark if json and mark is not None else mark is None or reaches(total.success, mark)
     if not passed:
         raise typer.Exit(FAILED)
 
 
-def _play(run: Path, name: str | None, episodes: int, seed: int | None, device: str) -> list[dict[str, Any]]:
-    from compose.cli.runs import check_sizes, load_run
-    from compose.envs.catalogue import make
-    from compose.training.evaluate import evaluate
-
-    policy, trained = load_run(run, device)
-    env = make(name or policy.schema.name, device=device)
-    check_sizes(policy.schema, env.schema, str(run))
-    return evaluate(policy.model, env, episodes, seed=trained if seed is None else seed, params=policy.params)
-
-
-def _show(run: Path, rows: list[dict[str, Any]]) -> None:
+def _show(run: Path, found: Evaluation) -> None:
     """Means over all episodes, then by task if there are several."""
-    from compose.training.evaluate import score
-
-    tasks: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows:
-        tasks[row["task"]].append(row)
-    groups = {"all": rows, **(dict(sorted(tasks.items())) if len(tasks) > 1 else {})}
+    groups = {"all": found.score, **(found.tasks if len(found.tasks) > 1 else {})}
     page.line(Cell(str(run), "title"))
     heads = ("", "solved", "return", "length", "episodes")
     lines: list[tuple[Cell, ...]] = [tuple(Cell(head, "dim", right=bool(head)) for head in heads)]
-    for name, group in groups.items():
-        found = score(group)
-        numbers = (f"{found.success:.2f}", f"{found.returned:.2f}", f"{found.length:.1f}", f"{found.episodes:,}")
+    for name, one in groups.items():
+        numbers = (f"{one.success:.2f}", f"{one.returned:.2f}", f"{one.length:.1f}", f"{one.episodes:,}")
         lines.append((Cell(name, "name"), *(Cell(n, right=True) for n in numbers)))
     page.table(lines)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json
-from compose.cli.subject import Subject, schema_of, subject
+from compose.graph.subject import Subject, schema_of, subject
 from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from compose.cli import page
 from compose.cli.options import Env, Json, Plugin, Set, Spec, examples
 from compose.cli.reporting import print_json, reporting
-
-if TYPE_CHECKING:
-    from compose.graph.drawing import Picture
-    from compose.graph.drawing.choice import Choice
-    from compose.graph.drawing.figure import Figure
 
 EXAMPLES = examples(
     "compose graph refil -o refil.svg",
@@ -30,10 +24,6 @@ EXAMPLES = examples(
 )
 Kind = Literal["mermaid", "svg", "html", "pdf", "png"]
 PageName = Literal["a4", "letter", "slide"]
-READABLE = 5.5
-"""Points of text below which a figure is said to be small."""
-ENDINGS: dict[str, Kind] = {".svg": "svg", ".pdf": "pdf", ".png": "png", ".mmd": "mermaid", ".mermaid": "mermaid",
-                            ".html": "html", ".htm": "html"}
 
 
 def graph(
@@ -69,42 +59,30 @@ def graph(
         from dataclasses import asdict
 
         from compose.cli.plugins import load_plugins
-        from compose.cli.subject import subject
         from compose.graph.drawing import draw
         from compose.graph.drawing.choice import Choice
+        from compose.graph.drawing.written import Drawn, check_only, kind_of
+        from compose.graph.subject import subject
         from compose.language.whole import save
 
-        kind = _kind(output, format)
+        kind = kind_of(output, format, "mermaid")
         files = _files(output, kind, pdf, png)
         load_plugins(plugin or ())
         about = subject(spec, env, overrides or [], example=True)
         picture = draw(about.loaded, about.graph)
-        _check(picture, only or [])
+        check_only(picture, only or [])
         choice = Choice(insides, tuple(only or ()), direction or "down", title=not bare, legend=not bare)
         if json:
             print_json(asdict(picture))
             return
-        drawn = _Drawn(picture, choice, page_size, turn=direction is None and page_size == "slide")
+        drawn = Drawn(picture, choice, page_size, turn=direction is None and page_size == "slide")
         if not files:
             page.document(drawn.text(kind))
             return
-        made = {path: drawn.bytes(one) for path, one in files.items()}
+        made = {path: drawn.contents(one) for path, one in files.items()}
         for path, data in made.items():
             save(path, data)
             page.say(f"{path}: {', '.join(drawn.remarks(files[path]))}")
-
-
-def _kind(output: Path | None, format: Kind | None) -> Kind:
-    """What to write. Raises SpecError if the ending says nothing, or something else."""
-    from compose.language.diagnostics import Diagnostic, SpecError
-
-    said = ENDINGS.get(output.suffix.lower()) if output is not None else None
-    if output is not None and said is None and format is None:
-        hint = "FILE.svg, FILE.pdf, FILE.png, FILE.html or FILE.mmd"
-        raise SpecError(Diagnostic("usage", "the ending says no format that can be written", str(output), hint=hint))
-    if said is not None and format is not None and said != format:
-        raise SpecError(Diagnostic("usage", f"the ending says {said}, --format says {format}", str(output)))
-    return said or format or "mermaid"
 
 
 def _files(output: Path | None, kind: Kind, pdf: Path | None, png: Path | None) -> dict[Path, Kind]:
@@ -120,56 +98,3 @@ def _files(output: Path | None, kind: Kind, pdf: Path | None, png: Path | None) 
     if wrong:
         raise SpecError(*wrong)
     return {path: one for _, path, one in given if path is not None}
-
-
-def _check(picture: Picture, only: list[str]) -> None:
-    from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-
-    known = ["graph", *(panel.network for panel in picture.panels if panel.network)]
-    wrong = [Diagnostic("usage", f"{picture.title} has no network '{name}'", "--only",
-                        hint=did_you_mean(name, known) or f"it has: {', '.join(known)}")
-             for name in only if name not in known]
-    if wrong:
-        raise SpecError(*wrong)
-
-
-class _Drawn:
-    """One picture in whatever formats are asked for; a figure is laid out once."""
-
-    def __init__(self, picture: Picture, choice: Choice, page: PageName, *, turn: bool) -> None:
-        self.picture, self.choice, self.page, self.turn = picture, choice, page, turn
-
-    @cached_property
-    def figure(self) -> Figure:
-        from compose.graph.drawing.pages import fitted
-
-        return fitted(self.picture, self.choice, self.page, turn=self.turn)
-
-    def text(self, kind: Kind) -> str:
-        """What is written, for formats of text."""
-        from compose.graph.drawing.html import page as as_html
-        from compose.graph.drawing.mermaid import mermaid
-        from compose.graph.drawing.svg import svg
-
-        if kind == "mermaid":
-            return mermaid(self.picture, self.choice)
-        return as_html([self.picture], choice=self.choice) if kind == "html" else svg(self.figure)
-
-    def bytes(self, kind: Kind) -> bytes | str:
-        """The contents of a file."""
-        if kind not in ("pdf", "png"):
-            return self.text(kind)
-        from compose.graph.drawing.printed import printed
-
-        return printed(self.text("svg"), kind)
-
-    def remarks(self, kind: Kind) -> list[str]:
-        """What to say about it."""
-        if kind in ("mermaid", "html"):
-            return [f"{sum(len(panel.boxes) for panel in self.picture.panels)} boxes"]
-        across, down = self.figure.inches
-        told = [f"{across:.1f} x {down:.1f} inches"]
-        if self.figure.smallest_text < READABLE:
-            told.append(f"its smallest text has {self.figure.smallest_text:.1f} points (--no-insides and --only show "
-                        "less)")
-        return told

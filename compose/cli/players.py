@@ -41,7 +41,7 @@ def player(name: str, env: Environment, seed: int | None, device: str) -> Player
         return Player(ScriptActor(env.scripts[name]), seed or 0, name)
     if "/" not in name and not Path(name).is_dir():
         raise _unknown(name, env)
-    from compose.cli.runs import check_sizes, load_run
+    from compose.training.runs import check_sizes, load_run
 
     policy, trained = load_run(Path(name), device)
     check_sizes(policy.schema, env.schema, name)

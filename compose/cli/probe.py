@@ -71,7 +71,7 @@ def probe(
         if not Path(subject).is_dir():
             found = probed(policy, game, nodes, episodes=episodes, seed=chosen)
         else:
-            from compose.cli.runs import check_sizes
+            from compose.training.runs import check_sizes
 
             check_sizes(policy.schema, game.schema, subject)
             found = probed(policy, game, nodes, episodes=episodes, seed=chosen)
@@ -92,15 +92,15 @@ def _policy(subject: str, env: str | None, overrides: list[str], seed: int | Non
             device: str) -> tuple[Policy, str, int]:
     """Who plays, where, under which seed."""
     if Path(subject).is_dir():
-        from compose.cli.runs import load_run
+        from compose.training.runs import load_run
 
         if overrides:
             raise SpecError(Diagnostic("usage", "a run is what it is: --set goes with specs", where="--set"))
         policy, trained = load_run(Path(subject), device)
         return policy, env or policy.schema.name, trained if seed is None else seed
-    from compose.cli.subject import schema_of
-    from compose.cli.subject import subject as read
     from compose.compiler.model import Model
+    from compose.graph.subject import schema_of
+    from compose.graph.subject import subject as read
     from compose.training.clocks import Clocks, moving_params
     from compose.training.policy import Policy
 

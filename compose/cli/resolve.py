@@ -40,9 +40,9 @@ def resolve(
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
-        from compose.cli.subject import environment
         from compose.graph.explore import Exploration
         from compose.graph.resolved import resolved
+        from compose.graph.subject import environment
         from compose.language.diagnostics import Diagnostic, SpecError
         from compose.language.load import load
         from compose.language.whole import save

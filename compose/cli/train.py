@@ -112,6 +112,7 @@ def train(
         from compose.study.train import train_seeds
         from compose.training.run import train as start
         from compose.training.settings import Settings
+        from compose.training.start import default_folder
         from compose.training.summary import RunResult, show
         from compose.training.tell import nobody
         from compose.training.until import Until
@@ -131,7 +132,7 @@ def train(
         if together and (native or precision != "float32"):
             raise SpecError(Diagnostic("usage", "goes with neither --compile nor --precision", where="--together"))
         named = chosen if isinstance(chosen, int) else f"seeds-{seeds}"
-        folder = run or Path("runs", re.sub(r"[^\w.=-]+", "-", f"{loaded.spec.name}-{env}-{named}"))
+        folder = run or default_folder(loaded.spec.name, env, named)
         result: RunResult | SeedsResult
         if isinstance(chosen, int):
             result = start(loaded, env, run_dir=folder, settings=settings, seed=chosen, resume=resume,

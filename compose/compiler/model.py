@@ -1,95 +1,124 @@
-"""A spec compiled for one environment: weights, and the programs `act` and `learn`."""
+"""A spec compiled for one environment: a torch module with its weights, and the programs `act` and `learn`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import Any
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from compose.compiler import statistics
+from compose.compiler import batch, statistics
 from compose.compiler import weights as weighing
+from compose.compiler.draws import draw
 from compose.compiler.interpret import Given, Interpreter
+from compose.compiler.named import Named
 from compose.compiler.passes import PASSES, Pass
-from compose.compiler.random import key, uniform
-from compose.compiler.trace import Body, Outputs, trace
-from compose.graph.align import align
+from compose.compiler.programs import Acted, Learned, learned, programs
+from compose.compiler.trace import Program
 from compose.graph.graph import Graph
-from compose.graph.node import Node, Value
+from compose.graph.node import Node
 from compose.graph.proofs.signal import trained
-from compose.language.diagnostics import SpecError
+from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.moving import Moving
+from compose.language.schedules import value
+
+if TYPE_CHECKING:
+    from compose.compiler.losses import Losses
+
+__all__ = ["Acted", "Learned", "Model", "Tensors"]
 
 Tensors = Mapping[str, Tensor]
+TARGET, STATISTIC = "_target", "_statistic"
+"""Parts of the module that hold lagged copies and statistics: no name of a spec begins like that."""
 
 
-@dataclass(frozen=True)
-class Acted:
-    """One step: ``values`` [batch agent action], ``where`` bool [batch agent action], state for the next step."""
+class Model(torch.nn.Module):
+    """Weights and programs of one spec in one environment. Use :func:`compose.compile` to make one.
 
-    values: Tensor
-    where: Tensor
-    state: dict[str, Tensor]
-
-
-@dataclass(frozen=True)
-class Learned:
-    """One pass over whole episodes."""
-
-    totals: dict[str, Tensor]
-    """Optimizer -> the scalar to minimise."""
-    losses: dict[str, Tensor]
-    """Loss -> its value before its weight, without gradient."""
-    taps: dict[str, Tensor] = field(default_factory=dict)
-    """Values that were asked for by name."""
-    logged: dict[str, Tensor] = field(default_factory=dict)
-    """What the spec logs, [batch] or [batch time], without gradient."""
-
-
-class Model:
-    """Weights and programs of one spec in one environment. Use :func:`compile` to make one."""
+    A ``torch.nn.Module``: its parameters are the weights, under their names in the spec; lagged copies
+    (``_target.NAME``) and statistics (``_statistic.NAME``) are buffers. A state that has weights only loads too: lagged
+    copies are then equal to them, statistics stay. Moved to another kind of device or of number, programs are traced
+    anew.
+    """
 
     def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
                  dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
                  taps: Sequence[str] = (), native: bool = False, precision: torch.dtype | None = None) -> None:
         if graph.loops:
             raise SpecError(*graph.loops.values())
-        self.graph, self.spec, self.schema = graph, graph.spec, graph.schema
-        self.device, self.dtype = torch.device(device), dtype
+        super().__init__()
+        self.graph, self.spec, self.schema, self.seed = graph, graph.spec, graph.schema, seed
+        self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
+        self.register_buffer("_like", torch.empty(0, device=device, dtype=dtype), persistent=False)
+        self.programs = self._traced()
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
-        self.weights = {name: torch.nn.Parameter(value) for name, value in started.items()}
-        self.taps = tuple(taps)
-        wanted = _wanted(graph, self.taps)
-        self.programs = {
-            "act": trace(graph, _act_body, stateful=True, dtype=dtype),
-            "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
-                           roots=list(wanted.values()), device=self.device.type),
-        }
-        self.statistics = statistics.initial(graph, device=device, dtype=dtype)
-        for name in statistics.PROGRAMS:
-            if statistics.keepers(graph, name):
-                seen = statistics.read(graph, name)
-                self.programs[name] = trace(graph, _learn_body(seen), stateful=False, dtype=dtype, passes=passes,
-                                            roots=list(seen.values()), device=self.device.type)
-        self.precision = precision
-        if native:
-            for program in self.programs.values():
-                program.compile()
+        self.weights = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
-        self.target = {name: started[name].clone() for name in self.weights if name in lagged}
+        self.target = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
+        self.statistics = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
+        self._drawn = dict.fromkeys(self.programs, 0)
+
+    def _traced(self) -> dict[str, Program]:
+        found = programs(self.graph, self.taps, dtype=self.dtype, device=self.device, passes=self.passes)
+        for program in found.values() if self.native else ():
+            program.compile()
+        return found
+
+    # ----------------------------------------------------------------- module
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        like: Tensor = self._buffers["_like"]  # type: ignore[assignment]
+        return like.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What its weights are."""
+        like: Tensor = self._buffers["_like"]  # type: ignore[assignment]
+        return like.dtype
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Model:
+        before = self.device.type, self.dtype
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        if (self.device.type, self.dtype) != before:
+            self.programs = self._traced()
+        return self
+
+    def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
+        for part, held in ((TARGET, self.target), (STATISTIC, self.statistics)):
+            if not any(name.startswith(f"{prefix}{part}.") for name in state_dict):
+                for name, mine in held.items():
+                    given = state_dict.get(f"{prefix}{name}", mine) if part == TARGET else mine
+                    state_dict[f"{prefix}{part}.{name}"] = given.detach().clone()
+        super()._load_from_state_dict(state_dict, prefix, *rest)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        """A model with weights of its own; the graph and the programs, which hold none, are shared."""
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        shared = {name: self.__dict__[name] for name in ("graph", "spec", "schema", "programs", "passes")}
+        made.__dict__.update({name: shared.get(name) or copy.deepcopy(x, memo) for name, x in self.__dict__.items()})
+        return made
+
+    def extra_repr(self) -> str:
+        where = f" in {self.schema.name}" if self.schema is not None else ""
+        return f"{self.spec.name}{where}: {sum(w.numel() for w in self.weights.values()):,} weights"
+
+    def forward(self, fields: Tensors, draws: Tensors | None = None,
+                params: Mapping[str, float] | None = None) -> Learned:
+        """:meth:`learn`."""
+        return self.learn(fields, draws, params)
+
+    def as_tensordict_module(self) -> Losses:
+        """:meth:`learn` as a ``tensordict`` module, which declares the keys that it reads and gives."""
+        from compose.compiler.losses import Losses
+
+        return Losses(self)
 
     # ---------------------------------------------------------------- weights
-
-    def named_parameters(self) -> Iterator[tuple[str, torch.nn.Parameter]]:
-        """Learned weights under their names in the spec."""
-        yield from self.weights.items()
-
-    def parameters(self) -> Iterator[torch.nn.Parameter]:
-        """Learned weights."""
-        yield from self.weights.values()
 
     def trained_by(self, optimizer: str) -> dict[str, torch.nn.Parameter]:
         """The weights that the losses of an optimizer reach."""
@@ -102,7 +131,9 @@ class Model:
 
         Raises KeyError or ValueError unless names and shapes are exactly the model's.
         """
-        for mine, given in ((self.weights, weights), (self.target, target), (self.statistics, kept)):
+        pairs: tuple[tuple[Tensors, Tensors | None], ...] = (
+            (self.weights, weights), (self.target, target), (self.statistics, kept))
+        for mine, given in pairs:
             if given is None:
                 continue
             if set(mine) != set(given):
@@ -114,6 +145,10 @@ class Model:
                         raise ValueError(f"{name}: expected {list(mine[name].shape)}, got {list(value.shape)}")
                     mine[name].copy_(value)
 
+    def follow(self, rate: float = 1.0) -> None:
+        """Let the lagged copies follow: ``target <- (1 - rate) target + rate weights``."""
+        weighing.follow(self.target, self.weights, rate)
+
     # --------------------------------------------------------------- programs
 
     @property
@@ -121,17 +156,21 @@ class Model:
         """Params that move; `act` and `learn` need their values of the moment."""
         return tuple(name for name, value in self.spec.params.items() if isinstance(value, Moving))
 
+    def params_at(self, clocks: Mapping[str, int]) -> dict[str, float]:
+        """The values of the params that move at readings of the clocks ``env_steps``, ``episodes`` and ``updates``."""
+        return {name: value(self.spec.params[name], clocks) for name in self.moving}
+
     def act(self, fields: Tensors, state: Tensors | None = None, draws: Tensors | None = None,
             params: Mapping[str, float] | None = None) -> Acted:
-        """One step for a batch of episodes; ``fields`` have a time axis of length 1."""
-        batch = self._batch(fields)
-        given = self._given(fields, draws, params)
-        given["state"] = self.initial_state(batch) if state is None else state
+        """One step for a batch of episodes; ``fields`` have a time axis of length 1. Otherwise as :meth:`learn`."""
+        given = self._given("act", fields, draws, params)
+        size = self._batch(given["field"])
+        given["state"] = self.initial_state(size) if state is None else state
         with torch.no_grad():
-            found = self.programs["act"](given)
+            found = self._run("act", given)
         where = found.pop("where", None)
-        values = found.pop("values").expand(batch, -1, -1)
-        allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(batch, -1, -1)
+        values = found.pop("values").expand(size, -1, -1)
+        allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(size, -1, -1)
         return Acted(values, allowed, found)
 
     def _batch(self, fields: Tensors) -> int:
@@ -141,25 +180,38 @@ class Model:
 
     def learn(self, fields: Tensors, draws: Tensors | None = None,
               params: Mapping[str, float] | None = None) -> Learned:
-        """All losses on a batch of whole episodes; ``fields`` [batch time ...]."""
-        given = self._given(fields, draws, params)
+        """All losses on a batch of whole episodes.
+
+        Args:
+            fields: Tensors [batch time ...] by name, as the schema declares them; more may be there than are read.
+            draws: Random inputs, from :meth:`draw`. Without them it looks at the fields and draws for itself, fresh
+                numbers at every call: a function of the model's seed and of how often it did.
+            params: Values of :attr:`moving` params, from :meth:`params_at`.
+
+        Raises:
+            SpecError: ``batch.field`` with every field that is missing or of another shape or kind, ``batch.param`` if
+                a param moves and no value is given.
+        """
+        given = self._given("learn", fields, draws, params)
         with torch.autocast(self.device.type, self.precision, enabled=self.precision is not None):
-            found = self.programs["learn"](given)
+            found = self._run("learn", given)
         return learned(found)
 
     @torch.no_grad()
     def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
         """Let the statistics take in newly collected episodes; ``fields`` [batch time ...]."""
-        self._watch("observe", self._given(fields, draws, params))
+        self._watch("observe", fields, draws, params)
 
     @torch.no_grad()
     def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
         """Let those statistics look at the batch of the coming update that do so, and rewrite what they declare."""
-        self._watch("refresh", self._given(fields, draws, params))
+        self._watch("refresh", fields, draws, params)
 
-    def _watch(self, program: str, given: dict[str, Any]) -> None:
+    def _watch(self, program: str, fields: Tensors, draws: Tensors | None,
+               params: Mapping[str, float] | None) -> None:
         if program in self.programs:
-            seen, values = self.programs[program](given), statistics.read(self.graph, program)
+            given = self._given(program, fields, draws, params)
+            seen, values = self._run(program, given), statistics.read(self.graph, program)
             results = {value: seen[name] for name, value in values.items()}
             old = {name: x.clone() for name, x in self.statistics.items()}
             found = statistics.watched(Interpreter(self.graph, Given(given), self.dtype, results), program)
@@ -168,10 +220,32 @@ class Model:
             if program == "refresh":
                 statistics.rewrite(self.graph, old, self.statistics, self.weights, self.target)
 
-    def _given(self, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None) -> dict[str, Any]:
+    def _given(self, program: str, fields: Tensors, draws: Tensors | None,
+               params: Mapping[str, float] | None) -> dict[str, Any]:
+        if draws is None:
+            size, steps = self._look(program, fields, params or {})
+            rows = fields["episode"] if "episode" in fields else torch.arange(size, device=self.device)
+            draws = self.draw(program, self.seed, self._drawn[program], rows, steps)
+            self._drawn[program] += 1
         numbers = {n: torch.as_tensor(x, dtype=self.dtype, device=self.device) for n, x in (params or {}).items()}
-        return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws or {},
+        return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws,
                 "param": numbers, "state": {}, "statistic": self.statistics}
+
+    def _run(self, program: str, given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            found: dict[str, Any] = self.programs[program](given)
+        except KeyError:
+            self._look(program, given["field"], given["param"])  # says what is missing, if it is one of these
+            raise
+        return found
+
+    def _look(self, program: str, fields: Tensors, params: Mapping[str, Any]) -> tuple[int, int]:
+        needs = self.programs[program]
+        if missing := [name for name in needs.needs("param") if name not in params]:
+            hint = "params=model.params_at({'env_steps': ..., 'episodes': ..., 'updates': ...})"
+            raise SpecError(*(Diagnostic("batch.param", "moves, and no value is given", where=f"params.{name}",
+                                         hint=hint) for name in missing))
+        return batch.look(self.graph, fields, needs.fields, self.device, self.dtype)
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """What the first step of an episode carries."""
@@ -201,70 +275,8 @@ class Model:
             episodes: Episode numbers, int64 [batch].
             steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
         """
-        roots: dict[str, Callable[[], list[Value]]] = {
-            "act": self.graph.acted, "learn": lambda: [*self.graph.learned(), *self.graph.logged.values()],
-            **{name: partial(_roots, self.graph, name) for name in statistics.PROGRAMS},
-        }  # fmt: skip
         if program not in self.programs:
             return {}
-        wanted, made = set(self.programs[program].needs("draw")), {}
-        for node in self.graph.nodes(roots[program]()):
-            for name, kind in node.op.draws(node).items():
-                full = f"{node.name}.{name}"
-                if full in wanted:
-                    rows = self._timed(episodes, steps) if "time" in kind.axes else episodes
-                    made[full] = node.op.sample(name, _uniform(seed, full, program, clock, rows), node)
-        return made
-
-    def _timed(self, episodes: Tensor, steps: int) -> Tensor:
-        """A number for every step of every episode [batch time], whatever the batch is cut to."""
-        limit = steps if self.schema is None else self.schema.sizes["time"]
-        return episodes[:, None] * limit + torch.arange(steps, device=episodes.device)
+        return draw(self.graph, program, self.programs[program].needs("draw"), seed, clock, episodes, steps)
 
 
-def _uniform(seed: int, name: str, program: str, clock: int, rows: Tensor) -> Any:
-    calls = iter(range(1 << 20))
-
-    def draw(columns: int) -> Tensor:
-        """[*rows, columns] numbers in [0, 1); every call is another stream."""
-        counters = rows[..., None] * columns + torch.arange(columns, device=rows.device)
-        return uniform(key(seed, "draw", name, program, clock, next(calls)), counters)
-
-    return draw
-
-
-def _act_body(interpreter: Interpreter) -> Outputs:
-    graph, wanted = interpreter.graph, ("batch", "time", "agent", "action")
-    names = [n for n, v in (("values", graph.act_values), ("where", graph.act_where)) if v is not None]
-    found = interpreter.evaluate(graph.acted())
-    pairs = zip(names, graph.acted(), found, strict=True)
-    outputs = {name: align(x, value.type.axes, wanted).select(1, 0) for name, value, x in pairs}
-    return outputs | interpreter.carried
-
-
-def _wanted(graph: Graph, taps: Sequence[str]) -> dict[str, Value]:
-    """What `learn` gives, by name."""
-    return {
-        **{f"total:{name}": value for name, value in graph.totals.items()},
-        **{f"loss:{name}": term.average for name, term in graph.losses.items()},
-        **{f"log:{name}": value for name, value in graph.logged.items()},
-        **{f"tap:{name}": graph.values[name] for name in taps},
-    }
-
-
-def _roots(graph: Graph, program: str) -> list[Value]:
-    return list(statistics.read(graph, program).values())
-
-
-def _learn_body(wanted: Mapping[str, Value]) -> Body:
-    return lambda interpreter: dict(zip(wanted, interpreter.evaluate(wanted.values()), strict=True))
-
-
-def learned(found: Outputs) -> Learned:
-    """Outputs of a `learn` program, sorted."""
-
-    def part(kind: str) -> dict[str, Any]:
-        return {k.split(":", 1)[1]: v for k, v in found.items() if k.startswith(f"{kind}:")}
-
-    losses, logged = ({name: x.detach() for name, x in part(kind).items()} for kind in ("loss", "log"))
-    return Learned(part("total"), losses, part("tap"), logged)

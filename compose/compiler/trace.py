@@ -101,6 +101,14 @@ class Program:
         """The same by the plain interpreter, without the traced module: the reference."""
         return self.body(Interpreter(self.graph, Given(given), self.dtype))
 
+    @property
+    def fields(self) -> list[str]:
+        """Names of the fields that it reads, or that its plan is made from."""
+        planned = [name.split(".") for name in self.needs("plan")]
+        sides = {name[1] for name in planned if len(name) == 3}
+        more = ["steps"] * bool(planned) + ["present"] * bool(sides) + ["visible"] * ("agent" in sides)
+        return list(dict.fromkeys([*self.needs("field"), *more]))
+
     def needs(self, kind: str) -> list[str]:
         """Names of its inputs of one kind."""
         return [i.name for i in self.inputs if i.kind == kind]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -39,3 +40,13 @@ def initial(graph: Graph, seed: int, *, device: torch.device | str, dtype: torch
             value = torch.full(sizes, 1.0 if info.weight.init == "ones" else 0.0)
         found[name] = value.to(device=device, dtype=dtype)
     return found
+
+
+@torch.no_grad()
+def follow(target: Mapping[str, Tensor], weights: Mapping[str, Tensor], rate: float) -> None:
+    """``target <- (1 - rate) target + rate weights``, for every weight that has a lagged copy."""
+    for name, lagged in target.items():
+        if rate == 1.0:
+            lagged.copy_(weights[name])
+        else:
+            lagged.lerp_(weights[name], rate)

@@ -7,10 +7,16 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from compose.graph.fields import Model
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 
 Value = int | float | bool | str
 Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class EnvSettings(Model):
+    """Settings of a family of environments: its fields are the options that a name may give. Frozen, strict about
+    types, no unknown keys."""
 
 
 def parse(name: str, text: str) -> dict[str, Value]:

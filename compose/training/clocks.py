@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from compose.compiler.model import Model
-from compose.language.schedules import value
 from compose.language.values import Ratio
 
 
@@ -35,5 +34,4 @@ def updates_due(clocks: Clocks, ratio: Ratio, start: int) -> int:
 
 def moving_params(model: Model, clocks: Clocks) -> dict[str, float]:
     """The present values of the model's moving params."""
-    now = clocks.read()
-    return {name: value(model.spec.params[name], now) for name in model.moving}
+    return model.params_at(clocks.read())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import platform
 import sys
@@ -23,6 +22,7 @@ from compose.graph.schema import EntitySchema
 from compose.language.console import console as console_of
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.dump import dump
+from compose.language.installed import __version__
 from compose.language.load import Loaded
 from compose.language.models import Spec
 from compose.training import memory
@@ -178,20 +178,13 @@ def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) ->
     return {
         "spec": model.spec.name, **identity(model.spec, schema, seed), "settings": asdict(settings),
         "command": sys.argv, "threads": torch.get_num_threads(),
-        "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": _own_version()},
+        "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": __version__},
     }
 
 
 def identity(spec: Spec, schema: EntitySchema, seed: int) -> Json:
     """What makes two runs the same run."""
     return {"spec_hash": spec.identity(), "env": schema.name, "schema_hash": schema.hash, "seed": seed}
-
-
-def _own_version() -> str:
-    try:
-        return importlib.metadata.version("compose-marl")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def _same_run(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema, console: Console) -> Json:

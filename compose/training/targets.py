@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import torch
-
 from compose.compiler.model import Model
+from compose.compiler.weights import follow
 from compose.training.clocks import Clocks
 
 
@@ -45,10 +44,5 @@ class Targets:
         """Move the targets if their time has come; says whether it had."""
         if not self.clock.fires(clocks.read()[self.clock_name]):
             return False
-        with torch.no_grad():
-            for name, lagged in model.target.items():
-                if self.rate == 1.0:
-                    lagged.copy_(model.weights[name])
-                else:
-                    lagged.lerp_(model.weights[name], self.rate)
+        follow(model.target, model.weights, self.rate)
         return True

@@ -9,9 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from compose.cli.subject import subject
 from compose.compiler.model import Model
 from compose.envs.catalogue import make
+from compose.graph.subject import subject
 from compose.training.actors import evaluating
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import stream

@@ -88,3 +88,10 @@ def test_the_spec_to_write_is_the_example() -> None:
     (written,) = (s for s in snippets((DOCS / "add_a_loss.md").read_text(encoding="utf-8"))
                   if s.title == "refil_parts.yaml")
     assert written.text == (ROOT / "examples" / "refil_parts.yaml").read_text(encoding="utf-8")
+
+
+def test_pages_import_from_the_public_api() -> None:
+    pages = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+    deep = [f"{page.name}: {found}" for page in pages
+            for found in re.findall(r"(?:from|import) compose\.\w[\w.]*", page.read_text(encoding="utf-8"))]
+    assert not deep

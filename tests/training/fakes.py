@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from compose.compiler.model import Model
 from compose.compiler.random import integers, key, uniform
 from compose.envs.interface import Environment, Transition
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
@@ -152,8 +153,14 @@ class Linear:
         self.target = {"utility.w": start.clone()}
 
     @property
+    def device(self) -> torch.device:
+        return torch.device("cpu")
+
+    @property
     def statistics(self) -> dict[str, Tensor]:
         return {}
+
+    params_at = Model.params_at
 
     def refresh(self, *given: Any) -> None:
         """Nothing to look at."""

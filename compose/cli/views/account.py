@@ -8,7 +8,7 @@ from typing import Any
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json
-from compose.cli.subject import Subject, schema_of
+from compose.graph.subject import Subject, schema_of
 
 
 def show(about: Subject, *, as_json: bool = False) -> None:

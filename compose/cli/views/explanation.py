@@ -8,13 +8,13 @@ from typing import Any
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.cli.subject import environment
 from compose.cli.views.learner import moving
 from compose.graph.explain import Result, is_node_path, show_number
 from compose.graph.explanation import Explanation, explain, explain_raw
 from compose.graph.explore import Exploration
 from compose.graph.graph import Graph
 from compose.graph.readers import Reading
+from compose.graph.subject import environment
 from compose.graph.text import count, number, sized, typed
 from compose.language.diagnostics import Path, SpecError, dotted
 from compose.language.dump import one_line

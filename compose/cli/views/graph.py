@@ -6,10 +6,10 @@ from typing import Any
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.cli.subject import Subject, schema_of
 from compose.cli.views.learner import show_learning
 from compose.graph.graph import Graph
 from compose.graph.proofs import Proof
+from compose.graph.subject import Subject, schema_of
 from compose.graph.text import count, number, size, sized, typed
 from compose.language.nodes import Application
 from compose.language.values import Expr

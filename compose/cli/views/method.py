@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compose.cli.subject import Subject
 from compose.cli.views.catalogue import sentence
 from compose.cli.views.graph import applications, total_weights
 from compose.cli.views.learner import acting, learning, moving
 from compose.cli.views.spec import cited
 from compose.graph.proofs import prove
+from compose.graph.subject import Subject
 from compose.graph.text import number, typed
 from compose.language import source
 from compose.language.block import Block, catalogue
@@ -65,9 +65,9 @@ def _file(about: Subject) -> Iterator[str]:
 
 def _new(about: Subject, compared: Callable[[Diff], str]) -> Iterator[str]:
     """How it differs from the first spec that it extends, if that is a whole one."""
-    from compose.cli.sides import sides
     from compose.cli.views.diff_markdown import markdown as told
     from compose.graph.diff import diff
+    from compose.study.sides import sides
 
     parent = _parent(Path(about.loaded.document.file))
     if parent and not load(parent).spec.abstract:

@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from compose.compiler.model import learned
+from compose.compiler.programs import learned
 from compose.training.clocks import moving_params
 from compose.training.learner import Batch, Learner
 from compose.training.optim import Updated, refuse

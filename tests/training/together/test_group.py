@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.linalg import vector_norm
 
-from compose.compiler.model import learned
+from compose.compiler.programs import learned
 from compose.envs.conformance import form
 from compose.envs.conformance.finding import Finding
 from compose.envs.interface import Environment, Fields

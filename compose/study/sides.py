@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from compose.cli.subject import environment
 from compose.graph.build import build_graph
-from compose.graph.diff import Side
+from compose.graph.diff import Diff, Side
+from compose.graph.diff import diff as compared
 from compose.graph.schema import EntitySchema
+from compose.graph.subject import environment
+from compose.language.anything import loaded
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.files import is_path
 from compose.language.load import Loaded, load
 from compose.training.folder import RunFolder, reading
 from compose.training.records import Standing
+
+if TYPE_CHECKING:
+    from compose.graph.subject import AnyEnv
+    from compose.language.anything import AnySpec
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,21 @@ class _Given:
     """The schema of the environment it was trained in, of a run."""
 
 
-def sides(before: str, after: str, env: str | None = None,
+def diff(before: AnySpec, after: AnySpec, env: AnyEnv | None = None) -> Diff:
+    """Tell what one method does otherwise than another: wiring, settings, and what follows from them; no torch.
+
+    Args:
+        before: A packaged name, a path, a :class:`Spec`, a builder, the folder of a run or of a checkpoint in one.
+        after: The same.
+        env: Where sizes come from; unless told, a run's own environment, or else the spec's example.
+
+    Raises:
+        SpecError: With the mistakes of both.
+    """
+    return compared(*sides(before, after, env))
+
+
+def sides(before: AnySpec, after: AnySpec, env: AnyEnv | None = None,
           overrides: tuple[Sequence[str], Sequence[str]] = ((), ())) -> tuple[Side, Side]:
     """The two sides of a comparison, each in ``env``.
 
@@ -65,8 +86,11 @@ def sides(before: str, after: str, env: str | None = None,
     return made[0], made[1]
 
 
-def _read(argument: str, overrides: Sequence[str]) -> _Given:
-    path = Path(argument)
+def _read(given: AnySpec, overrides: Sequence[str]) -> _Given:
+    if not isinstance(given, str | Path):
+        spec = loaded(given)
+        return _Given(spec, spec.spec.name)
+    path, argument = Path(given), given if isinstance(given, str) else f"./{given}" if given.is_dir() else str(given)
     if not is_path(argument):
         try:
             return _Given(load(argument, overrides), argument)
@@ -83,11 +107,11 @@ def _read(argument: str, overrides: Sequence[str]) -> _Given:
         title += f" ({updates:,} updates)"
     if not folder.exists():
         raise SpecError(_no_run(path))
-    loaded = load(folder.path / "spec.yaml", overrides)
+    trained = load(folder.path / "spec.yaml", overrides)
     text = folder.text("schema.json")
     with reading(folder.path / "schema.json"):
         schema = EntitySchema.model_validate_json(text)
-    return _Given(loaded, title, schema)
+    return _Given(trained, title, schema)
 
 
 def _no_run(path: Path) -> Diagnostic:

@@ -1,15 +1,24 @@
-"""What a command is about: a spec, the environment it is looked at in, and the graph of both."""
+"""What a question is about: a spec, the environment it is looked at in, and the graph of both."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.schema import EntitySchema
+from compose.language.anything import loaded as load
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.load import Loaded, load
+from compose.language.load import Loaded
+
+if TYPE_CHECKING:
+    from compose.envs.interface import Environment
+    from compose.language.anything import AnySpec
+
+    AnyEnv: TypeAlias = str | EntitySchema | Environment
+    """The name of an environment, its schema, or the environment itself."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,8 @@ class Subject:
         return f"{self.schema.name} (the spec's example; --env names another)" if self.assumed else self.schema.name
 
 
-def subject(spec: str, env: str | None = None, overrides: Sequence[str] = (), *, example: bool = False) -> Subject:
+def subject(spec: AnySpec, env: AnyEnv | None = None, overrides: Sequence[str] = (), *,
+            example: bool = False) -> Subject:
     """Load a spec and a schema and type the one against the other.
 
     Args:
@@ -56,13 +66,15 @@ def subject(spec: str, env: str | None = None, overrides: Sequence[str] = (), *,
     return Subject(loaded, schema, build_graph(loaded, schema), assumed)
 
 
-def environment(name: str | None) -> EntitySchema | None:
+def environment(env: AnyEnv | None) -> EntitySchema | None:
     """The schema of an environment; None for none. Raises SpecError."""
-    if name is None:
-        return None
+    if env is None or isinstance(env, EntitySchema):
+        return env
+    if not isinstance(env, str):
+        return env.schema
     from compose.envs import catalogue
 
-    return catalogue.schema(name)
+    return catalogue.schema(env)
 
 
 def schema_of(about: Subject) -> EntitySchema:
@@ -71,3 +83,16 @@ def schema_of(about: Subject) -> EntitySchema:
         text = f"programs need sizes, so an environment, and {about.loaded.spec.name} names no example"
         raise SpecError(Diagnostic("env.missing", text, hint="name one with --env"))
     return about.schema
+
+
+def build(spec: AnySpec, env: AnyEnv | None = None) -> Graph:
+    """The typed graph of a spec in an environment: every value with its axes, the weights, the losses. No torch.
+
+    Args:
+        spec: A packaged name, a path, a :class:`Spec` or a builder.
+        env: A name, a schema or an environment; the spec's own example unless told, and symbolic sizes without any.
+
+    Raises:
+        SpecError: With the mistakes of spec and environment together.
+    """
+    return subject(spec, env, example=True).graph

@@ -1,0 +1,43 @@
+"""The random inputs of programs, made from keys and counters alone."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.compiler.programs import roots
+from compose.compiler.random import key, uniform
+from compose.graph.graph import Graph
+
+
+def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int, episodes: Tensor,
+         steps: int) -> dict[str, Tensor]:
+    """The ``wanted`` random inputs of a program; see :meth:`compose.compiler.model.Model.draw`."""
+    made = {}
+    for node in graph.nodes(roots(graph, program)) if wanted else ():
+        for name, kind in node.op.draws(node).items():
+            full = f"{node.name}.{name}"
+            if full in wanted:
+                rows = _timed(graph, episodes, steps) if "time" in kind.axes else episodes
+                made[full] = node.op.sample(name, _uniform(seed, full, program, clock, rows), node)
+    return made
+
+
+def _timed(graph: Graph, episodes: Tensor, steps: int) -> Tensor:
+    """A number for every step of every episode [batch time], whatever the batch is cut to."""
+    limit = steps if graph.schema is None else graph.schema.sizes["time"]
+    return episodes[:, None] * limit + torch.arange(steps, device=episodes.device)
+
+
+def _uniform(seed: int, name: str, program: str, clock: int, rows: Tensor) -> Any:
+    calls = iter(range(1 << 20))
+
+    def draw(columns: int) -> Tensor:
+        """[*rows, columns] numbers in [0, 1); every call is another stream."""
+        counters = rows[..., None] * columns + torch.arange(columns, device=rows.device)
+        return uniform(key(seed, "draw", name, program, clock, next(calls)), counters)
+
+    return draw

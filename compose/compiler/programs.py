@@ -1,0 +1,100 @@
+"""The programs of a model, and what they give."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from compose.compiler import statistics
+from compose.compiler.interpret import Interpreter
+from compose.compiler.passes import Pass
+from compose.compiler.trace import Body, Outputs, Program, trace
+from compose.graph.align import align
+from compose.graph.graph import Graph
+from compose.graph.node import Value
+
+
+@dataclass(frozen=True)
+class Acted:
+    """One step: ``values`` [batch agent action], ``where`` bool [batch agent action], state for the next step."""
+
+    values: Tensor
+    where: Tensor
+    state: dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Learned:
+    """One pass over whole episodes."""
+
+    totals: dict[str, Tensor]
+    """Optimizer -> the scalar to minimise."""
+    losses: dict[str, Tensor]
+    """Loss -> its value before its weight, without gradient."""
+    taps: dict[str, Tensor] = field(default_factory=dict)
+    """Values that were asked for by name."""
+    logged: dict[str, Tensor] = field(default_factory=dict)
+    """What the spec logs, [batch] or [batch time], without gradient."""
+
+
+def programs(graph: Graph, taps: Sequence[str], *, dtype: torch.dtype, device: torch.device,
+             passes: Sequence[Pass]) -> dict[str, Program]:
+    """``act`` and ``learn``, and ``observe`` and ``refresh`` where nodes keep statistics."""
+    wanted = _wanted(graph, taps)
+    found = {
+        "act": trace(graph, _act_body, stateful=True, dtype=dtype),
+        "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
+                       roots=list(wanted.values()), device=device.type),
+    }
+    for name in statistics.PROGRAMS:
+        if statistics.keepers(graph, name):
+            seen = statistics.read(graph, name)
+            found[name] = trace(graph, _learn_body(seen), stateful=False, dtype=dtype, passes=passes,
+                                roots=list(seen.values()), device=device.type)
+    return found
+
+
+def roots(graph: Graph, program: str) -> list[Value]:
+    """The values that a program computes."""
+    if program == "act":
+        return graph.acted()
+    if program == "learn":
+        return [*graph.learned(), *graph.logged.values()]
+    return list(statistics.read(graph, program).values())
+
+
+def learned(found: Outputs) -> Learned:
+    """Outputs of a `learn` program, sorted."""
+
+    def part(kind: str) -> dict[str, Any]:
+        return {k.split(":", 1)[1]: v for k, v in found.items() if k.startswith(f"{kind}:")}
+
+    losses, logged = ({name: x.detach() for name, x in part(kind).items()} for kind in ("loss", "log"))
+    return Learned(part("total"), losses, part("tap"), logged)
+
+
+def _act_body(interpreter: Interpreter) -> Outputs:
+    graph, wanted = interpreter.graph, ("batch", "time", "agent", "action")
+    names = [n for n, v in (("values", graph.act_values), ("where", graph.act_where)) if v is not None]
+    found = interpreter.evaluate(graph.acted())
+    pairs = zip(names, graph.acted(), found, strict=True)
+    outputs = {name: align(x, value.type.axes, wanted).select(1, 0) for name, value, x in pairs}
+    return outputs | interpreter.carried
+
+
+def _wanted(graph: Graph, taps: Sequence[str]) -> dict[str, Value]:
+    """What `learn` gives, by name."""
+    return {
+        **{f"total:{name}": value for name, value in graph.totals.items()},
+        **{f"loss:{name}": term.average for name, term in graph.losses.items()},
+        **{f"log:{name}": value for name, value in graph.logged.items()},
+        **{f"tap:{name}": graph.values[name] for name in taps},
+    }
+
+
+def _learn_body(wanted: Mapping[str, Value]) -> Body:
+    return lambda interpreter: dict(zip(wanted, interpreter.evaluate(wanted.values()), strict=True))

@@ -1,0 +1,1064 @@
+"""Blocks as functions. Written by ``python -m tests.language.stub``; tests hold it to the catalogue."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from compose.language.closed import Closed
+from compose.language.handles import Handle
+from compose.language.writing import Node
+
+Operand = Handle | str | float
+"""A wire: a handle, the text of an expression, or a number (a truth value among them)."""
+Axis = Handle | str
+"""An axis, by its handle or name."""
+
+class Blocks(Closed):
+    """``block.linear(of=x, to="embed")``: a node of the catalogue; ``block["vendor/name"](...)`` of a plug-in."""
+
+    def __getitem__(self, tag: str) -> Callable[..., Node]: ...
+
+    def affine(
+        self,
+        *,
+        of: Operand,
+        by: Operand,
+        target: bool = False,
+        each: str | None = None,
+        positive: bool = False,
+    ) -> Node:
+        """A learned scale and shift for every task: ``y = a_k x + b_k`` with k = ``by``, a = 1 and b = 0 at first.
+
+        ``of`` [...], ``by`` int [...] -> [...]. With ``positive`` it is ``|a_k|``, so that y never falls when x
+        rises and no greedy action changes. `moments` can rewrite the weights (PopArt, Hessel et al. 2019).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x.
+            by: k, whose scale and shift.
+            positive: Keep scales from turning the order of values round.
+        """
+
+    def argmax(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+    ) -> Node:
+        """Where the largest allowed element stands: ``of`` [...] -> int [... without over]; 0 if nothing is allowed.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is compared.
+            where: Only these may win; all if left out.
+            over: The axis that is searched.
+        """
+
+    def attention(
+        self,
+        *,
+        queries: Operand,
+        keys: Operand,
+        mask: Operand,
+        width: Operand,
+        to: Operand,
+        target: bool = False,
+        each: str | None = None,
+        heads: Operand = ...,
+        bias: bool = True,
+    ) -> Node:
+        """Multi-head scaled dot-product attention of queries over keys, under a mask (Vaswani et al. 2017).
+
+        Per head, with d = width / heads: ``softmax_k(q k / sqrt(d)) v``; heads side by side, then one output map.
+        ``queries`` [... Query WidthQ], ``keys`` [... Key WidthK], ``mask`` bool [... Query Key] -> [... Query to].
+
+        Absent keys are never seen. A query that sees no key gets zeros before the output map, so its bias after it.
+        If queries and keys share an axis ``a``, a mask with ``a`` and ``a'`` is over pairs, one with ``a`` alone over keys.
+        Projections of queries, keys and values have no bias (REFIL's official code).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            queries: Who looks.
+            keys: What is looked at (keys and values).
+            mask: True where the query may see the key.
+            heads: Number of heads; divides ``width``.
+            width: Of all heads together.
+            to: Width of the result.
+            bias: Whether the output map has a bias.
+        """
+
+    def concat(
+        self,
+        *,
+        of: Operand | Sequence[Operand],
+        target: bool = False,
+        each: str | None = None,
+        along: Axis | None = None,
+        as_: Axis | None = None,
+    ) -> Node:
+        """Operands one after the other: features side by side, or rows along a structural axis.
+
+        Without ``along``: ``of`` a list of [... Last_i] -> [... Last_1+Last_2+...]; leading axes broadcast by name.
+        With ``along: a, as: b``: rows of axis ``a`` (one row where an operand lacks it) -> axis ``b``, whose size the spec
+        gives under ``axes``; presence is joined too. REFIL joins the imagined utilities of both groups so (2n factors).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: The operands, in order.
+            along: The axis whose rows are joined.
+            as_: The name of the joined axis.
+        """
+
+    def contract(
+        self,
+        *,
+        of: Operand,
+        with_: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The sum of products over an axis that both operands have: ``y = sum_a x_a z_a`` (a dot product).
+
+        ``of`` [...], ``with`` [...] -> their joint axes without ``over``. Absent rows add nothing.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x
+            with_: z
+            over: The axis that is summed.
+        """
+
+    def contrastive(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """How little the rows of an axis differ, each against all: ``-mean_n log softmax_m(z_n . z_m)[n]``.
+
+        Every row is its own positive and the others are its negatives (OPT, Liu et al. 2024, the disagreement of
+        prototypes; InfoNCE with the dot product). ``of`` [... over In] -> [...]: log N where all N rows are the
+        same, towards 0 as their products with one another fall. Absent rows count nowhere; 0 if all are absent.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: z, vectors that should differ.
+            over: The axis of the vectors; it goes.
+        """
+
+    def duel(
+        self,
+        *,
+        values: Operand,
+        advantages: Operand,
+        importance: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Duelling sum with importances: ``sum_f q_f + a_f (importance_f - 1)`` (QPLEX, Wang et al. 2021, Eq. 11-13).
+
+        With ``q_f = v_f + a_f`` this is ``sum_f v_f + importance_f a_f``: greedy for the whole where every ``a_f`` is 0,
+        provided that ``a_f <= 0`` and ``importance_f > 0``. Pass ``stop(a)``, as released codes do, to train utilities
+        through the plain sum only. ``values``, ``advantages``, ``importance`` [... over] -> [...]. Absent factors add
+        nothing.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            values: q, what each factor is worth.
+            advantages: a, by how much that is below its best; never above 0.
+            importance: Weights of the advantages, not negative.
+            over: The axis of factors.
+        """
+
+    def entity_actions(
+        self,
+        *,
+        plain: Operand,
+        aimed: Operand,
+        map: Operand,
+        mask: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Values of all actions from those of the plain ones and of whom the others are aimed at.
+
+        ``plain`` [... agent plain], ``aimed`` [... agent entity], ``map`` bool [... action entity],
+        ``mask`` bool [... agent entity] -> [... agent action]. The first actions are the plain ones; any other has the
+        value of the entity that ``map`` aims it at, 0 if there is none that is present and that the mask shows.
+
+        In OPT (Liu et al. 2024, for single tasks) every action that is aimed at an entity is valued by that entity's token.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            plain: Of actions that are aimed at nothing.
+            aimed: Of every entity as a target.
+            map: True where the action is aimed at the entity.
+            mask: True where the agent may see the entity.
+        """
+
+    def entropy(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The entropy of a distribution in nats: ``-sum_k p_k log p_k``, with 0 log 0 = 0.
+
+        ``of`` nonneg [...] -> [... without over]. Absent outcomes add nothing.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: p, probabilities (a softmax).
+            over: The axis of outcomes.
+        """
+
+    def expand(
+        self,
+        *,
+        of: Operand,
+        along: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The same numbers for every index of a new axis: every agent's own copy of the entities, say.
+
+        ``of`` [...] -> [... with along], the new axis right after batch and time. Copies share memory.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is repeated.
+            along: The new axis.
+        """
+
+    def flatten(
+        self,
+        *,
+        of: Operand,
+        axes: Axis | Sequence[Axis],
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Several axes as one width, in row-major order: what a network without structure reads.
+
+        ``of`` [... with axes] -> [... product], e.g. (batch time agent action) -> (batch time agent*action). Absent rows
+        count as zeros. The result depends on the order and the number of slots, so nothing after it is permutation
+        invariant.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is flattened.
+            axes: The axes that become one, slowest first.
+        """
+
+    def given_partition(
+        self,
+        *,
+        same: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Groups that somebody gives, as masks (REFIL's oracles).
+
+        ``same`` bool [... agent entity]: True where the entity is in the agent's group. ``within`` is ``same``; ``across``
+        is everybody else. Absent entities are in neither: whatever reads the masks counts only who is present.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            same: Who shares the agent's group.
+        """
+
+    def gru(
+        self,
+        *,
+        of: Operand,
+        to: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """A gated recurrent unit over time (Cho et al. 2014, torch's variant), one state for every other leading index.
+
+        ``r = s(Wr x + Ur h)``, ``z = s(Wz x + Uz h)``, ``n = tanh(Wn x + r (Un h))``, ``h' = (1 - z) n + z h`` (biases
+        left out here). ``of`` [batch time ... In] -> [batch time ... to]. The state starts as zeros in every episode.
+        Weights start from U(-1/sqrt(to), 1/sqrt(to)).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: The inputs, in time.
+            to: Width of the state.
+        """
+
+    def in_turn(
+        self,
+        *,
+        where: Operand,
+        over: Axis,
+        into: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Labels dealt out in turn: the i-th row that counts, from 0, gets ``i mod n``.
+
+        ``where`` bool [... over] -> int [... over], 0 .. n - 1. Rows that do not count go on with the label before.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            where: Who counts.
+            over: The axis whose rows are labelled.
+            into: n, as the axis that the labels index.
+        """
+
+    def kl(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        to: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The Kullback-Leibler divergence in nats: ``sum_k p_k (log p_k - log r_k)``, with 0 log 0 = 0.
+
+        ``of`` (p) and ``to`` (r) nonneg [...] -> their joint axes without ``over``. Absent outcomes add nothing.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: p, probabilities (a softmax).
+            over: The axis of outcomes.
+            to: r, the distribution compared with.
+        """
+
+    def kmeans(
+        self,
+        *,
+        of: Operand,
+        where: Operand,
+        over: Axis,
+        clusters: Operand,
+        target: bool = False,
+        each: str | None = None,
+        restarts: int = 10,
+        iterations: int = 300,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """Clusters of points (Lloyd 1982): labels that make ``sum_i |x_i - c_label(i)|^2`` small, c the clusters' means.
+
+        ``of`` [... over Coordinate], ``where`` bool [... over] -> int [batch time ... over], at every step anew, without
+        gradient. m points that count make ``min(clusters, m)`` clusters; the others get label 0. Each start takes points at
+        random as centres, and the best of all starts is kept. Labels have no order: another draw may swap them.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x, positions.
+            where: Who counts.
+            over: The axis whose rows are labelled.
+            clusters: How many clusters at most.
+            restarts: Starts.
+            iterations: Steps of one start at most; it ends when no label changes.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
+    def lambda_return(
+        self,
+        *,
+        value: Operand,
+        reward: Operand,
+        terminated: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        discount: Operand = ...,
+        trace: Operand = ...,
+    ) -> Node:
+        """The lambda-return (Sutton & Barto 2018, section 12.1), without gradient.
+
+        ``G_t = r_t + discount (1 - terminated_t) ((1 - trace) value_{t+1} + trace G_{t+1})``, where ``G`` of the state in
+        which the episode stopped is its ``value`` (truncated episodes bootstrap). ``trace`` is lambda: 0 gives `td_target`,
+        1 the `mc_return` of a terminated episode. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where``
+        [batch time] -> [batch time ...]; at steps that were not taken it is the value.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            value: What a state is worth, at every step.
+            reward: r
+            terminated: True where the transition ended the episode for good.
+            where: The steps that count: those that were taken.
+            discount: gamma, one number.
+            trace: lambda, one number.
+        """
+
+    def layer_norm(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        eps: float = 1e-05,
+    ) -> Node:
+        """Layer normalisation of the last axis (Ba et al. 2016): ``y = g (x - mean) / sqrt(var + eps) + b``.
+
+        ``of`` [... In] -> [... In]; the variance is the biased one, as in torch.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is normalised.
+            eps: Keeps the division finite.
+        """
+
+    def linear(
+        self,
+        *,
+        of: Operand,
+        to: Operand | Sequence[Operand],
+        target: bool = False,
+        each: str | None = None,
+        activation: Literal["none", "relu", "elu", "leaky_relu", "tanh", "sigmoid"] = 'none',
+        bias: bool = True,
+    ) -> Node:
+        """An affine map of the last axis, then an activation: ``y = f(W x + b)``.
+
+        ``of`` [... In] -> [... to]. ``to`` may be several axes (``[agent, mixing]``) or ``scalar`` for none.
+        Weights start from U(-1/sqrt(In), 1/sqrt(In)), torch's default.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is mapped.
+            to: The axes of the result.
+            activation: f, pointwise.
+            bias: Whether b is there.
+        """
+
+    def log_prob(
+        self,
+        *,
+        logits: Operand,
+        index: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The logarithm of the probability of a choice: ``log p = x_index - log sum_k e^x_k``.
+
+        ``logits`` [... Choice], ``index`` int [...] -> [...]. Absent choices have probability 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            logits: x
+            index: What was chosen, counting from 0.
+        """
+
+    def max(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+    ) -> Node:
+        """The largest allowed element: ``of`` [...] -> [... without over]; -1e30 if nothing is allowed.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is compared.
+            where: Only these may win; all if left out.
+            over: The axis that is searched.
+        """
+
+    def mc_return(
+        self,
+        *,
+        reward: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        discount: Operand = ...,
+    ) -> Node:
+        """The Monte-Carlo return ``R_t = sum_{s >= t} discount^(s - t) r_s``, without gradient.
+
+        ``reward`` [batch time ...], ``where`` bool [batch time] -> [batch time ...]. The sum ends with the episode, also
+        where the time limit ended it: nothing is bootstrapped.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            reward: r
+            where: The steps that count: those that were taken.
+            discount: gamma, one number.
+        """
+
+    def mean(
+        self,
+        *,
+        of: Operand,
+        over: Axis | Sequence[Axis],
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """The mean over axes of what counts.
+
+        ``of`` [...] -> [... without over]. ``present``: sum over present rows / their number (0 if there is none);
+        ``slots``: the same sum / number of slots; ``all``: sum over all rows / number of slots.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is reduced.
+            where: Only these count; all if left out.
+            over: The axis or axes that go.
+            count: What counts: rows that are present; all slots, absent rows as zeros; all rows with their content.
+        """
+
+    def min(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+    ) -> Node:
+        """The smallest allowed element: ``of`` [...] -> [... without over]; 1e30 if nothing is allowed.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is compared.
+            where: Only these may win; all if left out.
+            over: The axis that is searched.
+        """
+
+    def moments(
+        self,
+        *,
+        by: Operand,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        rescales: Operand | None = None,
+        rate: float = 0.0003,
+        low: float = 0.0001,
+        high: float = 1000000.0,
+    ) -> Node:
+        """Running mean and scale of a value, for every task; outputs as they stood after the last update's look.
+
+        ``by`` int [batch] -> ``mean`` [batch], ``scale`` nonneg [batch], without gradient. Before every update, for every
+        task k = ``by`` in its batch, with E the mean of y = ``of`` where ``where``:
+        ``mean_k += rate (E[y] - mean_k)``, ``square_k += rate (E[y^2] - square_k)``,
+        ``scale_k = sqrt(clip(square_k - mean_k^2, low^2, high^2))``; mean 0 and square 1 at first.
+
+        ``rescales`` names an `affine` node, whose scale a and shift b, online and lagged, are then rewritten, so that
+        ``scale_k n + mean_k`` of its result n stays what it was:
+        ``a' = a scale/scale'``, ``b' = (scale b + mean - mean')/scale'``.
+        What is observed (``of``, ``where``) may depend on this node's own outputs: they are those of before.
+
+        PopArt (Hessel et al. 2019, Eq. 4-11) for each task. An optimizer's own statistics of a and b are left alone.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            by: k, the task.
+            of: y; looked at before every update, and not read otherwise.
+            where: What of y counts.
+            rescales: The `affine` node whose result these moments scale back.
+            rate: Of the running means.
+            low: The least scale.
+            high: The largest.
+        """
+
+    def monotone_mixer(
+        self,
+        *,
+        factors: Operand,
+        w1: Operand,
+        b1: Operand,
+        w2: Operand,
+        v: Operand,
+        target: bool = False,
+        each: str | None = None,
+        activation: Literal["none", "relu", "elu", "leaky_relu", "tanh", "sigmoid"] = 'elu',
+    ) -> Node:
+        """Two layers of generated weights, monotone in every factor (QMIX, Rashid et al. 2018).
+
+        ``Q_tot = f(q w1 + b1) . w2 + v`` with w1, w2 >= 0 (sign types demand it). ``factors`` [... Factor],
+        ``w1`` [... Factor Mixing], ``b1``, ``w2`` [... Mixing], ``v`` [...] -> [...]. Absent factors add nothing.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            factors: Utilities to mix (agents; 2n imagined ones in REFIL; sub-teams in VAST).
+            w1: First layer, not negative.
+            b1: Offset of the first layer.
+            w2: Second layer, not negative.
+            v: Offset of the result, V(s).
+            activation: f; all choices are monotone.
+        """
+
+    def one_hot(
+        self,
+        *,
+        of: Operand,
+        as_: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """An index as a row of zeros with a single one: ``y[..., k] = 1 if k == index else 0``.
+
+        ``of`` int [...] -> nonneg [... as]. An index outside 0 .. as-1 is an error.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: The index, counting from 0.
+            as_: The axis that is indexed.
+        """
+
+    def own(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Every agent's own row among its copy of the entities: ``y[..., a] = x[..., a, a]`` (agents are entities).
+
+        ``of`` [... agent entity ...] -> [... agent ...]; instead of ``entity`` the second axis may be ``agent'``.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: For every agent, a row about every entity.
+        """
+
+    def pool(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        mask: Operand = ...,
+        by: Literal["mean", "sum", "max"] = 'mean',
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """The mean, sum or maximum of rows under a mask; a row of the mask for each reader.
+
+        ``of`` [... In] with axis ``over``, ``mask`` bool [...], e.g. (batch time agent entity): axes the mask has beside
+        ``over`` stay, so every agent pools what it sees. A reader that sees nothing gets zeros.
+
+        ``count: present`` takes only rows that are present and seen. ``slots`` counts the others as zeros (mean over all
+        slots, max with 0), as REFIL's official poolings do. ``all`` takes every row with its content.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Rows to pool.
+            mask: True where a row counts.
+            over: The axis that is pooled.
+            by: How.
+            count: What counts.
+        """
+
+    def positive(
+        self,
+        *,
+        of: Operand,
+        by: Literal["softmax", "abs", "softplus", "sigmoid"],
+        target: bool = False,
+        each: str | None = None,
+        over: Axis | Sequence[Axis] | None = None,
+        plus: float = 0.0,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """Numbers that are not negative, so that what they weight is monotone (a sign type).
+
+        ``of`` [...] -> nonneg [...]: ``|x|``, ``log(1 + e^x)``, the logistic function, or a softmax over the axis ``over``
+        (REFIL: over the mixing axis). ``plus`` is added. ``count`` as in `softmax`.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Any numbers.
+            by: How they become positive.
+            over: The axis of the softmax.
+            plus: Added to the result.
+            count: What takes part in a softmax.
+        """
+
+    def previous(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        start: float = 0.0,
+        axes: str | None = None,
+    ) -> Node:
+        """The value of ``of`` one step earlier, ``start`` at the first step. The only block that shifts back in time.
+
+        ``of`` [...] -> [...]. A loop may run through it; it then states its ``axes``, since they cannot be inferred.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is delayed.
+            start: The value before the first step.
+            axes: Axes of the result; needed only in a loop.
+        """
+
+    def prototype_attention(
+        self,
+        *,
+        queries: Operand,
+        keys: Operand,
+        mask: Operand,
+        prototypes: Operand,
+        width: Operand,
+        target: bool = False,
+        each: str | None = None,
+        by: Literal["softmax", "sparsemax"] = 'softmax',
+    ) -> Node:
+        """Several attentions of full width side by side, one for each prototype, and not joined (OPT, Liu et al. 2024).
+
+        For prototype n: ``z_n = f_k(q_n k_n / sqrt(width)) v_n`` with queries, keys and values mapped by weights of its
+        own, without bias. f is a softmax or a sparsemax over the keys that the mask shows.
+        ``queries`` [... Query WidthQ], ``keys`` [... Key WidthK], ``mask`` bool [... Query Key]
+        -> [... Query prototypes width].
+
+        Absent keys are never seen; a query that sees no key gets zeros. If queries and keys share an axis ``a``, a mask
+        with ``a`` and ``a'`` is over pairs, one with ``a`` alone over keys.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            queries: Who looks.
+            keys: What is looked at (keys and values).
+            mask: True where the query may see the key.
+            prototypes: How many attentions; the axis they stand on.
+            width: Of each of them.
+            by: f; sparsemax leaves few keys with weight.
+        """
+
+    def random_label(
+        self,
+        *,
+        where: Operand,
+        over: Axis,
+        into: Operand,
+        target: bool = False,
+        each: str | None = None,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """A label for every row at random, all equally likely: uniform on ``0 .. min(n, rows that count) - 1``.
+
+        ``where`` bool [... over] -> int [batch time ... over], fresh for every episode, step and row; 0 for rows that do
+        not count.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            where: Who counts.
+            over: The axis whose rows are labelled.
+            into: n, as the axis that the labels index.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
+    def random_partition(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        parts: int = 2,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """Entities drawn into groups; who shares the agent's group, who does not (REFIL, Eq. 3, footnote 2).
+
+        Group probabilities are uniform on the simplex (for two parts: p ~ U(0,1)), then every entity draws its group, so
+        group *sizes* are uniform. ``of`` bool [batch entity] says who is present; both masks hold only for present pairs.
+        ``within`` [batch agent entity]: same group. ``across``: another group. An agent is always in its own group.
+        ``label`` int [batch entity]: the group, 0 .. parts-1.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Who is present (the papers' codes read it at the first step: ``first(env.present)``).
+            parts: Number of groups.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
+    def rename(
+        self,
+        *,
+        of: Operand,
+        axis: Axis,
+        to: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The same numbers with one axis under another name: ``agent'`` for the second of a pair (ROMA's pairs of roles).
+
+        ``of`` [... axis ...] -> [... to ...]. A name that is not the primed old one must be as long; presence goes along.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Any tensor.
+            axis: The axis that is renamed.
+            to: Its new name.
+        """
+
+    def sample(
+        self,
+        *,
+        logits: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """An index drawn from the softmax of logits along an axis: ``P(k) = e^x_k / sum_j e^x_j``.
+
+        ``logits`` [... over] -> int [batch time ...]: every episode, step and row draws its own, even where the logits are
+        the same for all. No gradient passes through a choice; `log_prob` says how likely it was, with gradient. Absent
+        choices are never drawn.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            logits: x
+            over: The axis that is chosen from.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
+    def softmax(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """``e^x / sum e^x`` over one axis.
+
+        ``of`` [...] -> nonneg [...]. ``count: present`` leaves absent rows out (they get 0), ``slots`` gives them the
+        logit 0 (REFIL's official linear mixer), ``all`` their own logit.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Logits.
+            over: The axis that sums to one.
+            count: What takes part.
+        """
+
+    def sparsemax(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """The point of the simplex next to ``x``: ``max(x - tau, 0)``, tau such that it sums to one over an axis.
+
+        Martins and Astudillo 2016. Exact zeros where x is small; one-hot where the largest leads by 1 or more.
+        ``of`` [...] -> nonneg [...]. ``count`` as in `softmax`. The gradient is that of x on the support, less its mean.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Logits.
+            over: The axis that sums to one.
+            count: What takes part.
+        """
+
+    def split(
+        self,
+        *,
+        of: Operand,
+        along: Axis,
+        into: Mapping[str, Operand],
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Consecutive stretches of an axis, each an output of its own: the reverse of ``concat``.
+
+        ``of`` [... along ...] -> for every ``name: axis`` of ``into`` an output ``name`` [... axis ...], in order.
+        ``name: 1`` is a single row, without its axis. Together they are as long as ``along``.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is divided.
+            along: The axis that is divided.
+            into: Outputs and the axis of each.
+        """
+
+    def success_rate(
+        self,
+        *,
+        of: Operand,
+        by: Operand,
+        target: bool = False,
+        each: str | None = None,
+        forget: float = 0.0,
+    ) -> Node:
+        """How often episodes of the same task have succeeded in training so far: ``c = successes / episodes``, 0 for none.
+
+        ``of`` bool [batch], ``by`` int [batch] -> nonneg [batch]: the rate of each episode's task, without gradient. Every
+        collected episode counts, exploration included. What it remembers, ``rate`` and ``episodes`` for each task, changes
+        after collection only; a batch from the replay reads it as it stands.
+
+        Prioritized Tasks Mining (AAMAS 2023), Eq. 3.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Did the episode succeed?
+            by: Its task.
+            forget: Every new episode of a task multiplies the weight of its older ones by 1 - forget; 0: all count the same.
+        """
+
+    def sum(
+        self,
+        *,
+        of: Operand,
+        over: Axis | Sequence[Axis],
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """The sum over axes of what counts. ``of`` [...] -> [... without over]; ``slots`` is the same as ``present``.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is reduced.
+            where: Only these count; all if left out.
+            over: The axis or axes that go.
+            count: What counts: rows that are present; all slots, absent rows as zeros; all rows with their content.
+        """
+
+    def take(
+        self,
+        *,
+        of: Operand,
+        index: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The element of the last axis that an index names: ``y = x[..., index]``.
+
+        ``of`` [... Choice], ``index`` int [...] -> [...]; the action value of the action taken, for instance.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is picked from.
+            index: Which one, counting from 0.
+        """
+
+    def td_target(
+        self,
+        *,
+        value: Operand,
+        reward: Operand,
+        terminated: Operand,
+        target: bool = False,
+        each: str | None = None,
+        discount: Operand = ...,
+    ) -> Node:
+        """The one-step target ``y_t = r_t + discount (1 - terminated_t) value_{t+1}``, without gradient.
+
+        ``value`` [batch time ...], ``reward`` and ``terminated`` [batch time] -> [batch time ...]. At the last stored step,
+        which no transition leaves, it is the reward (``env.steps`` excludes it). A truncated episode is not terminated, so
+        it bootstraps.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            value: What the next state is worth, at every step.
+            reward: r
+            terminated: True where the transition ended the episode for good.
+            discount: gamma
+        """
+
+    def weighted_sum(
+        self,
+        *,
+        of: Operand,
+        weights: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        offset: Operand = ...,
+    ) -> Node:
+        """``sum_f w_f q_f + offset`` with w >= 0 (REFIL's linear mixer, Qatten). Absent factors add nothing.
+
+        ``of`` and ``weights`` [... over], ``offset`` [...] -> [...].
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: Utilities to mix.
+            weights: Their weights, not negative.
+            offset: Added at the end, V(s).
+            over: The axis of factors.
+        """
+
+    def where(
+        self,
+        *,
+        test: Operand,
+        then: Operand,
+        otherwise: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """One of two values, element by element: ``then`` where ``test`` is true, ``otherwise`` elsewhere.
+
+        ``test`` bool [...], ``then`` and ``otherwise`` [...] -> [...]. Turns a mask into numbers (weighted QMIX's weights).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            test: Which.
+            then: Where it is true.
+            otherwise: Where it is false.
+        """
+
+block: Blocks

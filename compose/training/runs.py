@@ -1,0 +1,91 @@
+"""Policies from the folders of runs, and how well they play."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from compose.envs import catalogue
+from compose.envs.interface import Environment
+from compose.graph.schema import EntitySchema
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.training.evaluate import Row, Score, score
+from compose.training.evaluate import evaluate as played
+from compose.training.folder import RunFolder
+from compose.training.policy import Policy, load_policy
+from compose.training.records import About
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a policy plays."""
+
+    rows: tuple[Row, ...]
+    """One for each episode: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task``."""
+
+    @cached_property
+    def score(self) -> Score:
+        """Means over all episodes."""
+        return score(self.rows)
+
+    @cached_property
+    def tasks(self) -> dict[str, Score]:
+        """Means by task, in the order of their names."""
+        names = sorted({row["task"] for row in self.rows})
+        return {name: score([row for row in self.rows if row["task"] == name]) for name in names}
+
+    def __str__(self) -> str:
+        return f"{self.score} over {self.score.episodes} episodes"
+
+
+def evaluate(run: str | Path, env: str | Environment | None = None, episodes: int = 256, *, seed: int | None = None,
+             device: str = "cpu") -> Evaluation:
+    """Play episodes with the newest weights of a run, as its spec evaluates; none of them was ever trained on.
+
+    Args:
+        run: Folder of a run, or of one of its checkpoints.
+        env: Another environment of the same sizes; the run's unless told.
+        episodes: How many.
+        seed: Of the episodes; the run's unless told, as while training.
+        device: Where the policy and (if given by name) the environment live.
+
+    Raises:
+        SpecError: If there is no such run, it holds no checkpoint or is damaged; ``run.sizes`` if the environment has
+            other sizes.
+    """
+    policy, trained = load_run(Path(run), device)
+    here = env if isinstance(env, Environment) else catalogue.make(env or policy.schema.name, device=device)
+    check_sizes(policy.schema, here.schema, str(run))
+    rows = played(policy.model, here, episodes, seed=trained if seed is None else seed, params=policy.params)
+    return Evaluation(tuple(rows))
+
+
+def load_run(path: Path, device: str) -> tuple[Policy, int]:
+    """The policy of a run, or of one of its checkpoints, and the seed that the run was trained with.
+
+    Raises:
+        SpecError: If there is no such run, it holds no checkpoint, or it is a folder of several runs.
+    """
+    if not path.is_dir():
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*") if p.is_dir()))
+        raise SpecError(Diagnostic("run.missing", f"there is no run {path}", hint=near))
+    seeds = sorted(path.glob("seed_*/run.json"))
+    if seeds and not RunFolder(path).exists():
+        hint = f"name one, such as {seeds[0].parent}"
+        raise SpecError(Diagnostic("run.seeds", f"{path} holds runs of {len(seeds)} seeds", hint=hint))
+    given = path if (path / "state.json").is_file() else None
+    run = path if given is None else path.resolve().parents[1]
+    return load_policy(run, checkpoint=given, device=device), RunFolder(run).record("run.json", About).seed
+
+
+def check_sizes(trained: EntitySchema, played: EntitySchema, name: str) -> None:
+    """Raises SpecError unless what was trained on one schema, the run ``name``, can act on the other."""
+    here = played.sizes
+    problems = [f"{axis}: {size} there, {here.get(axis, 'none')} here" for axis, size in trained.sizes.items()
+                if axis not in ("time", "task") and size != here.get(axis)]
+    problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
+    if problems:
+        text = f"was trained in {trained.name}, which {played.name} is not like"
+        hint = "`compose describe ENV` shows the sizes of an environment, and options that may change them"
+        raise SpecError(Diagnostic("run.sizes", text, name, hint=hint, notes=("; ".join(problems),)))
