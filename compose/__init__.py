@@ -24,8 +24,8 @@ _WHERE = {
     "compose.graph.subject": ("build",),
     "compose.graph.graph": ("Graph",),
     "compose.study.sides": ("diff",),
-    "compose.graph.diff": ("Diff",),
-    "compose.graph.drawing.written": ("draw",),
+    "compose.reading.diff": ("Diff",),
+    "compose.reading.drawing.written": ("draw",),
     # models, training, policies
     "compose.compiler.compile": ("compile",),
     "compose.compiler.model": ("Model", "Acted", "Learned"),
@@ -59,7 +59,7 @@ _WHERE = {
     "compose.envs.pictures.scene": ("Moment", "Stage"),
     "compose.graph.schema": ("EntitySchema", "EntityType", "Feature", "ActionGroup"),
     # modules
-    "compose.compiler": ("random",),
+    "compose.kernels": ("random",),
     "compose.envs.starcraft": ("scenario", "terrain"),
 }  # fmt: skip
 """Module -> public names that it defines."""

@@ -1,6 +1,5 @@
 """What ``import compose`` offers, as type checkers and editors read it; tests hold it to ``__init__.py``."""
 
-from compose.compiler import random as random
 from compose.compiler.check import Check as Check
 from compose.compiler.check import check as check
 from compose.compiler.compile import compile as compile
@@ -27,8 +26,6 @@ from compose.envs.pictures.scene import Stage as Stage
 from compose.envs.single import Single as Single
 from compose.envs.starcraft import scenario as scenario
 from compose.envs.starcraft import terrain as terrain
-from compose.graph.diff import Diff as Diff
-from compose.graph.drawing.written import draw as draw
 from compose.graph.graph import Graph as Graph
 from compose.graph.proofs import Proof as Proof
 from compose.graph.schema import ActionGroup as ActionGroup
@@ -36,6 +33,7 @@ from compose.graph.schema import EntitySchema as EntitySchema
 from compose.graph.schema import EntityType as EntityType
 from compose.graph.schema import Feature as Feature
 from compose.graph.subject import build as build
+from compose.kernels import random as random
 from compose.language.axes import Type as Type
 from compose.language.block import Block as Block
 from compose.language.block import Port as Port
@@ -75,6 +73,8 @@ from compose.language.operation import Weight as Weight
 from compose.language.text import dumps as dumps
 from compose.language.text import load as load
 from compose.language.text import loads as loads
+from compose.reading.diff import Diff as Diff
+from compose.reading.drawing.written import draw as draw
 from compose.study.sides import diff as diff
 from compose.training.evaluate import Score as Score
 from compose.training.policy import Policy as Policy

@@ -10,16 +10,16 @@ from mkdocs.structure.files import File, Files
 
 from compose.cli.views.catalogue import spec_summaries
 from compose.cli.views.method import markdown
-from compose.graph.diff import Diff
-from compose.graph.diff.pictures import overlaid, touched
-from compose.graph.drawing import draw
-from compose.graph.drawing.choice import Choice
-from compose.graph.drawing.figure import figure
-from compose.graph.drawing.html import page
-from compose.graph.drawing.svg import svg
 from compose.graph.subject import subject
 from compose.language.files import packaged_specs
 from compose.language.load import load
+from compose.reading.diff import Diff
+from compose.reading.diff.pictures import overlaid, touched
+from compose.reading.drawing import draw
+from compose.reading.drawing.choice import Choice
+from compose.reading.drawing.figure import figure
+from compose.reading.drawing.html import page
+from compose.reading.drawing.svg import svg
 
 INDEX = """# Methods
 

@@ -6,14 +6,14 @@ from contextlib import chdir
 from pathlib import Path
 
 from compose.cli.app import app
-from compose.graph.diff import diff
-from compose.graph.diff.pictures import overlaid, touched
-from compose.graph.drawing import draw
-from compose.graph.drawing.choice import Choice
-from compose.graph.drawing.figure import figure
-from compose.graph.drawing.svg import svg
 from compose.graph.subject import subject
 from compose.language.whole import replace_file
+from compose.reading.diff import diff
+from compose.reading.diff.pictures import overlaid, touched
+from compose.reading.drawing import draw
+from compose.reading.drawing.choice import Choice
+from compose.reading.drawing.figure import figure
+from compose.reading.drawing.svg import svg
 from compose.study.sides import sides
 
 ROOT = Path(__file__).resolve().parents[1]

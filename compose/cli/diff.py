@@ -12,7 +12,7 @@ from compose.cli.options import Env, Format, Json, Plugin, examples
 from compose.cli.reporting import FAILED, print_json, reporting
 
 if TYPE_CHECKING:
-    from compose.graph.diff import Diff
+    from compose.reading.diff import Diff
 
 EXAMPLES = examples(
     "compose diff qmix_attention refil",
@@ -62,8 +62,8 @@ def diff_(
         from compose.cli.plugins import load_plugins
         from compose.cli.views.diff import show
         from compose.cli.views.diff_markdown import markdown as as_markdown
-        from compose.graph.diff import data, diff
         from compose.language.diagnostics import Diagnostic, SpecError
+        from compose.reading.diff import data, diff
         from compose.study.sides import sides
 
         if markdown and as_json:
@@ -87,12 +87,12 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
     """Write the pictures that are asked for; what to say about them."""
     if svg is None and html is None:
         return []
-    from compose.graph.diff.pictures import beside, overlaid, touched
-    from compose.graph.drawing.choice import Choice
-    from compose.graph.drawing.html import page as as_html
-    from compose.graph.drawing.pages import fitted
-    from compose.graph.drawing.svg import svg as as_svg
     from compose.language.whole import save
+    from compose.reading.diff.pictures import beside, overlaid, touched
+    from compose.reading.drawing.choice import Choice
+    from compose.reading.drawing.html import page as as_html
+    from compose.reading.drawing.pages import fitted
+    from compose.reading.drawing.svg import svg as as_svg
 
     both = overlaid(found)
     choice = Choice(only=touched(both))

@@ -59,11 +59,11 @@ def graph(
         from dataclasses import asdict
 
         from compose.cli.plugins import load_plugins
-        from compose.graph.drawing import draw
-        from compose.graph.drawing.choice import Choice
-        from compose.graph.drawing.written import Drawn, check_only, kind_of
         from compose.graph.subject import subject
         from compose.language.whole import save
+        from compose.reading.drawing import draw
+        from compose.reading.drawing.choice import Choice
+        from compose.reading.drawing.written import Drawn, check_only, kind_of
 
         kind = kind_of(output, format, "mermaid")
         files = _files(output, kind, pdf, png)

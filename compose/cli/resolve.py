@@ -40,12 +40,12 @@ def resolve(
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
-        from compose.graph.explore import Exploration
-        from compose.graph.resolved import resolved
         from compose.graph.subject import environment
         from compose.language.diagnostics import Diagnostic, SpecError
         from compose.language.load import load
         from compose.language.whole import save
+        from compose.reading.explore import Exploration
+        from compose.reading.resolved import resolved
 
         if hash_ and json:
             raise SpecError(Diagnostic("usage", "--hash and --json print different things: choose one"))

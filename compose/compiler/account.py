@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
-import compose.compiler.steps  # noqa: F401  (defines torch.ops.compose)
+import compose.kernels.steps  # noqa: F401  (defines torch.ops.compose)
 from compose.compiler.call import nominal
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from compose.compiler.programs import roots
-from compose.compiler.random import key, uniform
 from compose.graph.graph import Graph
+from compose.kernels.random import key, uniform
 
 
 def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int, episodes: Tensor,

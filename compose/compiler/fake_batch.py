@@ -12,8 +12,8 @@ from tensordict import TensorDict
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from compose.compiler.random import bits, integers, key, uniform
 from compose.graph.schema import EntitySchema, Field, Side
+from compose.kernels.random import bits, integers, key, uniform
 
 
 def fake_batch(

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, fx
 from torch.nn import functional as F
 
-from compose.compiler.steps import gru
+from compose.kernels.steps import gru
 
 
 def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..., Any]:

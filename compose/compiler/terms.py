@@ -130,7 +130,7 @@ class Simplex(Op):
     by: By
 
     def compute(self, term: Term, *tensors: Any) -> Any:
-        from compose.compiler.sparsemax import sparsemax
+        from compose.kernels.sparsemax import sparsemax
 
         last = (*(a for a in term.axes if a != self.axis), self.axis)
         z, *mask = (align(x, t.axes, last) for x, t in zip(tensors, term.operands, strict=True))

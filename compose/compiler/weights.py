@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from compose.compiler.random import key, uniform
 from compose.graph.graph import Graph
 from compose.graph.node import WeightInfo
+from compose.kernels.random import key, uniform
 
 
 def shape(graph: Graph, info: WeightInfo) -> tuple[int, ...]:

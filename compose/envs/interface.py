@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds
 
 if TYPE_CHECKING:
     from compose.envs.pictures.scene import Camera
@@ -58,7 +58,7 @@ class Environment(ABC):
         """Begin one episode for each number in ``episodes`` (int64, (batch)) and return the first fields.
 
         ``seed`` is one for all or one for each episode: then row i is bitwise what ``seed[i]`` alone would give it.
-        :func:`~compose.compiler.random.keys` turns either into keys that :func:`~compose.compiler.random.bits` takes.
+        :func:`~compose.kernels.random.keys` turns either into keys that :func:`~compose.kernels.random.bits` takes.
         """
 
     @abstractmethod

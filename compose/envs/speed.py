@@ -8,8 +8,8 @@ from typing import Any
 
 import torch
 
-from compose.compiler.random import keys, one_of, uniform
 from compose.envs.interface import Environment
+from compose.kernels.random import keys, one_of, uniform
 
 
 @dataclass(frozen=True)

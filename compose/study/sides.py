@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compose.graph.build import build_graph
-from compose.graph.diff import Diff, Side
-from compose.graph.diff import diff as compared
 from compose.graph.schema import EntitySchema
 from compose.graph.subject import environment
 from compose.language.anything import loaded
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.files import is_path
 from compose.language.load import Loaded, load
+from compose.reading.diff import Diff, Side
+from compose.reading.diff import diff as compared
 from compose.training.folder import RunFolder, reading
 from compose.training.records import Standing
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from compose.compiler.model import Model, Tensors
-from compose.compiler.random import Seeds, categorical, keys, one_of, uniform
 from compose.envs.interface import Script
+from compose.kernels.random import Seeds, categorical, keys, one_of, uniform
 
 
 class Actor(Protocol):

@@ -11,8 +11,8 @@ import torch
 from tensordict import TensorDict
 
 from compose.compiler.model import Model
-from compose.compiler.random import key
 from compose.envs.interface import Environment
+from compose.kernels.random import key
 from compose.training.actors import Actor, FixedActor, RandomActor, evaluating
 from compose.training.rollout import rollout
 

@@ -13,8 +13,8 @@ from tensordict import TensorDict
 from torch import Tensor
 
 from compose.compiler.model import Model
-from compose.compiler.random import key
 from compose.envs.interface import Environment
+from compose.kernels.random import key
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.compiler.model import Model
-from compose.compiler.random import key
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import key
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import load
 from compose.training.actors import evaluating

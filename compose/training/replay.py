@@ -9,8 +9,8 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
-from compose.compiler.random import bits, key
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import bits, key
 from compose.training.rollout import last_actions, tensors
 
 _BYTES = {"float": 4, "bool": 1, "int": 8}

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compose.graph.build import build_graph
-from compose.graph.diff import Side, diff
-from compose.graph.diff.brief import brief
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import SpecError, dotted
 from compose.language.load import Loaded, load
+from compose.reading.diff import Side, diff
+from compose.reading.diff.brief import brief
 from compose.training.folder import RunFolder, reading
 
 SHOWN = 12

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.conformance import Broken
 from compose.envs.interface import Environment, Fields, Transition
+from compose.kernels.random import Seeds
 
 
 class Retried(Environment):

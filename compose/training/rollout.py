@@ -8,10 +8,10 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.conformance import Broken, Watched
 from compose.envs.interface import Environment, Fields
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds
 from compose.training.actors import Actor
 from compose.training.retry import again
 

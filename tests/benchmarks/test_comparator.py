@@ -14,8 +14,8 @@ from step.by_hand import METHODS, by_hand
 from compose.compiler.compile import compile
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
-from compose.compiler.random import key, uniform
 from compose.envs.catalogue import schema
+from compose.kernels.random import key, uniform
 from compose.language.load import load
 from compose.training.optim import Optimizers
 from tests.compiler.cases import Fields, draws, gradients, largest

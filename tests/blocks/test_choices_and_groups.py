@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from compose.compiler.clusters import kmeans
+from compose.kernels.clusters import kmeans
 from tests.compiler.cases import episodes, inline
 from tests.specs.schemas import small_schema
 

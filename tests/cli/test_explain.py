@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 
 from compose.cli.views.explanation import Explained, data, explained, show
-from compose.graph.explanation import explain
-from compose.graph.explore import Exploration
 from compose.language.diagnostics import dotted
 from compose.language.files import packaged_specs
 from compose.language.load import load
 from compose.language.places import find, members, parse_path
 from compose.language.provenance import dig
+from compose.reading.explanation import explain
+from compose.reading.explore import Exploration
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]

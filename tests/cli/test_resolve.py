@@ -13,14 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 import compose
-from compose.graph.explanation import explain
-from compose.graph.explore import Exploration
-from compose.graph.resolved import filled, resolved
 from compose.language.diagnostics import dotted
 from compose.language.files import packaged_specs
 from compose.language.load import load, load_data
 from compose.language.places import parse_path
 from compose.language.source import load as read
+from compose.reading.explanation import explain
+from compose.reading.explore import Exploration
+from compose.reading.resolved import filled, resolved
 from tests.cli.conftest import Run
 from tests.language.test_roundtrip import SPECS as GENERATED
 

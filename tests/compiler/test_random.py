@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compose.compiler.random import bits, integers, key, keys, uniform
+from compose.kernels.random import bits, integers, key, keys, uniform
 
 COUNT = 200_000
 COUNTERS = torch.arange(COUNT)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, library
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from compose.compiler.steps import gru
+from compose.kernels.steps import gru
 
 FED, WIDTH = 5, 3
 LENGTHS = {"falling": [6, 4, 4, 1], "equal": [3, 3, 3], "one sequence": [5], "one step": [1, 1, 1, 1],

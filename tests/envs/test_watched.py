@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import torch
 
-from compose.compiler.random import Seeds
 from compose.envs.conformance import Broken
 from compose.envs.interface import Environment, Transition
+from compose.kernels.random import Seeds
 from compose.language.diagnostics import SpecError
 from compose.training.actors import RandomActor
 from compose.training.rollout import rollout

@@ -8,9 +8,9 @@ import random
 import re
 from dataclasses import dataclass
 
-from compose.graph.explore import Exploration
 from compose.graph.schema import EntitySchema
 from compose.language.dump import dump
+from compose.reading.explore import Exploration
 from tests.generator import edits, settings, start
 from tests.generator.invent import chain
 from tests.generator.schemas import SCHEMAS

@@ -9,7 +9,6 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from compose.graph.explore import Exploration
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Scope
 from compose.language.axes import Type
@@ -19,6 +18,7 @@ from compose.language.load import Loaded, validate
 from compose.language.nodes import Application, read_node
 from compose.language.resolve import Document
 from compose.language.values import Expr
+from compose.reading.explore import Exploration
 
 Data = dict[str, Any]
 Body = str

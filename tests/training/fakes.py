@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from compose.compiler.model import Model
-from compose.compiler.random import integers, key, uniform
 from compose.envs.interface import Environment, Transition
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
+from compose.kernels.random import integers, key, uniform
 
 
 def schema(limit: int = 4) -> EntitySchema:

@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from compose.compiler.model import Model
-from compose.compiler.random import key
 from compose.envs import catalogue
 from compose.envs.conformance import check
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema, standard_fields
+from compose.kernels.random import key
 from compose.language.load import load
 from compose.training.actors import evaluating
 from compose.training.policy import Policy

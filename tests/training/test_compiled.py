@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from compose.compiler.random import key
 from compose.envs.catalogue import make
+from compose.kernels.random import key
 from compose.language.load import load
 from compose.training.build import build_model
 from compose.training.evaluate import evaluate

@@ -9,8 +9,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from compose.compiler.random import categorical, key, uniform
 from compose.envs.catalogue import make
+from compose.kernels.random import categorical, key, uniform
 from compose.language.diagnostics import SpecError
 from compose.language.load import Loaded, load, load_text
 from compose.training.actors import evaluating, sampled

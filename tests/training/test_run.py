@@ -244,7 +244,7 @@ def test_a_narrow_terminal_keeps_count_rate_and_time_left(tmp_path, width, evalu
         reporter._started -= 60
         reporter.moved(Clocks(500_000, 1000, 1000))
     last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue()).split("\r")[-1]
-    assert "500000/1000000" in last
+    assert "500,000/1,000,000" in last
     assert "updates/s" in last
     assert re.search(r"[\d-]:[\d-]{2}:[\d-]{2}", last)
     assert "…" not in last

@@ -50,7 +50,7 @@ class Sample(Block):
         return (site.axis(self.over, "logits"),)
 
     def compute(self, run: Run, *, logits: Any) -> Any:
-        from compose.compiler.random import categorical
+        from compose.kernels.random import categorical
 
         axis = run.node.axis(self.over, "logits")
         present, x = run.present("logits", axis), logits.detach()

@@ -56,7 +56,7 @@ class Kmeans(Block):
         return uniform_over(self.draws(site)[name].axes, uniform, site)
 
     def compute(self, run: Run, *, of: Any, where: Any) -> Any:
-        from compose.compiler.clusters import kmeans
+        from compose.kernels.clusters import kmeans
 
         node, axis = run.node, run.node.axis(self.over, "of")
         rows, (xyz,) = (*self._sets(node), axis), node.bound["Coordinate"]

@@ -66,7 +66,7 @@ def _over_steps(of: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
     """``of`` [step ... In] -> [step ... to]: at every time the first ``alive`` of all sequences go on."""
     from torch.nn import functional as F
 
-    from compose.compiler.steps import gru
+    from compose.kernels.steps import gru
 
     flat = of.flatten(0, -2)
     rows = flat.shape[0] // of.shape[0]

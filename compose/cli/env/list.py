@@ -13,8 +13,8 @@ from compose.cli.options import Json, Plugin, examples
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting, show
 from compose.graph.schema import EntitySchema
-from compose.graph.text import number
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.reading.text import number
 
 EXAMPLES = examples(
     "compose env list",

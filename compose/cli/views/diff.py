@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.graph.diff.diff import Diff
-from compose.graph.diff.effects import effects, number
-from compose.graph.diff.side import Side
-from compose.graph.diff.stories import Line, Place
-from compose.graph.diff.terms import Symbol
+from compose.reading.diff.diff import Diff
+from compose.reading.diff.effects import effects, number
+from compose.reading.diff.side import Side
+from compose.reading.diff.stories import Line, Place
+from compose.reading.diff.terms import Symbol
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "replaced": "~", "moved": "~"}
 _STYLES = {"+": "added", "-": "removed", "~": "changed", "=": "dim"}

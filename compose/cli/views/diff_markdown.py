@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compose.cli.views.diff import SIGNS, environments, names, places, renames, verdict
-from compose.graph.diff.diff import Diff
-from compose.graph.diff.effects import effects
-from compose.graph.diff.stories import Line
 from compose.language.media import markdown as escaped
+from compose.reading.diff.diff import Diff
+from compose.reading.diff.effects import effects
+from compose.reading.diff.stories import Line
 
 
 def markdown(diff: Diff) -> str:

@@ -13,8 +13,8 @@ from compose.cli.page import Cell
 from compose.cli.views.block import kind
 from compose.graph.fields import Field
 from compose.graph.schema import EntitySchema
-from compose.graph.text import number
 from compose.language.docs import field_docs
+from compose.reading.text import number
 
 TASKS_SHOWN = 6
 

@@ -10,9 +10,9 @@ from compose.cli.views.learner import show_learning
 from compose.graph.graph import Graph
 from compose.graph.proofs import Proof
 from compose.graph.subject import Subject, schema_of
-from compose.graph.text import count, number, size, sized, typed
 from compose.language.nodes import Application
 from compose.language.values import Expr
+from compose.reading.text import count, number, size, sized, typed
 
 
 def show(about: Subject, proofs: list[Proof]) -> None:

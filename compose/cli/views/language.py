@@ -16,6 +16,7 @@ from compose.language.functions import FUNCTIONS
 from compose.language.models import InputName, Spec
 from compose.language.moving import Pair, Param
 from compose.language.nodes import Application, Node
+from compose.language.roles import Role
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
 
@@ -77,7 +78,14 @@ def _models() -> list[type[BaseModel]]:
 
 def _fields(model: type[BaseModel]) -> dict[str, Any]:
     hints = get_type_hints(model, include_extras=True)
-    return {name: hints[name] for name in model.model_fields}
+    return {name: _plain(hints[name]) for name in model.model_fields}
+
+
+def _plain(hint: Any) -> Any:
+    """An annotation without the role of its place."""
+    kind, *marks = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    kept = [mark for mark in marks if not isinstance(mark, Role)]
+    return Annotated[kind, *kept] if kept else kind
 
 
 def _inside(hint: Any) -> list[type[BaseModel]]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.graph.text import number
 from compose.language.acting import Categorical, EpsilonGreedy
 from compose.language.learning import CopyTarget, ReplayLearner
 from compose.language.models import Spec
 from compose.language.moving import Constant, Curve, Moving, Piecewise
+from compose.reading.text import number
 
 
 def show_learning(spec: Spec) -> None:

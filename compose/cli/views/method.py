@@ -13,7 +13,6 @@ from compose.cli.views.learner import acting, learning, moving
 from compose.cli.views.spec import cited
 from compose.graph.proofs import prove
 from compose.graph.subject import Subject
-from compose.graph.text import number, typed
 from compose.language import source
 from compose.language.block import Block, catalogue
 from compose.language.diagnostics import Path as Place
@@ -24,9 +23,10 @@ from compose.language.media import markdown as escaped
 from compose.language.nodes import Application
 from compose.language.values import Expr
 from compose.language.write import write
+from compose.reading.text import number, typed
 
 if TYPE_CHECKING:
-    from compose.graph.diff import Diff
+    from compose.reading.diff import Diff
 
 HEAD = ("node", "computed as", "axes")
 QUOTED = re.compile(r"``([^`]+)``")
@@ -66,7 +66,7 @@ def _file(about: Subject) -> Iterator[str]:
 def _new(about: Subject, compared: Callable[[Diff], str]) -> Iterator[str]:
     """How it differs from the first spec that it extends, if that is a whole one."""
     from compose.cli.views.diff_markdown import markdown as told
-    from compose.graph.diff import diff
+    from compose.reading.diff import diff
     from compose.study.sides import sides
 
     parent = _parent(Path(about.loaded.document.file))

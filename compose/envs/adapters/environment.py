@@ -7,12 +7,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.compiler.random import Seeds, key
 from compose.envs.adapters.declared import Adapter
 from compose.envs.adapters.games import Games, Moment, failed
 from compose.envs.adapters.reading import Flags, Floats, Layout, Reader
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, key
 
 SEEDS = 2**31
 """Environments are seeded with numbers below this."""

@@ -9,10 +9,10 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.conformance.finding import Finding, Unseen
 from compose.envs.conformance.play import Make, Play, maker, play
 from compose.envs.interface import Environment
+from compose.kernels.random import Seeds
 
 
 @dataclass

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import torch
 
-from compose.compiler.random import key, one_of, uniform
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.compare import differences
 from compose.envs.conformance.finding import Finding, Unseen
+from compose.kernels.random import key, one_of, uniform
 
 
 def _check(case: Case) -> Iterator[Finding | Unseen]:

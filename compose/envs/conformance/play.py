@@ -9,13 +9,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds, keys, one_of, uniform
 from compose.envs import catalogue
 from compose.envs.conformance import form
 from compose.envs.conformance.finding import Broken, Finding
 from compose.envs.conformance.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, keys, one_of, uniform
 
 Make = Callable[[], Environment]
 AFTER_END = 2

@@ -10,11 +10,11 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.conformance import form
 from compose.envs.conformance.finding import Broken, Finding
 from compose.envs.conformance.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
+from compose.kernels.random import Seeds
 
 T = TypeVar("T")
 _NAMED = 6

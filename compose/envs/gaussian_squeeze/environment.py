@@ -10,10 +10,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.gaussian_squeeze.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds
 
 
 class GaussianSqueeze(Environment):

@@ -8,11 +8,11 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
-from compose.compiler.random import Seeds, bits, integers, keys, uniform
 from compose.envs.group_matching import dynamics
 from compose.envs.group_matching.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, bits, integers, keys, uniform
 
 if TYPE_CHECKING:
     from compose.envs.group_matching.camera import RingCamera

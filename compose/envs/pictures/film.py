@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.pictures.places import Places
 from compose.envs.pictures.scene import Camera, Moment, Stage
+from compose.kernels.random import Seeds
 
 MARGIN = 1.0
 """Around the units, where the stage does not say what is shown."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds, bits, keys, uniform
 from compose.envs.interface import Environment, Fields, Script, Transition
 from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
@@ -27,6 +26,7 @@ from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, bits, keys, uniform
 
 if TYPE_CHECKING:
     from compose.envs.skirmish.camera import BattleCamera

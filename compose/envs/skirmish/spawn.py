@@ -7,13 +7,13 @@ import math
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds, integers, keys, uniform
 from compose.envs.skirmish.battle import Forces, snap
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import settled
 from compose.envs.starcraft.scenario import Scenario, Squad, Task
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.units import UNITS
+from compose.kernels.random import Seeds, integers, keys, uniform
 
 GAP = 0.05
 """Between the units of a squad, which begin as a square."""

@@ -12,9 +12,9 @@ import yaml
 from gymnasium.spaces import Box, Discrete, Tuple
 from pettingzoo import ParallelEnv
 
-from compose.compiler.random import Seeds
 from compose.envs.adapters import Gymnasium, GymnasiumVector, PettingZoo
 from compose.envs.interface import Environment, Fields
+from compose.kernels.random import Seeds
 
 NAMES = ("ann", "bob", "cat")
 SIZE = 4

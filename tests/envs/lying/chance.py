@@ -8,8 +8,8 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds, integers, key
 from compose.envs.interface import Fields, Transition
+from compose.kernels.random import Seeds, integers, key
 from tests.envs.lying.honest import AGENTS, Honest
 
 

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from compose.compiler.random import Seeds, integers, keys, uniform
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
+from compose.kernels.random import Seeds, integers, keys, uniform
 
 AGENTS, TARGETS, LIMIT, ENERGY, HEALTH = 3, 2, 8, 2, 3
 SLOTS = AGENTS + TARGETS

@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds
 from compose.envs.interface import Fields
 from compose.graph.schema import Field
+from compose.kernels.random import Seeds
 from tests.envs.lying.honest import AGENTS, SCHEMA, Honest
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from compose.compiler.random import integers, key
 from compose.envs import catalogue
 from compose.envs.conformance import assert_conforms
 from compose.envs.skirmish.environment import Skirmish
 from compose.envs.skirmish.scripts import Orders
 from compose.envs.starcraft.scenario import SCENARIOS
+from compose.kernels.random import integers, key
 from tests.envs.skirmish.battles import battle, change, order, packaged, still
 
 TRACES = Path(__file__).with_name("traces.json")

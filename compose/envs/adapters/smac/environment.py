@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from compose.compiler.random import Seeds, bits, key, keys
 from compose.envs.adapters.smac.game import Game, Units
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.starcraft.picture import UnitCamera
@@ -17,6 +16,7 @@ from compose.envs.starcraft.scenario import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.view import View
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, bits, key, keys
 from compose.language.diagnostics import Diagnostic, SpecError
 
 

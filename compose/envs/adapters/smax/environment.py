@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.compiler.random import Seeds, key
 from compose.envs.adapters.smax.battles import Battles, Units
 from compose.envs.adapters.smax.family import Settings
 from compose.envs.interface import Environment, Fields, Transition
@@ -17,6 +16,7 @@ from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import UNITS
 from compose.envs.starcraft.view import EntityView
 from compose.graph.schema import EntitySchema
+from compose.kernels.random import Seeds, key
 
 _MOVES = (0, 2, 1, 3)
 """SMAX's numbers of north, south, east, west."""

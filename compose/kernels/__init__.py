@@ -1,0 +1,1 @@
+"""Computations of torch that blocks, environments and passes share."""

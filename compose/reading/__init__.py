@@ -1,0 +1,1 @@
+"""What people read off a finished graph: explanations, comparisons, drawings."""

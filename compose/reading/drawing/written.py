@@ -1,0 +1,128 @@
+"""A method drawn, as the contents of a file: SVG, PDF, PNG, a page of HTML, or Mermaid."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from compose.graph.subject import subject
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.language.whole import save
+from compose.reading.drawing.build import draw as pictured
+from compose.reading.drawing.choice import Choice
+from compose.reading.drawing.html import page as as_html
+from compose.reading.drawing.mermaid import mermaid
+from compose.reading.drawing.picture import Picture
+from compose.reading.drawing.place import Direction
+from compose.reading.drawing.svg import svg
+
+if TYPE_CHECKING:
+    from compose.graph.subject import AnyEnv
+    from compose.language.anything import AnySpec
+    from compose.reading.drawing.figure import Figure
+
+Kind = Literal["mermaid", "svg", "html", "pdf", "png"]
+PageName = Literal["a4", "letter", "slide"]
+READABLE = 5.5
+"""Points of text below which a figure is said to be small."""
+ENDINGS: dict[str, Kind] = {".svg": "svg", ".pdf": "pdf", ".png": "png", ".mmd": "mermaid", ".mermaid": "mermaid",
+                            ".html": "html", ".htm": "html"}
+
+
+def draw(spec: AnySpec, env: AnyEnv | None = None, file: str | Path | None = None, *, kind: Kind | None = None,
+         page: PageName = "a4", insides: bool = True, only: Collection[str] = (), direction: Direction | None = None,
+         title: bool = True, legend: bool = True) -> str | bytes:
+    """Draw a method as a figure; no torch.
+
+    Args:
+        spec: A packaged name, a path, a :class:`Spec` or a builder.
+        env: Where sizes come from; the spec's own example unless told.
+        file: Where to write it, if anywhere; its ending says the kind.
+        kind: ``svg`` unless a file says another.
+        page: What an SVG, PDF or PNG is to fit on.
+        insides: Show the insides of networks.
+        only: Networks to show alone; ``graph`` is the main graph.
+        direction: Which way the graph runs; down unless told, on a slide whichever fits.
+        title: Write a title.
+        legend: Write a legend.
+
+    Returns:
+        The text; of a PDF or a PNG the bytes.
+
+    Raises:
+        SpecError: With what is wrong with spec and environment; ``usage`` for an ending that says no kind, or a network
+            that is not there; ``file.write``.
+    """
+    chosen = kind_of(None if file is None else Path(file), kind, "svg")
+    about = subject(spec, env, example=True)
+    picture = pictured(about.loaded, about.graph)
+    check_only(picture, only)
+    choice = Choice(insides, tuple(only), direction or "down", title=title, legend=legend)
+    made = Drawn(picture, choice, page, turn=direction is None and page == "slide").contents(chosen)
+    if file is not None:
+        save(Path(file), made)
+    return made
+
+
+def kind_of(output: Path | None, format: Kind | None, otherwise: Kind) -> Kind:
+    """What to write. Raises SpecError if the ending says nothing, or something else."""
+    said = ENDINGS.get(output.suffix.lower()) if output is not None else None
+    if output is not None and said is None and format is None:
+        hint = "FILE.svg, FILE.pdf, FILE.png, FILE.html or FILE.mmd"
+        raise SpecError(Diagnostic("usage", "the ending says no format that can be written", str(output), hint=hint))
+    if said is not None and format is not None and said != format:
+        raise SpecError(Diagnostic("usage", f"the ending says {said}, --format says {format}", str(output)))
+    return said or format or otherwise
+
+
+def check_only(picture: Picture, only: Collection[str]) -> None:
+    """Raises SpecError (``usage``) for networks that are not there."""
+    known = ["graph", *(panel.network for panel in picture.panels if panel.network)]
+    wrong = [Diagnostic("usage", f"{picture.title} has no network '{name}'", "--only",
+                        hint=did_you_mean(name, known) or f"it has: {', '.join(known)}")
+             for name in only if name not in known]
+    if wrong:
+        raise SpecError(*wrong)
+
+
+class Drawn:
+    """One picture in whatever kinds are asked for; a figure is laid out once.
+
+    ``turn`` lets it run to the right where that fits the page better.
+    """
+
+    def __init__(self, picture: Picture, choice: Choice, page: PageName, *, turn: bool) -> None:
+        self.picture, self.choice, self.page, self.turn = picture, choice, page, turn
+
+    @cached_property
+    def figure(self) -> Figure:
+        from compose.reading.drawing.pages import fitted
+
+        return fitted(self.picture, self.choice, self.page, turn=self.turn)
+
+    def text(self, kind: Kind) -> str:
+        """What is written, for kinds of text."""
+        if kind == "mermaid":
+            return mermaid(self.picture, self.choice)
+        return as_html([self.picture], choice=self.choice) if kind == "html" else svg(self.figure)
+
+    def contents(self, kind: Kind) -> str | bytes:
+        """The contents of a file."""
+        if kind not in ("pdf", "png"):
+            return self.text(kind)
+        from compose.reading.drawing.printed import printed
+
+        return printed(self.text("svg"), kind)
+
+    def remarks(self, kind: Kind) -> list[str]:
+        """What to say about it."""
+        if kind in ("mermaid", "html"):
+            return [f"{sum(len(panel.boxes) for panel in self.picture.panels)} boxes"]
+        across, down = self.figure.inches
+        told = [f"{across:.1f} x {down:.1f} inches"]
+        if self.figure.smallest_text < READABLE:
+            told.append(f"its smallest text has {self.figure.smallest_text:.1f} points (--no-insides and --only show "
+                        "less)")
+        return told

@@ -1,0 +1,57 @@
+"""What nothing reads is no difference; what is read always is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from compose.language.diagnostics import SpecError
+from tests.reading.diff.sides import between, changed
+
+
+@pytest.mark.parametrize(("spec", "sections"), [
+    ("il", {"act": {"epsilon": 0.5}}), ("il", {"act": {"values": "env.actions"}}),
+    ("refil", {"act": {"evaluate": "sample"}}), ("refil", {"act": {"logits": "q"}}),
+    ("il", {"learner": {"replay": {"episodes": 7000}}}), ("il", {"learner": {"target": {"every": "7 updates"}}}),
+    ("refil", {"learner": {"target": {"tau": 0.005}}}), ("refil", {"params": {"nobody": 3}}),
+    ("refil", {"axes": {"nobody": "2 * agent"}}), ("refil", {"log": {"joint": "q_tot"}}),
+    ("refil", {"claims": {"igm": {"joint": "q_tot", "utilities": "q", "status": "proved"}}}),
+    ("refil", {"graph": {"imagined": {"target": True}}}),
+], ids=str)
+def test_unread_settings_are_not_told(spec: str, sections: dict[str, Any]) -> None:
+    try:
+        other = changed(spec, **sections)
+    except SpecError:
+        return  # the language itself refuses it
+    for found in (between(spec, other), between(other, spec)):
+        assert found.equal
+        assert found.consequences.choice_same
+
+
+@pytest.mark.parametrize(("spec", "sections", "text"), [
+    ("il", {"act": {"evaluate": "greedy"}}, "evaluate sample -> greedy"),
+    ("refil", {"act": {"epsilon": 0.5}}, "epsilon 1 to 0.05 over 500,000 env_steps (linear) -> 0.5"),
+    ("refil", {"learner": {"replay": {"episodes": 7000}}}, "replay.episodes 5,000 -> 7,000"),
+    ("refil", {"learner": {"target": {"kind": "polyak", "tau": 0.005, "every": "1 updates"}}},
+     "target.kind copy -> polyak; target.every 200 episodes -> 1 updates; target.tau none -> 0.005"),
+])
+def test_read_settings_are(spec: str, sections: dict[str, Any], text: str) -> None:
+    found = between(spec, changed(spec, **sections))
+    assert [line.text for line in found.settings] == [text]
+
+
+def test_the_utilities_of_a_claim_are_told() -> None:
+    claim = {"igm": {"joint": "q_tot", "utilities": "q_in", "status": "proved"}}
+    assert not between("refil", changed("refil", claims=claim)).equal
+
+
+@pytest.mark.parametrize("name", ["greedy", "present", "copy", "relu", "linear"])
+def test_words_of_the_language_are_no_names(name: str) -> None:
+    """A param may be called as a word is; renaming it changes nothing that the word says."""
+    one, other = (changed("refil", params={n: 0.5}, losses={"aux": {"weight": n}}) for n in (name, "another"))
+    found = between(one, other)
+    assert found.equal
+    assert [(a.name, b.name) for a, b in found.renames] == [(name, "another")]
+    assert {loss.measures for loss in found.consequences.losses} == {"the same"}
+    assert found.consequences.values_same
