@@ -236,7 +236,7 @@ def test_progress_is_a_bar_on_a_terminal(tmp_path):
 
 
 @pytest.mark.parametrize(("width", "evaluation"), [(60, False), (80, True)])
-def test_a_narrow_terminal_keeps_count_rate_and_time_left(tmp_path, width, evaluation):
+def test_a_narrow_terminal_keeps_count_and_time_left(tmp_path, width, evaluation):
     text = io.StringIO()
     with Reporter(Console(file=text, width=width, force_terminal=True), "env_steps", 1_000_000) as reporter:
         reporter.evaluated(Clocks(), "solved 0.06, return -2.91, length 29.1")
@@ -245,7 +245,7 @@ def test_a_narrow_terminal_keeps_count_rate_and_time_left(tmp_path, width, evalu
         reporter.moved(Clocks(500_000, 1000, 1000))
     last = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", text.getvalue()).split("\r")[-1]
     assert "500,000/1,000,000" in last
-    assert "updates/s" in last
+    assert ("updates/s" in last) == (width >= 80)
     assert re.search(r"[\d-]:[\d-]{2}:[\d-]{2}", last)
     assert "…" not in last
     assert ("solved 0.06" in last) == evaluation
