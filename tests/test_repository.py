@@ -151,14 +151,15 @@ def test_catalogues_import_only_interfaces(name: str) -> None:
     assert not wrong, f"only {CATALOGUES[name]} may be imported"
 
 
-@pytest.mark.parametrize("name", ["language", "graph", "blocks"])
+@pytest.mark.parametrize("name", ["language", "graph", "reading", "blocks"])
 def test_torch_is_imported_late(name: str) -> None:
     files = sources(f"compose/{name}")
     assert not [found for file in files for found in imports(file) if within(found.module, *TORCH) and not found.lazy]
 
 
 @pytest.mark.parametrize(
-    "module", ["compose", "compose.language", "compose.graph", "compose.blocks", "compose.envs", "compose.cli"]
+    "module",
+    ["compose", *(f"compose.{name}" for name in ("language", "graph", "reading", "blocks", "envs", "cli"))],
 )
 def test_import_is_light(module: str) -> None:
     code = f"import {module}, sys; print(*sorted({TORCH!r} & set(sys.modules)))"

@@ -102,11 +102,3 @@ class Root(Elementwise):
     """``sqrt``: what is under a root must not be negative, so that no mistake becomes NaN."""
 
     nonneg = ("x0",)
-
-
-def function(name: str, arity: int) -> Function:
-    """The closed function or operator of that name."""
-    from compose.graph.structure import STRUCTURE
-
-    kinds: dict[str, type[Function]] = {**STRUCTURE, "sqrt": Root}
-    return kinds.get(name, Elementwise)(name, arity)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from compose.graph.average import Average
 from compose.graph.elaborate import Elaboration
-from compose.graph.functions import function
 from compose.graph.graph import LossTerm
 from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
 from compose.graph.ports import floats
 from compose.graph.scope import Failed
-from compose.graph.structure import Spread
+from compose.graph.structure import Spread, function
 from compose.language.axes import Type, join
 from compose.language.diagnostics import Path, did_you_mean
 from compose.language.models import Loss

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from compose.graph.functions import function
 from compose.graph.node import Node, Value
 from compose.graph.placing import Placing
 from compose.graph.sizes import filled
-from compose.graph.structure import Select, Stack
+from compose.graph.structure import Select, Stack, function
 from compose.graph.unknown import meant
 from compose.language.axes import Axes
 from compose.language.block import Block

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from compose.graph.functions import Function
+from compose.graph.functions import Elementwise, Function, Root
 from compose.language.axes import Axes, Type, join, leads
 from compose.language.operation import Kept, Operation, Run, Site
 
@@ -252,9 +252,15 @@ class Presence(Operation):
         return torch.cat(rows, -1)
 
 
-STRUCTURE: dict[str, type[Function]] = {
-    "first": First, "previous": Previous, "agents": Rows, "others": Rows, "entities": Rows,
+KINDS: dict[str, type[Function]] = {
+    "first": First, "previous": Previous, "agents": Rows, "others": Rows, "entities": Rows, "sqrt": Root,
 }  # fmt: skip
+"""Functions that are more than elementwise."""
+
+
+def function(name: str, arity: int) -> Function:
+    """The closed function or operator of that name."""
+    return KINDS.get(name, Elementwise)(name, arity)
 
 
 class Spread(Operation):

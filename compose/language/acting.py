@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.language.base import Model
 from compose.language.moving import Moving, Schedule
-from compose.language.roles import Role
+from compose.language.role import Role
 from compose.language.values import Expr
 
 CHANCE: dict[str, Any] = {"minimum": 0, "maximum": 1}

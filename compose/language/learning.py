@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
 from compose.language.quantities import Count
-from compose.language.roles import Role, section
+from compose.language.role import Role, section
 from compose.language.values import Name, Period, Ratio
 
 Decay = Annotated[float, Field(ge=0, lt=1)]

@@ -20,7 +20,7 @@ from compose.language.identity import canonical_json
 from compose.language.learning import Learning
 from compose.language.moving import Param
 from compose.language.nodes import MODIFIERS, Node
-from compose.language.roles import NODE, OWN, Role, section
+from compose.language.role import NODE, OWN, Role, section
 from compose.language.values import AxesText, Expr, Label, Name, Prose
 from compose.language.write import write
 

@@ -7,7 +7,6 @@ A new section is a field of :class:`~compose.language.models.Spec` with a role, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
@@ -16,46 +15,15 @@ from pydantic.fields import FieldInfo
 
 from compose.language.annotations import kinds
 from compose.language.diagnostics import Path
-
-
-@dataclass(frozen=True)
-class Role:
-    """One place.
-
-    ``noun``    what stands here, in messages; ``called`` the same where a reader asks what it is (``a loss``).
-    ``open``    the members have names of the author's choosing; null deletes a member.
-    ``tags``    keys that say what a mapping is: where one changes, the mapping is replaced instead of merged.
-    ``whole``   keys of which a definition has at least one; a mapping without them is a patch on what is inherited.
-    ``atomic``  a mapping is replaced, never merged.
-    ``members`` what the members of an open mapping are.
-    ``bare``    its members may be named alone (``q_in`` for ``graph.q_in``); sections are looked through in this order.
-    ``own``     it says something about one file and is not inherited.
-    """
-
-    noun: str = "value"
-    called: str = ""
-    open: bool = False
-    tags: tuple[str, ...] = ("kind",)
-    whole: tuple[str, ...] = ()
-    atomic: bool = False
-    members: Role | None = None
-    bare: int = 0
-    own: bool = False
-
-
-VALUE, OWN = Role(), Role(own=True)
-NODE = Role("node", open=True, tags=("block", "network"), whole=("block", "network"), members=Role("field"))
-
-
-def section(members: Role, *, bare: int = 0) -> Role:
-    """The role of a mapping whose members have names of the author's choosing."""
-    return Role("collection", open=True, tags=(), members=members, bare=bare)
+from compose.language.models import Spec
+from compose.language.role import NODE, VALUE, Role, section
 
 
 @lru_cache(maxsize=4096)
 def role(at: Path) -> Role:
     """The role of the value at a path."""
-    found, hint = VALUE, _root()
+    found: Role = VALUE
+    hint: Any = Spec
     for part in at:
         if found.members is not None:
             found, hint = found.members, get_args(hint)[1] if len(get_args(hint)) == 2 else None
@@ -69,12 +37,6 @@ def role(at: Path) -> Role:
 def said(info: FieldInfo) -> Role:
     """What a field of a model says of its place."""
     return next((mark for mark in info.metadata if isinstance(mark, Role)), VALUE)
-
-
-def _root() -> Any:
-    from compose.language.models import Spec
-
-    return Spec
 
 
 def _models(hint: Any) -> Iterator[type[BaseModel]]:
@@ -91,13 +53,13 @@ def _union(hint: Any) -> bool:
 
 def sections() -> dict[str, Role]:
     """The sections of a spec, in the order in which one reads."""
-    return {name: said(info) for name, info in _root().model_fields.items()}
+    return {name: said(info) for name, info in Spec.model_fields.items()}
 
 
 @cache
 def bare() -> tuple[Path, ...]:
     """Where a bare name is looked for, in this order."""
-    found = [(role.bare, at) for at, role in _sections(_root(), ()) if role.bare]
+    found = [(role.bare, at) for at, role in _sections(Spec, ()) if role.bare]
     return tuple(at for _, at in sorted(found))
 
 
@@ -112,7 +74,7 @@ def _sections(hint: Any, at: Path) -> Iterator[tuple[Path, Role]]:
 @cache
 def owners() -> dict[Path, Any]:
     """Place -> the model of what stands there, or the annotation of several that a tag tells apart."""
-    return {(): _root(), **dict(_owners(_root(), ()))}
+    return {(): Spec, **dict(_owners(Spec, ()))}
 
 
 def _owners(hint: Any, at: Path) -> Iterator[tuple[Path, Any]]:

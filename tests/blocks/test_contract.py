@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from compose.compiler.contract import ContractError, check_block, check_operation
-from compose.graph.functions import function
-from compose.graph.structure import Previous, Rows, Select, Stack
+from compose.graph.structure import Previous, Rows, Select, Stack, function
 from compose.language.axes import Type
 from compose.language.block import catalogue
 from compose.language.docs import field_docs

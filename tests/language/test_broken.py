@@ -29,7 +29,8 @@ def said(name: str) -> str:
         loaded = load(f"{name}.yaml", re.findall(r"^# set: (.+)$", text, re.MULTILINE))
         proofs = prove(build_graph(loaded, catalogue.schema(env[1]) if env else None))
     except SpecError as error:
-        return str(error).replace(str(packaged_specs()), "specs").replace(str(FOLDER.resolve().parents[1]), "PROJECT") + "\n"
+        text = str(error).replace(str(packaged_specs()), "specs")
+        return text.replace(str(FOLDER.resolve().parents[1]), "PROJECT") + "\n"
     unmet = [(f"{p.name}: {p.outcome}, but the spec claims {p.expected}", f"  {p.how}", f"  {' -> '.join(p.path)}")
              for p in proofs if not p.as_claimed]
     return "".join(f"{line}\n" for lines in unmet for line in lines) or "nothing is wrong\n"

@@ -16,7 +16,7 @@ from compose.language.functions import FUNCTIONS
 from compose.language.models import InputName, Spec
 from compose.language.moving import Pair, Param
 from compose.language.nodes import Application, Node
-from compose.language.roles import Role
+from compose.language.role import Role
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
 
