@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,12 +15,15 @@ from tests.docs.snippets import PAGES, commands, snippets
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder to work in; what a page changes about torch ends with the test."""
+    """An empty folder to work in; what a page changes about torch or imports from there ends with the test."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
     threads = torch.get_num_threads()
     yield tmp_path  # type: ignore[misc]
     torch.set_num_threads(threads)
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
 
 
 def play(page: Path, folder: Path, *, long: bool) -> None:
