@@ -22,11 +22,14 @@ from compose.graph.build import build_graph
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 from compose.graph.proofs import Proof, foreign, prove
+from compose.language.axes import Axes
 from compose.language.diagnostics import SpecError
 from compose.language.load import from_spec
 
 Fields = dict[str, Tensor]
 BATCHES, TOLERANCE = 3, 1e-7
+SLOPES = 4
+"""Steps at which slopes are looked at."""
 SLOTS = 16
 ACTED = ("batch", "time", "agent", "action")
 
@@ -162,10 +165,22 @@ def gradient_and_greedy(bench: Bench) -> str | None:
     (leaf,) = bench.values([utilities], bench.fields)
     leaf = leaf.detach().requires_grad_()
     (value,) = bench.values([joint], bench.fields, given={utilities: leaf})
-    slope = torch.autograd.grad(value.sum(), leaf, allow_unused=True)[0] if value.requires_grad else None
-    if slope is not None and slope.min() < -TOLERANCE:
-        return f"{joint.name} falls with slope {float(slope.min()):.3g} when a utility of {utilities.name} rises"
+    for step in torch.randperm(bench.fields["steps"].shape[1], generator=bench.noise)[:SLOPES].tolist():
+        slope = _slope(value, joint.type.axes, leaf, utilities.type.axes, step)
+        if slope < -TOLERANCE:
+            return f"{joint.name} falls with slope {slope:.3g} when a utility of {utilities.name} rises"
     return greedy_is_best(bench)
+
+
+def _slope(value: Tensor, axes: Axes, leaf: Tensor, leaf_axes: Axes, step: int) -> float:
+    """The least slope of a value of one step by what it is made of in that step: what was expected at other steps is no
+    choice of this one."""
+    timed = "time" in axes and "time" in leaf_axes
+    now = value.select(axes.index("time"), step) if timed else value
+    found = torch.autograd.grad(now.sum(), leaf, allow_unused=True, retain_graph=True)[0] if now.requires_grad else None
+    if found is None:
+        return 0.0
+    return float((found.select(leaf_axes.index("time"), step) if timed else found).min())
 
 
 def greedy_is_best(bench: Bench) -> str | None:
@@ -265,6 +280,7 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
         return None  # a weight has a row for every slot; the static check says so
     known = {name: x for name, x in bench.fields.items() if name in schema.fields}
     fields = {name: _padded(x, schema.fields[name].axes, schema.agents) for name, x in known.items()}
+    fields["agent_id"] = torch.eye(larger.agents, dtype=torch.float64) if schema.numbers_agents else fields["agent_id"]
     draws = {name: _padded(x, _draw_axes(bench, name), schema.agents) for name, x in bench.draws.items()}
     found = model.learn(fields, draws, dict.fromkeys(model.moving, 0.5)).losses
     for name, old in before.items():

@@ -107,7 +107,7 @@ def test_fields_are_those_of_the_schema() -> None:
             assert values.dtype == kinds[field.dtype], name
         transition = game.step(torch.ones(3, 5, dtype=torch.int64))
         fields = transition.fields
-    added_by_the_controller = {"action", "last_action", "reward", "terminated", "steps", "success"}
+    added_by_the_controller = {"agent_id", "action", "last_action", "reward", "terminated", "steps", "success"}
     assert fields.keys() | added_by_the_controller == game.schema.fields.keys()
 
 

@@ -128,7 +128,8 @@ def test_fields_are_those_of_the_schema(name: str, random_tags: bool) -> None:
         assert torch.equal(fields["available"], env._view.entity.available(env._snapshot()))  # both say the same
         after = env.step(legal(fields, step))
         fields = after.fields
-    assert set(fields) == set(env.schema.fields) - {"action", "last_action", "reward", "terminated", "steps", "success"}
+    later = {"agent_id", "action", "last_action", "reward", "terminated", "steps", "success"}
+    assert set(fields) == set(env.schema.fields) - later
 
 
 def test_units_become_entities() -> None:

@@ -46,7 +46,7 @@ def test_gives_every_field_of_the_schema_in_its_shape(name: str) -> None:
     view = View(scenario)
     view.begin(snapshot)
     found = view.fields(snapshot)
-    later = {"action", "last_action", "reward", "terminated", "steps", "success"}
+    later = {"agent_id", "action", "last_action", "reward", "terminated", "steps", "success"}
     assert found.keys() == schema.fields.keys() - later
     for field, tensor in found.items():
         axes = [axis.rstrip("'") for axis in schema.fields[field].axes if axis not in ("batch", "time")]
