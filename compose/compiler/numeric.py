@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
 
 import torch
 from torch import Tensor
 
+from compose.compiler.bench import Bench, Fields
 from compose.compiler.contract import ContractError, check_operation
-from compose.compiler.fake_batch import fake_batch
-from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.model import Model
 from compose.graph.align import align
 from compose.graph.build import build_graph
@@ -26,39 +24,11 @@ from compose.language.axes import Axes
 from compose.language.diagnostics import SpecError
 from compose.language.load import from_spec
 
-Fields = dict[str, Tensor]
 BATCHES, TOLERANCE = 3, 1e-7
 SLOPES = 4
 """Steps at which slopes are looked at."""
 SLOTS = 16
 ACTED = ("batch", "time", "agent", "action")
-
-
-class Bench:
-    """One model and one random batch; evaluates any values of the graph on changed fields."""
-
-    def __init__(self, graph: Graph, seed: int) -> None:
-        assert graph.schema is not None
-        self.graph, self.model = graph, Model(graph, seed=seed, dtype=torch.float64, passes=())
-        short = min(graph.schema.limit + 1, 6)
-        batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
-        self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
-        self.draws = self.model.draw("learn", seed, 0, torch.arange(4), steps=short)
-        self.noise = torch.Generator().manual_seed(seed)
-
-    def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,
-               given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
-        """The tensors of ``wanted``; ``given`` replaces values by tensors."""
-        params = dict.fromkeys(self.model.moving, 0.5)
-        sources: dict[str, Mapping[str, Any]] = {
-            "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
-            "statistic": self.model.statistics,
-            "draw": self.draws if draws is None else draws,
-        }  # fmt: skip
-        return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
-
-    def random(self, like: Tensor) -> Tensor:
-        return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)
 
 
 def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:

@@ -7,8 +7,8 @@ import math
 import pytest
 import torch
 
+from compose.compiler.bench import Bench
 from compose.compiler.model import Model
-from compose.compiler.numeric import Bench
 from compose.envs import catalogue
 from compose.graph.build import build_graph
 from compose.language.load import load_text
