@@ -13,6 +13,7 @@ import pytest
 import compose
 from compose.training.settings import Settings
 from compose.training.start import Wanted
+from tests.checked import checked
 
 ROOT = Path(__file__).resolve().parent.parent
 STUB = ast.parse((ROOT / "compose" / "__init__.pyi").read_text(encoding="utf-8"))
@@ -85,7 +86,7 @@ def test_train_takes_every_setting() -> None:
 
 @pytest.mark.slow
 def test_types_are_seen_from_outside(tmp_path: Path) -> None:
-    (tmp_path / "mine.py").write_text(
+    told = checked(tmp_path, (
         "import compose\n"
         "reveal_type(compose.load('refil'))\n"
         "reveal_type(compose.compile('refil', 'smac/3-8sz'))\n"
@@ -93,11 +94,8 @@ def test_types_are_seen_from_outside(tmp_path: Path) -> None:
         "reveal_type(compose.train('refil', 'group_matching', updates=3))\n"
         "reveal_type(compose.__version__)\n"
         "compose.train('refil', 'group_matching', updtes=3)\n"
-        "compose.trian\n", encoding="utf-8")
-    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "mine.py"]
-    done = subprocess.run(command, cwd=tmp_path, env={"MYPYPATH": str(ROOT)}, capture_output=True, text=True,
-                          check=False)
-    revealed = [line.split('"')[1].rpartition(".")[2] for line in done.stdout.splitlines() if "Revealed" in line]
-    assert revealed == ["Spec", "Model", "Policy", "RunResult", "str"], done.stdout
-    assert 'Unexpected keyword argument "updtes"' in done.stdout
-    assert 'Module has no attribute "trian"' in done.stdout
+        "compose.trian\n"))
+    revealed = [line.split('"')[1].rpartition(".")[2] for line in told if "Revealed" in line]
+    assert revealed == ["Spec", "Model", "Policy", "RunResult", "str"], told
+    assert any('Unexpected keyword argument "updtes"' in line for line in told)
+    assert any('Module has no attribute "trian"' in line for line in told)

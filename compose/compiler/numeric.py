@@ -250,7 +250,8 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
         return None  # a weight has a row for every slot; the static check says so
     known = {name: x for name, x in bench.fields.items() if name in schema.fields}
     fields = {name: _padded(x, schema.fields[name].axes, schema.agents) for name, x in known.items()}
-    fields["agent_id"] = torch.eye(larger.agents, dtype=torch.float64) if schema.numbers_agents else fields["agent_id"]
+    if larger.fields["agent_id"].axes == ("agent", "id"):
+        fields["agent_id"] = torch.eye(larger.agents, dtype=torch.float64)
     draws = {name: _padded(x, _draw_axes(bench, name), schema.agents) for name, x in bench.draws.items()}
     found = model.learn(fields, draws, dict.fromkeys(model.moving, 0.5)).losses
     for name, old in before.items():
