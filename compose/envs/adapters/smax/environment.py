@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.envs.adapters.smax.battles import Battles, Units
-from compose.envs.adapters.smax.family import Settings
+from compose.envs.adapters.smax.settings import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.starcraft.picture import UnitCamera
 from compose.envs.starcraft.scenario import Scenario
