@@ -32,7 +32,7 @@ def envs(incomplete: str) -> list[str]:
 
 def blocks(incomplete: str) -> list[str]:
     """Blocks."""
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     return _starting(incomplete, catalogue())
 

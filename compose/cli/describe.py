@@ -61,7 +61,7 @@ def describe(
 
 def _all(*, as_json: bool, markdown: bool) -> None:
     from compose.cli.views import block, reference
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     if as_json:
         print_json({tag: block.Reference(found).as_json() for tag, found in sorted(catalogue().items())})
@@ -109,10 +109,10 @@ def _found(name: str) -> tuple[str, Any]:
     """What a name stands for: ("block", class), ("spec", loaded) or ("env", offered). Raises SpecError."""
     from compose.cli.views.env import offered
     from compose.envs import catalogue as envs
-    from compose.language.block import catalogue, find_block
     from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
     from compose.language.files import is_path, packaged_specs
     from compose.language.load import load
+    from compose.language.registry import catalogue, find_block
 
     if (block := find_block(name)) is not None:
         return "block", block

@@ -62,7 +62,7 @@ def _specs() -> Rows:
 
 def _blocks() -> Rows:
     from compose.cli.views.catalogue import family, sentence
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     found: Rows = {}
     for tag, block in sorted(catalogue().items(), key=lambda item: (family(item[1]), item[0])):

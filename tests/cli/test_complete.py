@@ -11,7 +11,7 @@ import pytest
 
 from compose.cli import complete
 from compose.envs import catalogue
-from compose.language.block import catalogue as blocks
+from compose.language.registry import catalogue as blocks
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
