@@ -22,8 +22,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.envs.starcraft.scenario import Ring
 from compose.envs.starcraft.scenario_file import Form
+from compose.envs.starcraft.scenario_model import Ring
 from compose.graph.fields import Fact, Field
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema

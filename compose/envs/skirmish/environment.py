@@ -21,7 +21,7 @@ from compose.envs.skirmish.settings import Settings
 from compose.envs.skirmish.spawn import Spawn, draw_tasks
 from compose.envs.skirmish.tables import tables
 from compose.envs.skirmish.worth import scales
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View

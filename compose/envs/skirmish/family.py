@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from compose.envs.skirmish.settings import Settings
 from compose.envs.skirmish.worth import bounds
 from compose.envs.starcraft.family import Instances
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.schema import entity_schema
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import EntitySchema
