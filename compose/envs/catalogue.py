@@ -142,7 +142,7 @@ def make(name: str, *, device: str | torch.device = "cpu") -> Environment:
     Raises:
         SpecError: As :func:`schema`, if the environment is data only, and ``env.*`` if one of a plug-in cannot be made.
     """
-    from compose.envs.conformance import made
+    from compose.envs.guard import made
 
     if _is_schema(name):
         if adapted.has_adapter(name):
