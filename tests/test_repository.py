@@ -23,8 +23,8 @@ CATALOGUES = {  # what a catalogue may import
     "envs": ("compose.envs", "compose.language", "compose.graph", "compose.kernels"),
 }
 ENTRIES = {  # what a layer may import of them
-    "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.guard",
-    "compose.envs.interface", "compose.envs.pictures", "compose.envs.speed",
+    "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.families",
+    "compose.envs.guard", "compose.envs.interface", "compose.envs.pictures", "compose.envs.speed",
 }
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}

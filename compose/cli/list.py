@@ -71,6 +71,6 @@ def _blocks() -> Rows:
 
 
 def _envs() -> Rows:
-    from compose.envs import catalogue
+    from compose.envs import catalogue, families
 
-    return {"": {name: catalogue.schema(name).summary for name in catalogue.names()}}
+    return {"": {name: catalogue.schema(name).summary for name in families.names()}}

@@ -18,7 +18,7 @@ import yaml
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.envs import catalogue as envs
+from compose.envs import families as envs
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.graph.proofs import prove
