@@ -50,7 +50,8 @@ _WHERE = {
     "compose.language.operation": ("Run", "Site", "Weight"),
     "compose.compiler.contract": ("check_block", "ContractError"),
     # environments, and those of your own
-    "compose.envs.catalogue": ("make", "register", "schema", "Family"),
+    "compose.envs.catalogue": ("make", "schema"),
+    "compose.envs.families": ("register", "Family"),
     "compose.envs.interface": ("Environment", "Transition"),
     "compose.envs.single": ("Single",),
     "compose.envs.options": ("EnvSettings",),

@@ -12,12 +12,12 @@ from compose.compiler.model import Model as Model
 from compose.envs.adapters import Gymnasium as Gymnasium
 from compose.envs.adapters import GymnasiumVector as GymnasiumVector
 from compose.envs.adapters import PettingZoo as PettingZoo
-from compose.envs.catalogue import Family as Family
 from compose.envs.catalogue import make as make
-from compose.envs.catalogue import register as register
 from compose.envs.catalogue import schema as schema
 from compose.envs.conformance import assert_conforms as assert_conforms
 from compose.envs.conformance import play as play
+from compose.envs.families import Family as Family
+from compose.envs.families import register as register
 from compose.envs.interface import Environment as Environment
 from compose.envs.interface import Transition as Transition
 from compose.envs.options import EnvSettings as EnvSettings

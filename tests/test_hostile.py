@@ -22,16 +22,17 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.envs.starcraft.scenario import Ring
 from compose.envs.starcraft.scenario_file import Form
+from compose.envs.starcraft.scenario_model import Ring
 from compose.graph.fields import Fact, Field
 from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import load_schema
-from compose.language.block import AxisName, catalogue
+from compose.language.block import AxisName
 from compose.language.diagnostics import SpecError
 from compose.language.load import load
 from compose.language.models import InputName, Spec
 from compose.language.nodes import Node
+from compose.language.registry import catalogue
 from compose.language.values import AxesText, Expr, Label, Name, Period, Prose, Ratio
 from tests.language.test_media import FORBIDDEN, NASTY, Tags
 

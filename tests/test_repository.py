@@ -6,8 +6,9 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,8 +23,8 @@ CATALOGUES = {  # what a catalogue may import
     "envs": ("compose.envs", "compose.language", "compose.graph", "compose.kernels"),
 }
 ENTRIES = {  # what a layer may import of them
-    "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.interface",
-    "compose.envs.pictures", "compose.envs.speed",
+    "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.families",
+    "compose.envs.guard", "compose.envs.interface", "compose.envs.pictures", "compose.envs.speed",
 }
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}
@@ -38,6 +39,7 @@ class Import(NamedTuple):
     module: str
     place: str
     lazy: bool  # inside a function, or for type checkers only
+    types: bool  # for type checkers only
 
 
 def sources(*folders: str) -> list[Path]:
@@ -58,19 +60,20 @@ def imports(file: Path) -> list[Import]:
     return list(imports_in(tree(file), file.relative_to(ROOT)))
 
 
-def imports_in(node: ast.AST, file: Path, lazy: bool = False) -> Iterator[Import]:
+def imports_in(node: ast.AST, file: Path, lazy: bool = False, types: bool = False) -> Iterator[Import]:
     place = f"{file}:{getattr(node, 'lineno', 0)}"
     if isinstance(node, ast.Import):
-        yield from (Import(alias.name, place, lazy) for alias in node.names)
+        yield from (Import(alias.name, place, lazy, types) for alias in node.names)
     elif isinstance(node, ast.ImportFrom):
         start = file.parent.parts[: len(file.parent.parts) + 1 - node.level] if node.level else ()
         base = ".".join([*start, *([node.module] if node.module else [])])
         for alias in node.names:
             full = f"{base}.{alias.name}"
-            yield Import(full if within(base, "compose") and is_module(full) else base, place, lazy)
-    lazy = lazy or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or is_for_types_only(node)
+            yield Import(full if within(base, "compose") and is_module(full) else base, place, lazy, types)
+    types = types or is_for_types_only(node)
+    lazy = lazy or types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     for child in ast.iter_child_nodes(node):
-        yield from imports_in(child, file, lazy)
+        yield from imports_in(child, file, lazy, types)
 
 
 def is_for_types_only(node: ast.AST) -> bool:
@@ -149,6 +152,55 @@ def test_catalogues_import_only_interfaces(name: str) -> None:
         if within(found.module, "compose") and not within(found.module, *CATALOGUES[name])
     ]
     assert not wrong, f"only {CATALOGUES[name]} may be imported"
+
+
+def imported(trees: Mapping[Path, ast.AST]) -> dict[str, set[str]]:
+    """What each module of the package imports, at once or in its functions; what is for type checkers does not count.
+
+    Whoever imports from a package that it is no part of runs the package's ``__init__``.
+    """
+    found: dict[str, set[str]] = {}
+    for file, code in trees.items():
+        name = ".".join(file.with_suffix("").parts).removesuffix(".__init__")
+        own = found.setdefault(name, set())
+        for module in {i.module for i in imports_in(code, file) if within(i.module, "compose") and not i.types}:
+            parts = module.split(".")
+            packages = [".".join(parts[:n]) for n in range(1, len(parts))]
+            own |= {module, *(package for package in packages if not within(name, package))} - {name}
+    return found
+
+
+def circle(graph: Mapping[str, set[str]]) -> list[str]:
+    """Modules each of which imports the next, the last the first; none if there is no such circle."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def package() -> dict[Path, ast.AST]:
+    return {file.relative_to(ROOT): tree(file) for file in sources("compose")}
+
+
+def test_imports_go_in_no_circle() -> None:
+    assert circle(imported(package())) == []
+
+
+@pytest.mark.parametrize(
+    ("file", "code", "closes"),
+    [
+        ("language/axes.py", "from compose.language.block import Block", True),
+        ("language/axes.py", "def f():\n    from compose.language.block import Block", True),
+        ("language/axes.py", "def f():\n    from compose.language import block", True),
+        ("graph/schema.py", "from compose.envs.guard.finding import Finding", True),
+        ("language/axes.py", "if TYPE_CHECKING:\n    from compose.language.block import Block", False),
+        ("study/train.py", "from compose.language.block import Block", False),
+    ],
+)
+def test_circles_of_imports_are_seen(file: str, code: str, closes: bool) -> None:
+    planted = {**package(), Path("compose", file): ast.parse(code)}
+    assert bool(circle(imported(planted))) == closes
 
 
 @pytest.mark.parametrize("name", ["language", "graph", "reading", "blocks"])

@@ -21,18 +21,18 @@ def specs(incomplete: str) -> list[str]:
 
 def envs(incomplete: str) -> list[str]:
     """Environments, families and instances; those of installed plug-ins by family, since none is imported."""
-    from compose.envs import catalogue
+    from compose.envs import families
     from compose.language.diagnostics import SpecError
 
     try:
-        return _starting(incomplete, catalogue.names())
+        return _starting(incomplete, families.names())
     except SpecError:  # two plug-ins claim one name: the command itself will say so
         return []
 
 
 def blocks(incomplete: str) -> list[str]:
     """Blocks."""
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     return _starting(incomplete, catalogue())
 

@@ -61,7 +61,7 @@ def describe(
 
 def _all(*, as_json: bool, markdown: bool) -> None:
     from compose.cli.views import block, reference
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     if as_json:
         print_json({tag: block.Reference(found).as_json() for tag, found in sorted(catalogue().items())})
@@ -106,26 +106,26 @@ def _page(name: str) -> None:
 
 
 def _found(name: str) -> tuple[str, Any]:
-    """What a name stands for: ("block", class), ("spec", loaded) or ("env", offered). Raises SpecError."""
-    from compose.cli.views.env import offered
-    from compose.envs import catalogue as envs
-    from compose.language.block import catalogue, find_block
+    """What a name stands for: ("block", class), ("spec", loaded) or ("env", resolved). Raises SpecError."""
+    from compose.envs.catalogue import resolve
+    from compose.envs.families import names
     from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
     from compose.language.files import is_path, packaged_specs
     from compose.language.load import load
+    from compose.language.registry import catalogue, find_block
 
     if (block := find_block(name)) is not None:
         return "block", block
-    specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], envs.names()
+    specs, known = [path.stem for path in packaged_specs().glob("*.yaml")], names()
     families = {known_name.partition("/")[0] for known_name in known}
     if ".yaml:" in name:
-        return "env", offered(name)
+        return "env", resolve(name)
     if name.endswith(".yaml"):
-        return ("spec", load(name)) if _is_spec(name) else ("env", offered(name))
+        return ("spec", load(name)) if _is_spec(name) else ("env", resolve(name))
     if name in specs:
         return "spec", load(name)
     if name.partition(":")[0].partition("/")[0] in families:
-        return "env", offered(name)
+        return "env", resolve(name)
     hint = did_you_mean(name, [*catalogue(), *specs, *known]) or "`compose list` names everything"
     if is_path(name) and not did_you_mean(name, known):
         return "spec", load(name)

@@ -62,7 +62,7 @@ def _specs() -> Rows:
 
 def _blocks() -> Rows:
     from compose.cli.views.catalogue import family, sentence
-    from compose.language.block import catalogue
+    from compose.language.registry import catalogue
 
     found: Rows = {}
     for tag, block in sorted(catalogue().items(), key=lambda item: (family(item[1]), item[0])):
@@ -71,6 +71,6 @@ def _blocks() -> Rows:
 
 
 def _envs() -> Rows:
-    from compose.envs import catalogue
+    from compose.envs import catalogue, families
 
-    return {"": {name: catalogue.schema(name).summary for name in catalogue.names()}}
+    return {"": {name: catalogue.schema(name).summary for name in families.names()}}

@@ -8,13 +8,13 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from compose.envs.catalogue import registered
+from compose.envs.families import registered
 from compose.language.diagnostics import Diagnostic, SpecError
 
 
 def load_plugins(files: Iterable[Path]) -> None:
     """Run each file; the blocks that it defines register themselves, environments are registered by
-    :func:`compose.envs.catalogue.register`.
+    :func:`compose.envs.families.register`.
 
     Raises:
         SpecError: For every file that is missing or fails, or registers an environment that an earlier one did.

@@ -1,4 +1,4 @@
-"""A family of one environment without options: the least that :func:`~compose.envs.catalogue.register` takes."""
+"""A family of one environment without options: the least that :func:`~compose.envs.families.register` takes."""
 
 from __future__ import annotations
 

@@ -1,14 +1,13 @@
-"""Blocks: operations that a spec names by a tag, one Pydantic model each, in an open registry.
+"""Blocks: operations that a spec names by a tag, one Pydantic model each.
 
 A block's fields are its ports (``Annotated[Port, "signature"]``) and its arguments; its docstring is its reference.
-Third parties register theirs through the entry point group ``compose.blocks`` or ``--plugin FILE``.
+Defining one enters it in the ``registry``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, cached_property
-from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, get_args
 
@@ -16,9 +15,9 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from compose.language.axes import Signature, Type, join, signature
-from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.expressions import ExpressionError, parse, unparse
 from compose.language.operation import Kept, Operation, Site, operand
+from compose.language.registry import register
 from compose.language.values import Expr, Name
 
 Port = Expr
@@ -26,7 +25,6 @@ Port = Expr
 
 Size = Expr
 """A width: an axis, a param that sizes one, or arithmetic over them (``4 * embed``)."""
-
 
 
 def _axis(name: str) -> str:
@@ -145,57 +143,3 @@ class Block(BaseModel, Operation):
             else:
                 axes.append(token.name)
         return Type(tuple(axes) if text.lead else join(axes), "float" if text.dtype == "any" else text.dtype)
-
-
-GROUP = "compose.blocks"
-"""The entry point group of plug-ins."""
-
-_REGISTRY: dict[str, type[Block]] = {}
-_CATALOGUE_LOADED = False
-
-
-def register(cls: type[Block]) -> None:
-    """Enter a block under its tag. Raises SpecError if the tag is taken by another class."""
-    tag = cls.tag()
-    held = _REGISTRY.get(tag)
-    if held is not None and (held.__module__, held.__qualname__) != (cls.__module__, cls.__qualname__):
-        message = f"block '{tag}' is defined twice: by {held.__module__} and by {cls.__module__}"
-        raise SpecError(Diagnostic("plugin.clash", message, hint="a plug-in's tag reads vendor/name"))
-    _REGISTRY[tag] = cls
-
-
-def catalogue() -> dict[str, type[Block]]:
-    """All blocks by tag: those of ``compose.blocks``, then what plug-ins have registered so far."""
-    global _CATALOGUE_LOADED
-    if not _CATALOGUE_LOADED:
-        import compose.blocks  # noqa: F401  (registers what it defines)
-
-        _CATALOGUE_LOADED = True
-    return _REGISTRY
-
-
-def find_block(tag: str) -> type[Block] | None:
-    """The block of a tag, from the catalogue or from an installed plug-in; None if nobody has it."""
-    found = catalogue().get(tag)
-    if found is None and "/" in tag:
-        for entry in entry_points(group=GROUP, name=tag):
-            _load(entry)
-        found = _REGISTRY.get(tag)
-    return found
-
-
-def all_blocks() -> dict[str, type[Block]]:
-    """All blocks by tag, those of every installed plug-in included. Raises SpecError if one fails to load."""
-    for entry in entry_points(group=GROUP):
-        if entry.name not in catalogue():
-            _load(entry)
-    return dict(catalogue())
-
-
-def _load(entry: EntryPoint) -> None:
-    try:
-        entry.load()
-    except Exception as error:
-        package = entry.dist.name if entry.dist else entry.value
-        message = f"plug-in '{package}' failed to load: {type(error).__name__}: {error}"
-        raise SpecError(Diagnostic("plugin.broken", message)) from error

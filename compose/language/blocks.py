@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from inspect import Parameter, Signature
 
-from compose.language.block import Block, catalogue
+from compose.language.block import Block
 from compose.language.closed import Closed
 from compose.language.handles import spelled
+from compose.language.registry import catalogue
 from compose.language.writing import Node, wired
 
 

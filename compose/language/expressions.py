@@ -19,6 +19,7 @@ from functools import lru_cache
 from compose.language.excerpt import MIMICS, named
 from compose.language.functions import FUNCTIONS
 from compose.language.numbers import spelled
+from compose.language.slips import function_hint
 from compose.language.symbols import TRUTHS, WORDS, symbol_hint, token_hint
 
 LEVELS = (("|",), ("&",), ("<", "<=", "==", ">=", ">"), ("+", "-"), ("*", "/"))
@@ -170,8 +171,6 @@ class _Parser:
 
     def call(self, name: str, start: int) -> Tree:
         if name not in FUNCTIONS:
-            from compose.language.slips import function_hint
-
             if name.lower() in WORDS:
                 raise ExpressionError(f"no function '{name}'", start, len(name), token_hint(self.tokens, self.at - 1))
             raise ExpressionError(f"no function '{name}'", start, len(name), function_hint(name))

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
-from compose.language.block import Block, find_block
+from compose.language.block import Block
+from compose.language.registry import find_block
 from compose.language.slips import block_hint
 from compose.language.values import Expr, Name
 

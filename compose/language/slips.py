@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from compose.language.block import Block, catalogue
 from compose.language.diagnostics import did_you_mean
 from compose.language.functions import FUNCTIONS
+from compose.language.registry import catalogue
+
+if TYPE_CHECKING:
+    from compose.language.block import Block
 
 
 def function_hint(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from compose.envs.conformance import Broken
+from compose.envs.guard import Broken
 from compose.envs.interface import Environment, Fields, Transition
 from compose.kernels.random import Seeds
 

@@ -8,7 +8,7 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
-from compose.envs.conformance import Broken, Watched
+from compose.envs.guard import Broken, Watched
 from compose.envs.interface import Environment, Fields
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds

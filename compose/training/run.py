@@ -16,7 +16,7 @@ from rich.console import Console
 
 from compose.compiler.model import Model
 from compose.envs.catalogue import make, schema
-from compose.envs.conformance import Watched
+from compose.envs.guard import Watched
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.console import console as console_of

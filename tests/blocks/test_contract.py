@@ -10,10 +10,10 @@ import pytest
 from compose.compiler.contract import ContractError, check_block, check_operation
 from compose.graph.structure import Previous, Rows, Select, Stack, function
 from compose.language.axes import Type
-from compose.language.block import catalogue
 from compose.language.docs import field_docs
 from compose.language.functions import CLOSED, FUNCTIONS
 from compose.language.operation import Operation, Run, Site, Weight
+from compose.language.registry import catalogue
 from tests.blocks.examples import EXAMPLES
 
 BUILT_IN = sorted(tag for tag in catalogue() if "/" not in tag)

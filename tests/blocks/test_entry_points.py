@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from compose.language import block as blocks
+from compose.language import registry as blocks
 from compose.language.axes import Type
-from compose.language.block import Block, Port, all_blocks, find_block
+from compose.language.block import Block, Port
 from compose.language.diagnostics import SpecError
+from compose.language.registry import all_blocks, find_block
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compose.language import block as registry
+from compose.language import registry
 from tests.cli.conftest import Run
 
 

@@ -18,11 +18,12 @@ from compose.cli.reporting import reporting
 from compose.cli.train import read_size
 from compose.cli.views.block import Reference
 from compose.compiler.model import Model
-from compose.envs.catalogue import names, schema
+from compose.envs.catalogue import schema
+from compose.envs.families import names
 from compose.graph.build import build_graph
-from compose.language.block import catalogue
 from compose.language.diagnostics import SpecError
 from compose.language.load import load
+from compose.language.registry import catalogue
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from compose.cli import complete
-from compose.envs import catalogue
-from compose.language.block import catalogue as blocks
+from compose.envs import families
+from compose.language.registry import catalogue as blocks
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def test_the_shell_is_told_without_torch(folder: Path) -> None:
 
 
 def test_names() -> None:
-    assert complete.envs("") == sorted(catalogue.names())
+    assert complete.envs("") == sorted(families.names())
     assert complete.blocks("") == sorted(blocks())
     assert {"refil", "attention", "smac/3-8sz", "passes"} <= set(complete.described(""))
     assert complete.specs("./") == []

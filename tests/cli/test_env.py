@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from compose.envs import catalogue, plugins
+from compose.envs import families as envs
 from tests.cli.conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 EVERYTHING = str(ROOT / "tests" / "fixtures" / "everything.yaml")
 FILE = """
-from compose.envs.catalogue import register
+from compose.envs.families import register
 from compose.envs.single import Single
 from tests.envs.lying import honest, ends
 
@@ -30,10 +31,10 @@ def plugin(tmp_path: Path) -> Iterator[str]:
     """A file that registers an honest environment and a liar."""
     file = tmp_path / "lab.py"
     file.write_text(FILE, encoding="utf-8")
-    before = catalogue.registered()
+    before = envs.registered()
     yield str(file)
-    catalogue._REGISTERED.clear()
-    catalogue._REGISTERED.update(before)
+    envs._REGISTERED.clear()
+    envs._REGISTERED.update(before)
 
 
 def test_list(run: Run) -> None:
@@ -43,8 +44,8 @@ def test_list(run: Run) -> None:
     assert "\nsmac  data only, needs StarCraft II\n" in ran.out
     assert "    group_matching/tasks  3 to 6 agents, 30 steps, 4 tasks.\n" in ran.out
     families = run("env", "list", "--json").json["families"]
-    assert set(families) == set(catalogue.families())
-    assert {name for family in families.values() for name in family["instances"]} == set(catalogue.names())
+    assert set(families) == set(envs.families())
+    assert {name for family in families.values() for name in family["instances"]} == set(envs.names())
     assert (families["group_matching"]["runs"], families["smac"]["runs"]) == (True, False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from compose.language import block as registry
+from compose.language import registry
 from compose.language.json_schema import json_schema
 from tests.cli.conftest import Run
 from tests.cli.test_check import PLUGIN

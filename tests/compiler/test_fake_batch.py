@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from compose.compiler.fake_batch import fake_batch
-from compose.envs.catalogue import names, schema
+from compose.envs.catalogue import schema
+from compose.envs.families import names
 from compose.graph.schema import EntitySchema
 
 EVERYTHING = str(Path(__file__).parents[1] / "fixtures" / "everything.yaml")

@@ -9,8 +9,8 @@ import pytest
 from compose.blocks.recur import gru
 from compose.compiler.contract import ContractError, check_block, check_operation
 from compose.language.axes import Axes, Type
-from compose.language.block import catalogue
 from compose.language.operation import Operation, Parts, Piece, Run, Site, Weight
+from compose.language.registry import catalogue
 
 OF = Type(("batch", "time", "agent", "embed"))
 

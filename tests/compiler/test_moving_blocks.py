@@ -10,8 +10,9 @@ from compose.blocks.shape.expand import Expand
 from compose.blocks.shape.own import Own
 from compose.compiler.passes import PASSES, copies, select, split
 from compose.language.axes import Axes
-from compose.language.block import Port, catalogue
+from compose.language.block import Port
 from compose.language.operation import Run, Site
+from compose.language.registry import catalogue
 from tests.compiler.tiny import differ, spec
 
 

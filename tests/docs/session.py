@@ -18,11 +18,11 @@ import yaml
 from typer.testing import CliRunner
 
 from compose.cli.app import app
-from compose.envs import catalogue as envs
+from compose.envs import families as envs
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.graph.proofs import prove
-from compose.language import block as blocks
+from compose.language import registry as blocks
 from compose.language.load import load, load_text
 from compose.language.nodes import read_node
 from tests.docs.snippets import ROOT, Snippet, commands

@@ -14,9 +14,9 @@ from compose.compiler.export.emit import emit
 from compose.compiler.model import Model
 from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
-from compose.language.block import catalogue
 from compose.language.functions import FUNCTIONS
 from compose.language.load import load
+from compose.language.registry import catalogue
 from tests.docs.snippets import ROOT, snippets
 
 DOCS = ROOT / "docs"

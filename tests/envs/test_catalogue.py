@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from compose.envs import catalogue, plugins
-from compose.envs.catalogue import make, names, schema
+from compose.envs import families, plugins
+from compose.envs.catalogue import make, schema
+from compose.envs.families import names
 from compose.envs.group_matching import FAMILY
 from compose.language.diagnostics import SpecError
 
@@ -72,8 +73,8 @@ def test_wrong_names_are_explained(name: str, text: str) -> None:
 
 
 def test_schemas_need_no_torch() -> None:
-    code = ("import sys, compose.envs.catalogue as c\n"
-            "[c.schema(name).hash for name in c.names()]\n"
+    code = ("import sys, compose.envs.catalogue as c, compose.envs.families as f\n"
+            "[c.schema(name).hash for name in f.names()]\n"
             "sys.exit('torch' in sys.modules)")
     subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
 
@@ -101,12 +102,12 @@ def test_a_broken_plugin_is_reported_with_its_package(monkeypatch: pytest.Monkey
 
 
 def test_a_program_registers_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(catalogue, "_REGISTERED", {})
-    catalogue.register("lab/ring", FAMILY)
+    monkeypatch.setattr(families, "_REGISTERED", {})
+    families.register("lab/ring", FAMILY)
     assert names()[-3:] == ("lab/ring", "lab/ring/small", "lab/ring/tasks")
     assert schema("lab/ring/small:limit=3").limit == 3
     assert make("lab/ring").schema.name == "lab/ring"
-    catalogue.register("lab/ring", SimpleNamespace(summary="", instances={}, schema=None, make=None))  # type: ignore[arg-type]
+    families.register("lab/ring", SimpleNamespace(summary="", instances={}, schema=None, make=None))  # type: ignore[arg-type]
     assert names()[-1] == "smax/6h_vs_8z"
     with pytest.raises(SpecError, match="no environment 'lab/ring/small'"):
         schema("lab/ring/small")
@@ -123,7 +124,7 @@ def test_a_program_registers_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
 ])
 def test_what_cannot_be_registered(name: str, family: Any, message: str) -> None:
     with pytest.raises(SpecError, match=message):
-        catalogue.register(name, family)
+        families.register(name, family)
 
 
 @pytest.mark.parametrize(("entries", "message"), [
@@ -202,7 +203,7 @@ class Failing:
 def test_what_a_family_of_a_plug_in_raises_is_its_fault(
     where: str, expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(catalogue._REGISTERED, "failing", Failing(where))
+    monkeypatch.setitem(families._REGISTERED, "failing", Failing(where))
     with pytest.raises(SpecError) as caught:
         make("failing")
     assert str(caught.value).startswith(expected)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from compose.envs import conformance
+from compose.envs import conformance, guard
 from compose.envs.conformance import assert_conforms, check
 from tests.envs.lying import LIARS, Honest
 
@@ -49,7 +49,8 @@ def test_a_liar_is_caught_by_name(liar: type[Honest]) -> None:
 
 
 def test_all_codes_have_a_liar() -> None:
-    texts = [file.read_text(encoding="utf-8") for file in Path(conformance.__file__).parent.glob("*.py")]
+    files = [file for package in (conformance, guard) for file in Path(package.__path__[0]).glob("*.py")]
+    texts = [file.read_text(encoding="utf-8") for file in files]
     codes = {code for text in texts for code in re.findall(r'"(env\.\w+)"', text)}
     assert codes | {"env.one_hot", "env.bits"} == {liar.code for liar in LIARS}
 

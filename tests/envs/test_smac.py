@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compose.envs.catalogue import names, schema
+from compose.envs.catalogue import schema
+from compose.envs.families import names
 from compose.envs.starcraft.scenario import SCENARIOS
 
 HASHES = {  # beginnings of the schemas' hashes, which runs record

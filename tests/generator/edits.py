@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, get_args
 
 from compose.language.axes import Type
-from compose.language.block import catalogue
 from compose.language.diagnostics import SpecError
 from compose.language.expressions import Ref
+from compose.language.registry import catalogue
 from tests.generator.invent import choice, shaped
 from tests.generator.texts import Place, heads, outside, ports, read_by, renamed, wires
 from tests.generator.workbench import Body, Data, Entry, Workbench, nodes_of

@@ -13,9 +13,10 @@ from pydantic.fields import FieldInfo
 from compose.graph.match import Mismatch, match
 from compose.language.annotations import mentions
 from compose.language.axes import Axes, Signature, Type, signature
-from compose.language.block import AXIS, Block, catalogue
+from compose.language.block import AXIS, Block
 from compose.language.expressions import LEVELS
 from compose.language.functions import FUNCTIONS
+from compose.language.registry import catalogue
 from compose.language.values import Expr
 from tests.generator.workbench import Body, Entry, Workbench
 

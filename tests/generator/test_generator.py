@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from compose.language.block import catalogue
+from compose.language.registry import catalogue
 from tests.generator.generate import generate
 from tests.generator.verdict import Verdict, judge
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from compose.language.block import find_block
 from compose.language.expressions import ExpressionError, Ref, parse, references
 from compose.language.nodes import MODIFIERS
+from compose.language.registry import find_block
 
 Place = tuple[Any, Any]
 """A dict or list and a key in it: an expression stands there."""

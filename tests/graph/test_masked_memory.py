@@ -11,9 +11,10 @@ from compose.compiler.contract import check_block
 from compose.graph.build import build_graph
 from compose.graph.proofs import prove
 from compose.language.axes import Axes
-from compose.language.block import Block, Port, catalogue
+from compose.language.block import Block, Port
 from compose.language.load import load_text
 from compose.language.operation import Run, Site
+from compose.language.registry import catalogue
 from tests.compiler.cases import episodes, inline
 from tests.specs.schemas import small_schema
 

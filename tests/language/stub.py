@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from compose.language.block import AXIS, Block, catalogue
+from compose.language.block import AXIS, Block
 from compose.language.docs import field_docs
+from compose.language.registry import catalogue
 from compose.language.values import Expr
 
 PATH = Path(__file__).resolve().parents[2] / "compose" / "language" / "blocks.pyi"

@@ -14,13 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from compose.language import block as registry
-from compose.language.block import catalogue
+from compose.language import registry
 from compose.language.diagnostics import SpecError
 from compose.language.dump import dump
 from compose.language.files import packaged_specs
 from compose.language.json_schema import json_schema
 from compose.language.load import load_data, load_text
+from compose.language.registry import catalogue
 from compose.language.source import load as read
 from tests.language.test_roundtrip import SPECS
 

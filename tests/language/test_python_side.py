@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from compose import SpecBuilder, SpecError, block, env, first, square
 from compose.language import acting, learning, models, moving, sections
-from compose.language.block import catalogue
+from compose.language.registry import catalogue
 from tests.checked import checked
 from tests.language.stub import PATH, stub
 

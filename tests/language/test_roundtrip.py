@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 from pydantic.fields import FieldInfo
 
 import compose
-from compose.language.block import Block, OneOrMore, catalogue
+from compose.language.block import Block, OneOrMore
 from compose.language.dump import dump
 from compose.language.files import packaged_specs
 from compose.language.functions import FUNCTIONS
 from compose.language.load import load_data
 from compose.language.models import Spec
 from compose.language.nodes import MODIFIERS
+from compose.language.registry import catalogue
 from compose.language.values import Expr
 from compose.language.write import write
 

@@ -12,7 +12,8 @@ pytest.importorskip("jaxmarl", reason="jaxmarl is not installed: make test-smax"
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 from compose.envs.adapters.smax.family import MAPS  # noqa: E402
-from compose.envs.catalogue import make, names, schema  # noqa: E402
+from compose.envs.catalogue import make, schema  # noqa: E402
+from compose.envs.families import names  # noqa: E402
 from compose.envs.pictures import Filmed  # noqa: E402
 from compose.envs.starcraft.units import UNITS  # noqa: E402
 from compose.training.actors import RandomActor  # noqa: E402

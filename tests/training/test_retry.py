@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from compose.envs.conformance import Broken
+from compose.envs.guard import Broken
 from compose.training.actors import RandomActor
 from compose.training.retry import Retried
 from compose.training.rollout import rollout, tensors

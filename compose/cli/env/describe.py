@@ -29,10 +29,11 @@ def describe(
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
         from compose.cli.views import env
+        from compose.envs.catalogue import resolve
 
         load_plugins(plugin or ())
-        offered = env.offered(name)
+        found = resolve(name)
         if json:
-            print_json(env.data(offered))
+            print_json(env.data(found))
         else:
-            env.show(offered)
+            env.show(found)

@@ -66,15 +66,15 @@ def list_(
 
 def _families(pattern: str | None) -> list[_Family]:
     """Families with instances that match. Raises SpecError if there are none."""
-    from compose.envs import catalogue
+    from compose.envs import catalogue, families
 
     found: list[_Family] = []
     names: list[str] = []
-    for name in catalogue.families():
+    for name in families.families():
         one = _Family(name)
         try:
-            members = catalogue.instances(name)
-            one.summary, one.needs = catalogue.summary(name), catalogue.needs(name)
+            family = families.find(name)
+            members, one.summary, one.needs = family.instances, family.family.summary, family.needs
             names += [name, *members]
             one.instances = {m: _sentence(catalogue.schema(m), one.summary) for m in members if _matches(m, pattern)}
         except SpecError as error:

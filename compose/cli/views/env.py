@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import accumulate
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
@@ -16,45 +15,30 @@ from compose.graph.schema import EntitySchema
 from compose.language.docs import field_docs
 from compose.reading.text import number
 
+if TYPE_CHECKING:
+    from compose.envs.catalogue import Resolved
+
 TASKS_SHOWN = 6
 
 
-@dataclass(frozen=True)
-class Offered:
-    """An environment as data."""
-
-    schema: EntitySchema
-    settings: BaseModel | None
-    """What its name may change; None for a schema file."""
-    needs: str
-    """What it takes to run it; empty if it runs."""
-
-    @property
-    def options(self) -> list[dict[str, Any]]:
-        """Each option of the name: what it means, its value here and its meaning."""
-        if self.settings is None:
-            return []
-        model = type(self.settings)
-        return [{"name": name, "type": _kind(info.annotation), "value": getattr(self.settings, name),
-                 "doc": field_docs(model).get(name, "")} for name, info in model.model_fields.items()]
+def options(settings: BaseModel | None) -> list[dict[str, Any]]:
+    """Each option of a name: what it means, its value here and its meaning; none for a schema file."""
+    if settings is None:
+        return []
+    model = type(settings)
+    return [{"name": name, "type": _kind(info.annotation), "value": getattr(settings, name),
+             "doc": field_docs(model).get(name, "")} for name, info in model.model_fields.items()]
 
 
-def offered(name: str) -> Offered:
-    """What the catalogue knows under a name. Raises SpecError."""
-    from compose.envs import catalogue
-
-    return Offered(catalogue.schema(name), catalogue.settings(name), catalogue.needs(name))
-
-
-def data(found: Offered) -> dict[str, Any]:
+def data(found: Resolved) -> dict[str, Any]:
     """For tools."""
     schema = found.schema
     return {"kind": "env", "name": schema.name, "hash": schema.hash, "sizes": schema.sizes,
-            "runs": not found.needs, "needs": found.needs, "options": found.options,
+            "runs": not found.needs, "needs": found.needs, "options": options(found.settings),
             "schema": schema.model_dump(mode="json")}
 
 
-def show(found: Offered) -> None:
+def show(found: Resolved) -> None:
     """Print one environment."""
     schema = found.schema
     runs = f"data only, needs {found.needs}" if found.needs else "runs"
@@ -85,10 +69,10 @@ def show(found: Offered) -> None:
                for start, g in zip(starts, schema.actions, strict=False))
     page.title("fields", "env.NAME; row: about one entity, local: what the agent may know, global: anything else")
     page.table((Cell(name, "name"), f.scope, _typed(schema, f), f.what) for name, f in schema.fields.items())
-    if found.options:
+    if options(found.settings):
         page.title("options", f"{schema.name.partition(':')[0]}:NAME=VALUE,NAME=VALUE")
         page.table((Cell(o["name"], "name"), o["type"], Cell(_value(o["value"]), right=True), o["doc"])
-                   for o in found.options)
+                   for o in options(found.settings))
 
 
 def _stretch(start: int, size: int) -> str:

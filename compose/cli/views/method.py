@@ -14,13 +14,14 @@ from compose.cli.views.spec import cited
 from compose.graph.proofs import prove
 from compose.graph.subject import Subject
 from compose.language import source
-from compose.language.block import Block, catalogue
+from compose.language.block import Block
 from compose.language.diagnostics import Path as Place
 from compose.language.files import is_path, packaged_specs
 from compose.language.load import load
 from compose.language.media import code_block, code_cell, code_span
 from compose.language.media import markdown as escaped
 from compose.language.nodes import Application
+from compose.language.registry import catalogue
 from compose.language.values import Expr
 from compose.language.write import write
 from compose.reading.text import number, typed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.views.block import Reference
-from compose.language.block import catalogue
+from compose.language.registry import catalogue
 
 HEADER = """# Blocks
 

@@ -96,15 +96,14 @@ class GymnasiumVector(_Family):
     api: Api = "gymnasium-vector"
 
 
-def make_file(path: str, device: str | torch.device) -> Environment:
+def make_declared(declared: file.Declared, device: str | torch.device) -> Environment:
     """The environment that a file alone declares, by an id of gymnasium's registry.
 
     Raises:
-        SpecError: If the file is wrong or gives no id, the registry has no such id, or the environment does not take
+        SpecError: If the file gives no id, the registry has no such id, or the environment does not take
             its options or cannot be made.
     """
-    declared = file.load(path)
-    adapter = declared.adapter
+    adapter, path = declared.adapter, declared.path
     if adapter.id is None:
         name = {"pettingzoo": "PettingZoo", "gymnasium": "Gymnasium", "gymnasium-vector": "GymnasiumVector"}
         hint = f"register compose.envs.adapters.{name[adapter.api]}(factory, path), or give adapter.id"

@@ -13,7 +13,7 @@ from compose.envs.adapters.consistent import problems
 from compose.envs.adapters.declared import Adapter, Mask, Observation, Read, Rows, Source
 from compose.graph.fields import Field, standard_fields
 from compose.graph.schema import EntitySchema
-from compose.graph.schema_file import PARTS, load_schema
+from compose.graph.schema_file import PARTS
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
 from compose.language.explain import explain
@@ -39,15 +39,6 @@ def has_adapter(path: str | pathlib.Path) -> bool:
     """
     data = _read(path).data
     return isinstance(data, dict) and "adapter" in data
-
-
-def schema_of(path: str | pathlib.Path) -> EntitySchema:
-    """The schema of any schema file, with an adapter or without.
-
-    Raises:
-        SpecError: As :func:`load`.
-    """
-    return load(path).schema if has_adapter(path) else load_schema(path)
 
 
 def load(path: str | pathlib.Path) -> Declared:

@@ -8,7 +8,7 @@ from torch import stack
 
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.compare import differences
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard.finding import Finding
 
 
 def _alone(case: Case) -> Iterator[Finding]:

@@ -9,10 +9,17 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from compose.envs.conformance.finding import Finding, Unseen
 from compose.envs.conformance.play import Make, Play, maker, play
+from compose.envs.guard.finding import Finding
 from compose.envs.interface import Environment
 from compose.kernels.random import Seeds
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """A property could not be put to the test, because what it speaks of did not occur."""
+
+    reason: str
 
 
 @dataclass

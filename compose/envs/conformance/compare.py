@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from compose.envs.conformance.finding import Finding
 from compose.envs.conformance.play import Play
+from compose.envs.guard.finding import Finding
 
 _PARTS = ("reward", "terminated", "truncated", "success")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding, Unseen
+from compose.envs.conformance.case import Case, Property, Unseen
+from compose.envs.guard.finding import Finding
 
 
 def _check(case: Case) -> Iterator[Finding | Unseen]:

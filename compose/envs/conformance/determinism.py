@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compose.envs.conformance.case import Case, Property
 from compose.envs.conformance.compare import differences
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard.finding import Finding
 
 
 def _check(case: Case) -> Iterator[Finding]:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import torch
 
-from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding, Unseen
+from compose.envs.conformance.case import Case, Property, Unseen
 from compose.envs.conformance.play import Play
+from compose.envs.guard.finding import Finding
 
 
 def _check(case: Case) -> Iterator[Finding | Unseen]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding
 from compose.envs.conformance.play import Play
+from compose.envs.guard.finding import Finding
 from compose.graph.schema import Feature
 
 ORDER_ONE = 100.0

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding
-from compose.envs.conformance.safely import safely
+from compose.envs.guard.finding import Finding
+from compose.envs.guard.safely import safely
 
 STEPS = 8
 _RESET = "reset(episodes, seed) gives the first fields"

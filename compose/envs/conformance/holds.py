@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compose.envs.conformance.finding import Finding
 from compose.envs.conformance.play import Play
+from compose.envs.guard.finding import Finding
 from compose.graph.align import align
 from compose.graph.fields import KNOWN_FIELDS, LEAD
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import torch
 
-from compose.envs.conformance.case import Case, Property
+from compose.envs.conformance.case import Case, Property, Unseen
 from compose.envs.conformance.compare import differences
-from compose.envs.conformance.finding import Finding, Unseen
+from compose.envs.guard.finding import Finding
 from compose.kernels.random import key, one_of, uniform
 
 

@@ -8,7 +8,7 @@ import torch
 
 from compose.envs import catalogue
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard.finding import Finding
 from compose.graph.schema import EntitySchema
 
 

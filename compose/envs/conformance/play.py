@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from compose.envs import catalogue
-from compose.envs.conformance import form
-from compose.envs.conformance.finding import Broken, Finding
-from compose.envs.conformance.safely import safely
+from compose.envs.guard import form
+from compose.envs.guard.finding import Broken, Finding
+from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, keys, one_of, uniform

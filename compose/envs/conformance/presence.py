@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard.finding import Finding
 from compose.graph.schema import Side
 
 

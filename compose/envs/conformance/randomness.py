@@ -9,9 +9,9 @@ from typing import Any
 import numpy
 import torch
 
-from compose.envs.conformance.case import Case, Property
+from compose.envs.conformance.case import Case, Property, Unseen
 from compose.envs.conformance.compare import all_alike, same
-from compose.envs.conformance.finding import Finding, Unseen
+from compose.envs.guard.finding import Finding
 
 _UNUSUAL = 1_845_117_003
 """A seed that nobody else sets."""

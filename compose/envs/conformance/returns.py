@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding, Unseen
+from compose.envs.conformance.case import Case, Property, Unseen
+from compose.envs.guard.finding import Finding
 
 SLACK = 1e-4
 """For sums of float32, as a fraction of the larger bound."""

@@ -25,9 +25,9 @@ from compose.envs.conformance import (
     returns,
     tasks,
 )
-from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Broken, Finding, Unseen
+from compose.envs.conformance.case import Case, Property, Unseen
 from compose.envs.conformance.play import Make, call
+from compose.envs.guard.finding import Broken, Finding
 
 Outcome = Literal["holds", "violated", "not seen", "not checked"]
 EPISODES, SEEDS = 32, (0, 1)

@@ -8,8 +8,8 @@ from functools import partial
 import torch
 
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.finding import Finding
-from compose.envs.conformance.safely import safely
+from compose.envs.guard.finding import Finding
+from compose.envs.guard.safely import safely
 
 RESETS = 40
 """Episodes for each task that are begun at most; where all are equally likely, one is missed once in 10^17."""

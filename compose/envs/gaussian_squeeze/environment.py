@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.envs.gaussian_squeeze.family import Settings
+from compose.envs.gaussian_squeeze.settings import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds

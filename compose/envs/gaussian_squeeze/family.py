@@ -1,43 +1,17 @@
-"""Gaussian Squeeze as data: settings, instances and the entity schema. No torch here."""
+"""Gaussian Squeeze as data: instances and the entity schema. No torch here."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from pydantic import Field as Limits
-
-from compose.graph.fields import Model
+from compose.envs.gaussian_squeeze.settings import MOST, Settings
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, constant_field, standard_fields
 
 if TYPE_CHECKING:
     import torch
 
     from compose.envs.interface import Environment
-
-MOST = 10_000
-"""Agents in a name, at most."""
-
-
-class Settings(Model):
-    """One Gaussian Squeeze; the defaults are those of the VAST paper (Phan et al. 2021, section 5.1)."""
-
-    agents: Annotated[int, Limits(ge=1, le=MOST)] = 200
-    """Agents; the number after the slash in a name."""
-    units: Annotated[int, Limits(ge=2, le=1_000_000)] = 10
-    """Actions: an agent allocates 0 .. units - 1."""
-    mu: Annotated[float, Limits(ge=-1e9, le=1e9)] = 400.0
-    """The sum at which the bell is highest."""
-    sigma: Annotated[float, Limits(ge=1e-6, le=1e9)] = 200.0
-    """The width of the bell."""
-
-    @property
-    def most(self) -> float:
-        """The highest reward at any sum, where ``2 s (s - mu) = sigma^2``."""
-        best = (self.mu + math.hypot(self.mu, math.sqrt(2) * self.sigma)) / 2
-        return best * math.exp(-(((best - self.mu) / self.sigma) ** 2))
-
 
 class Numbers(Mapping[str, Settings]):
     """Settings by the number of agents: those of the paper are listed, any other is known."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.envs.group_matching.family import MATCH_REWARD, STEP_COST
+from compose.envs.group_matching.settings import MATCH_REWARD, STEP_COST
 
 
 def slices(rank: Tensor, cuts: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
 from compose.envs.group_matching import dynamics
-from compose.envs.group_matching.family import Settings
+from compose.envs.group_matching.settings import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, bits, integers, keys, uniform

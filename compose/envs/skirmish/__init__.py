@@ -1,5 +1,6 @@
 """Skirmish: SMAC-like battles without StarCraft, thousands at a time."""
 
-from compose.envs.skirmish.family import FAMILY, Settings
+from compose.envs.skirmish.family import FAMILY
+from compose.envs.skirmish.settings import Settings
 
 __all__ = ["FAMILY", "Settings"]

@@ -12,16 +12,16 @@ from torch import Tensor
 from compose.envs.interface import Environment, Fields, Script, Transition
 from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
-from compose.envs.skirmish.family import Settings
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
 from compose.envs.skirmish.opponents import REACTION, acquire, looking, nearest_foe
 from compose.envs.skirmish.reward import outcome
 from compose.envs.skirmish.scripts import SCRIPTS, Orders
+from compose.envs.skirmish.settings import Settings
 from compose.envs.skirmish.spawn import Spawn, draw_tasks
 from compose.envs.skirmish.tables import tables
 from compose.envs.skirmish.worth import scales
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View

@@ -1,15 +1,15 @@
-"""Skirmish as data: its settings and its place in the catalogue. No torch here."""
+"""Skirmish as data: its schemas, its version and its place in the catalogue. No torch here."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from compose.envs.skirmish.settings import Settings
 from compose.envs.skirmish.worth import bounds
 from compose.envs.starcraft.family import Instances
-from compose.envs.starcraft.family import Settings as Battles
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.schema import entity_schema
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import EntitySchema
@@ -21,23 +21,6 @@ if TYPE_CHECKING:
 
 PHYSICS = 1
 """The version of the rules. It is raised with every change that makes a battle end otherwise."""
-Difficulty = Literal["easy", "normal", "hard", "very_hard"]
-Opponent = Literal["attack_move", "hold", "nearest", "weakest", "random", "passive"]
-
-
-class Settings(Battles):
-    """What a name may change."""
-
-    reward: Literal["set", "task"] = "set"
-    """``set``: all tasks are scaled as the largest one, so small ones return less than 20 (REFIL). ``task``: every win
-    returns about 20 (OPT)."""
-    tags: Literal["random", "fixed"] = "random"
-    """Whether the numbers by which targets are chosen are shuffled every episode; only for sets of tasks."""
-    opponent: Opponent = "attack_move"
-    """``attack_move`` is SMAC's. ``hold`` fights without walking, ``passive`` does nothing. ``nearest``, ``weakest``
-    and ``random`` choose among the targets that agents could choose, once a step."""
-    difficulty: Difficulty = "normal"
-    """How often attack-moving opponents look for targets: every 16, 8, 4 or 1 game loops. Agents act every 8."""
 
 
 class SkirmishFamily:

@@ -12,7 +12,7 @@ from torch import Tensor
 from compose.envs.interface import Script
 from compose.envs.skirmish.opponents import acquire
 from compose.envs.skirmish.scripts import Orders, direction, nearest, random, weakest
-from compose.envs.starcraft.scenario import PLAIN
+from compose.envs.starcraft.scenario_model import PLAIN
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import REACH
 from compose.envs.starcraft.view.entity import EntityView

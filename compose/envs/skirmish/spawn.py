@@ -10,7 +10,8 @@ from torch import Tensor
 from compose.envs.skirmish.battle import Forces, snap
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import settled
-from compose.envs.starcraft.scenario import Scenario, Squad, Task
+from compose.envs.starcraft.scenario_model import Scenario
+from compose.envs.starcraft.task import Squad, Task
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.units import UNITS
 from compose.kernels.random import Seeds, integers, keys, uniform

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from compose.envs.starcraft.scenario import Scenario, Squad
+from compose.envs.starcraft.scenario_model import Scenario
+from compose.envs.starcraft.task import Squad
 from compose.envs.starcraft.units import LOOPS, SHIELD_RATE, STEP, UNITS, UnitType
 
 KILL = 10.0

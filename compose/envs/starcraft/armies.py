@@ -8,7 +8,7 @@ from math import comb
 from re import fullmatch
 from typing import Any, Protocol
 
-from compose.envs.starcraft.scenario import Point, Squad, Task
+from compose.envs.starcraft.task import Point, Squad, Task
 from compose.language.diagnostics import Path, did_you_mean
 
 MOST_TASKS = 2000

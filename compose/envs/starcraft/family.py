@@ -7,7 +7,8 @@ from typing import Annotated, TypeVar
 
 from pydantic import Field as Limits
 
-from compose.envs.starcraft.scenario import SCENARIOS, Scenario, load
+from compose.envs.starcraft.scenario import SCENARIOS, load
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.graph.fields import Model
 
 

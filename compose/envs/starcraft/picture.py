@@ -9,7 +9,7 @@ import numpy as np
 
 from compose.envs.interface import Fields
 from compose.envs.pictures.scene import CLIFF, FLOOR, WALL, Bools, Floats, Ints, Moment, Stage
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.terrain import CENTRE, SIZE, walkable
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import EntitySchema

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import pathlib
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic import Field as Limits
 
-from compose.envs.starcraft import scenario as scenarios
 from compose.envs.starcraft.armies import Armies, Places
-from compose.envs.starcraft.scenario import Ring, Scenario
+from compose.envs.starcraft.playable import Problem
+from compose.envs.starcraft.scenario_model import Ring, Scenario
+from compose.envs.starcraft.task import summary
 from compose.graph.fields import Model
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
@@ -59,8 +61,17 @@ def is_scenario(path: str) -> bool:
         return any(line.startswith(b"scenario:") for line in files.contents(file).splitlines())
 
 
-def read(path: str, trail: tuple[pathlib.Path, ...] = ()) -> Scenario:
-    """The scenario of a file; ``trail`` are the files that wait for it, each being like the next.
+Load = Callable[[str, tuple[pathlib.Path, ...]], Scenario]
+"""The scenario of a name, and the files that wait for it."""
+
+
+def read(path: str, load: Load, trail: tuple[pathlib.Path, ...] = ()) -> Scenario:
+    """The scenario of a file.
+
+    Args:
+        path: Which.
+        load: Finds the scenario that it is like.
+        trail: The files that wait for it, each being like the next.
 
     Raises:
         SpecError: If the file cannot be read, is not YAML (``file.*``, ``yaml.*``), or does not hold a possible
@@ -69,12 +80,12 @@ def read(path: str, trail: tuple[pathlib.Path, ...] = ()) -> Scenario:
     file = files.File(files.local(path, pathlib.Path.cwd()).path, path)
     text = source.load(files.contents(file), file.name, kind="scenario")
     document = Document(text.data, text.values, text.keys, {}, (file.name,))
-    return _Reader(document, (*trail, pathlib.Path(path).resolve())).scenario()
+    return _Reader(document, load, (*trail, pathlib.Path(path).resolve())).scenario()
 
 
 class _Reader:
-    def __init__(self, document: Document, trail: tuple[pathlib.Path, ...]) -> None:
-        self.document, self.trail = document, trail
+    def __init__(self, document: Document, load: Load, trail: tuple[pathlib.Path, ...]) -> None:
+        self.document, self.load, self.trail = document, load, trail
         self.problems: list[Diagnostic] = []
         self.armies = Armies(self.report)
 
@@ -95,7 +106,7 @@ class _Reader:
         tasks = tuple(self.armies.tasks)
         try:
             return Scenario(
-                name=form.scenario, summary=form.summary or scenarios.summary(tasks), note=form.note,
+                name=form.scenario, summary=form.summary or summary(tasks), note=form.note,
                 terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
             )
         except ValidationError as error:
@@ -132,13 +143,13 @@ class _Reader:
             self.report(("like",), f"more than {MAX_LIKE} scenarios in a row are like each other")
             return None
         try:
-            return scenarios.load(name, self.trail)
+            return self.load(name, self.trail)
         except SpecError as error:
             first = error.diagnostics[0]
             self.report(("like",), first.message, first.hint)
             return None
 
-    def impossible(self, problem: scenarios.Problem, places: Places) -> None:
+    def impossible(self, problem: Problem, places: Places) -> None:
         """What is wrong with the whole, told where the file says it."""
         at = next((places[problem.where[:n]] for n in range(len(problem.where), 0, -1) if problem.where[:n] in places),
                   problem.where)

@@ -8,7 +8,8 @@ only itself and is seen by nobody; its one action is the no-op. The last action 
 
 from __future__ import annotations
 
-from compose.envs.starcraft.scenario import PLAIN, SIDES, Scenario, Side
+from compose.envs.starcraft.scenario_model import PLAIN, Scenario
+from compose.envs.starcraft.task import SIDES, Side
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 

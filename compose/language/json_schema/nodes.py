@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 
-from compose.language.block import Block, all_blocks
+from compose.language.block import Block
 from compose.language.json_schema.leaves import NULL, Schema, ref
 from compose.language.json_schema.writer import WHOLE, Writer, plain, when
 from compose.language.models import Network
 from compose.language.nodes import Application, Node
+from compose.language.registry import all_blocks
 
 NODE = """An expression, a block ``{block: TAG, PORT: expression, ARGUMENT: value}``, or an application of a network
 ``{network: NAME, INPUT: expression}``. In a spec that extends another, a mapping without ``block`` or ``network`` is a

@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from compose.envs.catalogue import make, schema
-from compose.envs.conformance import Broken, Watched
+from compose.envs.guard import Broken, Watched
 from compose.envs.interface import Environment
 from compose.language.console import console as console_of
 from compose.language.diagnostics import Diagnostic, SpecError

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass, field
 from random import Random
 
-from compose.envs.starcraft.scenario import Scenario, load
+from compose.envs.starcraft.scenario import load
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.units import GRID, UNITS
 
 BASE = 1970

@@ -18,7 +18,8 @@ import torch
 
 from compose.envs.adapters.smac import package
 from compose.envs.adapters.smac.environment import SmacGames
-from compose.envs.catalogue import names, schema
+from compose.envs.catalogue import schema
+from compose.envs.families import names
 from compose.envs.starcraft.scenario import load
 from compose.language.diagnostics import SpecError
 from tests.envs.adapters.battle import SIZE, Battle

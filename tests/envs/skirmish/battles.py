@@ -8,10 +8,11 @@ from torch import Tensor
 
 from compose.envs.catalogue import make
 from compose.envs.skirmish.environment import Skirmish
-from compose.envs.skirmish.family import Settings
 from compose.envs.skirmish.scripts import Orders
-from compose.envs.starcraft.scenario import Scenario, Squad, Task
+from compose.envs.skirmish.settings import Settings
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.schema import entity_schema
+from compose.envs.starcraft.task import Squad, Task
 
 Army = list[tuple[str, int, tuple[float, float]]]
 Script = Callable[[Skirmish], Orders | None]

@@ -8,7 +8,8 @@ from torch import Tensor
 from compose.envs.skirmish import scripts
 from compose.envs.skirmish.environment import DIRECTIONS, Skirmish
 from compose.envs.skirmish.scripts import Orders
-from compose.envs.starcraft.scenario import Ring, Scenario, Squad, Task
+from compose.envs.starcraft.scenario_model import Ring, Scenario
+from compose.envs.starcraft.task import Squad, Task
 from tests.envs.skirmish.battles import Army, attack_move, battle, begun, packaged, place, play, scripted
 
 MIRRORS = {"3-8m_symmetric:task=3Mar": 26, "3-8m_symmetric:task=8Mar": 31, "3-8sz:task=2Sta-3Zea": 59,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import UNITS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import hypot
 from typing import Any
 
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from tests.envs.starcraft.battles import NAMES
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compose.envs.starcraft.scenario import SCENARIOS, Ring, Scenario, Squad, Task, load
+from compose.envs.starcraft.scenario import SCENARIOS, load
+from compose.envs.starcraft.scenario_model import Ring, Scenario
 from compose.envs.starcraft.schema import entity_schema, flat_types, has_flat
+from compose.envs.starcraft.task import Squad, Task
 from compose.envs.starcraft.terrain import TERRAINS, cells
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import SpecError

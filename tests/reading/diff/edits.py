@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from compose.language.block import find_block
 from compose.language.diagnostics import Path
 from compose.language.expressions import Apply, ExpressionError, Number, Ref, Tree, parse, unparse
+from compose.language.registry import find_block
 
 Data = dict[str, Any]
 TURNED = ("-", "/", "<", "<=", ">", ">=")

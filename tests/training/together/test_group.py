@@ -9,8 +9,8 @@ import torch
 from torch.linalg import vector_norm
 
 from compose.compiler.programs import learned
-from compose.envs.conformance import form
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard import form
+from compose.envs.guard.finding import Finding
 from compose.envs.interface import Environment, Fields
 from compose.language.diagnostics import SpecError
 from compose.language.load import load

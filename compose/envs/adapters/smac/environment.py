@@ -12,7 +12,7 @@ from torch import Tensor
 from compose.envs.adapters.smac.game import Game, Units
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.starcraft.picture import UnitCamera
-from compose.envs.starcraft.scenario import PLAIN, Scenario
+from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.view import View
 from compose.graph.schema import EntitySchema

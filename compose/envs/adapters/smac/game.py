@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.envs.starcraft.scenario import PLAIN, Scenario
+from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import Diagnostic, SpecError
 

@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.envs.adapters.smax.battles import Battles, Units
-from compose.envs.adapters.smax.family import Settings
+from compose.envs.adapters.smax.settings import Settings
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.starcraft.picture import UnitCamera
-from compose.envs.starcraft.scenario import Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import UNITS
 from compose.envs.starcraft.view import EntityView

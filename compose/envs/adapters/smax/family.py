@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field as Limits
-
+from compose.envs.adapters.smax.settings import Settings
 from compose.envs.starcraft.scenario import load
 from compose.envs.starcraft.schema import entity_schema
-from compose.graph.fields import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
 
@@ -23,15 +21,6 @@ MAPS = ("3m", "8m", "25m", "5m_vs_6m", "10m_vs_11m", "27m_vs_30m", "2s3z", "3s5z
 """Those that SMAX and SMAC both have."""
 NOTE = ("SMAX's own rules: other damage, health, ranges and speeds than StarCraft's, no shields, walls that kill, its "
         "heuristic as the opponent. Its numbers compare with no other environment's.")
-
-
-class Settings(Model):
-    """What a name may change."""
-
-    limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 100
-    """Steps after which the battle is lost."""
-    reward: Annotated[float, Limits(gt=0, le=1e9)] = 10.0
-    """What SMAX's reward, at most about 2, is multiplied by; 10 makes a win about 20, as in SMAC."""
 
 
 class SmaxFamily:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from compose.envs.starcraft.scenario import PLAIN, Scenario
+from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.units import REACH, SIGHT, UNITS

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
 
-from compose.envs.starcraft.scenario import PLAIN, Scenario
+from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.schema import flat_types, shielded
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE

@@ -41,13 +41,6 @@ class Finding:
                 "place": dict(self.place), "times": self.times, "see": self.see}
 
 
-@dataclasses.dataclass(frozen=True)
-class Unseen:
-    """A property could not be put to the test, because what it speaks of did not occur."""
-
-    reason: str
-
-
 class Broken(SpecError):
     """An environment could not be made or played to the end."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from compose.envs.conformance.finding import Finding
+from compose.envs.guard.finding import Finding
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 

@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import cos, pi, sin
+from typing import TYPE_CHECKING, NamedTuple
 
-from compose.envs.starcraft.scenario import SIDES, Point, Problem, Scenario, Side, Task
+from compose.envs.starcraft.task import SIDES, Point, Side, Task
 from compose.envs.starcraft.terrain import CENTRE, TERRAINS, Cells, cells
 from compose.envs.starcraft.units import UNITS
-from compose.language.diagnostics import did_you_mean
+from compose.language.diagnostics import Path, did_you_mean
+
+if TYPE_CHECKING:
+    from compose.envs.starcraft.scenario_model import Scenario
+
+
+class Problem(NamedTuple):
+    """Something wrong: where in the scenario, what, and the nearest right name."""
+
+    where: Path
+    message: str
+    hint: str = ""
 
 
 def problems(scenario: Scenario) -> list[Problem]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from compose.envs.conformance import Broken
+from compose.envs.guard import Broken
 from compose.envs.interface import Environment, Transition
 from compose.kernels.random import Seeds
 from compose.language.diagnostics import SpecError

@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from compose.envs.conformance.finding import Broken, Finding
-from compose.envs.conformance.form import environment
+from compose.envs.guard.finding import Broken, Finding
+from compose.envs.guard.form import environment
 from compose.envs.interface import Environment
 from compose.language.diagnostics import SpecError
 
