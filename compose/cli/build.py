@@ -59,7 +59,7 @@ def build(
         from compose.cli.plugins import load_plugins
         from compose.cli.views import account, graph
         from compose.graph.proofs import prove
-        from compose.graph.subject import subject
+        from compose.graph.typed_spec import typed_spec
         from compose.language.diagnostics import Diagnostic, SpecError
 
         if code and as_json:
@@ -76,7 +76,7 @@ def build(
             if not write_exports(spec, env, overrides or [], order, as_json=as_json):
                 raise typer.Exit(FAILED)
             return
-        about = subject(spec, env, overrides or [], example=True)
+        about = typed_spec(spec, env, overrides or [], example=True)
         if code:
             graph.show_code(about, passes=passes is not False)
             return
