@@ -57,7 +57,7 @@ def build(
     as_json = json or format == "json"
     with reporting(as_json=as_json):
         from compose.cli.plugins import load_plugins
-        from compose.cli.views import account, graph
+        from compose.cli.views import graph, pass_costs
         from compose.graph.proofs import prove
         from compose.graph.typed_spec import typed_spec
         from compose.language.diagnostics import Diagnostic, SpecError
@@ -81,7 +81,7 @@ def build(
             graph.show_code(about, passes=passes is not False)
             return
         if passes:
-            account.show(about, as_json=as_json)
+            pass_costs.show(about, as_json=as_json)
             return
         proofs = prove(about.graph)
         if as_json:

@@ -42,9 +42,9 @@ def describe(
         if markdown and json:
             raise SpecError(Diagnostic("usage", "say either --markdown or --json"))
         if name == "passes":
-            from compose.cli.views import account
+            from compose.cli.views import pass_costs
 
-            account.describe(as_json=json)
+            pass_costs.describe(as_json=json)
         elif name == "language":
             from compose.cli.views import language
 

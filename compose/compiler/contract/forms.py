@@ -16,12 +16,12 @@ from compose.compiler.interpret import Given, Interpreter, NodeRun
 from compose.compiler.lower import Lowering
 from compose.compiler.parts import taken_apart
 from compose.compiler.passes.absent import rows_of
-from compose.compiler.passes.demand import EPISODES
+from compose.compiler.passes.needed_steps import EPISODES
 from compose.compiler.passes.pack import steps
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.siblings import stackable
 from compose.compiler.passes.stacking import Stacked, stacked_term
-from compose.compiler.passes.unread import SIDES
+from compose.compiler.passes.unread_rows import SIDES
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, SEQUENCES, make_plan
 from compose.compiler.product import product
 from compose.compiler.terms import Leaf, Pick, Term, Terms

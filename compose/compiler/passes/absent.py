@@ -3,7 +3,7 @@
 A row (a step of an episode, a slot) is kept if the slot is present at any time of the episode; the plan lists them
 from the batch. Why the rest may be left out:
 
-1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows there (``unread``).
+1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows (``unread_rows``).
    ``padded`` gives all slots again; the rows that were left out are then copies of a kept one: finite, of no meaning.
 2. What is computed on rows treats them alike: pointwise functions, products in which every operand's axis of the side
    is the result's and none is summed (``_alike``), ``rowwise`` nodes, recurrences with the side among their leading
@@ -26,7 +26,7 @@ from compose.compiler.call import Call
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.select import Selected, selects
 from compose.compiler.passes.stacking import Item, slice_of
-from compose.compiler.passes.unread import SIDES, Unread
+from compose.compiler.passes.unread_rows import SIDES, Unread
 from compose.compiler.plan import INDEX, OF_ENTITY, PLACE, row_leaf
 from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms

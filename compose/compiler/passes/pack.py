@@ -7,7 +7,7 @@ from typing import Any
 
 from compose.compiler.call import Call, Read
 from compose.compiler.passes.copies import Copied
-from compose.compiler.passes.demand import EPISODES, bounded, demands
+from compose.compiler.passes.needed_steps import EPISODES, bounded, demands
 from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.select import Selected
 from compose.compiler.passes.stacking import Item, Stacked, slice_of

@@ -14,7 +14,7 @@ from compose.graph.typed_spec import TypedSpec, schema_of
 def show(about: TypedSpec, *, as_json: bool = False) -> None:
     """Print the work of one update before and after each pass."""
     schema = schema_of(about)
-    from compose.compiler.account import account
+    from compose.compiler.pass_costs import account
 
     found = account(about.graph)
     if as_json:
