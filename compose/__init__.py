@@ -15,15 +15,15 @@ imports torch. What there is to import stands in ``__init__.pyi``, for type chec
 _WHERE = {
     "compose.language.installed": ("__version__",),
     # specs and their text
-    "compose.language.text": ("load", "loads", "dumps"),
+    "compose.language.spec_text": ("load", "loads", "dumps"),
     "compose.language.models": ("Spec",),
     "compose.language.diagnostics": ("SpecError", "Diagnostic"),
     # what is asked of specs
     "compose.compiler.check": ("check", "Check"),
     "compose.graph.proofs": ("Proof",),
-    "compose.graph.subject": ("build",),
+    "compose.graph.typed_spec": ("build",),
     "compose.graph.graph": ("Graph",),
-    "compose.study.sides": ("diff",),
+    "compose.study.comparison": ("diff",),
     "compose.reading.diff": ("Diff",),
     "compose.reading.drawing.written": ("draw",),
     # models, training, policies

@@ -32,7 +32,7 @@ from compose.graph.schema import ActionGroup as ActionGroup
 from compose.graph.schema import EntitySchema as EntitySchema
 from compose.graph.schema import EntityType as EntityType
 from compose.graph.schema import Feature as Feature
-from compose.graph.subject import build as build
+from compose.graph.typed_spec import build as build
 from compose.kernels import random as random
 from compose.language.axes import Type as Type
 from compose.language.block import Block as Block
@@ -70,12 +70,12 @@ from compose.language.models import Spec as Spec
 from compose.language.operation import Run as Run
 from compose.language.operation import Site as Site
 from compose.language.operation import Weight as Weight
-from compose.language.text import dumps as dumps
-from compose.language.text import load as load
-from compose.language.text import loads as loads
+from compose.language.spec_text import dumps as dumps
+from compose.language.spec_text import load as load
+from compose.language.spec_text import loads as loads
 from compose.reading.diff import Diff as Diff
 from compose.reading.drawing.written import draw as draw
-from compose.study.sides import diff as diff
+from compose.study.comparison import diff as diff
 from compose.training.evaluate import Score as Score
 from compose.training.policy import Policy as Policy
 from compose.training.policy import load_policy as load_policy

@@ -10,7 +10,7 @@ from mkdocs.structure.files import File, Files
 
 from compose.cli.views.catalogue import spec_summaries
 from compose.cli.views.method import markdown
-from compose.graph.subject import subject
+from compose.graph.typed_spec import typed_spec
 from compose.language.files import packaged_specs
 from compose.language.load import load
 from compose.reading.diff import Diff
@@ -62,7 +62,7 @@ def generated(drawn: Collection[str] = ()) -> dict[str, str]:
         abstract = load(name).spec.abstract
         made[f"methods/{name}.md"] = source(name, ABSTRACT if abstract else "")
         if not abstract and (name in drawn or not drawn):
-            about = subject(name, example=True)
+            about = typed_spec(name, example=True)
             picture = draw(about.loaded, about.graph)
             made[f"methods/{name}.svg"] = svg(figure(picture))
             made[f"methods/{name}-graph.html"] = page([picture])

@@ -6,15 +6,15 @@ from contextlib import chdir
 from pathlib import Path
 
 from compose.cli.app import app
-from compose.graph.subject import subject
-from compose.language.whole import replace_file
+from compose.graph.typed_spec import typed_spec
+from compose.language.atomic_write import replace_file
 from compose.reading.diff import diff
 from compose.reading.diff.pictures import overlaid, touched
 from compose.reading.drawing import draw
 from compose.reading.drawing.choice import Choice
 from compose.reading.drawing.figure import figure
 from compose.reading.drawing.svg import svg
-from compose.study.sides import sides
+from compose.study.comparison import both_sides
 
 ROOT = Path(__file__).resolve().parents[1]
 IMAGES = ROOT / "docs" / "images"
@@ -29,7 +29,7 @@ PLAYED = {
 
 def pictures() -> dict[str, str]:
     """File -> SVG, by our own layout, so that they are the same on every machine."""
-    refil = subject("refil", example=True)
+    refil = typed_spec("refil", example=True)
     with chdir(ROOT / "examples"):
         return {
             "refil.svg": svg(figure(draw(refil.loaded, refil.graph), Choice(insides=False))),
@@ -40,7 +40,7 @@ def pictures() -> dict[str, str]:
 
 def compared(before: str, after: str) -> str:
     """Two specs as one figure, what differs in colour."""
-    both = overlaid(diff(*sides(before, after)))
+    both = overlaid(diff(*both_sides(before, after)))
     return svg(figure(both, Choice(only=touched(both))))
 
 

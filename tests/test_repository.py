@@ -242,6 +242,14 @@ def test_files_name_no_machine() -> None:
     assert not found
 
 
+def test_files_that_the_architecture_names_are_there() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_/]+(?:\.pyi?|\.md|/))`", text)
+    assert len(named) > 40
+    assert [name for name in named if not (ROOT / name).exists() and not (ROOT / "compose" / name).exists()
+            and not list((ROOT / "compose").rglob(name))] == []
+
+
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """All files of the repository, somewhere else: setuptools leaves files where it builds."""

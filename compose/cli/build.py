@@ -57,9 +57,9 @@ def build(
     as_json = json or format == "json"
     with reporting(as_json=as_json):
         from compose.cli.plugins import load_plugins
-        from compose.cli.views import account, graph
+        from compose.cli.views import graph, pass_costs
         from compose.graph.proofs import prove
-        from compose.graph.subject import subject
+        from compose.graph.typed_spec import typed_spec
         from compose.language.diagnostics import Diagnostic, SpecError
 
         if code and as_json:
@@ -76,12 +76,12 @@ def build(
             if not write_exports(spec, env, overrides or [], order, as_json=as_json):
                 raise typer.Exit(FAILED)
             return
-        about = subject(spec, env, overrides or [], example=True)
+        about = typed_spec(spec, env, overrides or [], example=True)
         if code:
             graph.show_code(about, passes=passes is not False)
             return
         if passes:
-            account.show(about, as_json=as_json)
+            pass_costs.show(about, as_json=as_json)
             return
         proofs = prove(about.graph)
         if as_json:

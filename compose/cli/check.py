@@ -15,7 +15,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
     from compose.graph.proofs import Proof
-    from compose.graph.subject import Subject
+    from compose.graph.typed_spec import TypedSpec
 
 EXAMPLES = examples(
     "compose check refil --env smac/3-8sz",
@@ -62,7 +62,7 @@ def check(
 class _Result:
     """The check of one spec: what it is about and its proofs, or the mistakes that stop it."""
 
-    def __init__(self, spec: str, about: Subject | None, proofs: Sequence[Proof],
+    def __init__(self, spec: str, about: TypedSpec | None, proofs: Sequence[Proof],
                  problems: tuple[Diagnostic, ...]) -> None:
         self.spec, self.about, self.proofs, self.problems = spec, about, proofs, problems
 

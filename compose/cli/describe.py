@@ -42,9 +42,9 @@ def describe(
         if markdown and json:
             raise SpecError(Diagnostic("usage", "say either --markdown or --json"))
         if name == "passes":
-            from compose.cli.views import account
+            from compose.cli.views import pass_costs
 
-            account.describe(as_json=json)
+            pass_costs.describe(as_json=json)
         elif name == "language":
             from compose.cli.views import language
 
@@ -93,7 +93,7 @@ def _one(name: str, *, as_json: bool) -> None:
 def _page(name: str) -> None:
     """A block or a spec as Markdown. Raises SpecError for anything else."""
     from compose.cli.views import block, method, reference
-    from compose.graph.subject import subject
+    from compose.graph.typed_spec import typed_spec
     from compose.language.diagnostics import Diagnostic, SpecError
 
     kind, found = _found(name)
@@ -102,7 +102,7 @@ def _page(name: str) -> None:
     if kind == "block":
         page.document(reference.single(block.Reference(found)))
     else:
-        page.document(method.markdown(subject(name, example=True)))
+        page.document(method.markdown(typed_spec(name, example=True)))
 
 
 def _found(name: str) -> tuple[str, Any]:

@@ -64,12 +64,12 @@ def diff_(
         from compose.cli.views.diff_markdown import markdown as as_markdown
         from compose.language.diagnostics import Diagnostic, SpecError
         from compose.reading.diff import data, diff
-        from compose.study.sides import sides
+        from compose.study.comparison import both_sides
 
         if markdown and as_json:
             raise SpecError(Diagnostic("usage", "--markdown and --json are two ways of printing: choose one"))
         load_plugins(plugin or ())
-        found = diff(*sides(before, after, env, (set_a or [], set_b or [])))
+        found = diff(*both_sides(before, after, env, (set_a or [], set_b or [])))
         written = _draw(found, svg, html)
         if as_json:
             print_json(data(found))
@@ -87,7 +87,7 @@ def _draw(found: Diff, svg: Path | None, html: Path | None) -> list[str]:
     """Write the pictures that are asked for; what to say about them."""
     if svg is None and html is None:
         return []
-    from compose.language.whole import save
+    from compose.language.atomic_write import save
     from compose.reading.diff.pictures import beside, overlaid, touched
     from compose.reading.drawing.choice import Choice
     from compose.reading.drawing.html import page as as_html

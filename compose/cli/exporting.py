@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json
-from compose.graph.subject import Subject, schema_of, subject
+from compose.graph.typed_spec import TypedSpec, schema_of, typed_spec
 from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def write_exports(spec: str, env: str | None, overrides: Sequence[str], order: O
         SpecError: With what is wrong about the spec, the environment, the weights or the files.
     """
     _check(order)
-    about = subject(spec, env or _environment_of(order.weights), overrides, example=True)
+    about = typed_spec(spec, env or _environment_of(order.weights), overrides, example=True)
     model, source = _model(about, order)
     exports = [write(model, path) for path, write in _writers(order)]
     if as_json:
@@ -87,7 +87,7 @@ def _environment_of(weights: Path | None) -> str | None:
     return RunFolder(weights).record("run.json", About).env
 
 
-def _model(about: Subject, order: Order) -> tuple[Model, str]:
+def _model(about: TypedSpec, order: Order) -> tuple[Model, str]:
     """The model with its weights, and where they are from."""
     from compose.compiler.export.record import require_acting
     from compose.compiler.model import Model
@@ -136,7 +136,7 @@ def _writers(order: Order) -> list[tuple[Path, Callable[[Model, Path], Export]]]
 # ---------------------------------------------------------------------- after
 
 
-def _data(about: Subject, source: str, exports: Sequence[Export]) -> dict[str, Any]:
+def _data(about: TypedSpec, source: str, exports: Sequence[Export]) -> dict[str, Any]:
     return {
         "ok": all(e.parity.ok for e in exports),
         "spec": about.loaded.spec.name,
@@ -147,7 +147,7 @@ def _data(about: Subject, source: str, exports: Sequence[Export]) -> dict[str, A
     }
 
 
-def _show(about: Subject, source: str, exports: Sequence[Export]) -> None:
+def _show(about: TypedSpec, source: str, exports: Sequence[Export]) -> None:
     page.line(Cell(about.loaded.spec.name, "title"), Cell(f"  {about.environment}", "dim"))
     page.line(Cell(f"weights: {source}", "dim"), indent=2)
     for export in exports:

@@ -59,8 +59,8 @@ def graph(
         from dataclasses import asdict
 
         from compose.cli.plugins import load_plugins
-        from compose.graph.subject import subject
-        from compose.language.whole import save
+        from compose.graph.typed_spec import typed_spec
+        from compose.language.atomic_write import save
         from compose.reading.drawing import draw
         from compose.reading.drawing.choice import Choice
         from compose.reading.drawing.written import Drawn, check_only, kind_of
@@ -68,7 +68,7 @@ def graph(
         kind = kind_of(output, format, "mermaid")
         files = _files(output, kind, pdf, png)
         load_plugins(plugin or ())
-        about = subject(spec, env, overrides or [], example=True)
+        about = typed_spec(spec, env, overrides or [], example=True)
         picture = draw(about.loaded, about.graph)
         check_only(picture, only or [])
         choice = Choice(insides, tuple(only or ()), direction or "down", title=not bare, legend=not bare)

@@ -142,7 +142,7 @@ def _write(film: Film, player: Player, title: str | None, out: Path | None, stri
 
     from compose.envs.pictures import gif
     from compose.envs.pictures import strip as row_of
-    from compose.language.whole import save
+    from compose.language.atomic_write import save
 
     about: Row = {}
     made: dict[Path, bytes] = {}

@@ -99,8 +99,8 @@ def _policy(subject: str, env: str | None, overrides: list[str], seed: int | Non
         policy, trained = load_run(Path(subject), device)
         return policy, env or policy.schema.name, trained if seed is None else seed
     from compose.compiler.model import Model
-    from compose.graph.subject import schema_of
-    from compose.graph.subject import subject as read
+    from compose.graph.typed_spec import schema_of
+    from compose.graph.typed_spec import typed_spec as read
     from compose.training.clocks import Clocks, moving_params
     from compose.training.policy import Policy
 
@@ -140,7 +140,7 @@ def _files(found: list[Probed], npz: Path | None, png: Path | None) -> list[str]
 
     import numpy as np
 
-    from compose.language.whole import save
+    from compose.language.atomic_write import save
 
     made: dict[Path, bytes] = {}
     if npz is not None:

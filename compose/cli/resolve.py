@@ -40,10 +40,10 @@ def resolve(
     """
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
-        from compose.graph.subject import environment
+        from compose.graph.typed_spec import environment
+        from compose.language.atomic_write import save
         from compose.language.diagnostics import Diagnostic, SpecError
         from compose.language.load import load
-        from compose.language.whole import save
         from compose.reading.explore import Exploration
         from compose.reading.resolved import resolved
 

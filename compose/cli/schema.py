@@ -38,8 +38,8 @@ def schema(
         import json
 
         from compose.cli.plugins import load_plugins
+        from compose.language.atomic_write import save
         from compose.language.json_schema import json_schema
-        from compose.language.whole import save
 
         load_plugins(plugin or ())
         text = json.dumps(json_schema(), indent=1) + "\n"

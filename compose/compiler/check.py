@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from compose.graph.proofs import Proof, prove
-from compose.graph.subject import Subject, subject
+from compose.graph.typed_spec import TypedSpec, typed_spec
 from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
-    from compose.graph.subject import AnyEnv
+    from compose.graph.typed_spec import AnyEnv
     from compose.language.anything import AnySpec
 
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Check:
     """A spec that types, and what can be proved of it."""
 
-    about: Subject
+    about: TypedSpec
     proofs: tuple[Proof, ...]
 
     @property
@@ -48,7 +48,7 @@ def check(spec: AnySpec, env: AnyEnv | None = None, *, numeric: bool = False,
     Raises:
         SpecError: With every mistake of the spec; ``env.missing`` if ``numeric`` has no environment.
     """
-    about = subject(spec, env, overrides, example=numeric)
+    about = typed_spec(spec, env, overrides, example=numeric)
     proofs = prove(about.graph)
     if numeric:
         from compose.compiler.numeric import attack

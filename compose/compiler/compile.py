@@ -10,11 +10,11 @@ import torch
 from compose.compiler.model import Model
 from compose.compiler.passes import PASSES, Pass
 from compose.graph.build import build_graph
-from compose.graph.subject import environment
+from compose.graph.typed_spec import environment
 from compose.language.anything import loaded
 
 if TYPE_CHECKING:
-    from compose.graph.subject import AnyEnv
+    from compose.graph.typed_spec import AnyEnv
     from compose.language.anything import AnySpec
 
 

@@ -25,7 +25,7 @@ from compose.language.moving import Moving
 from compose.language.schedules import value
 
 if TYPE_CHECKING:
-    from compose.compiler.losses import Losses
+    from compose.compiler.tensordict_losses import Losses
 
 __all__ = ["Acted", "Learned", "Model", "Tensors"]
 
@@ -114,7 +114,7 @@ class Model(torch.nn.Module):
 
     def as_tensordict_module(self) -> Losses:
         """:meth:`learn` as a ``tensordict`` module, which declares the keys that it reads and gives."""
-        from compose.compiler.losses import Losses
+        from compose.compiler.tensordict_losses import Losses
 
         return Losses(self)
 

@@ -13,8 +13,8 @@ from compose.graph.fields import Field
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
-from compose.language.explain import explain
 from compose.language.resolve import Document
+from compose.language.validation_messages import diagnose
 
 PARTS: dict[str, type[BaseModel]] = {
     "types": EntityType, "features": Feature, "actions": ActionGroup, "fields": Field,
@@ -42,7 +42,7 @@ def _diagnostics(error: ValidationError, document: Document) -> list[Diagnostic]
     problems = error.errors(include_url=False)
     found = [Diagnostic("schema.value", message, dotted(at), document.span(at))
              for problem in problems if problem["type"] == "schema" for at, message in problem["ctx"]["problems"]]
-    form = explain([p for p in problems if p["type"] != "schema"], document, (), owner=_owner)
+    form = diagnose([p for p in problems if p["type"] != "schema"], document, (), owner=_owner)
     return [*found, *(replace(p, code=p.code.replace("spec.", "schema.")) for p in form)]
 
 

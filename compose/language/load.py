@@ -10,10 +10,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from compose.language.diagnostics import Diagnostic, Path, Span, SpecError, in_order
-from compose.language.explain import explain
 from compose.language.models import Spec
 from compose.language.nodes import read_node
 from compose.language.resolve import Document, from_data, resolve
+from compose.language.validation_messages import diagnose
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def validate(document: Document) -> Loaded:
             try:
                 read[name] = read_node(raw)
             except ValidationError as error:
-                problems.extend(explain(error.errors(), document, (*at, name)))
+                problems.extend(diagnose(error.errors(), document, (*at, name)))
                 read[name] = read_node(0)
             except SpecError as error:
                 problems.extend(error.diagnostics)
@@ -109,7 +109,7 @@ def validate(document: Document) -> Loaded:
     try:
         spec = Spec.model_validate(data)
     except ValidationError as error:
-        problems += explain(error.errors(), document, ())
+        problems += diagnose(error.errors(), document, ())
     if problems:
         raise SpecError(*in_order(problems))
     return Loaded(spec, document)

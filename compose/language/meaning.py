@@ -8,12 +8,12 @@ from pydantic import BaseModel
 
 from compose.language.block import Block
 from compose.language.docs import field_docs
-from compose.language.explain import noun
 from compose.language.models import Spec
 from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.places import Place
 from compose.language.roles import role
+from compose.language.validation_messages import noun
 from compose.language.values import Expr
 
 

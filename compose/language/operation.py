@@ -25,7 +25,7 @@ from compose.language.facts import (
     Weight,
     hull,
 )
-from compose.language.hosts import By, Of, Parts, Piece, Run, Site
+from compose.language.operation_context import By, Of, Parts, Piece, Run, Site
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -19,8 +19,18 @@ from compose.language.roles import bare
 from compose.language.values import Expr
 from compose.language.write import write
 from compose.reading.axis_facts import AxisFact, axis_fact
-from compose.reading.explain import Binding, Result, asked, bindings, expected, is_node, read_by, results, sizes_named
 from compose.reading.explore import Exploration
+from compose.reading.place_facts import (
+    Binding,
+    Result,
+    asked,
+    bindings,
+    expected,
+    is_node,
+    read_by,
+    results,
+    sizes_named,
+)
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from compose.language.places import find
 from compose.language.provenance import MISSING, dig, short_file, short_place
 from compose.language.resolve import Document
 from compose.language.roles import role
-from compose.reading.explain import is_node_path, results, show_number
 from compose.reading.explore import Exploration
-from compose.reading.text import typed
+from compose.reading.number_text import typed
+from compose.reading.place_facts import is_node_path, results, show_number
 
 WIDEST, WIDEST_SOURCE = 112, 48
 """Columns after which comments no longer stand under each other."""

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from compose.compiler.packed import packed
+from compose.language.atomic_write import sync_folder, temporary
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.whole import sync_folder, temporary
 from compose.training.clocks import Clocks
 from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
 from compose.training.pruning import STATE, drop, drop_chunks, numbered, prune, vacant

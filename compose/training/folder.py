@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from compose.language.atomic_write import destination, replace_file, sync_folder, temporary
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.whole import destination, replace_file, sync_folder, temporary
 from compose.training import lock
 from compose.training.records import Evaluated, Record, checked, numbers, parsed
 

@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from compose.language.atomic_write import temporary
 from compose.language.diagnostics import SpecError
-from compose.language.whole import temporary
 from compose.training.folder import RunFolder
 
 CHUNK = re.compile(r"[0-9]{9,}-[0-9]{9,}")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from compose.compiler.model import Model
 from compose.envs.catalogue import make
-from compose.graph.subject import subject
+from compose.graph.typed_spec import typed_spec
 from compose.training.actors import evaluating
 from compose.training.clocks import Clocks, moving_params
 from compose.training.evaluate import stream
@@ -30,7 +30,7 @@ def test_it_is_what_the_model_computes(run: Run, tmp_path: Path) -> None:
     ran = run("probe", "vdn_attention", "q", "q.a", "--env", ENV, "--seed", "3", "--episodes", "2", "--npz", str(file),
               "--json", *SMALL)
     assert ran.code == 0
-    model = Model(subject("vdn_attention", ENV, CHANGES).graph, seed=3, passes=(), taps=("q", "q.a"))
+    model = Model(typed_spec("vdn_attention", ENV, CHANGES).graph, seed=3, passes=(), taps=("q", "q.a"))
     env = make(ENV)
     params = moving_params(model, Clocks())
     played = rollout(evaluating(model, stream(3), params), env, torch.arange(2), stream(3))

@@ -42,7 +42,7 @@ class Contrastive(Block):
         return terms.masked_fill(~there, 0.0).sum(-1) / there.sum(-1).clamp(min=1)
 
     def quick(self, run: Run, *, of: Any) -> Any:
-        from compose.kernels.contrast import contrast
+        from compose.kernels.contrastive import contrast
 
         if run.present("of", run.node.bound["Row"][0]) is not None:
             return self.compute(run, of=of)

@@ -14,7 +14,7 @@ from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting, show
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.reading.text import number
+from compose.reading.number_text import number
 
 EXAMPLES = examples(
     "compose env list",

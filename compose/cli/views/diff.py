@@ -9,8 +9,8 @@ from compose.cli.page import Cell
 from compose.reading.diff.diff import Diff
 from compose.reading.diff.effects import effects, number
 from compose.reading.diff.side import Side
-from compose.reading.diff.stories import Line, Place
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.wiring import Line, Place
 
 SIGNS = {"added": "+", "removed": "-", "changed": "~", "replaced": "~", "moved": "~"}
 _STYLES = {"+": "added", "-": "removed", "~": "changed", "=": "dim"}

@@ -8,7 +8,7 @@ from compose.cli.views.diff import SIGNS, environments, names, places, renames, 
 from compose.language.media import markdown as escaped
 from compose.reading.diff.diff import Diff
 from compose.reading.diff.effects import effects
-from compose.reading.diff.stories import Line
+from compose.reading.diff.wiring import Line
 
 
 def markdown(diff: Diff) -> str:

@@ -11,7 +11,7 @@ from compose.cli.page import Cell
 from compose.cli.views.learner import moving
 from compose.graph.graph import Graph
 from compose.graph.readers import Reading
-from compose.graph.subject import environment
+from compose.graph.typed_spec import environment
 from compose.language.diagnostics import Path, SpecError, dotted
 from compose.language.dump import one_line
 from compose.language.load import Loaded, validate
@@ -19,10 +19,10 @@ from compose.language.moving import Moving
 from compose.language.places import parse_path
 from compose.language.provenance import MISSING, dig, place, short_place
 from compose.language.resolve import Document, resolve
-from compose.reading.explain import Result, is_node_path, show_number
 from compose.reading.explanation import Explanation, explain, explain_raw
 from compose.reading.explore import Exploration
-from compose.reading.text import count, number, sized, typed
+from compose.reading.number_text import count, number, sized, typed
+from compose.reading.place_facts import Result, is_node_path, show_number
 
 READERS, MISTAKES = 12, 3
 """So many are shown; the rest are counted."""

@@ -9,13 +9,13 @@ from compose.cli.page import Cell
 from compose.cli.views.learner import show_learning
 from compose.graph.graph import Graph
 from compose.graph.proofs import Proof
-from compose.graph.subject import Subject, schema_of
+from compose.graph.typed_spec import TypedSpec, schema_of
 from compose.language.nodes import Application
 from compose.language.values import Expr
-from compose.reading.text import count, number, size, sized, typed
+from compose.reading.number_text import count, number, size, sized, typed
 
 
-def show(about: Subject, proofs: list[Proof]) -> None:
+def show(about: TypedSpec, proofs: list[Proof]) -> None:
     """Print everything that `compose build` says."""
     graph, spec = about.graph, about.loaded.spec
     page.line(Cell(spec.name, "title"), Cell(f"  {about.environment}", "dim"))
@@ -35,7 +35,7 @@ def show(about: Subject, proofs: list[Proof]) -> None:
     show_learning(spec)
 
 
-def _show_networks(about: Subject) -> None:
+def _show_networks(about: TypedSpec) -> None:
     """Every network as its first application has it; networks that are alike stand together."""
     alike: dict[str, list[tuple[str, str]]] = {}
     rows = {}
@@ -61,7 +61,7 @@ def _sizes(graph: Graph) -> dict[str, int]:
     return {axis: n for axis, n in rows.items() if n is not None}
 
 
-def applications(about: Subject) -> dict[str, str]:
+def applications(about: TypedSpec) -> dict[str, str]:
     """Network -> where it is applied first, as the prefix of its nodes' names: ``utility`` -> ``q.``."""
     spec, values, found = about.loaded.spec, about.graph.values, dict[str, str]()
 
@@ -121,7 +121,7 @@ def total_weights(graph: Graph) -> int | None:
     return sum(known) if len(known) == len(counts) else None
 
 
-def data(about: Subject, proofs: list[Proof]) -> dict[str, Any]:
+def data(about: TypedSpec, proofs: list[Proof]) -> dict[str, Any]:
     """The same for tools."""
     graph, spec = about.graph, about.loaded.spec
     return {
@@ -143,7 +143,7 @@ def data(about: Subject, proofs: list[Proof]) -> dict[str, Any]:
     }
 
 
-def show_code(about: Subject, *, passes: bool = True) -> None:
+def show_code(about: TypedSpec, *, passes: bool = True) -> None:
     """The traced programs, as the Python that torch.fx generated."""
     schema = schema_of(about)
     from compose.compiler.model import Model

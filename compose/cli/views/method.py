@@ -12,7 +12,7 @@ from compose.cli.views.graph import applications, total_weights
 from compose.cli.views.learner import acting, learning, moving
 from compose.cli.views.spec import cited
 from compose.graph.proofs import prove
-from compose.graph.subject import Subject
+from compose.graph.typed_spec import TypedSpec
 from compose.language import source
 from compose.language.block import Block
 from compose.language.diagnostics import Path as Place
@@ -24,7 +24,7 @@ from compose.language.nodes import Application
 from compose.language.registry import catalogue
 from compose.language.values import Expr
 from compose.language.write import write
-from compose.reading.text import number, typed
+from compose.reading.number_text import number, typed
 
 if TYPE_CHECKING:
     from compose.reading.diff import Diff
@@ -33,7 +33,7 @@ HEAD = ("node", "computed as", "axes")
 QUOTED = re.compile(r"``([^`]+)``")
 
 
-def markdown(about: Subject, *, figure: str = "", compared: Callable[[Diff], str] = lambda diff: "") -> str:
+def markdown(about: TypedSpec, *, figure: str = "", compared: Callable[[Diff], str] = lambda diff: "") -> str:
     """The page of a spec that types.
 
     Args:
@@ -53,7 +53,7 @@ def markdown(about: Subject, *, figure: str = "", compared: Callable[[Diff], str
     return "\n\n".join(parts) + "\n"
 
 
-def _file(about: Subject) -> Iterator[str]:
+def _file(about: TypedSpec) -> Iterator[str]:
     """The spec's own lines and what they build on."""
     files = about.loaded.document.files
     yield "## Spec"
@@ -64,18 +64,18 @@ def _file(about: Subject) -> Iterator[str]:
     yield code_block(file.read_text(encoding="utf-8"), f'yaml title="{title}"')
 
 
-def _new(about: Subject, compared: Callable[[Diff], str]) -> Iterator[str]:
+def _new(about: TypedSpec, compared: Callable[[Diff], str]) -> Iterator[str]:
     """How it differs from the first spec that it extends, if that is a whole one."""
     from compose.cli.views.diff_markdown import markdown as told
     from compose.reading.diff import diff
-    from compose.study.sides import sides
+    from compose.study.comparison import both_sides
 
     parent = _parent(Path(about.loaded.document.file))
     if parent and not load(parent).spec.abstract:
         file, name = Path(about.loaded.document.file).resolve(), about.loaded.spec.name
         mine = name if file == (packaged_specs() / f"{name}.yaml").resolve() else str(file)
         named = about.loaded.spec.example_env if about.assumed else about.schema.name if about.schema else None
-        found = diff(*sides(parent, mine, named))
+        found = diff(*both_sides(parent, mine, named))
         _, _, text = told(found).partition("\n")
         yield f"## What it changes in {escaped(Path(parent).stem)}"
         text = re.sub(r"(?m)^( +)(?=- )", r"\1\1", text.strip())  # every Markdown nests a list by four
@@ -91,7 +91,7 @@ def _parent(file: Path) -> str:
     return str(file.parent / first) if is_path(first) else first
 
 
-def _tables(about: Subject) -> Iterator[str]:
+def _tables(about: TypedSpec) -> Iterator[str]:
     """The graph, then every network as its first application has it; networks that are alike stand together."""
     graph, spec = about.graph, about.loaded.spec
     fresh = " Bold: written or changed by this spec." if len(about.loaded.document.files) > 1 else ""
@@ -113,7 +113,7 @@ def _tables(about: Subject) -> Iterator[str]:
         yield text
 
 
-def _nodes(about: Subject, prefix: str, nodes: Mapping[str, Any], own: Place) -> Iterator[tuple[str, ...]]:
+def _nodes(about: TypedSpec, prefix: str, nodes: Mapping[str, Any], own: Place) -> Iterator[tuple[str, ...]]:
     """Rows for the nodes at ``own`` in the spec; ``prefix`` is where the graph has them."""
     graph, document = about.graph, about.loaded.document
     for name, node in nodes.items():
@@ -144,7 +144,7 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _losses(about: Subject) -> Iterator[tuple[str, ...]]:
+def _losses(about: TypedSpec) -> Iterator[tuple[str, ...]]:
     for name, loss in about.loaded.spec.losses.items():
         reduced = [f"{how} over {', '.join(axes)}" for how, axes in (("mean", loss.mean), ("sum", loss.sum)) if axes]
         reduced += [f"where {code_cell(str(loss.where))}"] if str(loss.where) != "env.steps" else []
@@ -153,7 +153,7 @@ def _losses(about: Subject) -> Iterator[tuple[str, ...]]:
         yield *shown, "; ".join(["mean over valid steps", *reduced])
 
 
-def _settings(about: Subject) -> Iterator[tuple[str, ...]]:
+def _settings(about: TypedSpec) -> Iterator[tuple[str, ...]]:
     spec = about.loaded.spec
     for name, value in spec.params.items():
         yield f"param {code_cell(name)}", escaped(moving(value))
@@ -162,7 +162,7 @@ def _settings(about: Subject) -> Iterator[tuple[str, ...]]:
     yield from ((escaped(what.text), escaped(how)) for what, how in learning(spec))
 
 
-def _proofs(about: Subject) -> Iterator[str]:
+def _proofs(about: TypedSpec) -> Iterator[str]:
     total = total_weights(about.graph)
     weights = f", where it has {number(total)} weights" if total is not None else ""
     yield f"In {escaped(about.schema.name if about.schema else 'no environment')}{weights}."
@@ -170,7 +170,7 @@ def _proofs(about: Subject) -> Iterator[str]:
     yield _table(("proof", "outcome", "how", "claimed"), [map(escaped, row) for row in rows])
 
 
-def _blocks(about: Subject) -> Iterator[tuple[str, ...]]:
+def _blocks(about: TypedSpec) -> Iterator[tuple[str, ...]]:
     spec = about.loaded.spec
     bodies = [spec.graph, *(spec.networks[name].nodes for name in applications(about))]
     used = {node.block for body in bodies for node in body.values() if isinstance(node, Block)}

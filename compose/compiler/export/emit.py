@@ -8,11 +8,11 @@ import torch
 
 from compose.compiler.export.body import Body
 from compose.compiler.export.counts import free_counts
+from compose.compiler.export.file_text import Text
 from compose.compiler.export.names import Scope, attributes, class_name
 from compose.compiler.export.record import record
 from compose.compiler.export.signature import Signature, signature
 from compose.compiler.export.simplify import simplify
-from compose.compiler.export.text import Text
 from compose.compiler.model import Model
 from compose.language.media import literal
 

@@ -20,8 +20,8 @@ from compose.compiler.export.parity import Parity, Play, compare
 from compose.compiler.export.samples import Sample, Tensors
 from compose.compiler.model import Model
 from compose.compiler.packed import packed
+from compose.language.atomic_write import destination, replace_file
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.whole import destination, replace_file
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from compose.graph.schema import EntitySchema
 from compose.graph.schema_file import PARTS
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
-from compose.language.explain import explain
 from compose.language.resolve import Document
+from compose.language.validation_messages import diagnose
 
 Part = TypeVar("Part", bound=BaseModel)
 
@@ -81,7 +81,7 @@ def _validated(
         wrong = error.errors(include_url=False)
     found += [_problem(message, (*at, *place), document)
               for problem in wrong if problem["type"] == "schema" for place, message in problem["ctx"]["problems"]]
-    form = explain([p for p in wrong if p["type"] != "schema"], document, at, owner=_owner)
+    form = diagnose([p for p in wrong if p["type"] != "schema"], document, at, owner=_owner)
     found += [replace(p, code=p.code.replace("spec.", "schema.")) for p in form]
     return None
 

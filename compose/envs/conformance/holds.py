@@ -10,7 +10,7 @@ from compose.graph.align import align
 from compose.graph.fields import KNOWN_FIELDS, LEAD
 
 
-def said(play: Play) -> Iterator[Finding]:
+def untrue_claims(play: Play) -> Iterator[Finding]:
     """Where a mask of the environment's own is true and what the schema says of it is not."""
     for name, field in play.schema.fields.items():
         for what, axes in field.facts if name not in KNOWN_FIELDS and set(LEAD) <= set(field.axes) else ():

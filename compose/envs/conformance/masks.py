@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compose.envs.conformance.case import Case, Property
-from compose.envs.conformance.holds import said
+from compose.envs.conformance.holds import untrue_claims
 from compose.envs.guard.finding import Finding
 
 
@@ -29,7 +29,7 @@ def _check(case: Case) -> Iterator[Finding]:
         acts = of["active"] & ~here
         text = "absent agents not to be active"
         yield from play.wrong("env.active", text, "that one is", acts, "time batch agent", "active")
-        yield from said(play)
+        yield from untrue_claims(play)
 
 
 PROPERTY = Property("masks", "visible, sight, present and active agree; every agent has an action", _check)

@@ -18,8 +18,8 @@ from compose.envs.starcraft.task import summary
 from compose.graph.fields import Model
 from compose.language import files, source
 from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
-from compose.language.explain import explain
 from compose.language.resolve import Document
+from compose.language.validation_messages import diagnose
 from compose.language.values import Label, Prose
 
 MAX_LIKE = 8
@@ -119,7 +119,7 @@ class _Reader:
         try:
             return Form.model_validate_json(json.dumps(data))  # JSON mode: strict, yet whole numbers may become floats
         except ValidationError as error:
-            found = explain(error.errors(include_url=False), self.document, (), owner=_owner)
+            found = diagnose(error.errors(include_url=False), self.document, (), owner=_owner)
             self.problems += [replace(p, code=p.code.replace("spec.", "scenario.")) for p in found]
             return None
 

@@ -19,10 +19,10 @@ from compose.language.axes import signature
 from compose.language.block import Block, OneOrMore
 from compose.language.diagnostics import Path
 from compose.language.docs import field_docs
-from compose.language.explain import noun
 from compose.language.json_schema.leaves import NULL, Schema, anything, leaf, ref
 from compose.language.nodes import Node
 from compose.language.roles import role
+from compose.language.validation_messages import noun
 from compose.language.write import write
 
 OR_NULL = "_or_null"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compose.reading.diff.diff import Diff
-from compose.reading.diff.stories import Line
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.wiring import Line
 
 
 def brief(diff: Diff) -> list[str]:

@@ -11,7 +11,7 @@ from compose.graph.sizes import UnknownSize
 from compose.language.expressions import Apply, ExpressionError, Number, Ref, Tree, parse, unparse
 from compose.language.nodes import EMPTY, Application
 from compose.reading.diff.side import Side
-from compose.reading.diff.terms import COMMUTES, Kind, Symbol
+from compose.reading.diff.spec_terms import COMMUTES, Kind, Symbol
 
 Names = Callable[[Symbol], Symbol | None]
 """What a symbol is called in the second spec, if it is there."""

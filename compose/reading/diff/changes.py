@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.matching import Matching, by_name, by_structure, expanded
 from compose.reading.diff.similar import by_likeness
-from compose.reading.diff.terms import Call, Key, Symbol, Term, Use
+from compose.reading.diff.spec_parts import SpecParts
+from compose.reading.diff.spec_terms import Call, Key, SpecTerm, Symbol, Use
 
 How = Literal["added", "removed", "changed", "replaced", "moved"]
 FEW = 2.0
@@ -22,8 +22,8 @@ class FieldChange:
 
     key: Key
     """Its name in the second spec, or in the first if it is gone."""
-    before: Term | None
-    after: Term | None
+    before: SpecTerm | None
+    after: SpecTerm | None
     wire: bool
 
 
@@ -44,7 +44,7 @@ class Change:
         return found
 
 
-def compare(before: Anatomy, after: Anatomy) -> tuple[Matching, list[Change]]:
+def compare(before: SpecParts, after: SpecParts) -> tuple[Matching, list[Change]]:
     """Match two specs and list what differs, in the order of the second.
 
     Names are matched first, then structure; and, in a second reading, structure first. The second is taken if it finds
@@ -107,19 +107,19 @@ def _changed(matching: Matching, a: Symbol, b: Symbol) -> Change | None:
     return Change("moved" if moved else "changed", a, b, tuple(fields)) if fields or moved else None
 
 
-def _value(anatomy: Anatomy, symbol: Symbol) -> Term | None:
+def _value(parts: SpecParts, symbol: Symbol) -> SpecTerm | None:
     """What a node is if it is only an expression."""
-    item = anatomy.items[symbol]
+    item = parts.items[symbol]
     return item.fields.get("") if item.head.__class__ is not Call else None
 
 
-def _only_named(matching: Matching, anatomy: Anatomy, symbol: Symbol) -> bool:
+def _only_named(matching: Matching, parts: SpecParts, symbol: Symbol) -> bool:
     """Is this but a name for an expression, which the other spec writes out wherever this one is read?"""
-    users = [user for _, user in anatomy.users[symbol]]
-    paired = matching.pairs if anatomy is matching.before else matching.back
-    if expanded(anatomy, Use(symbol)) is None or not all(user in paired for user in users):
+    users = [user for _, user in parts.users[symbol]]
+    paired = matching.pairs if parts is matching.before else matching.back
+    if expanded(parts, Use(symbol)) is None or not all(user in paired for user in users):
         return False
-    ends = [(user, paired[user]) if anatomy is matching.before else (paired[user], user) for user in users]
+    ends = [(user, paired[user]) if parts is matching.before else (paired[user], user) for user in users]
     return bool(users) and all(_reads_alike(matching, a, b) for a, b in ends)
 
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.ids import Ids, plain
-from compose.reading.diff.terms import COMMUTES, Item, Symbol, Term, Use, Word
+from compose.reading.diff.spec_parts import SpecParts
+from compose.reading.diff.spec_terms import COMMUTES, Item, SpecTerm, Symbol, Use, Word
 
 Colours = Mapping[Symbol, int]
 
 
 def colours(
-    anatomy: Anatomy, rounds: int, seeds: Mapping[Symbol, int], ids: Ids, *, upwards: bool = True
+    parts: SpecParts, rounds: int, seeds: Mapping[Symbol, int], ids: Ids, *, upwards: bool = True
 ) -> Iterator[Colours]:
     """The colour of every symbol after 0, 1 ... so many rounds.
 
@@ -28,18 +28,18 @@ def colours(
         upwards: Whether users count too.
     """
     now = {s: ids("pair", seeds[s]) if s in seeds else ids("kind", s.kind, s.name if s.kind == "part" else "")
-           for s in anatomy.items}
+           for s in parts.items}
     yield now
     for _ in range(rounds):
-        now = {s: now[s] if s in seeds else _next(anatomy, s, now, ids, upwards) for s in anatomy.items}
+        now = {s: now[s] if s in seeds else _next(parts, s, now, ids, upwards) for s in parts.items}
         yield now
 
 
-def _next(anatomy: Anatomy, symbol: Symbol, now: Colours, ids: Ids, upwards: bool) -> int:
-    owner = anatomy.owner(symbol)
+def _next(parts: SpecParts, symbol: Symbol, now: Colours, ids: Ids, upwards: bool) -> int:
+    owner = parts.owner(symbol)
     home = ("", 0) if owner is None else ("in", now[owner])
-    users = sorted((place, now[user]) for place, user in anatomy.users[symbol]) if upwards else ()
-    return ids("colour", now[symbol], _definition(anatomy.items[symbol], now, ids), home, tuple(users))
+    users = sorted((place, now[user]) for place, user in parts.users[symbol]) if upwards else ()
+    return ids("colour", now[symbol], _definition(parts.items[symbol], now, ids), home, tuple(users))
 
 
 def _definition(item: Item, now: Colours, ids: Ids) -> int:
@@ -48,7 +48,7 @@ def _definition(item: Item, now: Colours, ids: Ids) -> int:
     return ids("definition", painted(item.head, now, ids), tuple(fields))
 
 
-def painted(term: Term, now: Colours, ids: Ids) -> int:
+def painted(term: SpecTerm, now: Colours, ids: Ids) -> int:
     """The number of a term in which names are colours."""
     match term:
         case Word():

@@ -19,7 +19,7 @@ from compose.reading.diff.changes import Change
 from compose.reading.diff.matching import Matching
 from compose.reading.diff.meaning import Meaning, meanings
 from compose.reading.diff.side import Side
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,8 @@ def _axes(before: Side, after: Side, matching: Matching) -> Iterable[AxisEffect]
         old = matching.back.get(Symbol("axis", name))
         said = None if old is None else str(mine[old.name])
         now, then = rows(after.graph, name), None if old is None else rows(before.graph, old.name)
-        same = old is not None and matching.same(before.anatomy.items[old].fields[""],
-                                                 after.anatomy.items[Symbol("axis", name)].fields[""])
+        same = old is not None and matching.same(before.parts.items[old].fields[""],
+                                                 after.parts.items[Symbol("axis", name)].fields[""])
         if not same or (now != then and before.environment == after.environment):
             yield AxisEffect(name, said, str(size), then, now)
     for name, size in mine.items():

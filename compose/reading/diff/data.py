@@ -11,10 +11,10 @@ from compose.language.diagnostics import dotted
 from compose.reading.diff.changes import Change
 from compose.reading.diff.diff import Diff
 from compose.reading.diff.effects import effects
-from compose.reading.diff.said import ends
 from compose.reading.diff.side import Side
-from compose.reading.diff.stories import Line, owned
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.term_text import ends
+from compose.reading.diff.wiring import Line, owned
 
 Json = dict[str, Any]
 

@@ -10,8 +10,8 @@ from compose.reading.diff.consequences import Consequences, consequences
 from compose.reading.diff.matching import Matching
 from compose.reading.diff.settings import settings
 from compose.reading.diff.side import Side
-from compose.reading.diff.stories import Line, Place, Teller
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.wiring import Line, Place, WiringLines
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Diff:
     @cached_property
     def wiring(self) -> list[Place]:
         """Nodes, networks, inputs and losses that came, went, or are wired otherwise."""
-        return Teller(self.before, self.after, self.matching, self.changes).places()
+        return WiringLines(self.before, self.after, self.matching, self.changes).places()
 
     @cached_property
     def settings(self) -> list[Line]:
@@ -59,5 +59,5 @@ class Diff:
 
 def diff(before: Side, after: Side) -> Diff:
     """Compare two specs by what they mean."""
-    matching, changes = compare(before.anatomy, after.anatomy)
+    matching, changes = compare(before.parts, after.parts)
     return Diff(before, after, matching, tuple(changes))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from compose.reading.diff.consequences import AxisEffect, LossEffect
 from compose.reading.diff.diff import Diff
 from compose.reading.diff.phrases import apart, listed
-from compose.reading.diff.said import ends, said
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.term_text import ends, term_text
 
 Row = tuple[str, str]
 
@@ -161,8 +161,8 @@ def _claims(diff: Diff) -> Iterator[str]:
             claims = {str(field.key): field for field in change.fields}
             joint, utilities = claims.pop("igm of", None), claims.pop("igm in", None)
             for name, claim in claims.items():
-                of = "" if name != "igm" or joint is None or joint.after is None else f" for {said(joint.after)}"
-                yield f"{name} {said(claim.before)} -> {said(claim.after)}{of}"
+                of = "" if name != "igm" or joint is None or joint.after is None else f" for {term_text(joint.after)}"
+                yield f"{name} {term_text(claim.before)} -> {term_text(claim.after)}{of}"
             if joint is not None and "igm" not in claims:
                 yield "igm for {} -> for {}".format(*ends(diff.matching, joint.before, joint.after))
             if utilities is not None:

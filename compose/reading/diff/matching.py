@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.colours import Colours, colours
 from compose.reading.diff.ids import Ids
-from compose.reading.diff.terms import COMMUTES, Call, Key, Symbol, Term, Use, Word, members
+from compose.reading.diff.spec_parts import SpecParts
+from compose.reading.diff.spec_terms import COMMUTES, Call, Key, SpecTerm, Symbol, Use, Word, members
 
 FAR = 8
 """Steps over which surroundings are compared at most."""
@@ -25,11 +25,11 @@ _BODIES = ("node", "network", "loss")
 class Matching:
     """Pairs of symbols, one of each spec."""
 
-    before: Anatomy
-    after: Anatomy
+    before: SpecParts
+    after: SpecParts
     pairs: dict[Symbol, Symbol] = field(default_factory=dict)
     ids: Ids = field(default_factory=Ids, repr=False)
-    _found: dict[tuple[Term | None, Term | None], bool] = field(default_factory=dict, repr=False)
+    _found: dict[tuple[SpecTerm | None, SpecTerm | None], bool] = field(default_factory=dict, repr=False)
     _looked_at: int = 0
     """How many pairs there were when ``_found`` was found: more pairs make more the same."""
 
@@ -53,7 +53,7 @@ class Matching:
     def renamed(self) -> list[tuple[Symbol, Symbol]]:
         return [(a, b) for a, b in self.pairs.items() if a.name != b.name]
 
-    def same(self, a: Term | None, b: Term | None) -> bool:
+    def same(self, a: SpecTerm | None, b: SpecTerm | None) -> bool:
         """Do two terms say the same? A name for an expression is as good as the expression."""
         if isinstance(a, Word) and isinstance(b, Word):
             return a == b
@@ -63,7 +63,7 @@ class Matching:
             self._found[a, b] = self._same(a, b)
         return self._found[a, b]
 
-    def _same(self, a: Term | None, b: Term | None) -> bool:
+    def _same(self, a: SpecTerm | None, b: SpecTerm | None) -> bool:
         match a, b:
             case Use(), Use() if self.pairs.get(a.target) == b.target and len(a.tail) == len(b.tail):
                 return all(self._same_part(x, y) for x, y in zip(a.tail, b.tail, strict=True))
@@ -81,7 +81,7 @@ class Matching:
     def _same_part(self, a: Symbol | str, b: Symbol | str) -> bool:
         return self.pairs.get(a) == b if isinstance(a, Symbol) else a == b
 
-    def _same_set(self, a: tuple[Term, ...], b: tuple[Term, ...]) -> bool:
+    def _same_set(self, a: tuple[SpecTerm, ...], b: tuple[SpecTerm, ...]) -> bool:
         left = list(b)
         for term in a:
             found = next((i for i, other in enumerate(left) if self.same(term, other)), None)
@@ -91,9 +91,9 @@ class Matching:
         return True
 
 
-def expanded(anatomy: Anatomy, term: Term | None) -> Term | None:
+def expanded(parts: SpecParts, term: SpecTerm | None) -> SpecTerm | None:
     """What a name stands for, if it is one for an expression; None for anything else."""
-    item = anatomy.items[term.target] if isinstance(term, Use) and not term.tail else None
+    item = parts.items[term.target] if isinstance(term, Use) and not term.tail else None
     return item.fields[""] if item is not None and item.head == Word("expression") else None
 
 

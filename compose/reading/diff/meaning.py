@@ -22,11 +22,11 @@ from compose.graph.node import Node, Value
 from compose.language.block import Block
 from compose.language.values import Expr
 from compose.language.write import write
-from compose.reading.diff.anatomy import is_word, moving
 from compose.reading.diff.called import Called, Names
 from compose.reading.diff.ids import Ids, plain
 from compose.reading.diff.side import Side
-from compose.reading.diff.terms import COMMUTES, Word
+from compose.reading.diff.spec_parts import is_word, moving
+from compose.reading.diff.spec_terms import COMMUTES, Word
 
 
 def meanings(before: Side, after: Side, names: Names) -> tuple[Meaning, Meaning]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from compose.reading.diff.diff import Diff
 from compose.reading.diff.side import Side
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
 from compose.reading.drawing.build import draw
 from compose.reading.drawing.overlay import overlay
 from compose.reading.drawing.picture import Box, Edge, Panel, Picture, Status

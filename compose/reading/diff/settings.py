@@ -8,9 +8,9 @@ from dataclasses import replace
 from compose.reading.diff.changes import Change, FieldChange
 from compose.reading.diff.matching import Matching
 from compose.reading.diff.phrases import apart
-from compose.reading.diff.said import ends, said
 from compose.reading.diff.side import Side
-from compose.reading.diff.stories import Line
+from compose.reading.diff.term_text import ends, term_text
+from compose.reading.diff.wiring import Line
 
 _SHOWN = ("param", "optimizer")
 """Kinds that are settings as a whole."""
@@ -40,15 +40,15 @@ def _line(before: Side, after: Side, matching: Matching, change: Change) -> Line
         return None
     if change.how in ("added", "removed") and symbol.kind in _SHOWN:
         side = after if change.how == "added" else before
-        item = side.anatomy.items[symbol]
-        words = [said(item.head)] if symbol.kind == "optimizer" else []
-        words += [f"{key} {said(term)}".strip() for key, term in item.fields.items()]
+        item = side.parts.items[symbol]
+        words = [term_text(item.head)] if symbol.kind == "optimizer" else []
+        words += [f"{key} {term_text(term)}".strip() for key, term in item.fields.items()]
         return Line(change.how, (symbol,), ", ".join(words), remark=side.remark(symbol))
     if change.how == "replaced" and symbol.kind == "optimizer":
         assert change.before is not None
-        then, now = before.anatomy.items[change.before], after.anatomy.items[symbol]
-        words = [f"{key} {said(term)}" for key, term in now.fields.items()]
-        return Line("changed", (symbol,), f"{said(then.head)} -> {said(now.head)}, {', '.join(words)}",
+        then, now = before.parts.items[change.before], after.parts.items[symbol]
+        words = [f"{key} {term_text(term)}" for key, term in now.fields.items()]
+        return Line("changed", (symbol,), f"{term_text(then.head)} -> {term_text(now.head)}, {', '.join(words)}",
                     remark=after.remark(symbol, "kind"))
     fields = [field for field in change.fields if not field.wire]
     if not fields or change.how not in ("changed", "moved"):

@@ -10,8 +10,8 @@ from compose.graph.proofs import Proof, prove
 from compose.language.diagnostics import Path
 from compose.language.load import Loaded
 from compose.language.models import Spec
-from compose.reading.diff.anatomy import Anatomy
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_parts import SpecParts
+from compose.reading.diff.spec_terms import Symbol
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class Side:
         return None if self.graph.schema is None else self.graph.schema.name
 
     @cached_property
-    def anatomy(self) -> Anatomy:
-        return Anatomy(self.spec)
+    def parts(self) -> SpecParts:
+        return SpecParts(self.spec)
 
     @cached_property
     def proofs(self) -> list[Proof]:

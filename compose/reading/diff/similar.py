@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.colours import Colours, colours
 from compose.reading.diff.ids import Ids
 from compose.reading.diff.matching import Matching
-from compose.reading.diff.moves import moved
-from compose.reading.diff.terms import Call, Key, Symbol, Term
+from compose.reading.diff.moved_nodes import moved
+from compose.reading.diff.spec_parts import SpecParts
+from compose.reading.diff.spec_terms import Call, Key, SpecTerm, Symbol
 
 ENOUGH = 0.5
 """The part that must have stayed. Below it, one thing went and another came."""
@@ -58,16 +58,16 @@ def likeness(matching: Matching, a: Symbol, b: Symbol, shapes: tuple[Colours, Co
     return (equal + shared + sum(fed)) / (count + either + len(fed)) if count + either else 0.0
 
 
-def _fed(matching: Matching, a: Symbol, b: Symbol) -> list[tuple[Term | None, Term | None]]:
+def _fed(matching: Matching, a: Symbol, b: Symbol) -> list[tuple[SpecTerm | None, SpecTerm | None]]:
     """What applications in both specs give to an input of a network."""
     mine, theirs = matching.before.items, matching.after.items
     users = [user for place, user in matching.before.users[a] if place == "key" and user in matching.pairs]
     return [(mine[user].fields.get(a), theirs[matching.pairs[user]].fields.get(b)) for user in users]
 
 
-def _of_the_same(matching: Matching, a: Term, b: Term) -> bool:
+def _of_the_same(matching: Matching, a: SpecTerm, b: SpecTerm) -> bool:
     """Is one the other times something?"""
-    def factors(term: Term) -> tuple[Term, ...]:
+    def factors(term: SpecTerm) -> tuple[SpecTerm, ...]:
         return term.arguments if isinstance(term, Call) and term.function == "*" else (term,)
 
     return any(matching.same(a, part) for part in factors(b)) or any(matching.same(part, b) for part in factors(a))
@@ -81,13 +81,13 @@ def _users(matching: Matching, symbol: Symbol) -> Counter[tuple[str, Symbol]]:
     return Counter((place, matching.pairs.get(user, user)) for place, user in matching.before.users[symbol])
 
 
-def _shapes(anatomy: Anatomy, ids: Ids) -> Colours:
+def _shapes(parts: SpecParts, ids: Ids) -> Colours:
     """Definitions by themselves."""
-    return list(colours(anatomy, 1, {}, ids, upwards=False))[-1]
+    return list(colours(parts, 1, {}, ids, upwards=False))[-1]
 
 
-def _shape(anatomy: Anatomy, network: Symbol, shapes: Colours) -> Counter[int]:
-    return Counter(shapes[s] for s in anatomy.items if s.owner == network.name)
+def _shape(parts: SpecParts, network: Symbol, shapes: Colours) -> Counter[int]:
+    return Counter(shapes[s] for s in parts.items if s.owner == network.name)
 
 
 def _overlap(a: Counter[int], b: Counter[int]) -> float:

@@ -20,7 +20,7 @@ from compose.language.write import write
 from compose.reading.drawing.facts import Body, Facts, bodies, told
 from compose.reading.drawing.picture import Box, BoxKind, Details, Edge, EdgeKind, Output, Panel, Picture, Port, Zone
 from compose.reading.drawing.wires import Use, mark, port, uses, wires
-from compose.reading.words import number, total, typed
+from compose.reading.number_text import number, total, typed
 
 
 def draw(loaded: Loaded, graph: Graph) -> Picture:

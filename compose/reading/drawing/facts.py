@@ -11,7 +11,7 @@ from compose.graph.proofs import Proof
 from compose.graph.proofs.decentralised import Infos
 from compose.language.axes import Axes, signature
 from compose.language.nodes import AnyNode, Application
-from compose.reading.words import count, number, sized
+from compose.reading.number_text import count, number, sized
 
 Places = dict[str, list[str]]
 

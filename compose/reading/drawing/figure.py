@@ -12,7 +12,7 @@ from compose.reading.drawing.picture import Picture
 from compose.reading.drawing.place import Direction, Placed, place, shifted
 from compose.reading.drawing.rect import Rect
 from compose.reading.drawing.tags import tagged
-from compose.reading.drawing.text import LINE, SMALL, TITLE, width, wrap
+from compose.reading.drawing.text_width import LINE, SMALL, TITLE, width, wrap
 
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""

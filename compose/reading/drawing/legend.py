@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compose.reading.drawing.place import Placed
-from compose.reading.drawing.text import SMALL, width
+from compose.reading.drawing.text_width import SMALL, width
 
 SWATCH = 22.0
 """Width of the sign before an entry's text."""

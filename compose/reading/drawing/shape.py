@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from compose.reading.drawing.picture import Box, Output, Port
 from compose.reading.drawing.rect import Rect
-from compose.reading.drawing.text import LINE, SMALL, TITLE, width, wrap
+from compose.reading.drawing.text_width import LINE, SMALL, TITLE, width, wrap
 
 PAD, SIDE, SPACE = 3.0, 4.5, 5.0
 """Inside a body above and below text, beside text, and between ports."""

@@ -18,7 +18,7 @@ from compose.reading.drawing.shape import (
     size_of,
     tab_of,
 )
-from compose.reading.drawing.text import LINE, SMALL, width
+from compose.reading.drawing.text_width import LINE, SMALL, width
 
 ROW = SMALL * LINE
 

@@ -16,7 +16,7 @@ from compose.reading.drawing.picture import Box, Edge
 from compose.reading.drawing.rect import Rect
 from compose.reading.drawing.shape import Shape, Text
 from compose.reading.drawing.tags import read_by, stands_for
-from compose.reading.drawing.text import LINE, SMALL, TITLE, width
+from compose.reading.drawing.text_width import LINE, SMALL, TITLE, width
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans Condensed', sans-serif"
 DASHES = {"mask": "3 1.8", "target": "0.9 1.5", "delay": "6 1.5 1.2 1.5"}

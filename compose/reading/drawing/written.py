@@ -7,9 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from compose.graph.subject import subject
+from compose.graph.typed_spec import typed_spec
+from compose.language.atomic_write import save
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.language.whole import save
 from compose.reading.drawing.build import draw as pictured
 from compose.reading.drawing.choice import Choice
 from compose.reading.drawing.html import page as as_html
@@ -19,7 +19,7 @@ from compose.reading.drawing.place import Direction
 from compose.reading.drawing.svg import svg
 
 if TYPE_CHECKING:
-    from compose.graph.subject import AnyEnv
+    from compose.graph.typed_spec import AnyEnv
     from compose.language.anything import AnySpec
     from compose.reading.drawing.figure import Figure
 
@@ -56,7 +56,7 @@ def draw(spec: AnySpec, env: AnyEnv | None = None, file: str | Path | None = Non
             that is not there; ``file.write``.
     """
     chosen = kind_of(None if file is None else Path(file), kind, "svg")
-    about = subject(spec, env, example=True)
+    about = typed_spec(spec, env, example=True)
     picture = pictured(about.loaded, about.graph)
     check_only(picture, only)
     choice = Choice(insides, tuple(only), direction or "down", title=title, legend=legend)

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 from compose.language.load import load_data, load_text
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.changes import compare
+from compose.reading.diff.spec_parts import SpecParts
 from tests.reading.diff.sides import SPECS, between, changed, loaded, made
 
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_a_spec_is_itself(spec: str) -> None:
     found, again = loaded(spec), load_data(loaded(spec).spec.data(defaults=True))
-    matching, changes = compare(Anatomy(found.spec), Anatomy(again.spec))
+    matching, changes = compare(SpecParts(found.spec), SpecParts(again.spec))
     assert not changes
     assert not matching.renamed()
     assert matching.pairs.keys() == set(matching.before.items)

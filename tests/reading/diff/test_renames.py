@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from compose.graph.sizes import ENVIRONMENT
 from compose.language.load import load_data
 from compose.language.nodes import MODIFIERS
-from compose.reading.diff.anatomy import Anatomy
 from compose.reading.diff.changes import compare
+from compose.reading.diff.spec_parts import SpecParts
 from tests.reading.diff.renaming import Names, renamed
 from tests.reading.diff.sides import PACKAGED, SPECS, between, changed, loaded, made
 
@@ -52,7 +52,7 @@ def test_renaming_in_any_way_leaves_only_renames(spec: str, seed: int) -> None:
 def only_renames(spec: str, seed: int) -> None:
     before, names = loaded(spec), other_names(seed)
     after = load_data(renamed(before.document.data, names))
-    matching, changes = compare(Anatomy(before.spec), Anatomy(after.spec))
+    matching, changes = compare(SpecParts(before.spec), SpecParts(after.spec))
     assert not changes
     assert matching.pairs.keys() == set(matching.before.items)
     places = {"param": "sizes", "axis": "sizes", "network": "networks", "loss": "losses", "optimizer": "optimizers"}
@@ -83,7 +83,7 @@ def test_two_names_exchanged(spec: str) -> None:
     def names(where: str, name: str) -> str:
         return swap.get(name, name) if where == "graph" else name
 
-    matching, changes = compare(Anatomy(loaded(spec).spec), Anatomy(load_data(renamed(data, names)).spec))
+    matching, changes = compare(SpecParts(loaded(spec).spec), SpecParts(load_data(renamed(data, names)).spec))
     assert not changes
     assert {(a.name, b.name) for a, b in matching.renamed()} == set(swap.items())
 

@@ -24,7 +24,7 @@ from compose.reading.drawing.shape import shape
 from compose.reading.drawing.sideways import sideways
 from compose.reading.drawing.svg import svg
 from compose.reading.drawing.tags import MANY, stands_for, tagged
-from compose.reading.drawing.text import SMALL, TITLE, width, wrap
+from compose.reading.drawing.text_width import SMALL, TITLE, width, wrap
 from tests.reading.drawing.methods import NAMES, chain, drawn
 
 EVERY = [(name, direction) for name in NAMES for direction in ("down", "right")]

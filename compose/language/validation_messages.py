@@ -37,7 +37,7 @@ Owner = Callable[[Any, Path], type[BaseModel] | None]
 """The model whose fields a mapping of a document may have."""
 
 
-def explain(problems: Sequence[Any], document: Document, at: Path, owner: Owner | None = None) -> list[Diagnostic]:
+def diagnose(problems: Sequence[Any], document: Document, at: Path, owner: Owner | None = None) -> list[Diagnostic]:
     """Diagnostics for the errors of a validation of what stands at ``at`` in the document, one for each place.
 
     ``owner`` finds the model of a mapping; a spec's, unless told.

@@ -8,13 +8,13 @@ from typing import Any
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json
-from compose.graph.subject import Subject, schema_of
+from compose.graph.typed_spec import TypedSpec, schema_of
 
 
-def show(about: Subject, *, as_json: bool = False) -> None:
+def show(about: TypedSpec, *, as_json: bool = False) -> None:
     """Print the work of one update before and after each pass."""
     schema = schema_of(about)
-    from compose.compiler.account import account
+    from compose.compiler.pass_costs import account
 
     found = account(about.graph)
     if as_json:

@@ -8,7 +8,7 @@ from compose.language.block import Block
 from compose.language.models import Spec
 from compose.language.nodes import AnyNode, Application
 from compose.language.operation import Operation
-from compose.reading.diff.terms import Item, Symbol, Word, members
+from compose.reading.diff.spec_terms import Item, Symbol, Word, members
 
 _LAGGED = ("target.kind", "target.every", "target.tau")
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
-from compose.graph.subject import environment
+from compose.graph.typed_spec import environment
 from compose.language.anything import loaded
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.files import is_path
@@ -20,7 +20,7 @@ from compose.training.folder import RunFolder, reading
 from compose.training.records import Standing
 
 if TYPE_CHECKING:
-    from compose.graph.subject import AnyEnv
+    from compose.graph.typed_spec import AnyEnv
     from compose.language.anything import AnySpec
 
 
@@ -45,11 +45,11 @@ def diff(before: AnySpec, after: AnySpec, env: AnyEnv | None = None) -> Diff:
     Raises:
         SpecError: With the mistakes of both.
     """
-    return compared(*sides(before, after, env))
+    return compared(*both_sides(before, after, env))
 
 
-def sides(before: AnySpec, after: AnySpec, env: AnyEnv | None = None,
-          overrides: tuple[Sequence[str], Sequence[str]] = ((), ())) -> tuple[Side, Side]:
+def both_sides(before: AnySpec, after: AnySpec, env: AnyEnv | None = None,
+               overrides: tuple[Sequence[str], Sequence[str]] = ((), ())) -> tuple[Side, Side]:
     """The two sides of a comparison, each in ``env``.
 
     Unless that is told, a run is looked at in the environment it was trained in, a spec in that of the run it is

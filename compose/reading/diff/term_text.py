@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth, unparse
 from compose.reading.diff import phrases
 from compose.reading.diff.matching import Matching
-from compose.reading.diff.terms import Call, Kind, Symbol, Term, Use, Word
+from compose.reading.diff.spec_terms import Call, Kind, SpecTerm, Symbol, Use, Word
 
 
-def said(term: Term | None) -> str:
+def term_text(term: SpecTerm | None) -> str:
     """An expression as the language writes it, lists with commas, ``none`` for nothing."""
     match term:
         case None:
@@ -22,18 +22,18 @@ def said(term: Term | None) -> str:
         case Word():
             return str(term.value)
         case Call(function="[]" | "{}"):
-            return phrases.listed([said(argument) for argument in term.arguments])
+            return phrases.listed([term_text(argument) for argument in term.arguments])
         case Call(function=":"):
             name, value = term.arguments
-            return f"{said(name)} ({said(value)})"
+            return f"{term_text(name)} ({term_text(value)})"
         case Call(function="text"):
-            return " ".join(said(part) for part in term.arguments).replace(" '", "'").replace(" ?", "?")
+            return " ".join(term_text(part) for part in term.arguments).replace(" '", "'").replace(" ?", "?")
     return unparse(_tree(term))
 
 
-def ends(matching: Matching, before: Term | None, after: Term | None, nothing: str = "none") -> tuple[str, str]:
+def ends(matching: Matching, before: SpecTerm | None, after: SpecTerm | None, nothing: str = "none") -> tuple[str, str]:
     """What two terms that differ say; where that is one text, since a name went over to something else, what it is."""
-    then, now = (nothing if term is None else said(term) for term in (before, after))
+    then, now = (nothing if term is None else term_text(term) for term in (before, after))
     if then != now:
         return then, now
     for a, b in _beside(before, after):
@@ -55,7 +55,7 @@ def _where(symbol: Symbol) -> str:
     return f"{symbol.owner}.{symbol.name}" if symbol.owner else symbol.name
 
 
-def _beside(a: Term | None, b: Term | None) -> Iterator[tuple[Symbol, Symbol]]:
+def _beside(a: SpecTerm | None, b: SpecTerm | None) -> Iterator[tuple[Symbol, Symbol]]:
     """Symbols at the same place of two terms."""
     match a, b:
         case Use(), Use():
@@ -67,7 +67,7 @@ def _beside(a: Term | None, b: Term | None) -> Iterator[tuple[Symbol, Symbol]]:
                 yield from _beside(x, y)
 
 
-def _tree(term: Term) -> Tree:
+def _tree(term: SpecTerm) -> Tree:
     match term:
         case Word(value=bool() as truth):
             return Truth(truth)

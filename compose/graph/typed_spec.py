@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
+class TypedSpec:
     """A spec that types in an environment (or, with symbolic sizes, in none)."""
 
     loaded: Loaded
@@ -39,8 +39,8 @@ class Subject:
         return f"{self.schema.name} (the spec's example; --env names another)" if self.assumed else self.schema.name
 
 
-def subject(spec: AnySpec, env: AnyEnv | None = None, overrides: Sequence[str] = (), *,
-            example: bool = False) -> Subject:
+def typed_spec(spec: AnySpec, env: AnyEnv | None = None, overrides: Sequence[str] = (), *,
+               example: bool = False) -> TypedSpec:
     """Load a spec and a schema and type the one against the other.
 
     Args:
@@ -63,7 +63,7 @@ def subject(spec: AnySpec, env: AnyEnv | None = None, overrides: Sequence[str] =
         problems += error.diagnostics
     if problems or loaded is None:
         raise SpecError(*problems)
-    return Subject(loaded, schema, build_graph(loaded, schema), assumed)
+    return TypedSpec(loaded, schema, build_graph(loaded, schema), assumed)
 
 
 def environment(env: AnyEnv | None) -> EntitySchema | None:
@@ -77,7 +77,7 @@ def environment(env: AnyEnv | None) -> EntitySchema | None:
     return catalogue.schema(env)
 
 
-def schema_of(about: Subject) -> EntitySchema:
+def schema_of(about: TypedSpec) -> EntitySchema:
     """The environment's schema, for what needs sizes. Raises SpecError (``env.missing``) if there is none."""
     if about.schema is None:
         text = f"programs need sizes, so an environment, and {about.loaded.spec.name} names no example"
@@ -95,4 +95,4 @@ def build(spec: AnySpec, env: AnyEnv | None = None) -> Graph:
     Raises:
         SpecError: With the mistakes of spec and environment together.
     """
-    return subject(spec, env, example=True).graph
+    return typed_spec(spec, env, example=True).graph

@@ -18,15 +18,15 @@ from compose.language.moving import Moving
 from compose.language.nodes import Application
 from compose.language.values import Expr, Ratio
 from compose.language.write import write
+from compose.reading.diff.only_read import lags, only_read, owns_weights, unread_of_learner
 from compose.reading.diff.phrases import quantity
-from compose.reading.diff.reading import lags, only_read, owns_weights, unread_of_learner
-from compose.reading.diff.terms import Call, Item, Key, Symbol, Term, Use, Word, members
+from compose.reading.diff.spec_terms import Call, Item, Key, SpecTerm, Symbol, Use, Word, members
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 ACT, LEARNER, CLAIMS = (Symbol("part", name) for name in ("act", "learner", "claims"))
 
 
-class Anatomy:
+class SpecParts:
     """Symbols and definitions of what losses, acting and claims of a spec need. A name that means nothing is a word."""
 
     def __init__(self, spec: Spec) -> None:
@@ -69,7 +69,7 @@ class Anatomy:
 
     # ------------------------------------------------------------ definitions
 
-    def _add(self, symbol: Symbol, fields: Mapping[Key, Term], head: Term | None = None,
+    def _add(self, symbol: Symbol, fields: Mapping[Key, SpecTerm], head: SpecTerm | None = None,
              wires: typing.Iterable[Key] = ()) -> None:
         self.items[symbol] = Item(symbol, head or Word(symbol.kind), fields, frozenset(wires) & fields.keys())
 
@@ -94,7 +94,7 @@ class Anatomy:
             applied, network = node.network, self.spec.networks.get(node.network)
             head = Call("apply", (Word(applied) if network is None else Use(Symbol("network", applied)),))
             known = network.inputs if network is not None else {}
-            fields: dict[Key, Term] = {
+            fields: dict[Key, SpecTerm] = {
                 Symbol("input", port, applied) if port in known else port: self.expression(expr.tree, owner)
                 for port, expr in node.inputs.items()}
             if node.repeat is not None and node.carry is not None:
@@ -107,7 +107,7 @@ class Anatomy:
             self._block(symbol, node)
 
     def _block(self, symbol: Symbol, block: Block) -> None:
-        fields: dict[Key, Term] = {}
+        fields: dict[Key, SpecTerm] = {}
         for name, info in type(block).model_fields.items():
             value = getattr(block, name)
             if name == "block" or value is None or (name == "target" and not owns_weights(self.spec, block)):
@@ -155,9 +155,9 @@ class Anatomy:
                     fields["igm in"] = self.expression(igm.utilities.tree, "")
         self._add(CLAIMS, fields)
 
-    def _fields(self, model: BaseModel, but: tuple[str, ...] = ()) -> dict[Key, Term]:
+    def _fields(self, model: BaseModel, but: tuple[str, ...] = ()) -> dict[Key, SpecTerm]:
         """Every field of a model that has a value; those of models inside it under dotted names."""
-        fields: dict[Key, Term] = {}
+        fields: dict[Key, SpecTerm] = {}
         for name, info in type(model).model_fields.items():
             value = getattr(model, name)
             if name in but or value is None:
@@ -174,7 +174,7 @@ class Anatomy:
 
     # ------------------------------------------------------------------ terms
 
-    def _argument(self, value: Any, owner: str) -> Term:
+    def _argument(self, value: Any, owner: str) -> SpecTerm:
         """The term of any validated value; text may name axes and params."""
         match value:
             case Expr():
@@ -192,9 +192,9 @@ class Anatomy:
                 return self._argument(write(value, defaults=True), owner)
         return Word(str(value))
 
-    def _words(self, text: str, owner: str) -> Term:
+    def _words(self, text: str, owner: str) -> SpecTerm:
         """Text in which axes, params and variables may be named: a signature, an axis with its prime."""
-        parts: list[Term] = []
+        parts: list[SpecTerm] = []
         for word in re.findall(r"[A-Za-z_][A-Za-z0-9_]*|[^\sA-Za-z_]+", text):
             found = self._sized(word, owner) if NAME.fullmatch(word) else None
             parts.append(Use(found) if found is not None else Word(word))
@@ -207,7 +207,7 @@ class Anatomy:
             lambda: candidates[0] in self.items, lambda: name in self.spec.axes, lambda: name in self.spec.params)
         return next((s for s, test in zip(candidates, known, strict=True) if test()), None)
 
-    def expression(self, tree: Tree, owner: str) -> Term:
+    def expression(self, tree: Tree, owner: str) -> SpecTerm:
         """An expression that stands in the graph or in a network (``owner``)."""
         match tree:
             case Number():
@@ -220,7 +220,7 @@ class Anatomy:
                 return Call(tree.function, tuple(self.expression(a, owner) for a in tree.arguments))
         raise TypeError(tree)
 
-    def _ref(self, ref: Ref, owner: str) -> Term:
+    def _ref(self, ref: Ref, owner: str) -> SpecTerm:
         head, *rest = ref.parts
         network = self.spec.networks.get(owner)
         if network is not None and head in network.inputs and not rest:
@@ -256,7 +256,7 @@ def applied(spec: Spec) -> list[str]:
     return [name for name in spec.networks if name in found]
 
 
-def moving(value: Any) -> Term:
+def moving(value: Any) -> SpecTerm:
     """A number, or the canonical text of a schedule or a ratio. What never moves is a number."""
     if isinstance(value, Moving) and len(levels := {level for _, level in value.points()}) == 1:
         value = levels.pop()

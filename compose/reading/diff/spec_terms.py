@@ -67,10 +67,10 @@ class Call:
     """A function of terms. ``[]`` is a list, ``{}`` a set, ``text`` words in a row; others are those of expressions."""
 
     function: str
-    arguments: tuple[Term, ...]
+    arguments: tuple[SpecTerm, ...]
 
 
-Term = Word | Use | Call
+SpecTerm = Word | Use | Call
 Key = str | Symbol
 """The name of a field; a symbol where the name is itself the author's (an input of a network)."""
 
@@ -83,13 +83,13 @@ class Item:
     """The definition of a symbol. ``head`` says what it is (a block's tag, an application of this network ...)."""
 
     symbol: Symbol
-    head: Term
-    fields: Mapping[Key, Term] = field(default_factory=dict)
+    head: SpecTerm
+    fields: Mapping[Key, SpecTerm] = field(default_factory=dict)
     wires: frozenset[Key] = frozenset()
     """Fields that read values; the others are settings."""
 
 
-def uses(term: Term, at: str = "") -> Iterator[tuple[str, Symbol]]:
+def uses(term: SpecTerm, at: str = "") -> Iterator[tuple[str, Symbol]]:
     """Every symbol of a term, with its place in it. Operands of what commutes stand at one place."""
     match term:
         case Use():

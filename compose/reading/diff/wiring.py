@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from compose.reading.diff import phrases
 from compose.reading.diff.changes import Change, FieldChange, How
 from compose.reading.diff.matching import Matching
-from compose.reading.diff.said import ends, said
 from compose.reading.diff.side import Side
-from compose.reading.diff.terms import Symbol
+from compose.reading.diff.spec_terms import Symbol
+from compose.reading.diff.term_text import ends, term_text
 
 _OUTER = ("loss", "part")
 
@@ -44,7 +44,7 @@ class Place:
     lines: tuple[Line, ...]
 
 
-class Teller:
+class WiringLines:
     """Makes lines of the changes between two sides."""
 
     def __init__(self, before: Side, after: Side, matching: Matching, changes: Iterable[Change]) -> None:
@@ -58,7 +58,7 @@ class Teller:
     def places(self) -> list[Place]:
         """All of the wiring: the graph first, then networks; those in which the same changed stand together."""
         lines: dict[str, list[Line]] = {}
-        for anchor, parts in self._stories():
+        for anchor, parts in self._groups():
             shown = [self.line(part) for part in parts if not self._inside(part)]
             line = replace(self.line(anchor), parts=tuple(_together(shown)))
             lines.setdefault(anchor.symbol.owner if anchor.symbol.kind != "network" else "", []).append(line)
@@ -70,9 +70,9 @@ class Teller:
             places[key] = Place((*held.networks, owner) if owner else (), held.lines)
         return list(places.values())
 
-    # ---------------------------------------------------------------- stories
+    # ---------------------------------------------------------------- groups
 
-    def _stories(self) -> list[tuple[Change, list[Change]]]:
+    def _groups(self) -> list[tuple[Change, list[Change]]]:
         """Every anchor with the changes that were made for its sake."""
         anchors: dict[Symbol | tuple[str, Symbol], tuple[Change, list[Change]]] = {}
         followers = []
@@ -102,7 +102,7 @@ class Teller:
         late: Symbol | tuple[str, Symbol] | None = None
         while open_symbols:
             symbol = open_symbols.pop(0)
-            users = [user for place, user in side.anatomy.users[symbol] if place != "member"]
+            users = [user for place, user in side.parts.users[symbol] if place != "member"]
             for user in [*users, *self._held_by(side, symbol, paired)]:
                 if user in seen:
                     continue
@@ -120,14 +120,14 @@ class Teller:
 
     def _held_by(self, side: Side, symbol: Symbol, paired: object) -> Iterator[Symbol]:
         """The network of what stands in a network that itself came or went."""
-        owner = side.anatomy.owner(symbol)
+        owner = side.parts.owner(symbol)
         if owner is not None and owner not in paired:  # type: ignore[operator]
             yield owner
 
     def _inside(self, change: Change) -> bool:
         """Is this told by the network it belongs to?"""
         side = self.after if change.how == "added" else self.before
-        owner = side.anatomy.owner(change.symbol)
+        owner = side.parts.owner(change.symbol)
         return change.how in ("added", "removed") and owner is not None and any(
             c.how == change.how and c.symbol == owner for c in self.changes)
 
@@ -146,8 +146,8 @@ class Teller:
                 was = self._whole("replaced", self.before, change.before).text
                 if was != now.text:
                     return replace(now, was=was)
-                then = self.before.anatomy.items[change.before].head
-                heads = ends(self.matching, then, self.after.anatomy.items[change.symbol].head)
+                then = self.before.parts.items[change.before].head
+                heads = ends(self.matching, then, self.after.parts.items[change.symbol].head)
                 return replace(now, text=" -> ".join(heads))
         fields = [field for field in change.fields if field.wire]
         remarks = [self.after.remark(change.symbol, *_key_of(field)) for field in fields]
@@ -182,13 +182,13 @@ class Teller:
             case "network":
                 network = spec.networks[symbol.name]
                 text = f"{network.result} from {phrases.listed(list(network.inputs))}"
-                parts = tuple(self._whole(how, side, inner) for inner in side.anatomy.held(symbol))
+                parts = tuple(self._whole(how, side, inner) for inner in side.parts.held(symbol))
                 twin = self._twin(side, symbol)
                 text = f"built as {twin}, with weights of its own" if twin else text
                 remark = side.remark(symbol)
                 return Line(how, (symbol,), text, remark=remark, parts=parts, told=bool(twin) or how == "removed")
             case _:
-                text = said(side.anatomy.items[symbol].fields.get("axes"))
+                text = term_text(side.parts.items[symbol].fields.get("axes"))
         return Line(how, (symbol,), text, remark=side.remark(symbol), parts=parts)
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from compose.language.atomic_write import destination, replace_file, save, temporary
 from compose.language.diagnostics import SpecError
-from compose.language.whole import destination, replace_file, save, temporary
 
 
 def bound(path: Path) -> None:
