@@ -145,6 +145,15 @@ class Model(torch.nn.Module):
                         raise ValueError(f"{name}: expected {list(mine[name].shape)}, got {list(value.shape)}")
                     mine[name].copy_(value)
 
+    def of_seed(self, seed: int) -> Model:
+        """The model as it would be made with another seed: weights of its own, the same programs."""
+        made = copy.deepcopy(self)
+        made.seed, made._drawn = seed, dict.fromkeys(self.programs, 0)
+        started = weighing.initial(self.graph, seed, device=self.device, dtype=self.dtype)
+        kept = statistics.initial(self.graph, device=self.device, dtype=self.dtype)
+        made.load(started, {name: started[name] for name in self.target}, kept)
+        return made
+
     def follow(self, rate: float = 1.0) -> None:
         """Let the lagged copies follow: ``target <- (1 - rate) target + rate weights``."""
         weighing.follow(self.target, self.weights, rate)
