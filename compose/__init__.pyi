@@ -17,7 +17,7 @@ from compose.envs.catalogue import make as make
 from compose.envs.catalogue import register as register
 from compose.envs.catalogue import schema as schema
 from compose.envs.conformance import assert_conforms as assert_conforms
-from compose.envs.conformance import play as play
+from compose.envs.conformance.play import play as play
 from compose.envs.interface import Environment as Environment
 from compose.envs.interface import Transition as Transition
 from compose.envs.options import EnvSettings as EnvSettings

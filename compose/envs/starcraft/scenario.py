@@ -27,8 +27,11 @@ class Problem(NamedTuple):
     """Something wrong: where in the scenario, what, and the nearest right name."""
 
     where: Path
+    """The place in the scenario."""
     message: str
+    """What is wrong."""
     hint: str = ""
+    """The nearest right name."""
 
 
 SIDES: tuple[Side, ...] = ("allies", "enemies")
@@ -41,7 +44,9 @@ class Squad(Model):
     """Units of one type that begin at one point."""
 
     unit: str
+    """A type of StarCraft: ``Marine``."""
     count: Annotated[int, Limits(ge=1)]
+    """How many."""
     at: Point | None = None
     """x, y from the lower left corner of the map; None: the ring decides."""
 
@@ -50,8 +55,11 @@ class Task(Model):
     """One battle of a scenario. Units fill the slots of their side in the order of its squads."""
 
     name: Label
+    """As the field ``task`` counts them."""
     allies: tuple[Squad, ...]
+    """Squads that the agents command."""
     enemies: tuple[Squad, ...]
+    """Squads that the environment commands."""
 
     def side(self, side: Side) -> tuple[Squad, ...]:
         """The squads of a side."""
@@ -94,12 +102,17 @@ class Scenario(Model):
     noun: ClassVar[str] = "a scenario"
 
     name: Label
+    """As the catalogue has it."""
     summary: Prose
+    """One sentence."""
     note: Prose = ""
+    """What a reader must know before comparing numbers."""
     terrain: str = "open"
+    """The map: ``open``, or a name of `compose.terrain`."""
     limit: Annotated[int, Limits(ge=1)]
     """Steps after which the battle is lost."""
     tasks: Annotated[tuple[Task, ...], Limits(min_length=1)]
+    """The battles; every episode draws one, all equally likely."""
     ring: Ring | None = None
     """None: every squad has a point."""
     goal: Point | Literal["start", "between", "chase", "hold"] = "start"
