@@ -16,8 +16,8 @@ import griffe
 import pytest
 
 import compose
-from compose.language.block import catalogue
 from compose.language.docs import field_docs
+from compose.language.registry import catalogue
 from tests.docs.snippets import ROOT
 
 UNSAID = {"model_config", "noun"}

@@ -37,6 +37,6 @@ def test_claims_of_drafts_come_out(path: Path) -> None:
 
 
 def test_identities_of_agents_know_their_slots() -> None:
-    padding = next(p for p in prove(build_graph(load(DRAFTS[0].parent / "iql.yaml"))) if p.name == "padding")
+    padding = next(p for p in prove(build_graph(load("iql"))) if p.name == "padding")
     assert padding.outcome == "not proved"
     assert padding.how == "weight 'utility.x.weight' has a row for every slot"

@@ -143,8 +143,7 @@ def test_weights_for_each_agent_fix_their_number() -> None:
 
 
 def test_flat_observations_fix_nothing_but_what_they_hold() -> None:
-    drafts = Path(__file__).parents[2] / "specs" / "drafts"
-    assert emit(model(drafts / "iql.yaml")).free == ("entity",), "identities of agents are weights for each"
+    assert emit(model("iql")).free == ("entity",), "identities of agents are weights for each"
 
 
 def test_a_larger_environment_has_the_same_weights() -> None:

@@ -15,7 +15,7 @@ DRAFTS = ROOT / "tests" / "specs" / "drafts"
 FILES = sorted(packaged_specs().glob("*.yaml"))
 NAMES = [path.stem for path in FILES if "\nabstract: true" not in path.read_text(encoding="utf-8")]
 NAMES += [str(p.relative_to(ROOT)) for p in sorted(DRAFTS.glob("*.yaml"))]
-SOME = ["refil", "vdn_attention", *(str(DRAFTS / f"{name}.yaml") for name in ("qplex", "soft_roles", "qmix_updet"))]
+SOME = ["refil", "vdn_attention", "qplex", *(str(DRAFTS / f"{name}.yaml") for name in ("soft_roles", "qmix_updet"))]
 """A few that have everything: stops, delays, taps, stacks, several losses."""
 
 

@@ -116,7 +116,7 @@ def test_frames_stand_side_by_side_on_the_page(name: str) -> None:
     assert keys == whole
 
 
-@pytest.mark.parametrize("name", ["refil", "tests/specs/drafts/qplex.yaml"])
+@pytest.mark.parametrize("name", ["refil", "qplex"])
 def test_the_same_every_time(name: str) -> None:
     assert svg(figure(drawn(name))) == svg(figure(drawn(name)))
 
