@@ -5,7 +5,7 @@
 PYTHON ?= python3
 PIP_FLAGS ?=
 WORKERS ?= 2
-DEMO ?= examples/quick_refil.yaml --env group_matching/small --updates 4000 --until solved=0.95 \
+DEMO ?= examples/quick_refil.yaml --env group_matching/small --updates 4000 --until solved=0.9 \
   --eval-every 300 --eval-episodes 128 --chance 1024 --mark 0.9 --threads 2
 
 BIN := .venv/bin

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from torch import Tensor
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.model import Model
+from compose.compiler.weights import initial
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 
@@ -20,9 +22,16 @@ Fields = dict[str, Tensor]
 class Bench:
     """One model and one random batch; evaluates any values of the graph on changed fields."""
 
-    def __init__(self, graph: Graph, seed: int) -> None:
+    def __init__(self, graph: Graph, seed: int, like: Bench | None = None) -> None:
+        """``like``: another of the same graph, whose programs are used again."""
         assert graph.schema is not None
-        self.graph, self.model = graph, Model(graph, seed=seed, dtype=torch.float64, passes=())
+        self.graph = graph
+        if like is None:
+            self.model = Model(graph, seed=seed, dtype=torch.float64, passes=())
+        else:
+            self.model = copy.deepcopy(like.model)
+            self.model.load(weights := initial(graph, seed, device="cpu", dtype=torch.float64),
+                            {name: weights[name] for name in self.model.target})
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
         self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
@@ -30,15 +39,15 @@ class Bench:
         self.noise = torch.Generator().manual_seed(seed)
 
     def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,
-               given: Mapping[Value, Tensor] | None = None) -> list[Tensor]:
-        """The tensors of ``wanted``; ``given`` replaces values by tensors."""
+               given: Mapping[Value, Tensor] | None = None, graph: Graph | None = None) -> list[Tensor]:
+        """The tensors of ``wanted``; ``given`` replaces values by tensors. ``graph``: of the same spec, if another."""
         params = dict.fromkeys(self.model.moving, 0.5)
         sources: dict[str, Mapping[str, Any]] = {
             "weight": self.model.weights, "target": self.model.target, "field": fields, "param": params,
             "statistic": self.model.statistics,
             "draw": self.draws if draws is None else draws,
         }  # fmt: skip
-        return Interpreter(self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
+        return Interpreter(graph or self.graph, Given(sources), self.model.dtype, dict(given or {})).evaluate(wanted)
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compose.compiler import weights as weighing
-from compose.compiler.call import Call, Read, nominal
 from compose.compiler.terms import Leaf, Pick, Term, constant, mapped
+from compose.compiler.terms.call import Call, Read, nominal
 from compose.graph.functions import Elementwise
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value, WeightUse

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compose.compiler.call import Call
-from compose.compiler.product import Product, product
 from compose.compiler.terms import Divided, Leaf, Pick, Share, Simplex, Term, constant, joint, mapped, relabelled
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.product import Product, product
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes
 from compose.language.operation import By, Of

@@ -11,10 +11,10 @@ from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import FlopCounterMode
 
 import compose.kernels.steps  # noqa: F401  (defines torch.ops.compose)
-from compose.compiler.call import nominal
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
 from compose.compiler.passes import PASSES, Pass
+from compose.compiler.terms.call import nominal
 from compose.graph.graph import Graph
 from compose.graph.schema import EntitySchema
 

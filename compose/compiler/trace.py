@@ -49,14 +49,15 @@ class _Placeholders:
     tracer: fx.proxy.TracerBase
     stateful: bool
     inputs: dict[Input, fx.Proxy] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
 
     def read(self, kind: str, name: str) -> Any:
         if kind == "state" and not self.stateful:
             return None
         key = Input(kind, name)
         if key not in self.inputs:
-            names = {i.identifier for i in self.inputs}
-            label = key.identifier + "_" * (key.identifier in names)
+            label = key.identifier + "_" * (key.identifier in self.labels)
+            self.labels.add(key.identifier)
             with self.graph.inserting_before(next(iter(self.graph.nodes))):
                 self.inputs[key] = fx.Proxy(self.graph.placeholder(label), self.tracer)
         return self.inputs[key]

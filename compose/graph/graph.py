@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
+from typing import TYPE_CHECKING
 
 from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.node import Node, Value, WeightInfo
@@ -13,6 +14,9 @@ from compose.graph.sizes import AxisTable
 from compose.language.axes import Axes
 from compose.language.diagnostics import Diagnostic
 from compose.language.models import Spec
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 @dataclass(eq=False)
@@ -104,6 +108,19 @@ class Graph:
     def acted(self) -> list[Value]:
         """What the `act` program must give."""
         return [v for v in (self.act_values, self.act_where) if v is not None]
+
+    def networkx(self) -> nx.MultiDiGraph[str]:
+        """The graph for networkx: nodes, fields, moving params, weights, losses and ``act`` by name.
+
+        Nodes have a ``kind`` (node, field, param, weight, loss, act) and what belongs to it: ``block`` and ``outputs``
+        (name -> axes), ``axes`` and ``network`` of a weight, ``optimizer`` of a loss. Edges go from what is computed to
+        what reads it, with ``port``, ``output``, ``type`` (axes) and, from a weight, ``lagged`` (its copy?).
+
+            nx.shortest_path(graph.networkx(), "env.entities", "losses.td")
+        """
+        from compose.graph.digraph import digraph
+
+        return digraph(self)
 
     def fields(self, roots: Iterable[Value]) -> list[str]:
         """Environment fields that ``roots`` read."""

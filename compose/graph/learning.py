@@ -9,8 +9,8 @@ from compose.language.diagnostics import Diagnostic, did_you_mean
 def elaborate_learning(elaboration: Elaboration) -> None:
     """Report acting that a learner cannot learn from, optimizers that wait for one another, what nothing follows."""
     spec = elaboration.spec
-    if spec.act.choose == "categorical" and spec.learner.kind == "replay":
-        text = "a replay learner acts greedily or epsilon-greedily, not 'categorical'"
+    if spec.act.sampled and spec.learner.off_policy:
+        text = f"a {spec.learner.kind} learner acts greedily or epsilon-greedily, not '{spec.act.choose}'"
         hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
         elaboration.report("train.learner", ("act", "choose"), text, hint)
     _order(elaboration)

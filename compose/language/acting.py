@@ -32,12 +32,24 @@ class Act(Model):
     noun: ClassVar[str] = "act"
     source: ClassVar[Literal["values", "logits"]] = "values"
     """The field that holds what is chosen from."""
+    sampled: ClassVar[bool] = False
+    """Is the policy that learns a random one?"""
 
     @property
     def scores(self) -> Expr:
         """What is chosen from [batch time agent action]."""
         found: Expr = getattr(self, self.source)
         return found
+
+    @property
+    def exploration(self) -> float | Schedule | None:
+        """The chance of a random action while episodes are collected; None of a policy that is random anyway."""
+        return 0.0
+
+    @property
+    def sampled_in_evaluation(self) -> bool:
+        """Are actions drawn when the policy is evaluated, too?"""
+        return False
 
 
 class Greedy(Act):
@@ -64,11 +76,16 @@ class EpsilonGreedy(Act):
                        Role("schedule", whole=("kind",))]
     """The chance of a random action."""
 
+    @property
+    def exploration(self) -> float | Schedule | None:
+        return self.epsilon
+
 
 class Categorical(Act):
     """Drawn from the softmax of ``logits``."""
 
     source: ClassVar[Literal["values", "logits"]] = "logits"
+    sampled: ClassVar[bool] = True
 
     choose: Literal["categorical"]
     """How."""
@@ -78,6 +95,14 @@ class Categorical(Act):
     """Which actions may be chosen, usually ``env.available``; all if left out."""
     evaluate: Literal["greedy", "sample"] = "greedy"
     """How actions are chosen when the policy is evaluated."""
+
+    @property
+    def exploration(self) -> float | Schedule | None:
+        return None
+
+    @property
+    def sampled_in_evaluation(self) -> bool:
+        return self.evaluate == "sample"
 
 
 Acting = Annotated[Greedy | EpsilonGreedy | Categorical, Field(discriminator="choose")]

@@ -100,6 +100,11 @@ def join(*operands: Sequence[str]) -> Axes:
     ``join([b t agent], [b entity])`` is ``b t agent entity``. An axis is placed after everything that precedes it in
     any operand; where two operands disagree the first one wins.
     """
+    return _joined(tuple(map(tuple, operands)))
+
+
+@lru_cache(maxsize=4096)
+def _joined(operands: tuple[Axes, ...]) -> Axes:
     order: list[str] = []
     for operand in operands:
         for i, axis in enumerate(operand):

@@ -107,9 +107,11 @@ Target = Annotated[CopyTarget | PolyakTarget, Field(discriminator="kind")]
 
 
 class Learner(Model):
-    """How the weights are learned."""
+    """How the weights are learned: which fields of ``learner:`` it reads are those of its class."""
 
     noun: ClassVar[str] = "the learner"
+    off_policy: ClassVar[bool] = False
+    """Does it learn from what other policies than the present one have played?"""
 
     kind: Any
     """Which learner."""
@@ -122,9 +124,26 @@ class Learner(Model):
     optimizers: Annotated[Frozen[Name, Optimizer], section(Role("optimizer", "an optimizer", whole=("kind",)), bare=6)]
     """Name -> optimizer; each trains the weights that its losses reach."""
 
+    @property
+    def batch(self) -> int:
+        """Episodes that one update learns from."""
+        return self.updates.episodes
+
+    @property
+    def kept(self) -> int:
+        """Episodes that are stored."""
+        return self.updates.episodes
+
+    @property
+    def memory(self) -> str:
+        """What is kept beyond an update, in words."""
+        return ""
+
 
 class ReplayLearner(Learner):
     """Learns from a replay buffer of episodes that any earlier policy has played."""
+
+    off_policy: ClassVar[bool] = True
 
     kind: Literal["replay"]
     """From a buffer."""
@@ -141,22 +160,17 @@ class ReplayLearner(Learner):
         """Episodes that are stored."""
         return self.replay.episodes
 
+    @property
+    def memory(self) -> str:
+        ring = self.replay
+        return f"the last {ring.episodes:,} episodes; batches of {ring.batch:,}; learning starts at {ring.start:,}"
+
 
 class OnPolicyLearner(Learner):
     """Learns from what the present policy has just done, then forgets it."""
 
     kind: Literal["on_policy"]
     """From the newest episodes."""
-
-    @property
-    def batch(self) -> int:
-        """Episodes that one update learns from."""
-        return self.updates.episodes
-
-    @property
-    def kept(self) -> int:
-        """Episodes that are stored."""
-        return self.updates.episodes
 
 
 Learning = Annotated[ReplayLearner | OnPolicyLearner, Field(discriminator="kind")]

@@ -55,7 +55,7 @@ def load(text: str | bytes, file: str, kind: str = "spec") -> Source:
     return Source(_root(decode(text, file), file, kind))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _root(text: str, file: str, kind: str) -> Node:
     """The tree of a text; remembered, as specs share ancestors and trees are never changed."""
     reader = _Reader(text, file, text.splitlines())

@@ -56,9 +56,7 @@ class ModelActor:
 
 def evaluating(model: Model, seed: int, params: Mapping[str, float] | None = None) -> ModelActor:
     """A model as it is evaluated: greedily, or ``evaluate: sample``."""
-    act = model.spec.act
-    drawn = act.choose == "categorical" and act.evaluate == "sample"
-    return ModelActor(model, seed, params=params or {}, sampled=drawn)
+    return ModelActor(model, seed, params=params or {}, sampled=model.spec.act.sampled_in_evaluation)
 
 
 @dataclass(frozen=True)

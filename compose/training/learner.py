@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from tensordict import TensorDict
@@ -15,6 +15,7 @@ from torch import Tensor
 from compose.compiler.model import Model
 from compose.envs.interface import Environment
 from compose.kernels.random import key
+from compose.language import learning
 from compose.language.schedules import value
 from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params
@@ -60,19 +61,18 @@ class Batch:
 class Learner(ABC):
     """One training in one environment; every random draw is keyed by ``seed``, a stream's name and a clock."""
 
+    reads: ClassVar[type[learning.Learner]]
+    """What a spec says of one."""
+    settings: learning.Learner
+
     def __init__(self, model: Model, env: Environment, seed: int) -> None:
         self.model, self.env, self.seed = model, env, seed
         self.settings = model.spec.learner
         self.clocks = Clocks()
-        self.replay = Replay(env.schema, self.capacity, env.device)
+        self.replay = Replay(env.schema, self.settings.kept, env.device)
         self.optimizers = Optimizers(model, self.settings.optimizers)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()
-
-    @property
-    @abstractmethod
-    def capacity(self) -> int:
-        """Episodes that are kept."""
 
     @property
     def keep(self) -> Collection[str] | None:
@@ -89,8 +89,8 @@ class Learner(ABC):
 
     def epsilon(self) -> float:
         """The exploration rate at the present clocks."""
-        act = self.model.spec.act
-        return value(act.epsilon, self.clocks.read()) if act.choose == "epsilon_greedy" else 0.0
+        rate = self.model.spec.act.exploration
+        return 0.0 if rate is None else value(rate, self.clocks.read())
 
     def collect(self, limit: int | None = None) -> None:
         """Play ``environments`` episodes (at most ``limit``) and store them.
@@ -99,7 +99,7 @@ class Learner(ABC):
         """
         act = self.model.spec.act
         actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks),
-                           sampled=act.choose == "categorical")
+                           sampled=act.sampled)
         self.store(rollout(actor, self.env, self.upcoming(limit), self.stream, self.keep))
 
     @property
@@ -155,7 +155,7 @@ class Learner(ABC):
     def metrics(self) -> dict[str, Any]:
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
         params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
-        explores = {} if self.model.spec.act.choose == "categorical" else {"epsilon": self.epsilon()}
+        explores = {} if self.model.spec.act.exploration is None else {"epsilon": self.epsilon()}
         now = {**self.clocks.read(), **explores, **params, **self._statistics()}
         row = {**now, **self.interval.means()}
         self.interval = Interval.empty()

@@ -8,12 +8,11 @@ from compose.training.learner import Learner
 from compose.training.on_policy import OnPolicyLearner
 from compose.training.replay_learner import ReplayLearner
 
+KINDS: tuple[type[Learner], ...] = (ReplayLearner, OnPolicyLearner)
+"""What each reads of a spec is its ``reads``."""
+
 
 def learner_for(model: Model, env: Environment, seed: int) -> Learner:
-    """The learner of the spec's ``learner.kind``, at its beginning.
-
-    Raises:
-        SpecError: ``train.learner``; see :class:`ReplayLearner`.
-    """
-    kinds: dict[str, type[Learner]] = {"replay": ReplayLearner, "on_policy": OnPolicyLearner}
-    return kinds[model.spec.learner.kind](model, env, seed)
+    """The learner of the spec's ``learner.kind``, at its beginning."""
+    found: type[Learner] = next(kind for kind in KINDS if isinstance(model.spec.learner, kind.reads))
+    return found(model, env, seed)

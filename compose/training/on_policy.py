@@ -7,6 +7,7 @@ from collections.abc import Collection
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.language import learning
 from compose.training.learner import Learner
 
 
@@ -17,9 +18,7 @@ class OnPolicyLearner(Learner):
     One update steps every optimizer once, in the order of ``after``. Only fields that losses read are recorded.
     """
 
-    @property
-    def capacity(self) -> int:
-        return int(self.settings.updates.episodes)
+    reads = learning.OnPolicyLearner
 
     @property
     def keep(self) -> Collection[str]:
@@ -29,12 +28,12 @@ class OnPolicyLearner(Learner):
 
     def due(self) -> int:
         ratio = self.settings.updates
-        return self.clocks.episodes // self.capacity * int(ratio.updates) - self.clocks.updates
+        return self.clocks.episodes // ratio.episodes * ratio.updates - self.clocks.updates
 
     def upcoming(self, limit: int | None = None) -> Tensor:
         """As for every learner, but never beyond the episodes of one update."""
-        left = self.capacity - self.clocks.episodes % self.capacity
+        left = self.settings.batch - self.clocks.episodes % self.settings.batch
         return super().upcoming(left if limit is None else min(left, limit))
 
     def chosen(self) -> TensorDict:
-        return self.replay.newest(self.capacity)
+        return self.replay.newest(self.settings.batch)

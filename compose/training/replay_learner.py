@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tensordict import TensorDict
 
-from compose.compiler.model import Model
-from compose.envs.interface import Environment
-from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.learning import ReplaySettings
+from compose.language import learning
 from compose.training.clocks import updates_due
 from compose.training.learner import Learner
 
@@ -17,36 +12,14 @@ from compose.training.learner import Learner
 class ReplayLearner(Learner):
     """Keeps the newest ``replay.episodes`` episodes and updates from ``replay.batch`` of them, drawn at random.
 
-    Raises:
-        SpecError: ``train.learner`` if the numbers of the spec's learner contradict each other, or it acts otherwise
-            than greedily or epsilon-greedily.
+    Updates begin when ``replay.start`` episodes are held; those due until then are not made up for.
     """
 
-    def __init__(self, model: Model, env: Environment, seed: int) -> None:
-        learner: Any = model.spec.learner
-        replay, act, problems = learner.replay, model.spec.act, []
-        if replay.episodes < max(replay.batch, replay.start):
-            what = f"holds {replay.episodes}, fewer than batch ({replay.batch}) or start ({replay.start})"
-            problems.append(Diagnostic("train.learner", what, where="learner.replay.episodes"))
-        if act.choose not in ("greedy", "epsilon_greedy"):
-            what = f"a replay learner acts greedily or epsilon-greedily, not '{act.choose}'"
-            problems.append(Diagnostic("train.learner", what, where="act.choose"))
-        if problems:
-            raise SpecError(*problems)
-        self.ring: ReplaySettings = replay
-        super().__init__(model, env, seed)
-
-    @property
-    def capacity(self) -> int:
-        return self.ring.episodes
-
-    @property
-    def start(self) -> int:
-        """Episodes held before the first update: at least a batch."""
-        return max(self.ring.start, self.ring.batch)
+    reads = learning.ReplayLearner
+    settings: learning.ReplayLearner
 
     def due(self) -> int:
-        return updates_due(self.clocks, self.settings.updates, self.start)
+        return updates_due(self.clocks, self.settings.updates, self.settings.replay.start)
 
     def chosen(self) -> TensorDict:
-        return self.replay.sample(self.ring.batch, self.seed, self.clocks.updates)
+        return self.replay.sample(self.settings.batch, self.seed, self.clocks.updates)

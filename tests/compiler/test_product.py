@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,8 +15,9 @@ from compose.compiler.emit import emit
 from compose.compiler.interpret import Given
 from compose.compiler.passes.order import ordered_product
 from compose.compiler.passes.regroup import regroup
-from compose.compiler.product import Product, product
 from compose.compiler.terms import Constant, Leaf, Term, Terms, mapped
+from compose.compiler.terms.product import Product, product
+from compose.graph.align import align
 from compose.language.axes import Axes
 
 LABELS = "abcdefg"
@@ -168,3 +170,17 @@ def test_linear_layers_in_a_row_become_one_when_that_costs_less() -> None:
     (root,) = regroup(Terms({"": chain})).roots.values()
     wide = [t for t in Terms({"": root}).order() if "b" in t.axes and isinstance(t.op, Product)]
     assert [t.shape for t in wide] == [(512, 2)]
+
+
+@pytest.mark.parametrize(("x", "w"), [("ab", "d"), ("abc", "bcd"), ("abc", "cd"), ("c", "cd"), ("abc", "acd")])
+def test_a_bias_is_added_whatever_the_factors_share(x: str, w: str) -> None:
+    """Only a layer adds it within: factors that share nothing, or rows of the result, have it added after."""
+    sizes = {"a": 2, "b": 3, "c": 4, "d": 5}
+    rows = leaf("x", tuple(x), sizes)
+    weight, bias = leaf("w", tuple(w), sizes, "weight"), leaf("b", ("d",), sizes, "weight")
+    out = (*(a for a in x if a in "ab"), "d")
+    linear = product([(rows, tuple(x)), (weight, tuple(w))], out)
+    (root,) = regroup(Terms({"": mapped("+", linear, bias)})).roots.values()
+    given = tensors([root])
+    expected = torch.einsum(f"{x},{w}->{''.join(out)}", given["x"], given["w"]) + given["b"]
+    same(value(root, given), align(expected, out, root.axes), given)

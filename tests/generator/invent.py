@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 from collections.abc import Sequence
+from functools import cache
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -237,6 +238,7 @@ def grow(bench: Workbench, body: Body, tries: int = 25, pool: list[Entry] | None
     return []
 
 
+@cache
 def makes_axes(cls: type[Block]) -> bool:
     """Can a block give its result axes that its operands lack?"""
     fields = [info for name, info in cls.model_fields.items() if name not in cls.port_signatures()]

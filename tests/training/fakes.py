@@ -12,6 +12,8 @@ from compose.compiler.model import Model
 from compose.envs.interface import Environment, Transition
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
 from compose.kernels.random import integers, key, uniform
+from compose.language.acting import EpsilonGreedy
+from compose.language.learning import ReplayLearner
 
 
 def schema(limit: int = 4) -> EntitySchema:
@@ -106,11 +108,11 @@ def spec(**changes: Any) -> FakeSpec:
         "target": SimpleNamespace(kind="copy", every=Period(10, "episodes"), tau=1.0),
         "optimizers": {"main": optimizer(), "second": optimizer("adam", after="main", clip=None)},
     }
-    learner = SimpleNamespace(**given | changes)
-    learner.batch, learner.kept = learner.replay.batch, learner.replay.episodes
+    learner = ReplayLearner.model_construct(**given | changes)
     return FakeSpec(
         name="linear", params={"rate": Moving("linear", 1.0, 0.5, Period(100, "updates"))},
-        act=SimpleNamespace(choose="epsilon_greedy", epsilon=Moving("linear", 1.0, 0.05, Period(60, "env_steps"))),
+        act=EpsilonGreedy.model_construct(choose="epsilon_greedy",
+                                          epsilon=Moving("linear", 1.0, 0.05, Period(60, "env_steps"))),
         learner=learner,
     )  # fmt: skip
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from compose.language.acting import Greedy
 from compose.language.load import load
 from compose.training.clocks import Clocks, moving_params, updates_due
 from compose.training.replay_learner import ReplayLearner
@@ -65,7 +66,7 @@ def test_exploration_reads_the_steps_collected_before():
     assert learner.epsilon() == 1.0 - 0.95 * learner.clocks.env_steps / 60
     learner.clocks.env_steps = 61
     assert learner.epsilon() == 0.05
-    learner.model.spec.act.choose = "greedy"
+    learner.model.spec.act = Greedy.model_construct(choose="greedy")
     assert learner.epsilon() == 0.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.language.acting import Categorical, EpsilonGreedy
-from compose.language.learning import CopyTarget, ReplayLearner
+from compose.language.learning import CopyTarget
 from compose.language.models import Spec
 from compose.language.moving import Constant, Curve, Moving, Piecewise
 from compose.reading.number_text import number
@@ -63,11 +63,9 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
             ("environments", f"{number(learner.environments)} side by side"),
             ("updates", f"{learner.updates} collected (update-to-data ratio "
                         f"{learner.updates.updates / learner.updates.episodes:g})")]
-    if isinstance(learner, ReplayLearner):
-        replay = learner.replay
-        rows.append(("replay", f"the last {number(replay.episodes)} episodes; batches of {number(replay.batch)}; "
-                               f"learning starts at {number(replay.start)}"))
-    if learner.kind == "replay" or _lags(spec):
+    if learner.memory:
+        rows.append((learner.kind.replace("_", "-"), learner.memory))
+    if learner.off_policy or _lags(spec):
         follow = f"every {learner.target.every}"
         rows.append(("target", f"copied {follow}" if isinstance(learner.target, CopyTarget)
                      else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))

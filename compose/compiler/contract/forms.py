@@ -9,22 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from compose.compiler.call import Call
 from compose.compiler.contract.trial import BATCH, TIME, Trial
 from compose.compiler.emit import emit
 from compose.compiler.interpret import Given, Interpreter, NodeRun
 from compose.compiler.lower import Lowering
 from compose.compiler.parts import taken_apart
 from compose.compiler.passes.absent import rows_of
-from compose.compiler.passes.needed_steps import EPISODES
-from compose.compiler.passes.pack import steps
-from compose.compiler.passes.renamed import renamed_node
 from compose.compiler.passes.siblings import stackable
 from compose.compiler.passes.stacking import Stacked, stacked_term
-from compose.compiler.passes.unread_rows import SIDES
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, SEQUENCES, make_plan
-from compose.compiler.product import product
 from compose.compiler.terms import Leaf, Pick, Term, Terms
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.joined import EPISODES, SIDES, Joined
+from compose.compiler.terms.product import product
 from compose.graph.align import align
 from compose.graph.average import STEP
 from compose.graph.node import Value
@@ -60,30 +57,25 @@ def _turned(term: Term) -> Term:
 class _Rows:
     """Axes that become one, of some rows in some order."""
 
-    joined: Axes
-    name: str
+    axes: Joined
     index: Tensor
     """Of the chosen rows among all."""
     episode: Tensor
     """The episode of each."""
 
-    def axes(self, axes: Axes) -> Axes:
-        return steps(axes) if self.joined == EPISODES else tuple(
-            self.name if a == self.joined[0] else a for a in axes if a not in self.joined[1:])
-
     def fits(self, axes: Axes) -> bool:
         """Does it know all of the joined axes or none (for steps, perhaps the episode alone)?"""
-        known = {*self.joined} & {*axes}
-        return known in (set(), {*self.joined}) or (self.joined == EPISODES and known == {"batch"})
+        known = {*self.axes.of} & {*axes}
+        return known in (set(), {*self.axes.of}) or (self.axes.of == EPISODES and known == {"batch"})
 
     def of(self, x: Any, axes: Axes) -> Any:
         """A tensor on those rows."""
-        known = tuple(a for a in self.joined if a in axes)
+        known = tuple(a for a in self.axes.of if a in axes)
         if not isinstance(x, Tensor) or not known:
             return x
         rest = tuple(a for a in axes if a not in known)
         flat = align(x, axes, (*known, *rest)).flatten(0, len(known) - 1)
-        return align(flat[self.episode if known == ("batch",) else self.index], (self.name, *rest), self.axes(axes))
+        return align(flat[self.episode if known == ("batch",) else self.index], (self.axes.new, *rest), self.axes(axes))
 
 
 def rows(trial: Trial) -> Iterator[str]:
@@ -95,7 +87,7 @@ def rows(trial: Trial) -> Iterator[str]:
             continue
         per = trial.size(side[0]) if side else 1
         index = torch.randperm(BATCH * TIME * per, generator=trial.generator)[: BATCH * TIME]
-        chosen = _Rows(joined, rows_of(side[0]) if side else STEP, index, index // per // TIME)
+        chosen = _Rows(Joined(rows_of(side[0]) if side else STEP, joined), index, index // per // TIME)
         if all(chosen.fits(v.type.axes) for v in node.operands()):
             _joined(trial, chosen, {}, f"with {', '.join(joined)} as one axis")
             yield f"rows:{' '.join(joined)}"
@@ -109,7 +101,7 @@ def over_steps(trial: Trial) -> Iterator[str]:
         length = torch.randint(1, most + 1, (BATCH,), generator=trial.generator)
         plan = make_plan({"steps": torch.arange(TIME) < length[:, None]}, [f"0.{INDEX}"])
         found = {what: plan[f"0.{what}"] for what in (ALIVE, SEQUENCES)}
-        chosen = _Rows(EPISODES, STEP, plan[f"0.{INDEX}"], plan[f"0.{EPISODE}"])
+        chosen = _Rows(Joined(STEP, EPISODES), plan[f"0.{INDEX}"], plan[f"0.{EPISODE}"])
         _joined(trial, chosen, found, "over steps of episodes joined into one axis")
     yield "over_steps"
 
@@ -117,7 +109,7 @@ def over_steps(trial: Trial) -> Iterator[str]:
 def _joined(trial: Trial, chosen: _Rows, plan: Mapping[str, Any], how: str) -> None:
     given, node, values = _leaves(trial), trial.node, dict[Value, Value]()
     expected = trial.run(given)
-    moved = renamed_node(node, values, chosen.axes)
+    moved = chosen.axes.node(node, values)
     results = {new: chosen.of(given["field"][old.field], old.type.axes) for old, new in values.items() if old.field}
     _, whole, _ = trial.interpret(given)
     results |= {new: chosen.of(whole.value(old), old.type.axes) for old, new in values.items()

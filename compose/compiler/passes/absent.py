@@ -3,11 +3,12 @@
 A row (a step of an episode, a slot) is kept if the slot is present at any time of the episode; the plan lists them
 from the batch. Why the rest may be left out:
 
-1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows (``unread_rows``).
-   ``padded`` gives all slots again; the rows that were left out are then copies of a kept one: finite, of no meaning.
-2. What is computed on rows treats them alike: pointwise functions, products in which every operand's axis of the side
-   is the result's and none is summed (``_alike``), ``rowwise`` nodes, recurrences with the side among their leading
-   axes. Row by row they give what they gave over all slots.
+1. A term has a home, a side on whose kept rows it is computed, only if nobody reads its other rows there
+   (``needed_rows``). ``padded`` gives all slots again; the rows that were left out are then copies of a kept one:
+   finite, of no meaning.
+2. What is computed on rows treats them alike (``Op.rowwise``): pointwise functions, products in which every operand's
+   axis of the side is the result's and none is summed, rowwise nodes; and recurrences with the side among their
+   leading axes. Row by row they give what they gave over all slots.
 3. Every operand must know steps together with the side, or neither (``_along``), or rows would meet slots by position.
    A weight may be as long as the side, but its axes have names of their own.
 4. Only one side at a time, as pairs of absent agents and present entities may be read.
@@ -22,18 +23,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compose.compiler.call import Call
-from compose.compiler.passes.renamed import renamed_node
+from compose.compiler.passes.needed_rows import needed_rows
 from compose.compiler.passes.select import Selected, selects
 from compose.compiler.passes.stacking import Item, slice_of
-from compose.compiler.passes.unread_rows import SIDES, Unread
 from compose.compiler.plan import INDEX, OF_ENTITY, PLACE, row_leaf
-from compose.compiler.product import Product
 from compose.compiler.terms import Leaf, Map, Op, Pick, Term, Terms
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.joined import SIDES, Joined
+from compose.compiler.terms.product import Product
 from compose.graph.align import align
 from compose.graph.average import STEP
 from compose.graph.schema import EntitySchema
-from compose.language.axes import Axes
 
 HEAVY = 1024
 """Multiplications for each row from which a linear map is worth moving rows for."""
@@ -87,7 +87,7 @@ def absent(terms: Terms) -> Terms:
     if not shares:
         return terms
     assert isinstance(packed.op, Leaf)
-    rows = _Absent(Unread(terms), shares, int(packed.op.label.partition(".")[0]))
+    rows = _Absent(needed_rows(terms), shares, int(packed.op.label.partition(".")[0]))
     return replace(terms, roots={name: rows.padded(root) for name, root in terms.roots.items()})
 
 
@@ -101,7 +101,7 @@ def _shares(schema: EntitySchema) -> dict[str, float]:
 
 @dataclass
 class _Absent:
-    unread: Unread
+    read: dict[Term, set[str]]
     shares: dict[str, float]
     ahead: int
     homes: dict[Term, str | None] = field(default_factory=dict)
@@ -146,33 +146,18 @@ class _Absent:
             return slice_of(term, self.rowed(term.operands[0].operands[0], side))
         if isinstance(term.op, Pick):
             return self._on_rows(term, (self._call(term.operands[0], side),), side)
-        operands = tuple(self.rowed(x, side) for x in term.operands)
-        made = self._on_rows(term, operands, side)
-        if not isinstance(term.op, Product):
-            return made
-        step, mine = (dict(zip(term.axes, term.op.out, strict=True))[a] for a in (STEP, side))
-        labels = tuple(_labels(old, new, found, step, side) for old, new, found
-                       in zip(term.operands, operands, term.op.labels, strict=True))
-        return replace(made, op=Product(labels, _without(term.op.out, mine), term.op.bias))
+        return self._on_rows(term, tuple(self.rowed(x, side) for x in term.operands), side)
 
     def _on_rows(self, term: Term, operands: tuple[Term, ...], side: str) -> Term:
-        axes = _joined(term.axes, side)
         sizes = term.sizes | {rows_of(side): self._plan(side, INDEX, term).shape[0]}
-        return replace(term, operands=operands, axes=axes, shape=tuple(sizes[a] for a in axes))
+        return term.op.joined(term, operands, _rows(side), sizes)
 
     def _call(self, whole: Term, side: str) -> Term:
         if whole not in self.calls:
             assert isinstance(whole.op, Call)
-            old = whole.op
-            values: dict[Any, Any] = {}
-            node = renamed_node(old.node, values, lambda axes: _joined(axes, side))
-            reads, operands = [], []
-            for read, operand in zip(old.reads, whole.operands, strict=True):
-                planned = read.kind == "plan"
-                operands.append(self._plan(side, read.local, operand) if planned else self.rowed(operand, side))
-                reads.append(replace(read, value=None if read.value is None else values[read.value]))
-            op = Call(old.graph, node, tuple(reads), old.dtype)
-            self.calls[whole] = replace(whole, op=op, operands=tuple(operands))
+            operands = (self._plan(side, r.local, x) if r.kind == "plan" else self.rowed(x, side)
+                        for r, x in zip(whole.op.reads, whole.operands, strict=True))
+            self.calls[whole] = whole.op.joined(whole, tuple(operands), _rows(side))
         return self.calls[whole]
 
     def _plan(self, side: str, what: str, like: Term) -> Term:
@@ -191,7 +176,7 @@ class _Absent:
         return self.homes[term]
 
     def _suits(self, term: Term, side: str) -> bool:
-        if side in self.unread.read[term]:
+        if side in self.read[term]:
             return False
         if isinstance(term.op, Item):
             return self._home(term.operands[0].operands[0]) == side
@@ -203,9 +188,8 @@ class _Absent:
             return False
         if isinstance(term.op, Map):
             return any(self._home(x) == side for x in term.operands)
-        if not isinstance(term.op, Product) or not _alike(term, side):
-            return False
-        return any(x.learned and x.numel >= HEAVY for x in term.operands)
+        heavy = isinstance(term.op, Product) and any(x.learned and x.numel >= HEAVY for x in term.operands)
+        return heavy and any(side in x.axes for x in term.operands) and term.op.rowwise(term, (STEP, side))
 
     def _call_suits(self, term: Term, side: str) -> bool:
         call = term.operands[0]
@@ -216,12 +200,6 @@ class _Absent:
         if site.op.over_steps:
             return side in site.bound["..."]
         return site.rowwise((STEP, side)) and any(self._home(x) == side for x in inputs)
-
-
-def _alike(term: Term, side: str) -> bool:
-    """Does a product keep the rows of a side that it reads, rather than sum them up and make others?"""
-    assert isinstance(term.op, Product)
-    return term.op.keeps(term, side) and any(side in x.axes for x in term.operands)
 
 
 def _source(term: Term) -> Term | None:
@@ -237,17 +215,6 @@ def _along(term: Term, side: str) -> bool:
     return (STEP in term.axes and side in term.axes) if {STEP, *SIDES, "batch", "time"} & set(term.axes) else True
 
 
-def _joined(axes: Axes, side: str) -> Axes:
+def _rows(side: str) -> Joined:
     """Axes with steps and side as one axis of rows."""
-    if STEP not in axes or side not in axes:
-        return axes
-    return tuple(rows_of(side) if a == STEP else a for a in axes if a != side)
-
-
-def _without(labels: Axes, label: str) -> Axes:
-    return tuple(a for a in labels if a != label)
-
-
-def _labels(old: Term, new: Term, labels: Axes, step: str, side: str) -> Axes:
-    named = dict(zip(old.axes, labels, strict=True)) | {rows_of(side): step}
-    return tuple(named[a] for a in new.axes)
+    return Joined(rows_of(side), (STEP, side), whole=True)

@@ -19,11 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compose.compiler.call import Call
-from compose.compiler.product import Product, product
 from compose.compiler.terms import Map, Op, Pick, Simplex, Term, Terms
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.product import Product, product
 from compose.graph.align import align
-from compose.language.axes import leads
+from compose.language.axes import Axes, leads
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,9 @@ class Copied(Op):
 
     def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
         return copied(operands[0], self.axis, self.rows)
+
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return self.axis not in axes
 
 
 def copied(of: Term, axis: str, rows: int) -> Term:

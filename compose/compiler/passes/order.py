@@ -6,8 +6,8 @@ import math
 from functools import lru_cache
 from itertools import combinations
 
-from compose.compiler.product import Product, result_order
 from compose.compiler.terms import Constant, Term
+from compose.compiler.terms.product import Product, result_order
 from compose.language.axes import Axes
 
 MOVE = 32

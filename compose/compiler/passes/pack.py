@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compose.compiler.call import Call, Read
-from compose.compiler.passes.copies import Copied
-from compose.compiler.passes.needed_steps import EPISODES, bounded, demands
-from compose.compiler.passes.renamed import renamed_node
-from compose.compiler.passes.select import Selected
-from compose.compiler.passes.stacking import Item, Stacked, slice_of
+from compose.compiler.passes.needed_steps import needed_steps
+from compose.compiler.passes.stacking import Item, slice_of
 from compose.compiler.plan import ALIVE, EPISODE, INDEX, PLACE, SEQUENCES, plan_leaf
-from compose.compiler.product import Product
-from compose.compiler.terms import Divided, Leaf, Map, Op, Pick, Relabel, Share, Simplex, Term, Terms
+from compose.compiler.terms import Leaf, Op, Pick, Term, Terms
+from compose.compiler.terms.call import Call, given_also
+from compose.compiler.terms.joined import EPISODES, Joined
 from compose.graph.align import align
 from compose.graph.average import STEP
-from compose.graph.node import Value
 from compose.language.axes import Axes
 
+STEPS = Joined(STEP, EPISODES)
+"""Axes with batch (and time) as one axis of steps."""
 LIKELY = 0.6
 """The expected share of steps that count; what costs are estimated with."""
 
@@ -34,6 +32,12 @@ class Packed(Op):
         x = align(x, have, (*(EPISODES if both else ("batch",)), *term.axes[1:]))
         return (x.flatten(0, 1) if both else x).index_select(0, index)
 
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return not {STEP, *EPISODES} & {*axes}
+
+    def true_within(self, term: Term, what: str, axis: str) -> bool:
+        return term.operands[0].within(what, axis)
+
 
 @dataclass(frozen=True)
 class Unpacked(Op):
@@ -44,6 +48,12 @@ class Unpacked(Op):
         x = align(x, term.operands[0].axes, (STEP, *term.axes[2:]))
         return x.index_select(0, place.flatten()).unflatten(0, place.shape)
 
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return not {STEP, *EPISODES} & {*axes}
+
+    def true_within(self, term: Term, what: str, axis: str) -> bool:
+        return term.operands[0].within(what, axis)
+
 
 def pack(terms: Terms) -> Terms:
     """Join batch and time into one axis of the steps that some loss counts (or that those look ahead to).
@@ -51,7 +61,7 @@ def pack(terms: Terms) -> Terms:
     Everything that treats steps alike runs on that axis; recurrences that can run on it do; whatever mixes steps in
     another way gets batch and time back.
     """
-    demand = demands(terms)
+    demand = needed_steps(terms)
     ahead = max((d for t, d in demand.items() if _timed(t) and d < float("inf")), default=None)
     if ahead is None:
         return terms
@@ -100,42 +110,21 @@ class _Packing:
     def _packed(self, term: Term) -> Term:
         """A native term: its operands over steps, batch and time as one axis."""
         if isinstance(term.op, Pick):
-            return self._renamed(term, (self._call(term.operands[0]),))
+            return self._on_steps(term, (self._call(term.operands[0]),))
         if isinstance(term.op, Item):
             return slice_of(term, self.packed(term.operands[0].operands[0]))
-        operands = tuple(self.packed(x) for x in term.operands)
-        if not isinstance(term.op, Product):
-            return self._renamed(term, operands)
-        named = dict(zip(term.axes, term.op.out, strict=True))
-        batch, time = (named[a] for a in EPISODES)
-        labels = tuple(self._labels(t, x, found, batch, time) for t, x, found
-                       in zip(term.operands, operands, term.op.labels, strict=True))
-        out = tuple(batch if a == batch else a for a in term.op.out if a != time)
-        return replace(self._renamed(term, operands), op=Product(labels, out, term.op.bias))
+        return self._on_steps(term, tuple(self.packed(x) for x in term.operands))
 
-    def _labels(self, old: Term, new: Term, labels: Axes, batch: str, time: str) -> Axes:
-        named = dict(zip(old.axes, labels, strict=True)) | {STEP: batch}
-        return tuple(named[a] for a in new.axes)
-
-    def _renamed(self, term: Term, operands: tuple[Term, ...]) -> Term:
-        axes = steps(term.axes)
-        sizes = term.sizes | {STEP: self._plan(INDEX).shape[0]}
-        return replace(term, operands=operands, axes=axes, shape=tuple(sizes[a] for a in axes))
+    def _on_steps(self, term: Term, operands: tuple[Term, ...]) -> Term:
+        return term.op.joined(term, operands, STEPS, term.sizes | {STEP: self._plan(INDEX).shape[0]})
 
     def _call(self, whole: Term) -> Term:
         """A call on steps."""
         if whole not in self.calls:
             assert isinstance(whole.op, Call)
-            old = whole.op
-            values: dict[Value, Value] = {}
-            node = renamed_node(old.node, values, steps)
-            reads = [replace(r, value=None if r.value is None else values[r.value]) for r in old.reads]
-            operands = [self.packed(x) for x in whole.operands]
-            if old.node.op.over_steps:
-                reads += [Read("plan", what, what) for what in (ALIVE, SEQUENCES)]
-                operands += [self._plan(what) for what in (ALIVE, SEQUENCES)]
-            op = Call(old.graph, node, tuple(reads), old.dtype)
-            self.calls[whole] = replace(whole, op=op, operands=tuple(operands))
+            plan = (ALIVE, SEQUENCES) if whole.op.node.op.over_steps else ()
+            made = whole.op.joined(whole, tuple(self.packed(x) for x in whole.operands), STEPS)
+            self.calls[whole] = given_also(made, plan, map(self._plan, plan))
         return self.calls[whole]
 
     def _plan(self, what: str) -> Term:
@@ -149,17 +138,11 @@ class _Packing:
         """Can and should it be computed over steps?"""
         if not _timed(term) or self.demand[term] == float("inf"):
             return False
-        op = term.op
-        if isinstance(op, Item):
+        if isinstance(term.op, Item):
             return self._native(term.operands[0].operands[0])
-        if isinstance(op, Pick):
-            call = term.operands[0]
-            assert isinstance(call.op, Call)
-            site = call.op.node
-            fits = site.op.over_steps or site.rowwise(EPISODES)
-            return op.kind == "output" and fits and all(_whole(x) for x in call.operands)
-        kinds = (Map, Simplex, Share, Relabel, Divided, Product, Stacked, Selected, Copied)
-        return isinstance(op, kinds) and all(_whole(x) for x in term.operands)
+        call = term.operands[0] if isinstance(term.op, Pick) else term
+        alone = isinstance(call.op, Call) and call.op.node.op.over_steps
+        return (alone or term.op.rowwise(term, EPISODES)) and all(_whole(x) for x in call.operands)
 
 
 def _whole(term: Term) -> bool:
@@ -174,9 +157,4 @@ def _timed(term: Term) -> bool:
 def _averaged(term: Term) -> bool:
     """Is it a loss that counts no steps but those that are kept?"""
     call = term.operands[0].op if term.operands else None
-    return isinstance(call, Call) and bounded(call, term.operands[0]) and "time" in call.node.type("of").axes
-
-
-def steps(axes: Axes) -> Axes:
-    """Axes with batch (and time) as one axis of steps."""
-    return tuple(STEP if a == "batch" else a for a in axes if a != "time")
+    return isinstance(call, Call) and call.bounded(term.operands[0]) and "time" in call.node.type("of").axes

@@ -6,8 +6,8 @@ import math
 from dataclasses import replace
 
 from compose.compiler.passes.order import ordered_product
-from compose.compiler.product import Product, product
 from compose.compiler.terms import Constant, Map, Relabel, Term, Terms, mapped
+from compose.compiler.terms.product import Product, product
 from compose.language.axes import Axes
 
 
@@ -132,7 +132,8 @@ def _linear(term: Term) -> Term | None:
     own = bias.operands[0] if isinstance(bias.op, Relabel) else bias
     last = main.op.out[len(main.op.out) - len(right) :]
     matches = tuple(named.get(a, "") for a in bias.axes) == right == last
-    if x.learned or not y.learned or not right or not matches:
+    layer = any(a in lx for a in ly) and not any(a in lx and a in main.op.out for a in ly)
+    if x.learned or not y.learned or not right or not matches or not layer:
         return None
     op = Product((lx, ly, right), main.op.out, bias=True)
     return Term(op, (x, y, own), main.axes, main.shape, "float", main.name)

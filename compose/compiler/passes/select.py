@@ -8,7 +8,7 @@ entities its own row". The pass turns S(f(x, y)) into f(S(x), S(y)). Why that is
 2. S goes through f only where every row of f's result is made of the same row of each operand (``_follows``): pointwise
    functions, softmaxes and shares along other axes, nodes that are ``rowwise`` along the picked axes.
 3. Picked axes go by name, so they must be the same axis on both sides: of a product each operand must have them under
-   the result's label and no other axis under it (``Product.keeps``), or S would pick among what is summed over.
+   the result's label and no other axis under it (``Product.rowwise``), or S would pick among what is summed over.
 4. All operands that know entity must know it in the same way, with agent or without. One without entity is the same for
    all its rows and stays; one with agent alone has its own row there already.
 5. Where f does not let S through, S is applied to f's result (``Selected``). ``wanted`` decides only whether moving S
@@ -18,17 +18,19 @@ entities its own row". The pass turns S(f(x, y)) into f(S(x), S(y)). Why that is
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compose.compiler.call import Call
-from compose.compiler.passes.renamed import renamed_node
-from compose.compiler.product import Product
-from compose.compiler.terms import Map, Op, Pick, Relabel, Share, Simplex, Term, Terms
+from compose.compiler.terms import Op, Pick, Term, Terms
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.joined import Joined
 from compose.graph.structure import Rows
 from compose.language.axes import Axes
 
 ENTITY, AGENT = "entity", "agent"
+CHOSEN = Joined(AGENT, (AGENT, ENTITY))
+"""Axes of agents' rows; of two that become one the agents' stays."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +51,23 @@ class Selected(Op):
     def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
         return selected(operands[0], self.agents)
 
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return not {AGENT, ENTITY} & {*axes}
+
+    def reads_absent(self, term: Term, place: int, axis: str, read: Set[str]) -> bool:
+        return (AGENT if axis == ENTITY else axis) in read
+
+    def true_within(self, term: Term, what: str, axis: str) -> bool:
+        """Of everybody's own row along entity it is not known."""
+        (of,) = term.operands
+        return axis == AGENT and AGENT not in of.axes and of.within(what, ENTITY)
+
 
 def selected(of: Term, agents: int) -> Term:
     """The agents' rows of a term."""
-    axes = chosen(of.axes)
+    axes = CHOSEN(of.axes)
     sizes = of.sizes | {AGENT: agents}
     return Term(Selected(agents), (of,), axes, tuple(sizes[a] for a in axes), of.dtype, of.name)
-
-
-def chosen(axes: Axes) -> Axes:
-    """Axes of agents' rows."""
-    if AGENT in axes:
-        return tuple(a for a in axes if a != ENTITY)
-    return tuple(AGENT if a == ENTITY else a for a in axes)
 
 
 def select(terms: Terms) -> Terms:
@@ -111,15 +117,7 @@ class _Select:
         named = set(axes) <= set(term.axes) and (AGENT in term.axes) == own
         if not (known and named and any(ENTITY in x.axes for x in inner)):
             return False
-        if isinstance(term.op, Pick):
-            call = term.operands[0].op
-            return isinstance(call, Call) and selects(call) is None and call.node.rowwise(axes)
-        if isinstance(term.op, Product):
-            return all(term.op.keeps(term, axis) for axis in axes)
-        if isinstance(term.op, Relabel):
-            old = term.operands[0].axes
-            return all(axis in old and old.index(axis) == term.axes.index(axis) for axis in axes)
-        return isinstance(term.op, Map) or (isinstance(term.op, Simplex | Share) and term.op.axis not in axes)
+        return not self._picks(term) and term.op.rowwise(term, axes)
 
     def _plain(self, term: Term) -> Term:
         """The term as it is, on what its operands become."""
@@ -144,23 +142,12 @@ class _Select:
         return self.picked[term]
 
     def _rewritten(self, term: Term) -> Term:
-        axes = chosen(term.axes)
-        sizes = term.sizes | {AGENT: self._agents}
-        made = replace(term, axes=axes, shape=tuple(sizes[a] for a in axes))
         if isinstance(term.op, Pick):
-            return replace(made, operands=(self._call(term.operands[0]),))
-        operands = tuple(self._chosen(x) for x in term.operands)
-        if not isinstance(term.op, Product):
-            return replace(made, operands=operands)
-        return replace(made, operands=operands, op=_product(term, term.op, operands))
-
-    def _call(self, whole: Term) -> Term:
-        assert isinstance(whole.op, Call)
-        values: dict[Any, Any] = {}
-        node = renamed_node(whole.op.node, values, chosen)
-        reads = tuple(replace(r, value=None if r.value is None else values[r.value]) for r in whole.op.reads)
-        op = Call(whole.op.graph, node, reads, whole.op.dtype)
-        return replace(whole, op=op, operands=tuple(self._chosen(x) for x in whole.operands))
+            (call,) = term.operands
+            operands: tuple[Term, ...] = (call.op.joined(call, tuple(map(self._chosen, call.operands)), CHOSEN, {}),)
+        else:
+            operands = tuple(map(self._chosen, term.operands))
+        return term.op.joined(term, operands, CHOSEN, term.sizes | {AGENT: self._agents})
 
     @property
     def _agents(self) -> int:
@@ -174,16 +161,5 @@ def selects(call: Call) -> bool | None:
         return False if op.renames(call.node) == {ENTITY: AGENT} else None
     if op.itself and op.moves and len(types) == 1 and not op.mixes(call.node) and not op.orders(call.node):
         (of,), (found,) = types.values(), call.node.values.values()
-        return True if not isinstance(of, tuple) and chosen(of.axes) == found.type.axes else None
+        return True if not isinstance(of, tuple) and CHOSEN(of.axes) == found.type.axes else None
     return None
-
-
-def _product(term: Term, op: Product, operands: tuple[Term, ...]) -> Product:
-    """Labels follow their axes; of two that become one the agents' stays."""
-    gone = dict(zip(term.axes, op.out, strict=True))[ENTITY] if AGENT in term.axes else None
-    labels = []
-    for old, new, found in zip(term.operands, operands, op.labels, strict=True):
-        named = dict(zip(old.axes, found, strict=True))
-        named.setdefault(AGENT, named.get(ENTITY, ""))
-        labels.append(tuple(named[a] for a in new.axes))
-    return replace(op, labels=tuple(labels), out=tuple(a for a in op.out if a != gone))

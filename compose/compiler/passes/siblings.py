@@ -6,10 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from compose.compiler.call import Call
 from compose.compiler.passes.stacking import Stacked, Unbound, item, stacked_term
-from compose.compiler.product import Product
 from compose.compiler.terms import Constant, Leaf, Map, Pick, Relabel, Simplex, Term, Terms
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.product import Product
 from compose.language.axes import leads
 
 VIEWS, WIDE = 12_000_000, 300_000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compose.compiler.call import Call
-from compose.compiler.passes.renamed import renamed_node
-from compose.compiler.product import Product, result_order
 from compose.compiler.terms import Op, Pick, Relabel, Simplex, Term, joint
+from compose.compiler.terms.call import Call
+from compose.compiler.terms.joined import SAME
+from compose.compiler.terms.product import Product, result_order
 from compose.graph.align import align
 from compose.graph.node import Value
 from compose.language.axes import Axes, Type, leads
@@ -27,6 +27,9 @@ class Stacked(Op):
         aligned = [align(x, t.axes, inner) for x, t in zip(tensors, term.operands, strict=True)]
         return torch.stack(aligned, term.axes.index(self.axis))
 
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return self.axis not in axes
+
 
 @dataclass(frozen=True)
 class Unbound(Op):
@@ -36,6 +39,9 @@ class Unbound(Op):
 
     def compute(self, term: Term, *tensors: Any) -> Any:
         return tensors[0].unbind(term.operands[0].axes.index(self.axis))
+
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return self.axis not in axes
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,9 @@ class Item(Op):
 
     def applied(self, term: Term, operands: tuple[Term, ...]) -> Term:
         return item(operands[0], self.place, term)
+
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return True
 
 
 def item(parts: Term, place: int, like: Term) -> Term:
@@ -99,7 +108,7 @@ def _call(like: Term, operands: list[Term], axis: str, rows: int) -> Term:
     old = whole.op
     stacked = {r.value for r, x in zip(old.reads, operands, strict=True) if axis in x.axes}
     values: dict[Value, Value] = {}
-    node = renamed_node(old.node, values, lambda axes: axes)
+    node = SAME.node(old.node, values)
     for value in stacked:
         assert value is not None
         values[value].type = _led_type(value.type, axis)

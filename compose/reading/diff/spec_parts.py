@@ -135,7 +135,7 @@ class SpecParts:
         fields = self._fields(learner, but=("optimizers",))
         for name in unread_of_learner(lags=lags(self.items.values())):
             fields.pop(name, None)
-        if learner.kind == "on_policy":  # two updates from twenty episodes are not one from ten
+        if not learner.off_policy:  # two updates from twenty episodes are not one from ten
             fields["updates"] = Word(str(learner.updates))
         self._add(LEARNER, fields)
         for name, optimizer in learner.optimizers.items():

@@ -56,7 +56,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     console = console or console_of(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
-    if spec.spec.learner.kind != "replay":
+    if not spec.spec.learner.off_policy:
         raise SpecError(Diagnostic("train.together", f"only replay learners can be trained together, and "
                                    f"{spec.spec.name} learns {spec.spec.learner.kind.replace('_', '-')}",
                                    where="learner.kind", hint="train the seeds apart: without --together"))

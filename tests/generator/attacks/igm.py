@@ -9,6 +9,7 @@ from torch import Tensor
 
 from compose.graph.align import align
 from compose.graph.node import Value
+from compose.language.axes import Axes
 from tests.generator.attacks.trial import Trial
 
 ACTED = ("batch", "time", "agent", "action")
@@ -44,24 +45,54 @@ def _beaten(trial: Trial, joint: Value, utilities: Value, given: Tensor | None) 
     greedy = values.masked_fill(~allowed, -1e30).argmax(-1)
     step = trial.below(steps)
     present = trial.fields["present"][:, step, : trial.schema.agents]
-    action = trial.fields["action"].clone()
-    action[:, step] = greedy[:, step]
-
-    def worth(action: Tensor) -> Tensor:
-        (found,) = trial.values([joint], {**trial.fields, "action": action}, given=known)
-        axes = joint.type.axes
-        return (
-            found.select(axes.index("time"), step) if "time" in axes and found.shape[axes.index("time")] > 1 else found
-        )
-
-    best = worth(action)
-    for chosen in product(range(values.shape[-1]), repeat=trial.schema.agents):
+    tried = list(product(range(values.shape[-1]), repeat=trial.schema.agents))
+    actions = [trial.fields["action"].clone() for _ in range(len(tried) + 1)]
+    actions[0][:, step] = greedy[:, step]
+    for action, chosen in zip(actions[1:], tried, strict=True):
         wanted = torch.tensor(chosen)
         possible = allowed[:, step].gather(-1, wanted.expand(batch, -1)[..., None])[..., 0]
         action[:, step] = torch.where(possible & present, wanted, greedy[:, step])
-        gain = worth(action) - best
+    best, *worths = _worth(trial, joint, known, actions, step)
+    for chosen, worth in zip(tried, worths, strict=True):
+        gain = worth - best
         gain = torch.where(torch.isfinite(gain), gain, 0.0) / (1 + best.abs())
         if float(gain.max()) > 1e-9:
             how = "" if given is None else " (utilities made up)"
             return f"joint action {chosen} beats the greedy one by {float(gain.max()):.3g} in {joint.name}{how}"
     return None
+
+
+def _worth(trial: Trial, joint: Value, known: dict[Value, Tensor], actions: list[Tensor], step: int) -> list[Tensor]:
+    """The joint value of a step for every choice of actions [batch time agent]: in one batch in which the episodes
+    stand once for each choice, or one after the other where episodes meet."""
+    axes, batch = joint.type.axes, len(actions[0])
+    timed = axes.index("time") if "time" in axes else None
+
+    def values(stacked: list[Tensor]) -> Tensor:
+        turns = len(stacked)
+
+        def again(x: Tensor, have: Axes) -> Tensor:
+            return x.repeat(turns, *[1] * (x.dim() - 1)) if have[:1] == ("batch",) and len(x) == batch else x
+
+        fields = {name: again(x, trial.axes(name)) for name, x in trial.fields.items()}
+        draws = {name: again(x, trial.draw_axes(name)) for name, x in trial.draws.items()}
+        given = {value: again(x, value.type.axes) for value, x in known.items()}
+        (x,) = trial.values([joint], {**fields, "action": torch.cat(stacked)}, draws=draws, given=given)
+        return x.select(timed, step) if timed is not None and x.shape[timed] > 1 else x
+
+    if _meet(trial, joint):
+        return [values([action]) for action in actions]
+    found = values(actions)
+    return list(found.split(batch)) if len(found) == batch * len(actions) else [found] * len(actions)
+
+
+def _meet(trial: Trial, joint: Value) -> bool:
+    """Does anything that the joint value is made of look along the batch?"""
+    if joint.type.axes[:1] != ("batch",):
+        return True
+    for node in trial.graph.nodes([joint]):
+        named = {str(x) for given in vars(node.op).values() for x in (given if isinstance(given, tuple) else (given,))}
+        kept = any("batch" in value.type.axes for value in node.values.values())
+        if "batch" in named or (not kept and any("batch" in value.type.axes for value in node.operands())):
+            return True
+    return False

@@ -30,8 +30,9 @@ class Trial:
         self.graph, self.schema = graph, graph.schema
         self.noise = torch.Generator().manual_seed(seed)
         scale = float(torch.tensor([0.5, 1.0, 1.0, 3.0])[self.below(4)])
-        self.weights = {name: self._drawn(w, scale) for name, w in self._initial(seed).items()}
-        self.target = {name: self._drawn(w, scale) for name, w in self._initial(seed).items()}
+        start = self._initial(seed)
+        self.weights = {name: self._drawn(w, scale) for name, w in start.items()}
+        self.target = {name: self._drawn(w, scale) for name, w in start.items()}
         started = statistics.initial(graph, device="cpu", dtype=torch.float64)
         self.statistics = {name: x + self.uniform(x.shape) for name, x in started.items()}
         self.params = {

@@ -7,11 +7,13 @@ can be merged and taken apart (:mod:`compose.compiler.passes.regroup`) whatever 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
-from compose.compiler.terms import Op, Relabel, Term
+from compose.compiler.terms.joined import Joined
+from compose.compiler.terms.shapes import Relabel
+from compose.compiler.terms.term import Op, Term
 from compose.graph.align import align
 from compose.language.axes import Axes
 
@@ -24,7 +26,8 @@ so few columns."""
 class Product(Op):
     """Multiplies operands and sums over every label that is not in ``out``.
 
-    With ``bias``, the last operand is added to the result instead (a linear layer).
+    With ``bias``, the last operand is added to the result instead: a linear layer, whose two factors sum over all that
+    they share.
     """
 
     labels: tuple[Axes, ...]
@@ -58,11 +61,38 @@ class Product(Op):
         pairs = zip(self.labels, term.operands, strict=True)
         return {label: n for labels, operand in pairs for label, n in zip(labels, operand.shape, strict=True)}
 
-    def keeps(self, term: Term, axis: str) -> bool:
-        """Are the rows along an axis of ``term`` those of every operand that knows it, called so wherever they are?"""
-        label = dict(zip(term.axes, self.out, strict=True))[axis]
+    def rowwise(self, term: Term, axes: Axes) -> bool:
+        return all(self._keeps(term, axis) for axis in axes)
+
+    def _keeps(self, term: Term, axis: str) -> bool:
+        """Are the rows along an axis those of every operand that knows it, called so wherever they are?"""
+        label = dict(zip(term.axes, self.out, strict=True)).get(axis)
         return all((a == axis) == (found == label) for x, labels in zip(term.operands, self.labels, strict=True)
                    for a, found in zip(x.axes, labels, strict=True))
+
+    def joined(self, term: Term, operands: tuple[Term, ...], join: Joined, sizes: Mapping[str, int]) -> Term:
+        labels = tuple(join.labels(old.axes, found, new.axes)
+                       for old, new, found in zip(term.operands, operands, self.labels, strict=True))
+        lost = {label for a, label in zip(term.axes, self.out, strict=True) if a in join.lost(term.axes)}
+        op = replace(self, labels=labels, out=tuple(label for label in self.out if label not in lost))
+        return replace(super().joined(term, operands, join, sizes), op=op)
+
+    def reads_absent(self, term: Term, place: int, axis: str, read: Set[str]) -> bool:
+        """Not if another factor, the first such one, is zero there: 0 times any finite number is 0."""
+        label = self.labels[place][term.operands[place].axes.index(axis)]
+        factors = range(len(term.operands) - self.bias)
+        zeros = next((i for i in factors if place in factors and self._zero(term, i, label)), place)
+        if zeros != place and term.operands[zeros] is not term.operands[place]:
+            return False
+        return label not in self.out or dict(zip(self.out, term.axes, strict=True))[label] in read
+
+    def zero_absent(self, term: Term, axis: str) -> bool:
+        label = dict(zip(term.axes, self.out, strict=True)).get(axis)
+        return not self.bias and any(self._zero(term, i, label) for i in range(len(term.operands)))
+
+    def _zero(self, term: Term, place: int, label: str | None) -> bool:
+        x, labels = term.operands[place], self.labels[place]
+        return label in labels and x.zero(x.axes[labels.index(label)])
 
     def flops(self, term: Term) -> int:
         """Of two factors: a multiplication and an addition for every combination of labels."""
