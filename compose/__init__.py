@@ -56,7 +56,8 @@ _WHERE = {
     "compose.envs.single": ("Single",),
     "compose.envs.options": ("EnvSettings",),
     "compose.envs.adapters": ("Gymnasium", "GymnasiumVector", "PettingZoo"),
-    "compose.envs.conformance": ("assert_conforms", "play"),
+    "compose.envs.conformance": ("assert_conforms",),
+    "compose.envs.conformance.play": ("play",),
     "compose.envs.pictures.scene": ("Moment", "Stage"),
     "compose.graph.schema": ("EntitySchema", "EntityType", "Feature", "ActionGroup"),
     # modules

@@ -15,7 +15,7 @@ from compose.envs.adapters import PettingZoo as PettingZoo
 from compose.envs.catalogue import make as make
 from compose.envs.catalogue import schema as schema
 from compose.envs.conformance import assert_conforms as assert_conforms
-from compose.envs.conformance import play as play
+from compose.envs.conformance.play import play as play
 from compose.envs.families import Family as Family
 from compose.envs.families import register as register
 from compose.envs.interface import Environment as Environment

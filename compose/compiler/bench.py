@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,6 @@ from torch import Tensor
 from compose.compiler.fake_batch import fake_batch
 from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.model import Model
-from compose.compiler.weights import initial
 from compose.graph.graph import Graph
 from compose.graph.node import Value
 
@@ -26,12 +24,7 @@ class Bench:
         """``like``: another of the same graph, whose programs are used again."""
         assert graph.schema is not None
         self.graph = graph
-        if like is None:
-            self.model = Model(graph, seed=seed, dtype=torch.float64, passes=())
-        else:
-            self.model = copy.deepcopy(like.model)
-            self.model.load(weights := initial(graph, seed, device="cpu", dtype=torch.float64),
-                            {name: weights[name] for name in self.model.target})
+        self.model: Model = _model(graph, seed) if like is None else like.model.of_seed(seed)
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
         self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
@@ -51,3 +44,7 @@ class Bench:
 
     def random(self, like: Tensor) -> Tensor:
         return torch.randn(like.shape, generator=self.noise, dtype=torch.float64).to(like.dtype)
+
+
+def _model(graph: Graph, seed: int) -> Model:
+    return Model(graph, seed=seed, dtype=torch.float64, passes=())

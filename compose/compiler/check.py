@@ -20,7 +20,9 @@ class Check:
     """A spec that types, and what can be proved of it."""
 
     about: TypedSpec
+    """The spec, its graph and its environment."""
     proofs: tuple[Proof, ...]
+    """One for each check, in the order of `compose check`."""
 
     @property
     def ok(self) -> bool:

@@ -41,6 +41,9 @@ class Model(torch.nn.Module):
     (``_target.NAME``) and statistics (``_statistic.NAME``) are buffers. A state that has weights only loads too: lagged
     copies are then equal to them, statistics stay. Moved to another kind of device or of number, programs are traced
     anew.
+
+    Raises:
+        SpecError: ``compile.loop`` if the spec has a loop, which cannot be run yet.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
@@ -53,11 +56,15 @@ class Model(torch.nn.Module):
         self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
         self.register_buffer("_like", torch.empty(0, device=device, dtype=dtype), persistent=False)
         self.programs = self._traced()
+        """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
         self.weights = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
+        """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
+        """Lagged copies, by the names of their weights."""
         self.statistics = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
+        """What nodes remember between updates, by name."""
         self._drawn = dict.fromkeys(self.programs, 0)
 
     def _traced(self) -> dict[str, Program]:
@@ -104,6 +111,7 @@ class Model(torch.nn.Module):
         return made
 
     def extra_repr(self) -> str:
+        """What it is: spec, environment, how many numbers its weights hold."""
         where = f" in {self.schema.name}" if self.schema is not None else ""
         return f"{self.spec.name}{where}: {sum(w.numel() for w in self.weights.values()):,} weights"
 
@@ -144,6 +152,15 @@ class Model(torch.nn.Module):
                     if mine[name].shape != value.shape:
                         raise ValueError(f"{name}: expected {list(mine[name].shape)}, got {list(value.shape)}")
                     mine[name].copy_(value)
+
+    def of_seed(self, seed: int) -> Model:
+        """The model as it would be made with another seed: weights of its own, the same programs."""
+        made = copy.deepcopy(self)
+        made.seed, made._drawn = seed, dict.fromkeys(self.programs, 0)
+        started = weighing.initial(self.graph, seed, device=self.device, dtype=self.dtype)
+        kept = statistics.initial(self.graph, device=self.device, dtype=self.dtype)
+        made.load(started, {name: started[name] for name in self.target}, kept)
+        return made
 
     def follow(self, rate: float = 1.0) -> None:
         """Let the lagged copies follow: ``target <- (1 - rate) target + rate weights``."""

@@ -23,8 +23,11 @@ class Acted:
     """One step: ``values`` [batch agent action], ``where`` bool [batch agent action], state for the next step."""
 
     values: Tensor
+    """Of every action [batch agent action]; whichever the spec chooses by: values or logits."""
     where: Tensor
+    """Which may be taken, bool [batch agent action]."""
     state: dict[str, Tensor]
+    """What to give the next step, by name; empty where nothing recurs."""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,9 @@ class Environment(ABC):
     """
 
     schema: EntitySchema
+    """What it offers."""
     device: torch.device
+    """Where its tensors are."""
     at_once: int | None = None
     """The most episodes that can be played side by side; None: as many as one likes."""
 

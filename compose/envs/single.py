@@ -24,7 +24,9 @@ class Single:
     def __init__(self, schema: EntitySchema,
                  make: Callable[[EntitySchema, str | torch.device], Environment]) -> None:
         self.summary = schema.summary
+        """The schema's."""
         self.instances = {"": NoSettings()}
+        """One, without options."""
         self._schema, self._make = schema, make
 
     def schema(self, instance: str, settings: NoSettings) -> EntitySchema:

@@ -52,20 +52,27 @@ class Graph:
     """The typed graph of one spec in one environment (or, with symbolic sizes, in none)."""
 
     spec: Spec
+    """The spec whose graph it is."""
     schema: EntitySchema | None
+    """The environment; None: sizes are symbolic."""
     table: AxisTable
+    """How long axes are, and who on them may be absent."""
     values: dict[str, Value] = made(default_factory=dict)
     """Every value by name: ``q``, ``q.a``, ``groups.within``."""
     applications: dict[str, Applied] = made(default_factory=dict)
     """By the prefix of its values: ``q.``, ``q_tot.layer[0].``."""
     weights: dict[str, WeightInfo] = made(default_factory=dict)
+    """Every weight by name: its axes and how it starts."""
     losses: dict[str, LossTerm] = made(default_factory=dict)
+    """Every loss by name."""
     totals: dict[str, Value] = made(default_factory=dict)
     """Optimizer -> the weighted sum of its losses."""
     logged: dict[str, Value] = made(default_factory=dict)
     """What a training writes down: [batch] or [batch time]."""
     act_values: Value | None = None
+    """What is acted on [batch time agent action]."""
     act_where: Value | None = None
+    """Which actions may be taken, bool [batch time agent action]; None: all."""
     joint: Value | None = None
     """What the IGM claim calls Q_tot."""
     utilities: Value | None = None
@@ -73,6 +80,7 @@ class Graph:
     loops: dict[Node, Diagnostic] = made(default_factory=dict)
     """Delays through which a loop runs, with what to say where loops cannot be run."""
     notes: list[Diagnostic] = made(default_factory=list)
+    """What is worth saying and no mistake."""
 
     def nodes(self, roots: Iterable[Value] | None = None) -> list[Node]:
         """Nodes that ``roots`` need (everything if None), operands before users.

@@ -50,10 +50,13 @@ class EntityType(Model):
     noun: ClassVar[str] = "a type"
 
     name: Name
+    """Such as ``Zealot``."""
     side: Side
     """``agent``: in an agent slot, acted for by the method. ``other``: everything else."""
     min: Count
+    """The fewest of it in an episode."""
     max: Count
+    """The most."""
 
 
 class Feature(Model):
@@ -62,12 +65,15 @@ class Feature(Model):
     noun: ClassVar[str] = "a feature"
 
     name: Name
+    """Such as ``health``."""
     size: Positive
+    """How many numbers."""
     kind: Literal["one_hot", "bits", "float"]
     """``one_hot``: at most one 1. ``bits``: independent zeros and ones. ``float``: numbers of order one."""
     of: tuple[Side, ...] = ("agent", "other")
     """Which sides have it; it is zero for the others."""
     what: Prose = ""
+    """What they mean, and in which unit."""
 
 
 class ActionGroup(Model):
@@ -76,7 +82,9 @@ class ActionGroup(Model):
     noun: ClassVar[str] = "a group of actions"
 
     name: Name
+    """Such as ``move``."""
     count: Positive
+    """How many actions; one for each target where they are aimed at somebody."""
     targets: Side | None = None
     """Which side the actions are aimed at, one entity each (field ``action_entity`` says which); None: at nothing."""
 
@@ -94,6 +102,7 @@ class EntitySchema(Model):
     name: Name
     """As the catalogue knows it: ``smac/3-8sz``."""
     summary: Prose
+    """One sentence."""
     note: Prose = ""
     """What a reader must know before comparing numbers, such as "the task list is our proposal"."""
     agents: Positive
@@ -105,8 +114,11 @@ class EntitySchema(Model):
     fewest_others: Count | None = None
     """The same for entities that are not agents."""
     types: tuple[EntityType, ...]
+    """The kinds of entities."""
     features: tuple[Feature, ...]
+    """Stretches of the feature vector, in order."""
     actions: tuple[ActionGroup, ...]
+    """Groups of actions, in order."""
     limit: Positive
     """T, the most steps in an episode; T + 1 time indices are stored."""
     truncates: bool
@@ -114,6 +126,7 @@ class EntitySchema(Model):
     returns: tuple[float, float] | None = None
     """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[Name, ...] = ("default",)
+    """Names of the tasks that episodes may have; the field ``task`` counts in this order."""
     version: Prose = ""
     """Changes whenever the environment's rules do; schemas without rules of their own have none."""
     axes: dict[Word, Positive] = Limits(default_factory=dict)

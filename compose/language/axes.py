@@ -29,8 +29,11 @@ class Type:
     """What is known of a tensor before it exists: its axes in memory order, its dtype, its sign."""
 
     axes: Axes
+    """Their names, in memory order."""
     dtype: DType = "float"
+    """``float``, ``bool`` or ``int``."""
     sign: Sign = "any"
+    """``nonneg``: no element is negative."""
     counts: str | None = None
     """Of whole numbers, where it is known: the axis whose rows they name, counting from 0 (``3``: 0, 1 or 2)."""
 
@@ -39,10 +42,12 @@ class Type:
         return f"{prefix}[{' '.join(self.axes)}]"
 
     def without(self, axes: Iterable[str]) -> Type:
+        """The same without some axes."""
         gone = set(axes)
         return replace(self, axes=tuple(a for a in self.axes if a not in gone))
 
     def renamed(self, old: str, new: str) -> Type:
+        """The same with another name for one axis."""
         return replace(self, axes=tuple(new if a == old else a for a in self.axes))
 
 

@@ -75,6 +75,7 @@ class Block(BaseModel, Operation):
     """What it is called elsewhere, or stands in for: a spec that asks for one of these is told of this block."""
 
     block: str
+    """The tag, a ``Literal`` of one word, or ``vendor/name`` of a plug-in."""
 
     target: bool = False
     """Use the lagged copy of this node's weights."""
@@ -114,6 +115,7 @@ class Block(BaseModel, Operation):
         return cls.model_fields[field].alias or field
 
     def infer(self, site: Site) -> dict[str, Type]:
+        """What it gives, by name: as :attr:`returns` says, unless a block says more."""
         returns = {"": self.returns} if isinstance(self.returns, str) else self.returns
         return {name: self.output(site, signature(text)) for name, text in returns.items()}
 

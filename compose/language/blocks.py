@@ -50,3 +50,4 @@ def _signature(known: type[Block]) -> Signature:
 
 
 block = Blocks()
+"""All blocks as functions: ``block.linear(of=x, to="embed")``."""

@@ -673,8 +673,9 @@ class Blocks(Closed):
     ) -> Node:
         """The mean, sum or maximum of rows under a mask; a row of the mask for each reader.
 
-        ``of`` [... In] with axis ``over``, ``mask`` bool [...], e.g. (batch time agent entity): axes the mask has beside
-        ``over`` stay, so every agent pools what it sees. A reader that sees nothing gets zeros.
+        ``of`` [... In] with axis ``over``, ``mask`` bool [...] -> [... In] without ``over``, with the axes that the mask
+        has beside it: under (batch time agent entity) every agent pools what it sees. A reader that sees nothing gets
+        zeros.
 
         ``count: present`` takes only rows that are present and seen. ``slots`` counts the others as zeros (mean over all
         slots, max with 0), as REFIL's official poolings do. ``all`` takes every row with its content.

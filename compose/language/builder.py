@@ -82,14 +82,23 @@ class SpecBuilder(Closed):
     """One spec being written. ``act``, ``learner`` and ``claims`` are settings, written by calls or one by one."""
 
     params: Names
+    """Hyper-parameters: numbers, expressions, or ``moving(...)``."""
     axes: Names
+    """Axes of the spec's own and their sizes."""
     graph: Names
+    """Nodes of the main graph."""
     losses: Members
+    """Terms to minimise, each a ``loss(...)``."""
     log: Names
+    """Values that a training writes down."""
     networks: Networks
+    """Sub-graphs that own weights; called like functions."""
     act: Act
+    """How actions are chosen."""
     learner: Learner
+    """How it is trained."""
     claims: Claims
+    """What is to be proved."""
     _head: dict[str, Any]
 
     def __init__(self, name: str, summary: str, *, extends: str | Sequence[str] = (), **settings: object) -> None:
@@ -123,7 +132,7 @@ class SpecBuilder(Closed):
         return network
 
     def delete_network(self, *names: str) -> None:
-        """Drop inherited networks."""
+        """Drop inherited networks. Raises SpecError if one of them is in use above."""
         for name in names:
             if self.networks._made.get(name) is not None:
                 misuse(f"networks.{name} is in use above")

@@ -40,11 +40,17 @@ class Diagnostic:
     """One problem: a stable ``code``, the place in the spec (``where``), the text that set it (``span``)."""
 
     code: str
+    """Stable, such as ``graph.axes``; docs/errors.md lists them."""
     message: str
+    """What is wrong."""
     where: str = ""
+    """The place in the spec: ``graph.q_in.visible``; empty if it has none."""
     span: Span | None = None
+    """The text that set it; None where there is no file."""
     hint: str = ""
+    """The nearest right name, or what to do."""
     notes: tuple[str, ...] = ()
+    """Further lines."""
 
     def render(self) -> str:
         """Text for a terminal: ``file:line:column  where: message``, the line, a caret run, notes."""
@@ -75,6 +81,7 @@ class SpecError(Exception):
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n\n".join(d.render() for d in diagnostics))
         self.diagnostics = diagnostics
+        """Every problem that was found."""
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -30,8 +30,11 @@ class Weight:
     """
 
     axes: Axes
+    """In memory order."""
     init: Literal["fan_in", "zeros", "ones"] = "fan_in"
+    """How it starts."""
     fan: Axes = ()
+    """Axes whose sizes multiply to n."""
 
 
 @dataclass(frozen=True)

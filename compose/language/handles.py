@@ -59,7 +59,11 @@ def _parse(text: str) -> Tree:
 
 
 class Handle:
-    """A value of the spec, or an expression over such values."""
+    """A value of the spec, or an expression over such values: ``g.q``, ``env.visible & g.groups.within``.
+
+    Operators and functions take handles, texts, numbers and truth values. All of them raise SpecError
+    (``python.misuse``) for anything else, and so does whatever would be lost, such as setting an attribute.
+    """
 
     __slots__ = ("_tree",)
     _tree: Tree
@@ -76,7 +80,10 @@ class Handle:
     # ----------------------------------------------------------------- names
 
     def __getitem__(self, name: str) -> Handle:
-        """An output of a node, a node inside an application, a field of the environment."""
+        """An output of a node, a node inside an application, a field of the environment.
+
+        Raises SpecError for a part of an expression that has no name.
+        """
         if not isinstance(self._tree, Ref):
             misuse(f"'{self}' is an expression; it has no '{name}'", "only named nodes have outputs")
         return Handle(Ref((*self._tree.parts, spelled(name))))

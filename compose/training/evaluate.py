@@ -27,9 +27,13 @@ class Score:
     """Means over evaluation episodes."""
 
     episodes: int
+    """How many."""
     success: float
+    """The share of them that reached the goal, from 0 to 1."""
     returned: float
+    """The undiscounted return."""
     length: float
+    """In steps."""
 
     def __str__(self) -> str:
         return f"solved {self.success:.2f}, return {self.returned:.2f}, length {self.length:.1f}"

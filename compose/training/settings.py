@@ -19,13 +19,17 @@ class Settings:
     """
 
     env_steps: int | None = None
+    """Steps of single episodes that end the run."""
     episodes: int | None = None
+    """Episodes that end the run."""
     updates: int | None = None
+    """Updates that end the run."""
     until: Until | None = None
     """Stop sooner, at the evaluation with which this has held."""
     eval_every: int = 10_000
     """Environment steps between evaluations; there is one at the start and one at the end in any case."""
     eval_episodes: int = 32
+    """Episodes of each evaluation."""
     log_every: int = 1_000
     """Environment steps between rows of metrics."""
     checkpoint_seconds: float = 60.0

@@ -21,7 +21,9 @@ class RunResult:
     """A finished training."""
 
     folder: Path
+    """Where everything about it is."""
     clocks: dict[str, int]
+    """What was done: ``env_steps``, ``episodes``, ``updates``."""
     final: Score
     """The last evaluation."""
     recent: Score
@@ -29,7 +31,9 @@ class RunResult:
     best: Score
     """The evaluation with the highest success rate, then return."""
     chance: dict[str, Score]
+    """Name of a chance level -> what it reaches; empty unless measured."""
     wall_seconds: float
+    """How long it took, all resumptions together."""
     early: str = ""
     """The mark that ended it before its end, if one did."""
     curve: tuple[tuple[int, float], ...] = ()

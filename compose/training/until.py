@@ -23,7 +23,9 @@ class Until:
     """Ends a training early: once the mean of the last :data:`HELD` evaluations of ``measure`` is ``value`` or more."""
 
     measure: str
+    """``solved``, ``return`` or ``length``."""
     value: float
+    """What must be reached."""
 
     @classmethod
     def read(cls, text: str) -> Until:

@@ -13,6 +13,7 @@ from tensordict.nn import TensorDictSequential
 import compose
 from compose.compiler.model import Model
 from tests.compiler import cases
+from tests.specs.handful import few
 
 TINY = ["params.embed=8", "params.hyper=8", "params.heads=2", "params.hidden=8"]
 
@@ -35,7 +36,7 @@ def drawn(model: Model, batch: dict[str, torch.Tensor]) -> dict[str, torch.Tenso
     return model.draw("learn", 0, 0, torch.arange(4), steps=batch["steps"].shape[1])
 
 
-@pytest.mark.parametrize("spec", cases.PACKAGED)
+@pytest.mark.parametrize("spec", few(cases.PACKAGED))
 def test_torch_knows_weights_by_the_names_of_the_spec(spec: str) -> None:
     of = cases.model(spec)
     named = dict(of.named_parameters())

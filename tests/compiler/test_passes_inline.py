@@ -22,6 +22,11 @@ def eager(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(importlib.import_module("compose.compiler.passes.absent"), "HEAVY", 0)
 
 
+alone = pytest.mark.parametrize("eager", [pytest.param(False, marks=pytest.mark.long), True], ids=["", "eager"],
+                                indirect=True)  # fmt: skip
+"""One pass by itself: eager, or it leaves these tensors as they are."""
+
+
 def every(cases: dict[str, str]) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("text", list(cases.values()), ids=list(cases))
 
@@ -241,23 +246,27 @@ def test_all_passes(text: str) -> None:
     differ(text, PASSES)
 
 
+@alone
 @every({**LOSSES, **TIMES, **PLACES, **STACKS, "ahead by two": AHEAD})
 def test_packing_alone(text: str) -> None:
     differ(text, (pack,))
 
 
+@alone
 @every({**ABSENT, **NAMES, **SIBLINGS})
 def test_absent_rows_alone(text: str) -> None:
     differ(text, (pack, absent))
     differ(text, (split, regroup, pack, absent))
 
 
+@alone
 @every({**CONSTANT, **ROWS, **NAMES})
 def test_pieces_and_products_alone(text: str) -> None:
     differ(text, (split,))
     differ(text, (split, regroup))
 
 
+@alone
 @every({**STACKS, **SIBLINGS})
 def test_stacks_alone(text: str) -> None:
     differ(text, (share, batch, fuse))

@@ -30,11 +30,15 @@ from tests.compiler.cases import (
     sources,
     total,
 )
+from tests.specs.handful import few
 
 METHODS = [*PACKAGED, *DRAFTS]
 every_method = pytest.mark.parametrize("spec", METHODS, ids=lambda s: s.stem if isinstance(s, Path) else s,
                                        scope="module")
 """Of module scope, so that tests of one method follow one another and its model is made once a process."""
+some_methods = pytest.mark.parametrize("spec", few(METHODS), ids=lambda s: s.stem if isinstance(s, Path) else s,
+                                       scope="module")
+"""For what follows from how blocks compute: each of them occurs in the handful."""
 
 
 def proved(spec: str | Path, check: str) -> bool:
@@ -68,7 +72,7 @@ def test_acting_step_by_step_gives_the_values_of_learning(spec: str | Path) -> N
         state = made.state
 
 
-@every_method
+@some_methods
 def test_no_gradient_reaches_targets(spec: str | Path) -> None:
     it = model(spec)
     if not it.target:
@@ -80,7 +84,7 @@ def test_no_gradient_reaches_targets(spec: str | Path) -> None:
         assert all(g is None or not g.any() for g in reached)
 
 
-@every_method
+@some_methods
 def test_targets_are_lagged_copies(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
     before = it.learn(fields, draws(it), params(it))
@@ -93,7 +97,7 @@ def test_targets_are_lagged_copies(spec: str | Path) -> None:
         assert not torch.equal(after["loss:td"], before.losses["td"])
 
 
-@every_method
+@some_methods
 def test_draws_are_inputs(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
     first, again, other = (total(it.learn(fields, draws(it, seed), params(it))) for seed in (0, 0, 1))
@@ -101,7 +105,7 @@ def test_draws_are_inputs(spec: str | Path) -> None:
     assert torch.equal(first, other) is not bool(draws(it))
 
 
-@every_method
+@some_methods
 def test_draws_depend_on_the_episode_and_not_on_the_batch(spec: str | Path) -> None:
     it, order = model(spec), torch.tensor([2, 0, 3])
     part = it.draw("learn", 0, 7, order)
@@ -109,7 +113,7 @@ def test_draws_depend_on_the_episode_and_not_on_the_batch(spec: str | Path) -> N
         assert torch.equal(x[order], part[name])
 
 
-@every_method
+@some_methods
 def test_episodes_do_not_touch_each_other(spec: str | Path) -> None:
     it, fields, order = model(spec), episodes(), torch.tensor([3, 1, 0, 2])
     shuffled = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, order) if axis == "batch" else x)
@@ -156,7 +160,7 @@ def test_absent_slots_of_one_side_change_nothing(spec: str, agents: int, others:
     absent_slots_change_nothing(spec, agents, others)
 
 
-@every_method
+@some_methods
 def test_absent_slots_change_nothing(spec: str | Path) -> None:
     absent_slots_change_nothing(spec, 1, 3)
 
@@ -206,7 +210,7 @@ def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> N
         assert largest(after.losses[name], loss) <= 1e-10
 
 
-@every_method
+@some_methods
 def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
     before = it.learn(fields, draws(it), params(it))

@@ -14,7 +14,6 @@ from pydantic import BaseModel
 from compose import SpecBuilder, SpecError, block, env, first, square
 from compose.language import acting, learning, models, moving, sections
 from compose.language.registry import catalogue
-from tests.checked import checked
 from tests.language.stub import PATH, stub
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,22 +134,6 @@ def test_what_is_not_there_is_refused_at_once(change: Callable[[SpecBuilder], ob
     with pytest.raises(SpecError) as caught:
         change(SpecBuilder("more", "Mistakes.", extends="qmix_attention"))
     assert str(caught.value) == f"error[python.misuse]  {text}"
-
-
-@pytest.mark.slow
-def test_type_checkers_know_blocks_and_settings(tmp_path: Path) -> None:
-    told = checked(tmp_path, (
-        "from compose import SpecBuilder, block, env\n"
-        "s = SpecBuilder('a', 'A.')\n"
-        "s.learner.replay.batch = 3\n"
-        "s.learner.replay = {'batch': 3}\n"
-        "s.networks.utility.nodes.x = block.linear(of=env.entities, to='embed', activation='relu')\n"
-        "block.linear(of=env.entities, to=3, activation='rellu')\n"
-        "block.linear(off=env.entities, to=3)\n"
-        "block.linaer(of=env.entities)\n"
-        "s.learner.rpelay\n"))
-    lines = sorted({int(line.split(":")[1]) for line in told if ": error:" in line})
-    assert lines == [6, 7, 8, 9], told
 
 
 def test_handles_of_the_public_names() -> None:

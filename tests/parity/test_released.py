@@ -27,12 +27,12 @@ def test_values_and_losses(case: Case) -> None:
 def test_gradients(case: Case) -> None:
     """1e-4 of the largest of each weight, 1e-6 of the largest of all."""
     errors = dict(case.compare_gradients())
-    assert set(errors) == set(case.names())
+    assert set(errors) == set(case.names()) - case.noise()
     assert {name: e for name, e in errors.items() if e > 1} == {}
 
 
 def test_three_optimiser_steps(case: Case) -> None:
-    """Losses and gradient norms of three updates; every weight after the first within 1e-5."""
+    """Losses and gradient norms of three updates; every weight after the first, and after the third where recorded."""
     errors = dict(case.compare_steps())
     assert {name: e for name, e in errors.items() if e > 1} == {}
 

@@ -12,6 +12,7 @@ from compose.graph.build import build_graph
 from compose.graph.schema import ActionGroup
 from compose.language.load import load
 from tests.compiler.cases import PACKAGED, episodes, params
+from tests.specs.handful import repeats
 from tests.specs.schemas import small_schema
 
 AGENTS, ACTIONS = 3, 3
@@ -24,8 +25,9 @@ def claims_it(name: str) -> bool:
     return claim is not None and claim.status == "proved"
 
 
-@pytest.mark.parametrize("present", [3, 2])
-@pytest.mark.parametrize("name", [name for name in PACKAGED if claims_it(name)])
+@pytest.mark.parametrize(("name", "present"), [
+    pytest.param(name, present, marks=pytest.mark.long if present == AGENTS and repeats(name) else ())
+    for name in PACKAGED if claims_it(name) for present in (AGENTS, AGENTS - 1)])  # fmt: skip
 def test_greedy_for_every_agent_is_greedy_for_all(name: str, present: int) -> None:
     spec = load(name).spec
     claim = spec.claims.igm_claim

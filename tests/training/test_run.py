@@ -71,6 +71,7 @@ def same(one, two):
     assert all(torch.equal(a[name], b[name]) for name in a)
 
 
+@pytest.mark.draws
 def test_a_run_is_a_folder(tmp_path):
     result = go(tmp_path / "a", chance_episodes=20)
     assert {path.name for path in (tmp_path / "a").iterdir()} == {

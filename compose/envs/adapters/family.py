@@ -37,6 +37,7 @@ class _Family:
     """An environment of another API and the file that declares it. The file is read when it is first needed."""
 
     api: Api
+    """Which API is adapted."""
 
     def __init__(self, factory: Callable[..., Any], path: str | pathlib.Path) -> None:
         self._factory, self._path = factory, path
@@ -82,18 +83,21 @@ class PettingZoo(_Family):
     """``PettingZoo(factory, path)``: the factory returns a new ``ParallelEnv`` each time it is called."""
 
     api: Api = "pettingzoo"
+    """Which API is adapted."""
 
 
 class Gymnasium(_Family):
     """``Gymnasium(factory, path)``: the factory returns a new environment that plays all agents at once."""
 
     api: Api = "gymnasium"
+    """Which API is adapted."""
 
 
 class GymnasiumVector(_Family):
     """``GymnasiumVector(factory, path)``: ``factory(n)`` returns a ``VectorEnv`` of n such environments."""
 
     api: Api = "gymnasium-vector"
+    """Which API is adapted."""
 
 
 def make_declared(declared: file.Declared, device: str | torch.device) -> Environment:

@@ -137,6 +137,7 @@ def assert_conforms(source: str | Make, *, episodes: int | Sequence[int] = EPISO
 
     Raises:
         AssertionError: With every finding, if there are any.
+        SpecError, ValueError: As :func:`check`.
     """
     report = check(source, episodes=episodes, seeds=seeds, device=device)
     if report.findings:

@@ -23,6 +23,7 @@ class Stage:
     """What stays the same for an episode. U units take part; lengths are in whatever the environment counts in."""
 
     name: str
+    """Of the environment."""
     limit: int
     """Steps after which the episode ends at the latest."""
     sides: tuple[str, ...]
@@ -36,6 +37,7 @@ class Stage:
     radius: Floats
     """[unit]"""
     task: str = ""
+    """Of the episode; empty where there is one only."""
     meters: tuple[str, ...] = ()
     """What the rings around units measure, from the inside out, such as health."""
     cells: NDArray[np.uint8] | None = None

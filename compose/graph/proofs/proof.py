@@ -14,9 +14,13 @@ class Proof:
     """``how`` says why it holds, or what stands in the way; ``path`` names the nodes from the cause to the effect."""
 
     name: str
+    """What was looked at: ``igm``, ``decentralised``, ..."""
     outcome: Outcome
+    """What came out."""
     how: str = ""
+    """Why it holds, or what stands in the way."""
     path: tuple[str, ...] = ()
+    """Nodes from the cause to the effect."""
     expected: str | None = None
     """What the spec claims: proved, refuted, soft or none; None if it claims nothing."""
 
@@ -30,4 +34,5 @@ class Proof:
         return self.outcome != "proved" if self.expected == "refuted" else True
 
     def as_json(self) -> dict[str, Any]:
+        """The same as plain data, for tools."""
         return {**asdict(self), "path": list(self.path), "as_claimed": self.as_claimed}

@@ -19,8 +19,11 @@ class Diff:
     """Two sides, which name of one is which of the other, and what is different."""
 
     before: Side
+    """The one side."""
     after: Side
+    """The other."""
     matching: Matching
+    """Which name of one is which of the other."""
     changes: tuple[Change, ...]
     """One for each name that came, went or means something else."""
 

@@ -69,8 +69,7 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     at_once = at_once or (1 if on_cpu else len(seeds))
     need = needed_memory(first, env, settings).for_seeds(len(seeds), min(len(seeds), workers * at_once))
     check_memory(need, env.device, settings, console)
-    rest = (build_model(spec, known, seed=seed, device=device, settings=settings) for seed in seeds[1:])
-    models = [first, *rest]
+    models = [first, *(first.of_seed(seed) for seed in seeds[1:])]
     learners = [learner_for(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
     begun = [resume and place.exists() for place in places]

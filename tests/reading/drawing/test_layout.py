@@ -26,8 +26,13 @@ from compose.reading.drawing.svg import svg
 from compose.reading.drawing.tags import MANY, stands_for, tagged
 from compose.reading.drawing.text_width import SMALL, TITLE, width, wrap
 from tests.reading.drawing.methods import NAMES, chain, drawn
+from tests.specs.handful import few, repeats
 
-EVERY = [(name, direction) for name in NAMES for direction in ("down", "right")]
+HANDFUL = few(NAMES)
+FITTED = (("refil", "letter"), ("ptm", "slide"), ("vast_qtran", "a4"), ("opt", "a4"))
+"""Every page, and every method on one."""
+EVERY = [pytest.param(name, direction, marks=pytest.mark.long if direction == "right" and repeats(name) else ())
+         for name in NAMES for direction in ("down", "right")]
 
 
 def check(placed: Placed) -> None:
@@ -91,7 +96,7 @@ def frames(found: Figure) -> list[Rect]:
     return [frame.rect for frame in found.frames]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", HANDFUL)
 def test_frames_stand_side_by_side_on_the_page(name: str) -> None:
     found = figure(drawn(name))
     for a, b in itertools.combinations(frames(found), 2):
@@ -134,8 +139,9 @@ def test_tags_stand_for_edges_that_nobody_can_follow(name: str, direction: Direc
     assert ends == [(edge.source, edge.target, edge.port, edge.kind) for edge in main.edges]
 
 
-@pytest.mark.parametrize("name", ["refil", "ptm", "vast_qtran", "opt"])
-@pytest.mark.parametrize("page", ["a4", "letter", "slide"])
+@pytest.mark.parametrize(("name", "page"), [
+    (name, page) if (name, page) in FITTED else pytest.param(name, page, marks=pytest.mark.long)
+    for name in ("refil", "ptm", "vast_qtran", "opt") for page in ("a4", "letter", "slide")])  # fmt: skip
 def test_a_figure_fits_its_page(name: str, page: PageName) -> None:
     insides = (name, page) == ("opt", "a4")  # the highest of all
     found = fitted(drawn(name), Choice(insides=insides), page, turn=page == "slide")

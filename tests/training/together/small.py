@@ -7,14 +7,18 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 from rich.console import Console
 from safetensors.torch import load_file
 
 from compose.compiler.compile import compile
+from compose.compiler.model import Model
 from compose.envs.catalogue import make
 from compose.envs.group_matching.environment import GroupMatching
+from compose.graph.schema import EntitySchema
 from compose.language.load import Loaded, load
+from compose.training.build import build_model
 from compose.training.checkpoint import latest
 from compose.training.folder import RunFolder
 from compose.training.learner import Batch
@@ -22,6 +26,7 @@ from compose.training.replay_learner import ReplayLearner
 from compose.training.run import train
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
+from compose.training.together import run
 from compose.training.together.run import train_together
 
 ENV = "group_matching:agents=3,cells=3,limit=6"
@@ -31,6 +36,18 @@ HYPER = ("params.hyper=8",)
 TINY_CLIP = ("learner.optimizers.main.clip=0.01",)
 MOVING = ("params.lambda={kind: linear, from: 0.6, to: 0.1, over: 70 env_steps}",)
 """Seeds read their own clocks, which differ."""
+
+
+MODELS: dict[tuple[str, str], Model] = {}
+
+
+def build(spec: Loaded, schema: EntitySchema, *, seed: int, device: str = "cpu",
+          settings: Settings | None = None) -> Model:  # fmt: skip
+    """What `build_model` gives; compiled once for all seeds and tests, as programs do not change."""
+    key = (spec.spec.identity(), schema.hash)
+    if key not in MODELS:
+        MODELS[key] = build_model(spec, schema, device=device, settings=settings)
+    return MODELS[key].of_seed(seed)
 
 
 def spec(name: str = "refil_group_matching", *changes: str) -> Loaded:
@@ -48,15 +65,17 @@ def alone(folder: Path, seed: int, *changes: str, name: str = "refil_group_match
           **given: Any) -> RunResult:  # fmt: skip
     """``folder`` / seed, as one run."""
     return train(spec(name, *changes), ENV, run_dir=place(folder, seed), settings=settings(**given), seed=seed,
-                 resume=resume, console=Console(file=io.StringIO()))  # fmt: skip
+                 resume=resume, console=Console(file=io.StringIO()), build=build)  # fmt: skip
 
 
 def together(folder: Path, seeds: Sequence[int], *changes: str, name: str = "refil_group_matching",
              resume: bool = False, at_once: int | None = None, **given: Any) -> list[RunResult]:  # fmt: skip
     """The same for several."""
-    return train_together(spec(name, *changes), ENV, seeds, [place(folder, seed) for seed in seeds],
-                          settings=settings(**given), resume=resume, console=Console(file=io.StringIO()),
-                          at_once=at_once)  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "build_model", build)
+        return train_together(spec(name, *changes), ENV, seeds, [place(folder, seed) for seed in seeds],
+                              settings=settings(**given), resume=resume, console=Console(file=io.StringIO()),
+                              at_once=at_once)  # fmt: skip
 
 
 def place(folder: Path, seed: int) -> Path:
@@ -113,5 +132,5 @@ class DoubleLearner(ReplayLearner):
 def double_learners(seeds: Sequence[int], *changes: str) -> list[DoubleLearner]:
     """Learners whose weights are doubles; reads no ``last_action``, which stays a float."""
     env = Doubled()
-    found = spec("refil_group_matching", *changes)
-    return [DoubleLearner(compile(found, env.schema, seed=seed, dtype=torch.float64), env, seed) for seed in seeds]
+    first = compile(spec("refil_group_matching", *changes), env.schema, dtype=torch.float64)
+    return [DoubleLearner(first.of_seed(seed), env, seed) for seed in seeds]

@@ -21,10 +21,12 @@ from compose.training.together.gru import gru
 from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
+from tests.specs.handful import few
 from tests.specs.schemas import small_schema
 from tests.training.together.small import MOVING, TINY_CLIP, DoubleLearner, double_learners
 
 SEEDS, UPDATES = (3, 5, 8), 15
+CLIPPED = TINY_CLIP + MOVING
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +56,7 @@ def test_the_written_out_recurrence_is_the_library_s() -> None:
         gru(x, start, weights, True, 1, 0.0, True, False, True)
 
 
-@pytest.mark.parametrize("name", [n for n in PACKAGED if load(n).spec.learner.kind == "replay"])
+@pytest.mark.parametrize("name", few([n for n in PACKAGED if load(n).spec.learner.kind == "replay"]))
 def test_a_stacked_program_is_each_program(name: str) -> None:
     """Values and gradients of `learn` for three sets of weights and batches, against each by itself."""
     schema, of = small_schema(3, 2), model(name)
@@ -103,8 +105,11 @@ def apart(*changes: str) -> list[DoubleLearner]:
     return learners
 
 
-@pytest.mark.parametrize("clip", [(), TINY_CLIP + MOVING], ids=["free", "clipped"])
-@pytest.mark.parametrize(("at_once", "workers"), [(1, 1), (1, 2), (2, 1), (3, 1)])
+@pytest.mark.parametrize(("at_once", "workers", "clip"), [
+    (1, 1, CLIPPED), (1, 2, ()), (2, 1, CLIPPED), (3, 1, ()),
+    *(pytest.param(*more, marks=pytest.mark.long) for more in (
+        (1, 1, ()), (1, 2, CLIPPED), (2, 1, ()), (3, 1, CLIPPED))),
+])  # fmt: skip
 def test_a_group_does_what_each_learner_does(at_once: int, workers: int, clip: tuple[str, ...]) -> None:
     changes = (*clip, "learner.optimizers.main.kind=rmsprop")
     joined = double_learners(SEEDS, *changes)

@@ -62,20 +62,19 @@ def test_together_is_apart(tmp_path: Path, name: str, at_once: int) -> None:
         assert {**RunFolder(one).json("run.json"), "command": 0} == {**RunFolder(two).json("run.json"), "command": 0}
 
 
+STEPS = {"updates": None, "env_steps": 75}
 UNTIL = {"until": Until("return", 0.05), "eval_every": 9, "updates": 40}
 """Holds for the seeds at different moments, for one never."""
 
 
-@pytest.mark.parametrize("end", [{"env_steps": 75}, UNTIL])
-def test_every_seed_ends_where_it_would_alone(tmp_path: Path, end: dict[str, Any]) -> None:
-    end = {"updates": None, **end}
-    results = together(tmp_path / "joined", SEEDS, **end)
-    if "episodes" not in end:
-        assert len({result.clocks["episodes"] for result in results}) > 1, "they end at different moments"
+@pytest.mark.parametrize("end", [STEPS, UNTIL])
+def test_every_seed_ends_where_it_would_alone(tmp_path: Path, whole: Whole, end: dict[str, Any]) -> None:
+    results = [RunFolder(place(whole(**end), seed)).json("summary.json") for seed in SEEDS]
+    assert len({result["episodes"] for result in results}) > 1, "they end at different moments"
     for seed, result in zip(SEEDS, results, strict=True):
         wanted = alone(tmp_path / "apart", seed, **end)
-        assert (result.clocks, result.early) == (wanted.clocks, wanted.early)
-        one, two = place(tmp_path / "joined", seed), place(tmp_path / "apart", seed)
+        assert ({name: result[name] for name in wanted.clocks}, result["early"]) == (wanted.clocks, wanted.early)
+        one, two = place(whole(**end), seed), place(tmp_path / "apart", seed)
         assert logs(one, "evals") == logs(two, "evals")
         assert close(one, two)
 
@@ -122,9 +121,9 @@ def test_killed_between_the_seeds_checkpoints(tmp_path: Path, whole: Whole, monk
     assert equal(whole(), tmp_path / "killed")
 
 
-@pytest.mark.parametrize("end", [{"updates": None, "env_steps": 75}, UNTIL])
-def test_killed_after_one_seed_has_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: dict[str, Any]) -> None:
-    together(tmp_path / "whole", SEEDS, **end)
+@pytest.mark.parametrize("end", [STEPS, UNTIL])
+def test_killed_after_one_seed_has_ended(tmp_path: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch,
+                                         end: dict[str, Any]) -> None:  # fmt: skip
     update = Group.update
 
     def killed(self: Group) -> None:
@@ -136,7 +135,7 @@ def test_killed_after_one_seed_has_ended(tmp_path: Path, monkeypatch: pytest.Mon
         patch.setattr(Group, "update", killed)
         together(tmp_path / "killed", SEEDS, **end)
     together(tmp_path / "killed", SEEDS, resume=True, **end)
-    assert equal(tmp_path / "whole", tmp_path / "killed")
+    assert equal(whole(**end), tmp_path / "killed")
 
 
 def test_ctrl_c_saves_all(tmp_path: Path, whole: Whole, monkeypatch: pytest.MonkeyPatch) -> None:
