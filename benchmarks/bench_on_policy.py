@@ -20,7 +20,7 @@ from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.settings import Settings
 
-SPECS = ("vast", "vast_qmix", "qtran_flat", "qmix_flat")
+SPECS = ("vast", "vast_qmix", "local_ac_qtran", "local_ac_qmix")
 
 
 def main() -> None:

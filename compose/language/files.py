@@ -12,6 +12,13 @@ from compose.language.diagnostics import Diagnostic, Span, SpecError, did_you_me
 ROOT = "compose.toml"
 """A file of this name declares its folder the root of a project; nothing is read from it."""
 
+RENAMED = {
+    f"{old}{official}": f"{new}{official}" for official in ("", "_official")
+    for old, new in {"il": "local_ac", "vdn_flat": "local_ac_vdn", "qmix_flat": "local_ac_qmix",
+                     "qtran_flat": "local_ac_qtran"}.items()
+}  # fmt: skip
+"""Packaged specs that had another name."""
+
 
 @dataclass(frozen=True)
 class File:
@@ -36,6 +43,7 @@ def packaged(name: str, folder: pathlib.Path, span: Span | None = None) -> File:
     known = {path.stem for path in folder.glob("*.yaml")}
     if name not in known:
         hint = did_you_mean(name, known) or "the path of a file contains / or ends in .yaml"
+        hint = f"it is called '{RENAMED[name]}' now" if name in RENAMED else hint
         raise SpecError(Diagnostic("file.unknown", f"there is no packaged spec '{name}'", "", span, hint))
     path = (folder / f"{name}.yaml").resolve()
     return File(path, shown(path))

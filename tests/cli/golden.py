@@ -29,7 +29,7 @@ CASES = {
     "updet.txt": ("qmix_attention", f"{DRAFTS}/qmix_updet.yaml"),
     "ptm.txt": ("refil", "ptm"),
     "opt_official.txt": ("opt", "opt_official"),
-    "vast_flat.txt": ("vast_qmix", "qmix_flat"),
+    "vast_flat.txt": ("vast_qmix", "local_ac_qmix"),
     "equal.txt": ("refil_vdn", "refil_vdn_official"),
 }
 """File -> what is compared, seen from the root of the repository."""

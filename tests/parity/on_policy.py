@@ -30,7 +30,9 @@ from compose.language.load import load
 from compose.training.optim import Optimizers
 from tests.parity.runner import relative, report
 
-SPECS = {"vast_qtran_fixed": "vast_fixed_official", "vast_qtran_random": "vast_random_official",
+SPECS = {"il": "local_ac_official", "vdn_flat": "local_ac_vdn_official", "qmix_flat": "local_ac_qmix_official",
+         "qtran_flat": "local_ac_qtran_official", "vast_qtran_fixed": "vast_fixed_official",
+         "vast_qtran_random": "vast_random_official",
          "vast_qtran_spatial": "vast_spatial_official"}
 """Of cases that are not named like their spec."""
 

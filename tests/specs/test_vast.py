@@ -23,7 +23,7 @@ ASSIGNMENTS = list(itertools.product(range(TEAMS), repeat=AGENTS))
 SMALL = ["params.units=8", "params.eta=0.5"]
 OPERATORS = {"vast_il": "factors", "vast_vdn": "q_tot", "vast_qmix": "q_tot", "vast": "live.total"}
 """Spec -> what its greedy joint action must be best for (every team's value, where nothing joins them)."""
-FLAT = {"vdn_flat": "q_tot", "qmix_flat": "q_tot", "qtran_flat": "live.total"}
+FLAT = {"local_ac_vdn": "q_tot", "local_ac_qmix": "q_tot", "local_ac_qtran": "live.total"}
 Fields = dict[str, Tensor]
 
 
@@ -117,7 +117,7 @@ def test_greedy_is_best_for_flat_operators(spec: str) -> None:
 
 def test_the_joint_critic_of_qtran_need_not_be_greedy_without_its_losses() -> None:
     with pytest.raises(AssertionError):
-        greedy_is_best(model("qtran_flat", taps=("q", "at_taken.j")), joint_actions(), "at_taken.j")
+        greedy_is_best(model("local_ac_qtran", taps=("q", "at_taken.j")), joint_actions(), "at_taken.j")
 
 
 def test_with_vdn_the_assignment_makes_no_difference() -> None:
@@ -139,8 +139,9 @@ def test_one_team_is_the_sum_of_all() -> None:
     torch.testing.assert_close(taps["factors"][..., 0], taps["taken"].sum(-1))
 
 
-@pytest.mark.parametrize(("teams", "flat"), [(["vast_qmix", "vast_fixed"], "qmix_flat"), (["vast_fixed"], "qtran_flat"),
-                                             (["vast_vdn", "vast_fixed"], "vdn_flat")])
+@pytest.mark.parametrize(("teams", "flat"), [(["vast_qmix", "vast_fixed"], "local_ac_qmix"),
+                                             (["vast_fixed"], "local_ac_qtran"),
+                                             (["vast_vdn", "vast_fixed"], "local_ac_vdn")])
 def test_a_team_for_every_agent_is_the_flat_operator(teams: list[str], flat: str) -> None:
     spec = load_data({"compose": 1, "name": "own", "summary": "Everybody a team.", "extends": teams,
                       "params": {"units": 8, "eta": 1.0}})
@@ -214,11 +215,11 @@ def test_the_target_is_the_return_and_in_the_released_code_one_for_every_team() 
 
 
 def test_the_baseline_takes_the_mean_out_of_the_advantage() -> None:
-    taps = model("il", taps=("pi", "q", "baseline")).learn(episodes(6)).taps
+    taps = model("local_ac", taps=("pi", "q", "baseline")).learn(episodes(6)).taps
     assert (taps["pi"] * (taps["q"] - taps["baseline"][..., None])).sum(-1).abs().max() < 1e-12
 
 
-@pytest.mark.parametrize("spec", ["il", "qmix_flat", "vast", "vast_qmix"])
+@pytest.mark.parametrize("spec", ["local_ac", "local_ac_qmix", "vast", "vast_qmix"])
 def test_the_dead_teach_nothing(spec: str) -> None:
     """What a dead agent observes and what it is said to have done changes no loss; nobody else's is changed by it."""
     of, fields = model(spec, given=spec.startswith("vast")), episodes(6)
@@ -275,7 +276,7 @@ def test_spatial_teams_are_near_each_other() -> None:
         assert labels[0] == labels[2] != labels[1] == labels[3]
 
 
-@pytest.mark.parametrize("spec", ["vdn_flat", "qmix_flat", "vast_vdn", "vast_qmix"])
+@pytest.mark.parametrize("spec", ["local_ac_vdn", "local_ac_qmix", "vast_vdn", "vast_qmix"])
 def test_igm_is_proved_for_the_critics(spec: str) -> None:
     proof = next(p for p in prove(build_graph(load(spec), schema())) if p.name == "igm")
     assert proof.outcome == "proved"

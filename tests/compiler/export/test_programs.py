@@ -30,7 +30,7 @@ def test_every_packaged_spec_acts_like_one_of_these() -> None:
     assert {acts(spec) for spec in PACKAGED} == set(ways)
 
 
-PROGRAMS = ("il", "opt", "refil_group_matching", "qmix_max_pooling", "qmix_mean_pooling_official")
+PROGRAMS = ("local_ac", "opt", "refil_group_matching", "qmix_max_pooling", "qmix_mean_pooling_official")
 """One of each family; the class that the others are exported from is compared bit by bit in `test_emit`."""
 
 

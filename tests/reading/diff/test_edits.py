@@ -19,7 +19,7 @@ from tests.reading.diff.edits import Data, Edit, changing, neutral
 from tests.reading.diff.sides import Side, between, made, side
 from tests.reading.diff.test_changes import facts
 
-SPECS = ("refil", "vast_qtran", "qmix_attention_popart", "il")
+SPECS = ("refil", "vast_qtran", "qmix_attention_popart", "local_ac")
 FEW = 4
 
 

@@ -102,7 +102,7 @@ def test_the_operands_of_a_size_commute() -> None:
 
 
 def test_updates_from_twenty_episodes_are_not_those_from_ten() -> None:
-    found = between(*(changed("il", learner={"updates": f"{n} per {m} episodes"}) for n, m in ((1, 10), (2, 20))))
+    found = between(*(changed("local_ac", learner={"updates": f"{n} per {m} episodes"}) for n, m in ((1, 10), (2, 20))))
     assert [line.text for line in found.settings] == ["updates 1 per 10 episodes -> 2 per 20 episodes"]
 
 

@@ -11,9 +11,10 @@ from tests.reading.diff.sides import between, changed
 
 
 @pytest.mark.parametrize(("spec", "sections"), [
-    ("il", {"act": {"epsilon": 0.5}}), ("il", {"act": {"values": "env.actions"}}),
+    ("local_ac", {"act": {"epsilon": 0.5}}), ("local_ac", {"act": {"values": "env.actions"}}),
     ("refil", {"act": {"evaluate": "sample"}}), ("refil", {"act": {"logits": "q"}}),
-    ("il", {"learner": {"replay": {"episodes": 7000}}}), ("il", {"learner": {"target": {"every": "7 updates"}}}),
+    ("local_ac", {"learner": {"replay": {"episodes": 7000}}}),
+    ("local_ac", {"learner": {"target": {"every": "7 updates"}}}),
     ("refil", {"learner": {"target": {"tau": 0.005}}}), ("refil", {"params": {"nobody": 3}}),
     ("refil", {"axes": {"nobody": "2 * agent"}}), ("refil", {"log": {"joint": "q_tot"}}),
     ("refil", {"claims": {"igm": {"joint": "q_tot", "utilities": "q", "status": "proved"}}}),
@@ -30,7 +31,7 @@ def test_unread_settings_are_not_told(spec: str, sections: dict[str, Any]) -> No
 
 
 @pytest.mark.parametrize(("spec", "sections", "text"), [
-    ("il", {"act": {"evaluate": "greedy"}}, "evaluate sample -> greedy"),
+    ("local_ac", {"act": {"evaluate": "greedy"}}, "evaluate sample -> greedy"),
     ("refil", {"act": {"epsilon": 0.5}}, "epsilon 1 to 0.05 over 500,000 env_steps (linear) -> 0.5"),
     ("refil", {"learner": {"replay": {"episodes": 7000}}}, "replay.episodes 5,000 -> 7,000"),
     ("refil", {"learner": {"target": {"kind": "polyak", "tau": 0.005, "every": "1 updates"}}},
