@@ -54,7 +54,7 @@ docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation 
 	@mv docs/reference.md.new docs/reference.md
 	$(BIN)/python docs/pictures.py
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
-	@echo 'site/index.html; to search in it: $(BIN)/python -m http.server -d site'
+	@echo 'site/index.html'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
 	rm -rf .venv .venv-smax build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new

@@ -55,15 +55,15 @@ class Model(torch.nn.Module):
         self.graph, self.spec, self.schema, self.seed = graph, graph.spec, graph.schema, seed
         self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
         self.register_buffer("_like", torch.empty(0, device=device, dtype=dtype), persistent=False)
-        self.programs = self._traced()
+        self.programs: dict[str, Program] = self._traced()
         """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
-        self.weights = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
+        self.weights: Named[torch.nn.Parameter] = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
-        self.target = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
+        self.target: Named[Tensor] = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
         """Lagged copies, by the names of their weights."""
-        self.statistics = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
+        self.statistics: Named[Tensor] = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
         """What nodes remember between updates, by name."""
         self._drawn = dict.fromkeys(self.programs, 0)
 

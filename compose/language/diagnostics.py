@@ -80,7 +80,7 @@ class SpecError(Exception):
 
     def __init__(self, *diagnostics: Diagnostic) -> None:
         super().__init__("\n\n".join(d.render() for d in diagnostics))
-        self.diagnostics = diagnostics
+        self.diagnostics: tuple[Diagnostic, ...] = diagnostics
         """Every problem that was found."""
 
 

@@ -209,7 +209,7 @@ def entities(x: object) -> Handle:
 
 
 def square(x: object) -> Handle:
-    """x x"""
+    """``x^2``"""
     return apply("square", x)
 
 
@@ -219,7 +219,7 @@ def sqrt(x: object) -> Handle:
 
 
 def exp(x: object) -> Handle:
-    """e^x"""
+    """``e^x``"""
     return apply("exp", x)
 
 
@@ -229,32 +229,32 @@ def log(x: object) -> Handle:
 
 
 def relu(x: object) -> Handle:
-    """max(x, 0)"""
+    """``max(x, 0)``"""
     return apply("relu", x)
 
 
 def leaky_relu(x: object) -> Handle:
-    """max(x, 0.01 x)"""
+    """``max(x, 0.01 x)``"""
     return apply("leaky_relu", x)
 
 
 def elu(x: object) -> Handle:
-    """x, or e^x - 1 where x is negative."""
+    """``x``, or ``e^x - 1`` where x is negative."""
     return apply("elu", x)
 
 
 def tanh(x: object) -> Handle:
-    """(e^x - e^-x) / (e^x + e^-x)"""
+    """``(e^x - e^-x) / (e^x + e^-x)``"""
     return apply("tanh", x)
 
 
 def sigmoid(x: object) -> Handle:
-    """1 / (1 + e^-x)"""
+    """``1 / (1 + e^-x)``"""
     return apply("sigmoid", x)
 
 
 def softplus(x: object) -> Handle:
-    """log(1 + e^x)"""
+    """``log(1 + e^x)``"""
     return apply("softplus", x)
 
 

@@ -9,6 +9,7 @@ import sys
 
 from PIL import Image
 
+import compose
 from compose.cli.views import language
 from compose.compiler.export.emit import emit
 from compose.compiler.model import Model
@@ -95,3 +96,9 @@ def test_pages_import_from_the_public_api() -> None:
     deep = [f"{page.name}: {found}" for page in pages
             for found in re.findall(r"(?:from|import) compose\.\w[\w.]*", page.read_text(encoding="utf-8"))]
     assert not deep
+
+
+def test_the_api_reference_has_every_public_name_once() -> None:
+    names = [name for page in sorted(DOCS.glob("api*.md"))
+             for name in re.findall(r"^::: compose\.(\w+)$", page.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert sorted(names) == sorted(set(compose.__all__) - {"__version__"})
