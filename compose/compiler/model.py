@@ -58,10 +58,12 @@ class Model(torch.nn.Module):
         self.programs: dict[str, Program] = self._traced()
         """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
-        self.weights: Named[torch.nn.Parameter] = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
+        parameters = {name: torch.nn.Parameter(x) for name, x in started.items()}
+        self.weights: Named[torch.nn.Parameter] = Named(self, parameters)
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
-        self.target: Named[Tensor] = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
+        copied = {name: x.clone() for name, x in started.items() if name in lagged}
+        self.target: Named[Tensor] = Named(self, copied, TARGET)
         """Lagged copies, by the names of their weights."""
         self.statistics: Named[Tensor] = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
         """What nodes remember between updates, by name."""
