@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from typer import testing
 
 settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("tests")
+testing._get_command = cache(testing._get_command)
+"""The command line is put together once, not for every command that a test calls."""
 
 
 @pytest.fixture(autouse=True)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib.metadata import EntryPoint, entry_points
+from functools import lru_cache
+from importlib import metadata
+from importlib.metadata import EntryPoint
 
 from compose.language.diagnostics import Diagnostic, SpecError
 
 GROUP = "compose.envs"
 _PARTS = ("summary", "instances", "schema", "make")
+
+
+@lru_cache
+def entry_points(group: str) -> tuple[EntryPoint, ...]:
+    """What is installed, looked up once: a file of every package in the environment is read."""
+    return tuple(metadata.entry_points(group=group))
 
 
 def plugins(built_in: Iterable[str]) -> dict[str, EntryPoint]:

@@ -19,6 +19,8 @@ def example(block: str, sizes: dict[str, Any] | None = None, **node: Any) -> Exa
 
 
 PAIRS = "bool batch time agent entity"
+LITTLE = {"proto": 13, "embed": 17}
+"""Primes that no axis beside these has, where the next free ones would make large tensors."""
 EXAMPLES = [
     example("linear", of="batch time agent embed", to="hidden", activation="relu"),
     example("linear", of="batch time embed", to=["agent", "mixing"], bias=False),
@@ -37,12 +39,13 @@ EXAMPLES = [
             mask="bool batch time entity", heads=3, width="embed", to="hidden"),
     example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity hidden", mask=True,
             heads=3, width="embed", to="hidden"),
-    example("prototype_attention", {"proto": 2}, queries="batch time agent hidden", keys="batch time entity state",
-            mask=PAIRS, prototypes="proto", width="embed", by="softmax"),
-    *(example("prototype_attention", queries="batch time entity embed", keys="batch time entity embed", mask=mask,
-              prototypes="proto", width="embed", by="sparsemax") for mask in ("bool batch time entity", True)),
-    example("prototype_attention", queries="batch time agent entity embed", keys="batch time agent entity embed",
-            mask=PAIRS, prototypes="proto", width="embed", by="sparsemax"),
+    example("prototype_attention", {"proto": 2, "embed": 13}, queries="batch time agent hidden",
+            keys="batch time entity state", mask=PAIRS, prototypes="proto", width="embed", by="softmax"),
+    *(example("prototype_attention", LITTLE, queries="batch time entity embed", keys="batch time entity embed",
+              mask=mask, prototypes="proto", width="embed", by="sparsemax")
+      for mask in ("bool batch time entity", True)),
+    example("prototype_attention", LITTLE, queries="batch time agent entity embed",
+            keys="batch time agent entity embed", mask=PAIRS, prototypes="proto", width="embed", by="sparsemax"),
     *(example("pool", of="batch time entity embed", mask=PAIRS, over="entity", by=by, count=count)
       for by in ("mean", "sum", "max") for count in ("present", "slots", "all")),
     example("pool", of="nonneg batch time entity embed", over="entity", by="max"),

@@ -25,14 +25,15 @@ class Ran:
         return json.loads(self.out)
 
 
+def called(*arguments: str) -> Ran:
+    """Call a command; nothing but an exit may come out of it."""
+    result = CliRunner().invoke(app, list(arguments), prog_name="compose")
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Ran(result.exit_code, result.stdout, result.stderr)
+
+
 @pytest.fixture
 def run() -> Run:
-    """``run("check", "refil")``; nothing but an exit may come out of it."""
-
-    def call(*arguments: str) -> Ran:
-        result = CliRunner().invoke(app, list(arguments), prog_name="compose")
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        return Ran(result.exit_code, result.stdout, result.stderr)
-
-    return call
+    """``run("check", "refil")``."""
+    return called

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import resource
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ import torch
 
 from compose.training.checkpoint import latest
 from compose.training.folder import RunFolder
-from tests.cli.conftest import Ran, Run
+from tests.cli.conftest import Ran, Run, called
 
 torch.set_num_threads(1)
 LOGS = ("metrics.jsonl", "evals.jsonl")
@@ -48,14 +50,29 @@ def weights(folder: Path) -> bytes:
     return (checkpoint / "weights.safetensors").read_bytes()
 
 
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """``undisturbed(setting)``: the folder of a run that could write all, made once."""
+
+    @cache
+    def made(setting: str) -> Path:
+        folder = tmp_path_factory.mktemp("whole") / "run"
+        assert train(called, folder, 24, setting).code == 0
+        return folder
+
+    return made
+
+
 @pytest.mark.parametrize(("size", "refused"), [
     (0, "run.json"), (None, "evals.jsonl"), (1000, ".safetensors"), (8000, "weights.safetensors"),
     (9000, "optimizers.safetensors"), pytest.param(40_000, "learning_curve.png", marks=pytest.mark.draws),
 ])  # fmt: skip
-def test_a_run_that_cannot_be_written_stops_and_goes_on_later(tmp_path: Path, run: Run, size: int | None,
-                                                              refused: str) -> None:
-    whole, folder, episodes = tmp_path / "whole", tmp_path / "run", "--eval-episodes=" + ("60" if size is None else "3")
-    assert train(run, whole, 24, episodes).code == 0
+def test_a_run_that_cannot_be_written_stops_and_goes_on_later(tmp_path: Path, run: Run, size: int | None, refused: str,
+                                                              undisturbed: Callable[[str], Path],
+                                                              monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["compose"])  # which run.json holds
+    folder, episodes = tmp_path / "run", "--eval-episodes=" + ("60" if size is None else "3")
+    whole = undisturbed(episodes)
     assert train(run, folder, 12, episodes).code == 0
     before = files(folder)
     with no_file_longer_than(len(before["evals.jsonl"]) + 70 if size is None else size):

@@ -67,10 +67,11 @@ Lives = Fresh | Forked
 
 
 def wait(life: Lives, until: Callable[[], bool] = lambda: False) -> int | None:
-    """The exit code, or None as soon as ``until`` holds; asks without a pause, for a write is soon over."""
+    """The exit code, or None as soon as ``until`` holds; hardly pauses, for a write is soon over."""
     while (code := life.ended()) is None:
         if until():
             return None
+        time.sleep(0.0003)
     return code
 
 

@@ -22,7 +22,7 @@ SETTINGS = {"params.embed": 8, "params.hyper": 8, "learner.replay.batch": 4, "le
             "learner.target.every": "7 episodes"}  # fmt: skip
 BETWEEN = 5
 """Updates between checkpoints."""
-AHEAD = 5
+AHEAD = 3
 """Checkpoints after which a life is killed at the latest (twice that if a write must be met)."""
 
 

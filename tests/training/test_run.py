@@ -352,9 +352,19 @@ DAMAGE = {
 }  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """The folder of a short run, to be copied."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(running, "_spec_text", lambda spec: "linear\n")
+        go(folder, updates=10, chance_episodes=4)
+    return folder
+
+
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_damage_is_reported_before_anything_is_trained(tmp_path, damage, monkeypatch):
-    go(tmp_path / "a", updates=10, chance_episodes=4)
+def test_damage_is_reported_before_anything_is_trained(tmp_path, damage, monkeypatch, trained):
+    shutil.copytree(trained, tmp_path / "a")
     DAMAGE[damage](tmp_path / "a")
     found = {path: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
     monkeypatch.setattr(Learner, "update", lambda self: pytest.fail("it trained"))
@@ -367,8 +377,8 @@ def test_damage_is_reported_before_anything_is_trained(tmp_path, damage, monkeyp
 
 @pytest.mark.parametrize("name", ["schema.json", "run.json", "checkpoints/latest"])
 @pytest.mark.parametrize("contents", [b"{}", b"\xff", b"[]"])
-def test_a_policy_of_a_damaged_run_is_refused(tmp_path, name, contents):
-    go(tmp_path / "a", updates=10)
+def test_a_policy_of_a_damaged_run_is_refused(tmp_path, name, contents, trained):
+    shutil.copytree(trained, tmp_path / "a")
     (tmp_path / "a" / name).write_bytes(contents)
     with pytest.raises(SpecError, match=r"run\.damaged"):
         load_policy(tmp_path / "a", build=build, load=lambda _: spec())

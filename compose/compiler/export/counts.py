@@ -59,7 +59,7 @@ def larger(model: Model, growth: Growth) -> Model | None:
     sizes = {"agents": model.schema.agents + growth.get("agent", 0),
              "entities": model.schema.entities + growth["entity"]}
     try:
-        made = compile(model.spec, model.schema.model_copy(update=sizes), dtype=model.dtype)
+        made = compile(model.spec, model.schema.model_copy(update=sizes), dtype=model.dtype, passes=())
     except SpecError:
         return None
     step = record(made)

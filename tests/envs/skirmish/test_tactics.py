@@ -32,7 +32,7 @@ def test_mirrored_armies_win_as_often_as_they_lose(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["5m_vs_6m", "10m_vs_11m", "MMM2", "3s5z_vs_3s6z", "3s_vs_5z", "6h_vs_8z"])
 def test_the_outnumbered_lose_if_they_only_attack_move(name: str) -> None:
-    assert play(packaged(name, 96), attack_move).lost == 1
+    assert play(packaged(name, 32), attack_move).lost == 1
 
 
 @pytest.mark.parametrize("army", [
@@ -58,7 +58,7 @@ def _in_range(marines: int, script: scripts.Script) -> float:
     squads = (Squad(unit="Marine", count=marines),)
     near = Ring(distance=2.5, jitter=0.5)
     scenario = Scenario(name="near", summary="", limit=100, tasks=(Task.of(squads, squads),), ring=near)
-    return play(begun(scenario, 256, difficulty="very_hard"), scripted(script)).won
+    return play(begun(scenario, 128, difficulty="very_hard"), scripted(script)).won
 
 
 @pytest.mark.parametrize("marines", [3, pytest.param(5, marks=pytest.mark.long), 8])
@@ -91,21 +91,21 @@ def _distance(here: Tensor, there: Tensor) -> Tensor:
 def test_stalkers_win_by_kiting_and_only_so(zealots: int) -> None:
     name = f"3s_vs_{zealots}z"
     assert play(packaged(name, 64), scripted(scripts.nearest)).won == 0
-    assert play(packaged(name, 128), _kite).won >= 0.9
+    assert play(packaged(name, 64), _kite).won >= 0.9
 
 
 def test_a_medivac_decides_an_even_battle() -> None:
     ours: Army = [("Marine", 7, (9, 16)), ("Marauder", 2, (9, 19))]
     theirs: Army = [("Marine", 7, (23, 16)), ("Marauder", 2, (23, 13))]
-    assert play(battle([*ours, ("Medivac", 1, (7, 17))], theirs, episodes=128, goal="start"), attack_move).won > 0.9
-    even = play(battle(ours, theirs, episodes=128, goal="start"), attack_move).won
+    assert play(battle([*ours, ("Medivac", 1, (7, 17))], theirs, episodes=64, goal="start"), attack_move).won > 0.9
+    even = play(battle(ours, theirs, episodes=64, goal="start"), attack_move).won
     assert 0.2 < even < 0.8
 
 
 def test_opponents_that_look_more_often_are_harder() -> None:
     """The weakest in reach is attacked, once a step."""
     def wins(difficulty: str) -> float:
-        return play(packaged(f"8m:difficulty={difficulty}", 128), scripted(scripts.weakest)).won
+        return play(packaged(f"8m:difficulty={difficulty}", 64), scripted(scripts.weakest)).won
 
     assert wins("normal") > wins("very_hard")
 
