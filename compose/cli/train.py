@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,6 +25,9 @@ from compose.cli.options import (
 )
 from compose.cli.reporting import FAILED, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
+
+if TYPE_CHECKING:
+    from compose.training.warm_start import WarmStart
 
 EXAMPLES = examples(
     "compose train refil_group_matching --env group_matching/small --updates 1500",
@@ -93,6 +96,13 @@ def train(
     retry: Annotated[int, typer.Option(
         "--retry", min=0, max=1000, metavar="N", help="Begin episodes whose environment raised again, at most N times.",
     )] = 0,
+    init: Annotated[str | None, typer.Option(
+        "--init", metavar="RUN|FILE", autocompletion=complete.runs,
+        help="Begin with weights of a run, checkpoint or .safetensors file, as far as names and shapes meet.")] = None,
+    only: Annotated[list[str] | None, typer.Option(
+        "--only", metavar="NAME", help="With --init: only weights whose names begin so, a network say.")] = None,
+    rename: Annotated[list[str] | None, typer.Option(
+        "--rename", metavar="OLD=NEW", help="With --init: what begins with OLD there begins with NEW here.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     overrides: Set = None,
     plugin: Plugin = None,
@@ -127,6 +137,7 @@ def train(
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
                             passes=passes, native=native, precision=precision, retry=retry,
+                            init=_init(init, only, rename),
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
         if together and (native or precision != "float32"):
@@ -147,6 +158,18 @@ def train(
     best_chance = max((level.success for level in result.chance.values()), default=0.0)
     if mark is not None and not reaches(result.recent.success, max(mark, 2 * best_chance), err=json):
         raise typer.Exit(FAILED)
+
+
+def _init(source: str | None, only: list[str] | None, rename: list[str] | None) -> WarmStart | None:
+    """Weights to begin with. Raises SpecError."""
+    from compose.training.warm_start import WarmStart
+
+    if source is not None:
+        return WarmStart(source, tuple(only or ()), tuple(rename or ()))
+    for option, given in (("--only", only), ("--rename", rename)):
+        if given:
+            raise SpecError(Diagnostic("usage", "goes with --init", where=option))
+    return None
 
 
 def _chosen(seed: int | None, seeds: str | None, *, together: bool) -> int | tuple[int, ...]:

@@ -27,6 +27,7 @@ from compose.language.load import Loaded
 from compose.language.models import Spec
 from compose.training import memory
 from compose.training.build import build_model
+from compose.training.checkpoint import latest
 from compose.training.evaluate import AT_ONCE, Score, chance_levels
 from compose.training.folder import Json, RunFolder, write_json
 from compose.training.learner import Learner
@@ -42,11 +43,12 @@ from compose.training.summary import RunResult, summarise
 from compose.training.tell import Tell, nobody
 from compose.training.tell import chance as chance_level
 from compose.training.trainer import Trainer
+from compose.training.warm_start import warm_start
 
 Build = Callable[..., Model]
 
 SAME = ("spec_hash", "schema_hash", "env", "seed")
-_FORM = ("passes", "native", "precision")
+_FORM = ("passes", "native", "precision", "init")
 
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
@@ -79,6 +81,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
+    begin_warm(model, settings, RunFolder(run_dir), console, resume=resume)
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
     with held(RunFolder(run_dir), resume=resume) as folder:
@@ -92,6 +95,16 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
             trainer.resume()
         trainer.run()
         return finish(trainer, chance)
+
+
+def begin_warm(model: Model, settings: Settings, folder: RunFolder, console: Console, *, resume: bool) -> None:
+    """Give a model the weights that the settings name, unless a checkpoint will; say what became of each.
+
+    Raises:
+        SpecError: ``train.init``; see :func:`~compose.training.warm_start.warm_start`.
+    """
+    if settings.init is not None and not (resume and latest(folder) is not None):
+        say(console, f"weights of {settings.init.source}: {warm_start(model, settings.init)}")
 
 
 def begun(folder: RunFolder, learner: Learner, chance: Mapping[str, Score], tell: Tell, *, resumed: bool) -> None:
@@ -176,7 +189,8 @@ def _spec_text(spec: Loaded) -> str:
 
 def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:
     return {
-        "spec": model.spec.name, **identity(model.spec, schema, seed), "settings": asdict(settings),
+        "spec": model.spec.name, **identity(model.spec, schema, seed),
+        "settings": asdict(settings) | {"init": settings.init and str(settings.init)},
         "command": sys.argv, "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": __version__},
     }

@@ -1,4 +1,4 @@
-"""How long to train and how often to look; nothing here but `precision` changes what is learned."""
+"""How long to train and how often to look; nothing here but `precision` and `init` changes what is learned."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Literal
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.clocks import Clocks
 from compose.training.until import Until
+from compose.training.warm_start import WarmStart
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,9 @@ class Settings:
     """Bytes that may be used; 80 % of what is available unless told."""
     retry: int = 0
     """How often episodes whose environment raised are begun again."""
+
+    init: WarmStart | None = None
+    """Weights to begin with, instead of those of the seed."""
 
     def __post_init__(self) -> None:
         numbers = {name: x for name, x in vars(self).items()

@@ -14,6 +14,7 @@ from compose.training import run as running
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
 from compose.training.until import Until
+from compose.training.warm_start import WarmStart
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -40,6 +41,7 @@ class Wanted(TypedDict, total=False):
     precision: Literal["float32", "bfloat16"]
     memory_limit: int | None
     retry: int
+    init: WarmStart | None
 
 
 def train(spec: AnySpec, env: str | Environment, *, run: str | Path | None = None, seed: int = 0, resume: bool = False,

@@ -19,8 +19,8 @@ from compose.training.build import build_model
 from compose.training.folder import RunFolder
 from compose.training.learners import learner_for
 from compose.training.progress import Reporter
+from compose.training.run import begin_warm, check_memory, finish, held, needed_memory, open_run, retried
 from compose.training.run import begun as tell_begun
-from compose.training.run import check_memory, finish, held, needed_memory, open_run, retried
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
 from compose.training.tell import Tell, nobody
@@ -70,6 +70,8 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     need = needed_memory(first, env, settings).for_seeds(len(seeds), min(len(seeds), workers * at_once))
     check_memory(need, env.device, settings, console)
     models = [first, *(first.of_seed(seed) for seed in seeds[1:])]
+    for model, folder in zip(models, folders, strict=True):
+        begin_warm(model, settings, RunFolder(folder), console, resume=resume)
     learners = [learner_for(model, env, seed) for model, seed in zip(models, seeds, strict=True)]
     places = [RunFolder(folder) for folder in folders]
     begun = [resume and place.exists() for place in places]
