@@ -409,7 +409,7 @@ def test_a_command_line_is_quoted_harmlessly(tmp_path: Path, monkeypatch: pytest
 
 def test_one_door_to_the_terminal() -> None:
     doors = {"cli/page.py", "cli/reporting.py", "cli/lines.py", "cli/app.py", "training/say.py",
-             "compiler/export/text.py"}
+             "compiler/export/file_text.py"}
     harmless = {"cli/train.py": 2, "training/summary.py": 2, "study/summary.py": 1,  # numbers, and tables of `shown`
                 "cli/entry.py": 1}  # one constant
     found: dict[str, int] = {}

@@ -62,8 +62,7 @@ class Model(torch.nn.Module):
         self.weights: Named[torch.nn.Parameter] = Named(self, parameters)
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
-        copied = {name: x.clone() for name, x in started.items() if name in lagged}
-        self.target: Named[Tensor] = Named(self, copied, TARGET)
+        self.target: Named[Tensor] = Named(self, {n: x.clone() for n, x in started.items() if n in lagged}, TARGET)
         """Lagged copies, by the names of their weights."""
         self.statistics: Named[Tensor] = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
         """What nodes remember between updates, by name."""
