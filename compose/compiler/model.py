@@ -25,6 +25,7 @@ from compose.language.moving import Moving
 from compose.language.schedules import value
 
 if TYPE_CHECKING:
+    from compose.compiler.acts import Acts
     from compose.compiler.losses import Losses
 
 __all__ = ["Acted", "Learned", "Model", "Tensors"]
@@ -58,12 +59,14 @@ class Model(torch.nn.Module):
         self.programs: dict[str, Program] = self._traced()
         """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
-        self.weights: Named = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
+        mine = {name: torch.nn.Parameter(x) for name, x in started.items()}
+        self.weights: Named[torch.nn.Parameter] = Named(self, mine)
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
-        self.target: Named = Named(self, {name: x.clone() for name, x in started.items() if name in lagged}, TARGET)
+        copies = {name: x.clone() for name, x in started.items() if name in lagged}
+        self.target: Named[Tensor] = Named(self, copies, TARGET)
         """Lagged copies, by the names of their weights."""
-        self.statistics: Named = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
+        self.statistics: Named[Tensor] = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
         """What nodes remember between updates, by name."""
         self._drawn = dict.fromkeys(self.programs, 0)
 
@@ -125,6 +128,13 @@ class Model(torch.nn.Module):
         from compose.compiler.losses import Losses
 
         return Losses(self)
+
+    def as_tensordict_policy(self, *, epsilon: float = 0.0) -> Acts:
+        """:meth:`act` as a ``tensordict`` module that chooses as the spec does while it learns: with chance ``epsilon``
+        at random, or, where the spec acts by ``categorical``, drawn from the softmax."""
+        from compose.compiler.acts import Acts
+
+        return Acts(self, epsilon=epsilon, sampled=self.spec.act.choose == "categorical")
 
     # ---------------------------------------------------------------- weights
 
