@@ -85,7 +85,7 @@ def within(module: str, *packages: str) -> bool:
 
 
 def layer(module: str) -> str:
-    return module.split(".")[1] if module.count(".") else ""
+    return module.split(".")[1] if module.startswith("compose.") else ""
 
 
 def call_name(node: ast.AST) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,6 +15,7 @@ from compose.compiler.draws import draw
 from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.named import Named
 from compose.compiler.passes import PASSES, Pass
+from compose.compiler.placed import Placed
 from compose.compiler.programs import Acted, Learned, learned, programs
 from compose.compiler.trace import Program
 from compose.graph.graph import Graph
@@ -25,6 +26,7 @@ from compose.language.moving import Moving
 from compose.language.schedules import value
 
 if TYPE_CHECKING:
+    from compose.compiler.tensordict_acting import Acts
     from compose.compiler.tensordict_losses import Losses
 
 __all__ = ["Acted", "Learned", "Model", "Tensors"]
@@ -34,7 +36,7 @@ TARGET, STATISTIC = "_target", "_statistic"
 """Parts of the module that hold lagged copies and statistics: no name of a spec begins like that."""
 
 
-class Model(torch.nn.Module):
+class Model(Placed):
     """Weights and programs of one spec in one environment. Use :func:`compose.compile` to make one.
 
     A ``torch.nn.Module``: its parameters are the weights, under their names in the spec; lagged copies
@@ -51,10 +53,9 @@ class Model(torch.nn.Module):
                  taps: Sequence[str] = (), native: bool = False, precision: torch.dtype | None = None) -> None:
         if graph.loops:
             raise SpecError(*graph.loops.values())
-        super().__init__()
+        super().__init__(device, dtype)
         self.graph, self.spec, self.schema, self.seed = graph, graph.spec, graph.schema, seed
         self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
-        self.register_buffer("_like", torch.empty(0, device=device, dtype=dtype), persistent=False)
         self.programs: dict[str, Program] = self._traced()
         """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
         started = weighing.initial(graph, seed, device=device, dtype=dtype)
@@ -75,25 +76,6 @@ class Model(torch.nn.Module):
         return found
 
     # ----------------------------------------------------------------- module
-
-    @property
-    def device(self) -> torch.device:
-        """Where it computes."""
-        like: Tensor = self._buffers["_like"]  # type: ignore[assignment]
-        return like.device
-
-    @property
-    def dtype(self) -> torch.dtype:
-        """What its weights are."""
-        like: Tensor = self._buffers["_like"]  # type: ignore[assignment]
-        return like.dtype
-
-    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Model:
-        before = self.device.type, self.dtype
-        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
-        if (self.device.type, self.dtype) != before:
-            self.programs = self._traced()
-        return self
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *rest: Any) -> None:
         for part, held in ((TARGET, self.target), (STATISTIC, self.statistics)):
@@ -126,6 +108,13 @@ class Model(torch.nn.Module):
         from compose.compiler.tensordict_losses import Losses
 
         return Losses(self)
+
+    def as_tensordict_policy(self, *, epsilon: float = 0.0) -> Acts:
+        """:meth:`act` as a ``tensordict`` module that chooses as the spec does while it learns: with chance ``epsilon``
+        at random, or, where the spec acts by ``categorical``, drawn from the softmax."""
+        from compose.compiler.tensordict_acting import Acts
+
+        return Acts(self, epsilon=epsilon, sampled=self.spec.act.sampled)
 
     # ---------------------------------------------------------------- weights
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.compiler.model import Model
+from compose.compiler.tensordict_acting import Acts
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import key
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -78,6 +79,11 @@ class Policy:
         self._last = one_hot_actions(action, given["present"], self._last.shape[-1])
         self._step += 1
         return action.cpu().numpy() if isinstance(fields["entities"], np.ndarray) else action
+
+    def as_tensordict_module(self) -> Acts:
+        """The same policy as a ``tensordict`` module, which carries what recurs in the tensordict: ``in_keys`` and
+        ``out_keys`` say how. ``last_action`` is a field like others there. It shares the weights."""
+        return Acts(self.model, sampled=self._actor.sampled, params=self.params)
 
 
 def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str | torch.device = "cpu",
