@@ -66,10 +66,10 @@ def test_any_batch_axes_will_do(shape: list[int]) -> None:
     assert torch.equal(found["action"].reshape(-1, SCHEMA.agents), want[: max(1, given.numel())])
 
 
-@pytest.mark.parametrize(("spec", "name"), [("refil", GAME), ("il", "gaussian_squeeze/200")])
+@pytest.mark.parametrize(("spec", "name"), [("refil", GAME), ("local_ac", "gaussian_squeeze/200")])
 def test_only_what_is_available_is_chosen(spec: str, name: str) -> None:
     policy = compose.compile(spec, name).as_tensordict_policy(epsilon=1.0)
-    assert policy.sampled == (spec == "il")
+    assert policy.sampled == (spec == "local_ac")
     given = seen(0, schema=compose.schema(name))
     torch.manual_seed(0)
     found = torch.stack([policy(given.clone())["action"] for _ in range(200)])
