@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 COMMANDS = (
-    ("diff", "qmix_attention", "vast_qtran"), ("diff", "refil", "ptm", "--json", "--svg", "diff.svg"),
+    ("diff", "qmix_attention", "refil"), ("diff", "refil", "ptm", "--json", "--svg", "diff.svg"),
     ("graph", "opt", "--svg", "graph.svg"), ("resolve", "opt"), ("explain", "opt", "graph"), ("check", "vast_qtran"),
     ("build", "refil", "--emit", "refil.py"),
 )

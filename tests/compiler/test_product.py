@@ -19,7 +19,7 @@ from compose.compiler.terms import Constant, Leaf, Term, Terms, mapped
 from compose.language.axes import Axes
 
 LABELS = "abcdefg"
-run = settings(max_examples=150, deadline=None)
+run = settings(max_examples=60, deadline=None)
 
 
 def leaf(name: str, axes: Axes, sizes: Mapping[str, int], kind: str = "field") -> Term:

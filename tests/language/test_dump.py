@@ -40,7 +40,7 @@ specs = st.dictionaries(st.one_of(places, keys), members, max_size=4)
 
 
 @given(specs)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=130, deadline=None)
 def test_what_is_written_loads_back_equal(data: dict[str, Any]) -> None:
     if data:
         assert same(load(dump(data), "s.yaml").data, data), dump(data)

@@ -85,14 +85,14 @@ def test_specs_that_are_broken_by_form_fail(name: str) -> None:
 
 
 @given(SPECS)
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_the_models_accept_validates(data: dict[str, Any]) -> None:
     load_data(data)
     assert mistakes(json.loads(json.dumps(data))) == []
 
 
 @given(SPECS, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_part_of_a_spec_is_a_patch(data: dict[str, Any], random: Any) -> None:
     def part(value: Any) -> Any:
         if not isinstance(value, dict):

@@ -341,7 +341,7 @@ def tree(data: dict[str, Any], file: str) -> Node:
 
 
 @given(trees, trees, trees)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=130, deadline=None)
 def test_any_layers_merge_or_give_a_spec_error(first: Any, second: Any, third: Any) -> None:
     try:
         merged = merge([tree(first, "a"), tree(second, "b")], [tree(third, "--set")])
@@ -351,7 +351,7 @@ def test_any_layers_merge_or_give_a_spec_error(first: Any, second: Any, third: A
 
 
 @given(trees)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_merging_a_merged_spec_on_nothing_changes_nothing(data: Any) -> None:
     try:
         once = plain(merge([tree(data, "a")]))

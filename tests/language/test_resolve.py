@@ -146,7 +146,7 @@ def test_problems_of_overrides_and_files_come_together(explain: Any) -> None:
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_override_gives_a_tree_or_a_spec_error(item: str) -> None:
     try:
         tree = parse(item)

@@ -166,7 +166,7 @@ def test_packaged_specs(name: str) -> None:
 
 
 @given(SPECS)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 def test_generated_specs(data: dict[str, Any]) -> None:
     check(load_data(data).spec)
 

@@ -188,7 +188,7 @@ yaml_like = st.lists(st.sampled_from([
 
 
 @given(st.one_of(st.text(), yaml_like, st.binary()))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=130, deadline=None)
 def test_any_text_gives_data_or_a_spec_error(text: str | bytes) -> None:
     try:
         source = load(text, "s.yaml")
@@ -202,7 +202,7 @@ def test_any_text_gives_data_or_a_spec_error(text: str | bytes) -> None:
 
 
 @given(yaml_like)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=70, deadline=None)
 def test_any_value_gives_a_node_or_a_spec_error(text: str) -> None:
     try:
         load_value("p=" + text, 2, "--set")

@@ -158,7 +158,7 @@ VALUES = st.recursive(
 KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks", "x")
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), base=st.sampled_from([BATTLE, SET]))
 def test_whatever_a_file_says_it_is_read_or_refused(  # type: ignore[no-untyped-def]
     write, changes: dict[str, object], base: str
