@@ -197,7 +197,7 @@ def test_evaluation_is_greedy_or_samples_as_the_spec_says() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ["vast_qmix", "vast_qtran"])
+@pytest.mark.parametrize("spec", [pytest.param("vast_qmix", marks=pytest.mark.long), "vast_qtran"])
 def test_it_learns(spec: str) -> None:
     """A game of 8 agents whose best sum is near 17 of 72; a random sum is 36."""
     one = learner(load(spec, ["params.units=32"]), "gaussian_squeeze/8:mu=16,sigma=8")
