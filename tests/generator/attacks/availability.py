@@ -9,6 +9,7 @@ from compose.graph.align import align
 from compose.graph.node import Node, Value
 from tests.generator.attacks.trial import Trial
 
+LOW = -1e6
 ACTED = ("batch", "time", "agent", "action")
 
 
@@ -25,11 +26,18 @@ def _open(trial: Trial) -> Tensor:
     return ~available & (present & available.any(-1))[..., None]
 
 
+def _plain(values: Tensor, available: Tensor) -> Tensor:
+    """Where no available action is worth -1e6 or less, which a filler stands for (`docs/proofs.md` says so): an extreme
+    over nothing is 1e30, and a policy made of it is none."""
+    return (values.masked_fill(~available, 0.0) > LOW).all(-1, keepdim=True)
+
+
 def _chosen(trial: Trial) -> str | None:
     graph, forbidden = trial.graph, _open(trial)
     assert graph.act_values is not None
     (values,) = trial.values([graph.act_values])
     values = align(values, graph.act_values.type.axes, ACTED).expand(forbidden.shape)
+    forbidden = forbidden & _plain(values, trial.fields["available"])
     allowed = torch.ones_like(forbidden)
     if graph.act_where is not None:
         (where,) = (torch.as_tensor(x) for x in trial.values([graph.act_where]))
@@ -77,6 +85,7 @@ def _looked(trial: Trial, node: Node, port: str, value: Value, forbidden: Tensor
     x, out = trial.values([value, output])
     dim = axes.index("action")
     x = x.expand(forbidden.shape)
+    forbidden = forbidden & (x.masked_fill(forbidden, 0.0) > LOW).all(dim, keepdim=True)
     real = ~forbidden.all(dim)
     if port == node.op.chooses:
         if "action" not in output.type.axes or "action" in node.op.mixes(node):
