@@ -98,6 +98,8 @@ def _read(source: Path) -> dict[str, Tensor]:
         return read_tensors(source.parent, source.stem)
     if (source / "weights.safetensors").is_file():
         return read_tensors(source, "weights")
+    if source.exists() and not source.is_dir():
+        raise _wrong("is neither a run nor a .safetensors file", str(source))
     if not source.is_dir():
         near = did_you_mean(source.name, (p.name for p in source.parent.glob("*")))
         raise _wrong("there is no run and no file of weights of this name", str(source), near)

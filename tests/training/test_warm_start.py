@@ -99,6 +99,9 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
         warm_start(model(), WarmStart(str(tmp_path / "bad.safetensors")))
     with pytest.raises(SpecError, match=r"there is no run(.|\n)*Did you mean 'bad.safetensors'"):
         warm_start(model(), WarmStart(str(tmp_path / "bad.safetensor")))
+    (tmp_path / "weights.th").write_bytes(b"PK")
+    with pytest.raises(SpecError, match="is neither a run nor a .safetensors file"):
+        warm_start(model(), WarmStart(str(tmp_path / "weights.th")))
     with pytest.raises(SpecError, match="holds no checkpoint"):
         warm_start(model(), WarmStart(str(tmp_path)))
 
