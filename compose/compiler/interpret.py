@@ -12,9 +12,11 @@ from typing import Any, Protocol
 
 import torch
 
+from compose.compiler.unroll import Unrolled
 from compose.graph.align import align
 from compose.graph.functions import Function
 from compose.graph.graph import Graph
+from compose.graph.loops import Loop
 from compose.graph.node import Node, Value
 from compose.language.axes import Axes, signature
 
@@ -42,8 +44,12 @@ class Interpreter:
     def evaluate(self, values: Iterable[Value]) -> list[Any]:
         """The tensors of ``values``; every node they need is computed once."""
         values = list(values)
-        for node in self.graph.nodes(v for v in values if v not in self.results):
-            self._compute(node)
+        nodes = self.graph.nodes(v for v in values if v not in self.results)
+        for node in nodes:
+            self.compute(node)
+        for node in nodes:
+            if node in self.graph.loops:
+                self.carry_on(node)
         return [self.value(v) for v in values]
 
     def value(self, value: Value) -> Any:
@@ -59,14 +65,56 @@ class Interpreter:
                 raise KeyError(value.name)
         return self.results[value]
 
-    def _compute(self, node: Node) -> None:
+    def compute(self, node: Node) -> None:
+        """The values of a node whose operands are there. The first delay of a loop: of the whole loop, unless it is
+        one step of it."""
         if all(v in self.results for v in node.values.values()):
+            return
+        if node in self.graph.loops:
+            self._enter(node, self.graph.loops[node])
             return
         run = NodeRun(node, self)
         found = node.op.compute(run, **run.ports())
         outputs = found if isinstance(found, dict) else {"": found}
         for name, value in node.values.items():
             self.results[value] = outputs[name]
+
+    def _enter(self, delay: Node, loop: Loop) -> None:
+        ((name, kept),) = delay.op.carries(delay).items()
+        before = self.sources.read("state", f"{delay.name}.{name}")
+        if before is not None:
+            (value,) = delay.values.values()
+            self.results[value] = align(before, kept.axes, value.type.axes)
+            return
+        self.evaluate(loop.reads)
+        unrolled = unroll(self.graph, loop, self.dtype)
+        found = unrolled(*(self.sources.read(one.kind, one.name) if one.value is None else self.value(one.value)
+                           for one in unrolled.reads))
+        self.results.update(zip(loop.gives, found, strict=True))
+
+    def carry_on(self, delay: Node) -> None:
+        """What a delay in a loop hands to the next step: its operand as it is."""
+        (name,) = delay.op.carries(delay)
+        if self.sources.read("state", f"{delay.name}.{name}") is not None:
+            ((value,), (given,)) = delay.values.values(), delay.operands()
+            x = align(self.value(given), given.type.axes, value.type.axes)
+            self.carried[f"{delay.name}.{name}"] = x.select(value.type.axes.index("time"), 0)
+
+
+def unroll(graph: Graph, loop: Loop, dtype: Any) -> Unrolled:
+    """A loop over whole episodes, each of its steps interpreted."""
+    return Unrolled(graph, loop, dtype, lambda given: one_step(Interpreter(graph, Given(given), dtype), loop))
+
+
+def one_step(interpreter: Interpreter, loop: Loop) -> dict[str, Any]:
+    """A step of a loop: what it gives, by number, and what it carries, by name."""
+    read = interpreter.sources.read
+    interpreter.results.update({value: read("value", str(i)) for i, value in enumerate(loop.reads)})
+    for node in loop.nodes:
+        interpreter.compute(node)
+    for delay in loop.delays:
+        interpreter.carry_on(delay)
+    return {**{str(i): interpreter.value(v) for i, v in enumerate(loop.gives)}, **interpreter.carried}
 
 
 @dataclass

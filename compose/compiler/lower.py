@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from compose.compiler import weights as weighing
+from compose.compiler.interpret import unroll
 from compose.compiler.terms import Leaf, Pick, Term, constant, mapped
 from compose.compiler.terms.call import Call, Read, nominal
+from compose.compiler.terms.looped import Looped
+from compose.compiler.unroll import Reading
 from compose.graph.functions import Elementwise
 from compose.graph.graph import Graph
+from compose.graph.loops import Loop
 from compose.graph.node import Node, Value, WeightUse
 from compose.language.axes import Axes, Type
 
@@ -68,6 +72,11 @@ class Lowering:
         return self.leaves[op]
 
     def _node(self, node: Node) -> None:
+        if all(value in self.made for value in node.values.values()):
+            return
+        if node in self.graph.loops:
+            self._loop(self.graph.loops[node])
+            return
         if isinstance(node.op, Elementwise):
             operands = [self.value(w) for w in node.wires.values() if isinstance(w, Value)]
             (value,) = node.values.values()
@@ -82,6 +91,22 @@ class Lowering:
         for name, kind in node.op.carries(node).items():
             pick = Pick(f"{node.name}.{name}", "carry")
             self.carried[pick.output] = Term(pick, (whole,), kind.axes, self.shape(kind.axes), kind.dtype, pick.output)
+
+    def _loop(self, loop: Loop) -> None:
+        if self.stateful:
+            raise NotImplementedError("programs of one step are not lowered: acting has no passes")
+        self.terms(loop.reads)
+        unrolled = unroll(self.graph, loop, self.dtype)
+        operands = tuple(map(self._given_to, unrolled.reads))
+        whole = Term(Looped(unrolled), operands, (), (), "float", loop.delays[0].name)
+        for value in loop.gives:
+            axes, dtype = value.type.axes, value.type.dtype
+            self.made[value] = Term(Pick(value.name), (whole,), axes, self.shape(axes), dtype, value.name)
+
+    def _given_to(self, read: Reading) -> Term:
+        if read.value is not None:
+            return self.value(read.value)
+        return self.weight(read.use) if read.use is not None else self.leaf(read.kind, read.name, read.type or Type(()))
 
     def _reads(self, node: Node) -> Iterable[tuple[Read, Term]]:
         for port, wire in node.wires.items():

@@ -18,8 +18,8 @@ from compose.compiler.passes import PASSES, Pass
 from compose.compiler.placed import Placed
 from compose.compiler.programs import Acted, Learned, learned, programs
 from compose.compiler.trace import Program
+from compose.compiler.unroll import start
 from compose.graph.graph import Graph
-from compose.graph.node import Node
 from compose.graph.proofs.signal import trained
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.moving import Moving
@@ -43,16 +43,11 @@ class Model(Placed):
     (``_target.NAME``) and statistics (``_statistic.NAME``) are buffers. A state that has weights only loads too: lagged
     copies are then equal to them, statistics stay. Moved to another kind of device or of number, programs are traced
     anew.
-
-    Raises:
-        SpecError: ``compile.loop`` if the spec has a loop, which cannot be run yet.
     """
 
     def __init__(self, graph: Graph, *, seed: int = 0, device: torch.device | str = "cpu",
                  dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
                  taps: Sequence[str] = (), native: bool = False, precision: torch.dtype | None = None) -> None:
-        if graph.loops:
-            raise SpecError(*graph.loops.values())
         super().__init__(device, dtype)
         self.graph, self.spec, self.schema, self.seed = graph, graph.spec, graph.schema, seed
         self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
@@ -256,19 +251,9 @@ class Model(Placed):
 
     def initial_state(self, batch: int) -> dict[str, Tensor]:
         """What the first step of an episode carries."""
-        state = {}
-        for node, name in self._stateful():
-            kind = node.op.carries(node)[name]
-            sizes = [batch if a == "batch" else self.graph.table.size(a) or 0 for a in kind.axes]
-            dtype = {"bool": torch.bool, "int": torch.int64}.get(kind.dtype, self.dtype)
-            start = getattr(node.op, "start", 0.0)
-            state[f"{node.name}.{name}"] = torch.full(sizes, start, dtype=dtype, device=self.device)
-        return state
-
-    def _stateful(self) -> list[tuple[Node, str]]:
         wanted = set(self.programs["act"].needs("state"))
-        nodes = self.graph.nodes(self.graph.acted())
-        return [(n, s) for n in nodes for s in n.op.carries(n) if f"{n.name}.{s}" in wanted]
+        states = start(self.graph, self.graph.nodes(self.graph.acted()), batch, self.dtype, self.device)
+        return {name: x for name, x in states.items() if name in wanted}
 
     # ----------------------------------------------------------------- random
 

@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import torch
 from torch import fx
 
 from compose.compiler.emit import emit
-from compose.compiler.interpret import Given, Interpreter
+from compose.compiler.interpret import Given, Interpreter, one_step
 from compose.compiler.lower import Lowering
 from compose.compiler.passes import Pass, run_passes
 from compose.compiler.plan import free_dims, make_plan
 from compose.compiler.terms import Terms
+from compose.compiler.unroll import Unrolled
 from compose.graph.align import align
 from compose.graph.graph import Graph
 from compose.graph.node import Value
@@ -136,6 +138,9 @@ def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passe
     code.erase_node(anchor)
     module = fx.GraphModule(torch.nn.Module(), code)
     module.graph.lint()
+    for node in module.graph.nodes:
+        if isinstance(node.target, Unrolled):
+            node.target.step = trace(graph, partial(one_step, loop=node.target.loop), stateful=True, dtype=dtype)
     order = {p.node.target: key for key, p in sources.inputs.items()}
     inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
     return Program(graph, body, module, inputs, tuple(outputs), dtype)

@@ -9,6 +9,7 @@ from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.later import refuse_later
 from compose.graph.learning import elaborate_learning
+from compose.graph.loops import find_loops
 from compose.graph.losses import elaborate_losses
 from compose.graph.match import Mismatch, match
 from compose.graph.node import Node, Value
@@ -62,6 +63,7 @@ def _elaborate(elaboration: Elaboration) -> None:
     _act(elaboration)
     _log(elaboration)
     _claims(elaboration)
+    delays: list[Node] = []
     while elaboration.late:
         node, scope, port, expr = elaboration.late.pop()
         try:
@@ -71,8 +73,10 @@ def _elaborate(elaboration: Elaboration) -> None:
             else:
                 node.wires[port] = value
                 _closes(Placing(node, scope))
+                delays.append(node)
         except Failed:
             continue
+    _loops(elaboration, delays)
     _unused(elaboration)
     _overlap(elaboration)
     elaborate_learning(elaboration)
@@ -99,10 +103,16 @@ def _closes(placing: Placing) -> None:
     if set(declared.axes) != set(arrives.axes):
         elaboration.fail("graph.axes", (*node.where, "of"), f"expected {declared}, as `axes` says, got {arrives}")
     fit(placing)
-    if node in elaboration.graph.nodes([v for v in node.operands() if v.node is not node]):
-        text = "this loop types, but loops cannot be compiled yet"
-        span = elaboration.loaded.document.key_span(node.where)
-        elaboration.graph.loops[node] = Diagnostic("compile.loop", text, dotted(node.where), span)
+
+
+def _loops(elaboration: Elaboration, delays: list[Node]) -> None:
+    """What goes round through a delay can be computed step by step."""
+    elaboration.graph.loops = find_loops(elaboration.graph, delays)
+    for loop in dict.fromkeys(elaboration.graph.loops.values()):
+        if loop.stuck is not None:
+            node, why = loop.stuck
+            text = f"this stands in a loop through '{loop.delays[0].name}', which is computed step by step, but {why}"
+            elaboration.report("graph.loop", node.where, text, key=True)
 
 
 def _axes(elaboration: Elaboration) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as made
 from typing import TYPE_CHECKING
 
 from compose.graph.fields import KNOWN_FIELDS, Field
+from compose.graph.loops import Loop
 from compose.graph.node import Node, Value, WeightInfo
 from compose.graph.schema import EntitySchema
 from compose.graph.sizes import AxisTable
@@ -77,32 +79,35 @@ class Graph:
     """What the IGM claim calls Q_tot."""
     utilities: Value | None = None
     """In which agents are greedy, if the IGM claim says so; else what is acted on."""
-    loops: dict[Node, Diagnostic] = made(default_factory=dict)
-    """Delays through which a loop runs, with what to say where loops cannot be run."""
+    loops: dict[Node, Loop] = made(default_factory=dict)
+    """Delays through which a loop runs, with that loop."""
     notes: list[Diagnostic] = made(default_factory=list)
     """What is worth saying and no mistake."""
 
-    def nodes(self, roots: Iterable[Value] | None = None) -> list[Node]:
+    def nodes(self, roots: Iterable[Value] | None = None, cut: Collection[Node] | None = None) -> list[Node]:
         """Nodes that ``roots`` need (everything if None), operands before users.
 
-        A loop through a delayed output is cut at the delay.
+        A loop is cut at its delays (those in ``cut``): they come before what they read.
         """
+        cut = self.loops if cut is None else cut
         order: dict[Node, None] = {}
         opened: set[Node] = set()
-        for root in self.values.values() if roots is None else roots:
-            stack: list[tuple[Node, Iterator[Value]]] = []
-            if root.node is not None and root.node not in opened:
-                opened.add(root.node)
-                stack.append((root.node, iter(root.node.operands())))
+        waiting = deque(self.values.values() if roots is None else roots)
+        while waiting:
+            root, stack = waiting.popleft().node, list[tuple[Node, Iterator[Value]]]()
+            if root is not None and root not in opened:
+                opened.add(root)
+                stack.append((root, iter(() if root in cut else root.operands())))
             while stack:
                 node, operands = stack[-1]
                 fresh = next((v.node for v in operands if v.node is not None and v.node not in opened), None)
                 if fresh is not None:
                     opened.add(fresh)
-                    stack.append((fresh, iter(fresh.operands())))
+                    stack.append((fresh, iter(() if fresh in cut else fresh.operands())))
                 else:
                     order[node] = None
                     stack.pop()
+                    waiting += node.operands() if node in cut else ()
         return list(order)
 
     def field(self, name: str) -> Field:

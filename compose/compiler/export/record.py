@@ -102,7 +102,8 @@ def record(model: Model) -> Step:
     names: dict[fx.Node, str] = {}
     for node in graph.nodes(graph.acted()):
         before = set(code.nodes)
-        found = interpreter.evaluate(node.values.values())
+        interpreter.compute(node)
+        found = [interpreter.value(value) for value in node.values.values()]
         edge = {x.node for x in reader.made.values()}
         owners |= {n: node for n in code.nodes if n not in before and n not in edge}
         for value, result in zip(node.values.values(), found, strict=True):
