@@ -22,7 +22,7 @@ from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
 from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.proof import Proof
-from compose.graph.proofs.rows import Mover, Operand, Place, operands, presences
+from compose.graph.proofs.rows import Mover, Operand, Place, nowhere, operands, presences
 from compose.graph.proofs.shift import ROUNDS
 
 Path = tuple[str, ...]
@@ -124,7 +124,8 @@ class Infos:
                     info.add("own", reader, path)
             elif moved := move(place):
                 for new in moved:
-                    info.add("own" if late else kind, new, path)
+                    if not nowhere(self.graph.table, new):
+                        info.add("own" if late else kind, new, path)
             elif node.op.itself and place.shift == AGENT.shift:
                 info.add("own", AGENT, path)
             else:

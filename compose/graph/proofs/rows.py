@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compose.graph.node import Node, Value
-from compose.graph.proofs.shift import Shift, shift
+from compose.graph.proofs.shift import Shift, length, shift
 from compose.graph.sizes import AxisTable
 
 HERE = Shift()
@@ -24,6 +24,13 @@ class Place:
 
     axis: str | None
     shift: Shift = HERE
+
+
+def nowhere(table: AxisTable, place: Place) -> bool:
+    """Is it a single row of agents or entities that there is not? The row behind the last is what was put there."""
+    if place.axis is not None:
+        return False
+    return (place.shift - length(table, ("entity",))).certain or (Shift(-1) - place.shift).certain
 
 
 @dataclass(frozen=True)
