@@ -212,9 +212,11 @@ class Elaboration:
         return turns
 
     def join_axis(self, node: Node, axis: str, rows: tuple[str, ...]) -> None:
-        """Axis ``axis`` holds the rows of others; its declared size must be theirs together."""
+        """Axis ``axis`` holds the rows of others; its declared size must be theirs together. Of the environment's axes
+        only actions are made of other rows, such as one number for each: nobody is absent among them."""
         at = self.loaded.narrow(node.where, axis)
-        if axis.rstrip("'") in ENVIRONMENT:
+        slots = any(row.rstrip("'") in ENVIRONMENT or self.table.has_presence(row) for row in rows)
+        if axis.rstrip("'") in ENVIRONMENT and (axis != "action" or slots):
             hint = "give it a name of its own, with its size under `axes`"
             self.fail("graph.axes", at, f"'{axis}' is the environment's; it cannot be made of other rows", hint)
         self.measure(Expr(axis.rstrip("'")), at)

@@ -1018,6 +1018,28 @@ class Blocks(Closed):
             discount: gamma
         """
 
+    def unflatten(
+        self,
+        *,
+        of: Operand,
+        axis: Axis,
+        into: Operand | Sequence[Operand],
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """One width as several axes, in row-major order: the reverse of ``flatten``.
+
+        ``of`` [... axis ...] -> [... into ...], the new axes last, e.g. what a flat observation says of every unit,
+        (batch time agent unit*trait) -> (batch time agent unit trait). Together they are as long as ``axis``.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is taken apart.
+            axis: The axis that is divided.
+            into: The axes it becomes, slowest first.
+        """
+
     def weighted_sum(
         self,
         *,

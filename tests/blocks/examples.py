@@ -49,6 +49,10 @@ EXAMPLES = [
     *(example("pool", of="batch time entity embed", mask=PAIRS, over="entity", by=by, count=count)
       for by in ("mean", "sum", "max") for count in ("present", "slots", "all")),
     example("pool", of="nonneg batch time entity embed", over="entity", by="max"),
+    example("unflatten", {"state": 6, "unit": 2, "trait": 3}, of="batch time agent state", axis="state",
+            into=["unit", "trait"]),
+    example("unflatten", {"state": 6, "unit": 2, "trait": 3}, of="bool batch state time", axis="state",
+            into=["unit", "trait"]),
     example("random_partition", of="bool batch entity", parts=3),
     example("given_partition", same=PAIRS),
     example("positive", of="batch time agent mixing", by="softmax", over="mixing"),

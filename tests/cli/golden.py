@@ -26,7 +26,7 @@ CASES = {
     "vdn_qtran.txt": ("vdn", "qtran"),
     "qmix_ow_qmix.txt": ("qmix", "ow_qmix"),
     "soft_roles.txt": ("qmix_attention", f"{DRAFTS}/soft_roles.yaml"),
-    "updet.txt": ("qmix_attention", f"{DRAFTS}/qmix_updet.yaml"),
+    "updet.txt": ("qmix_attention", "qmix_updet"),
     "ptm.txt": ("refil", "ptm"),
     "opt_official.txt": ("opt", "opt_official"),
     "vast_flat.txt": ("vast_qmix", "local_ac_qmix"),

@@ -160,7 +160,7 @@ def test_every_node_and_loss_can_be_explained(name: str) -> None:
             assert found["comes_to"], at
 
 
-@pytest.mark.parametrize("name", ["refil_official", "tests/specs/drafts/qmix_updet.yaml"])
+@pytest.mark.parametrize("name", ["refil_official", "qmix_updet"])
 def test_every_value_that_is_written_can_be_explained(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     loaded = load(name)
     ex = Exploration(loaded, None)

@@ -6,10 +6,13 @@ import pytest
 import torch
 
 from compose.compiler.compile import compile
+from compose.compiler.fake_batch import fake_batch
 from compose.compiler.model import Model
+from compose.compiler.numeric import attack
 from compose.envs import catalogue
 from compose.graph.build import build_graph
 from compose.graph.graph import Graph
+from compose.graph.proofs import prove
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
 
@@ -52,20 +55,18 @@ def graph_of(text: str) -> Graph:
     return build_graph(load_text(HEAD + text, name="delayed.yaml"), catalogue.schema("group_matching/small"))
 
 
-def fields_of(model: Model, episodes: int = 3, steps: int = 5) -> dict[str, torch.Tensor]:
-    from compose.compiler.fake_batch import fake_batch
-
-    return dict(fake_batch(model.schema, 1, batch=episodes, time=steps, dtype=torch.float64))
+def fields_of(model: Model) -> dict[str, torch.Tensor]:
+    assert model.schema is not None
+    return dict(fake_batch(model.schema, 1, batch=3, time=5, dtype=torch.float64))
 
 
 @pytest.mark.parametrize("text", LOOPS.values(), ids=LOOPS)
 def test_steps_one_by_one_are_the_whole(text: str) -> None:
     model = Model(graph_of(text), dtype=torch.float64, taps=("q",))
     fields = fields_of(model)
-    found = model.learn(fields).taps["q"]
-    state, given = model.initial_state(3), model.programs["act"].fields
+    found, state = model.learn(fields).taps["q"], model.initial_state(3)
     for step in range(5):
-        acted = model.act({name: fields[name] if name == "agent_id" else fields[name][:, step : step + 1] for name in given}, state)
+        acted = model.act({name: fields[name][:, step : step + 1] for name in model.programs["act"].fields}, state)
         state = acted.state
         torch.testing.assert_close(found[:, step], acted.values, rtol=1e-9, atol=1e-9)
     assert not torch.allclose(found[:, 1], found[:, 4])
@@ -95,13 +96,32 @@ def test_a_delay_that_states_its_axes_without_need_compiles() -> None:
     assert compile(loaded, schema).initial_state(2)["q.late.previous"].shape == (2, 5, 64)
 
 
-@pytest.mark.parametrize("node, why", [
+@pytest.mark.parametrize(("node", "why"), [
     ("{block: mean, of: late, over: time}", "its result has no axis 'time'"),
     ("{block: lambda_return, value: late, reward: env.reward, terminated: env.terminated, discount: 1, trace: 0.5}",
      "it reads other steps than its own"),
 ])
 def test_what_reads_other_steps_stands_in_no_loop(node: str, why: str) -> None:
-    text = LOOP.replace("of: relu(a) + late", "of: relu(a) + late + far").replace("      mixed", f"      far: {node}\n      mixed")
+    text = LOOP.replace("of: relu(a) + late", "of: relu(a) + late + far") + f"      far: {node}\n"
     with pytest.raises(SpecError) as error:
         graph_of(text)
-    assert "error[graph.loop]  networks.utility.nodes.far" in str(error.value) and why in str(error.value)
+    assert "error[graph.loop]  networks.utility.nodes.far" in str(error.value)
+    assert why in str(error.value)
+
+
+LEAKS = {"unmasked": "      layers: {mask: true}\n",
+         "all tokens": "      memory: {of: all}\n      all: {block: max, of: parts.body, over: entity}\n",
+         "earlier tokens": "      tokens: {of: [mine + earlier.body, memory]}\n"
+                           "      earlier: {block: split, of: late, along: token, into: {body: entity, memory: 1}}\n"
+                           "      late: {block: previous, of: out, axes: batch time agent token embed}\n"}
+
+
+@pytest.mark.parametrize("nodes", LEAKS.values(), ids=LEAKS)
+def test_what_a_memory_lets_through_is_no_proof(nodes: str) -> None:
+    """UPDeT's memory is its agent's own only if it reads what the agent sees."""
+    text = "compose: 1\nname: leak\nsummary: A leak.\nextends: qmix_updet\n" \
+           "claims: {decentralised: null}\nnetworks:\n  utility:\n    nodes:\n"
+    graph = build_graph(load_text(text + nodes, name="leak.yaml"), catalogue.schema("skirmish/3m"))
+    found = {proof.name: proof for proof in attack(graph, prove(graph))}
+    assert found["decentralised"].outcome == "refuted"
+    assert {proof.name: proof.outcome for proof in prove(graph)}["decentralised"] == "not proved"

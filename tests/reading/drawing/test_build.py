@@ -110,7 +110,7 @@ def test_edges_say_what_they_carry() -> None:
     assert edges["env.visible", "q", "visible"].kind == "mask"
     assert edges["q_bar", "taken_bar", "of"].kind == "target"
     assert edges["y", "losses.td", "of"].kind == "stop"  # a target passes no gradient
-    tokens = [e for p in drawn("tests/specs/drafts/qmix_updet.yaml").panels for e in p.edges
+    tokens = [e for p in drawn("qmix_updet").panels for e in p.edges
               if (e.source, e.target) == ("utility.memory", "utility.tokens")]
     assert [e.kind for e in tokens] == ["delay"]
 
