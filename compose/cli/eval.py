@@ -28,7 +28,8 @@ def eval_(
     run: Annotated[Path, typer.Argument(
         metavar="RUN", autocompletion=complete.runs, help="Folder of a run that `compose train` made.")],
     env: Annotated[str | None, typer.Option(
-        "--env", metavar="ENV", autocompletion=complete.envs, help="Another environment of the same sizes.",
+        "--env", metavar="ENV", autocompletion=complete.envs,
+        help="Another environment, with what acting reads in the same sizes.",
         show_default="the run's")] = None,
     episodes: Annotated[int, typer.Option(
         "--episodes", parser=episodes_count, metavar="COUNT", help="How many to play.")] = 256,

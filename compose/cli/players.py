@@ -44,7 +44,7 @@ def player(name: str, env: Environment, seed: int | None, device: str) -> Player
     from compose.training.runs import check_sizes, load_run
 
     policy, trained = load_run(Path(name), device)
-    check_sizes(policy.schema, env.schema, name)
+    check_sizes(policy, env.schema, name)
     chosen = trained if seed is None else seed
     return Player(evaluating(policy.model, stream(chosen), policy.params), chosen, policy.model.spec.name)
 

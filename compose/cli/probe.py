@@ -73,7 +73,7 @@ def probe(
         else:
             from compose.training.runs import check_sizes
 
-            check_sizes(policy.schema, game.schema, subject)
+            check_sizes(policy, game.schema, subject, learning=True)
             found = probed(policy, game, nodes, episodes=episodes, seed=chosen)
         files = _files(found, npz, png)
         rows = [_row(one) for one in found]

@@ -44,7 +44,8 @@ class Policy:
         self.model, self.schema, self.params = model, schema, dict(params)
         self._own = {"last_action", *own_fields(schema, model.device)}
         read = model.programs["act"].needs("field") if model.programs else ()
-        self._needed = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name not in self._own))))
+        self.reads: tuple[str, ...] = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name not in self._own))))
+        """Fields that it must be given at every step."""
         self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
 
@@ -70,7 +71,7 @@ class Policy:
             SpecError: ``policy.fields`` if a field is missing, unknown, not of the declared shape and kind or not
                 finite, or an agent that is present has no action available; no step is taken then.
         """
-        given = step_fields(fields, self.schema, self._episodes.shape[0], self._needed, device=self._last.device,
+        given = step_fields(fields, self.schema, self._episodes.shape[0], self.reads, device=self._last.device,
                             dtype=next(iter(self.model.weights.values())).dtype)
         timed = {name: "time" in self.schema.fields[name].axes for name in given}
         shown = {name: x.unsqueeze(1) if timed[name] else x for name, x in given.items()}

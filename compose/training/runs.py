@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -45,7 +46,7 @@ def evaluate(run: str | Path, env: str | Environment | None = None, episodes: in
 
     Args:
         run: Folder of a run, or of one of its checkpoints.
-        env: Another environment of the same sizes; the run's unless told.
+        env: Another environment, of the sizes that acting reads; the run's unless told.
         episodes: How many.
         seed: Of the episodes; the run's unless told, as while training.
         device: Where the policy and (if given by name) the environment live.
@@ -56,7 +57,7 @@ def evaluate(run: str | Path, env: str | Environment | None = None, episodes: in
     """
     policy, trained = load_run(Path(run), device)
     here = env if isinstance(env, Environment) else catalogue.make(env or policy.schema.name, device=device)
-    check_sizes(policy.schema, here.schema, str(run))
+    check_sizes(policy, here.schema, str(run))
     rows = played(policy.model, here, episodes, seed=trained if seed is None else seed, params=policy.params)
     return Evaluation(tuple(rows))
 
@@ -79,12 +80,18 @@ def load_run(path: Path, device: str) -> tuple[Policy, int]:
     return load_policy(run, checkpoint=given, device=device), RunFolder(run).record("run.json", About).seed
 
 
-def check_sizes(trained: EntitySchema, played: EntitySchema, name: str) -> None:
-    """Raises SpecError unless what was trained on one schema, the run ``name``, can act on the other."""
-    here = played.sizes
-    problems = [f"{axis}: {size} there, {here.get(axis, 'none')} here" for axis, size in trained.sizes.items()
-                if axis not in ("time", "task") and size != here.get(axis)]
-    problems += [f"no field {field}" for field in trained.fields if field not in played.fields]
+def check_sizes(policy: Policy, played: EntitySchema, name: str, *, learning: bool = False) -> None:
+    """Raises SpecError unless a policy, of the run ``name``, can act on another schema: it has the fields and the sizes
+    that acting reads (or, while ``learning``, also losses)."""
+    trained, graph = policy.schema, policy.model.graph
+    roots = [*graph.acted(), *(graph.learned() if learning else ())]
+    values = [value for node in graph.nodes(roots) for value in (*node.operands(), *node.values.values())]
+    fields = dict.fromkeys([*policy.reads, *graph.fields(roots)])
+    axes = {"agent", "entity", "action", *(part for value in values for axis in value.type.axes
+                                           for part in re.findall(r"\w+", axis))} - {"time", "task"}
+    problems = [f"{axis}: {size} there, {played.sizes.get(axis, 'none')} here" for axis, size in trained.sizes.items()
+                if axis in axes and size != played.sizes.get(axis)]
+    problems += [f"no field {field}" for field in fields if field not in played.fields]
     if problems:
         text = f"was trained in {trained.name}, which {played.name} is not like"
         hint = "`compose describe ENV` shows the sizes of an environment, and options that may change them"
