@@ -40,16 +40,15 @@ class Interpreter:
     results: dict[Value, Any] = field(default_factory=dict)
     carried: dict[str, Any] = field(default_factory=dict)
     """State for the next step, by ``node.name``."""
+    entered: list[Node] = field(default_factory=list)
+    """Delays of loops that have been given what was carried, and have yet to hand on."""
 
     def evaluate(self, values: Iterable[Value]) -> list[Any]:
         """The tensors of ``values``; every node they need is computed once."""
         values = list(values)
-        nodes = self.graph.nodes(v for v in values if v not in self.results)
-        for node in nodes:
+        for node in self.graph.nodes(v for v in values if v not in self.results):
             self.compute(node)
-        for node in nodes:
-            if node in self.graph.loops:
-                self.carry_on(node)
+        self.carry_on()
         return [self.value(v) for v in values]
 
     def value(self, value: Value) -> Any:
@@ -85,6 +84,7 @@ class Interpreter:
         if before is not None:
             (value,) = delay.values.values()
             self.results[value] = align(before, kept.axes, value.type.axes)
+            self.entered.append(delay)
             return
         self.evaluate(loop.reads)
         unrolled = unroll(self.graph, loop, self.dtype)
@@ -92,13 +92,13 @@ class Interpreter:
                            for one in unrolled.reads))
         self.results.update(zip(loop.gives, found, strict=True))
 
-    def carry_on(self, delay: Node) -> None:
-        """What a delay in a loop hands to the next step: its operand as it is."""
-        (name,) = delay.op.carries(delay)
-        if self.sources.read("state", f"{delay.name}.{name}") is not None:
-            ((value,), (given,)) = delay.values.values(), delay.operands()
+    def carry_on(self) -> None:
+        """What delays in loops hand to the next step: their operands as they are."""
+        for delay in self.entered:
+            ((value,), (given,), (name,)) = delay.values.values(), delay.operands(), delay.op.carries(delay)
             x = align(self.value(given), given.type.axes, value.type.axes)
             self.carried[f"{delay.name}.{name}"] = x.select(value.type.axes.index("time"), 0)
+        self.entered.clear()
 
 
 def unroll(graph: Graph, loop: Loop, dtype: Any) -> Unrolled:
@@ -112,8 +112,7 @@ def one_step(interpreter: Interpreter, loop: Loop) -> dict[str, Any]:
     interpreter.results.update({value: read("value", str(i)) for i, value in enumerate(loop.reads)})
     for node in loop.nodes:
         interpreter.compute(node)
-    for delay in loop.delays:
-        interpreter.carry_on(delay)
+    interpreter.carry_on()
     return {**{str(i): interpreter.value(v) for i, v in enumerate(loop.gives)}, **interpreter.carried}
 
 

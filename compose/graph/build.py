@@ -111,7 +111,7 @@ def _loops(elaboration: Elaboration, delays: list[Node]) -> None:
     for loop in dict.fromkeys(elaboration.graph.loops.values()):
         if loop.stuck is not None:
             node, why = loop.stuck
-            text = f"this stands in a loop through '{loop.delays[0].name}', which is computed step by step, but {why}"
+            text = f"this stands in a loop through '{dotted(loop.delays[0].where)}', which is computed step by step, but {why}"
             elaboration.report("graph.loop", node.where, text, key=True)
 
 

@@ -182,7 +182,7 @@ class Stack(Operation):
         if other.axes != first.axes:
             site.fail("", f"turns of '{self.axis}' differ: {first} and {other}")
         sign = "nonneg" if all(site.type(p).sign == "nonneg" for p in self.ports()) else "any"
-        return {"": Type((*first.axes[:at], self.axis, *first.axes[at:]), first.dtype, sign)}  # type: ignore[arg-type]
+        return {"": replace(first, axes=(*first.axes[:at], self.axis, *first.axes[at:]), sign=sign)}  # type: ignore[arg-type]
 
     def monotone_in(self, site: Site) -> Mapping[str, int]:
         return dict.fromkeys(self.ports(), 1)

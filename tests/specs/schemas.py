@@ -7,13 +7,15 @@ from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature,
 
 
 def small_schema(agents: int = 3, others: int = 2, *, limit: int = 6) -> EntitySchema:
-    """All sizes but those of the slots are fixed, so that the same weights fit schemas with more slots."""
+    """All sizes but those of the slots are fixed, so that the same weights fit schemas with more slots; an observation
+    has five numbers for the agent, for each of two foes, and for every other agent."""
+    actions = (ActionGroup(name="move", count=4), ActionGroup(name="hold", count=2), ActionGroup(name="aim", count=2))
     optional = [n for n in KNOWN_FIELDS if n not in standard_fields()]
     kinds = [EntityType(name="walker", side="agent", min=0, max=agents)]
     kinds += [EntityType(name="rock", side="other", min=0, max=others)] if others else []
     return EntitySchema(
         name="small", summary="made-up episodes", agents=agents, entities=agents + others, fewest_agents=1,
         fewest_others=0, types=tuple(kinds), features=(Feature(name="all", size=5, kind="float"),),
-        actions=(ActionGroup(name="move", count=4), ActionGroup(name="hold", count=2)), limit=limit, truncates=True,
-        axes={"state": 7, "observation": 8}, fields=standard_fields(*optional),
+        actions=actions, limit=limit, truncates=True,
+        axes={"state": 7, "observation": 5 + 5 * 2 + 5 * (agents - 1)}, fields=standard_fields(*optional),
     )  # fmt: skip

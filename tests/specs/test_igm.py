@@ -17,7 +17,10 @@ from tests.specs.schemas import small_schema
 
 AGENTS, ACTIONS = 3, 3
 JOINT = torch.tensor(list(product(range(ACTIONS), repeat=AGENTS)))
-SCHEMA = small_schema(AGENTS, 2).model_copy(update={"actions": (ActionGroup(name="move", count=ACTIONS),)})
+SCHEMA = small_schema(AGENTS, 2).model_copy(update={
+    "actions": (ActionGroup(name="move", count=ACTIONS),), "axes": {"state": 7, "observation": 8}})
+SMALLER = {"updet": ["params.trait=2", "axes.move=1", "axes.basic=2"]}
+"""What must be smaller where there are so few actions."""
 
 
 def claims_it(name: str) -> bool:
@@ -34,7 +37,7 @@ def test_greedy_for_every_agent_is_greedy_for_all(name: str, present: int) -> No
     assert claim is not None
     joint, local = str(claim.joint), str(claim.utilities or spec.act.scores)
     several = ["params.eta=0.6"] if "eta" in spec.params else []
-    of = Model(build_graph(load(name, several), SCHEMA), seed=4, dtype=torch.float64, passes=(),
+    of = Model(build_graph(load(name, several + SMALLER.get(name, [])), SCHEMA), seed=4, dtype=torch.float64, passes=(),
                taps=(joint, local))
     noise = torch.Generator().manual_seed(1)
     with torch.no_grad():

@@ -1,12 +1,13 @@
 """Block ``concat``."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from compose.graph.align import align, spread
-from compose.language.axes import Axes, Type, join
+from compose.language.axes import Axes, Sign, Type, join
 from compose.language.block import AxisName, Block, Port
 from compose.language.operation import Kept, Run, Site, operand
 
@@ -45,7 +46,9 @@ class Concat(Block):
         for i, part in enumerate(parts):
             if part.dtype != dtype and not (part.dtype == "int" and dtype == "float"):
                 site.fail(f"of.{i}", f"expected {dtype}, as the operands before it, got {part}")
-        sign = "nonneg" if all(p.sign == "nonneg" for p in parts) else "any"
+            if part.dtype == "int" and part.counts != parts[0].counts:
+                site.fail(f"of.{i}", f"an index of '{part.counts}' cannot stand beside one of '{parts[0].counts}'")
+        sign: Sign = "nonneg" if all(p.sign == "nonneg" for p in parts) else "any"
         if (self.along is None) != (self.as_ is None):
             site.fail("along" if self.along else "as_", "'along' and 'as' come together")
         if self.along is None:
@@ -53,18 +56,17 @@ class Concat(Block):
                 if not part.axes or part.axes[-1] in ("batch", "time"):
                     site.fail(f"of.{i}", f"an operand needs a last axis to join, got {part}")
             lead = join(*(p.axes[:-1] for p in parts))
-            return {"": Type((*lead, "+".join(p.axes[-1] for p in parts)), dtype, sign)}  # type: ignore[arg-type]
-        return {"": self._joined(site, parts, dtype, sign)}
+            return {"": replace(parts[0], axes=(*lead, "+".join(p.axes[-1] for p in parts)), dtype=dtype, sign=sign)}
+        return {"": replace(parts[0], axes=self._joined(site, parts), dtype=dtype, sign=sign)}
 
-    def _joined(self, site: Site, parts: tuple[Type, ...], dtype: Any, sign: Any) -> Type:
+    def _joined(self, site: Site, parts: tuple[Type, ...]) -> Axes:
         assert self.along is not None
         assert self.as_ is not None
         if not any(self.along in p.axes for p in parts):
             site.fail("along", f"no operand has axis '{self.along}': {', '.join(map(str, parts))}")
         rows = tuple(self.along if self.along in p.axes else "1" for p in parts)
         site.join(self.as_, rows)
-        axes = join(*(p.axes for p in parts))
-        return Type(tuple(self.as_ if a == self.along else a for a in axes), dtype, sign)
+        return tuple(self.as_ if a == self.along else a for a in join(*(p.axes for p in parts)))
 
     def mixes(self, site: Site) -> Axes:
         """What ends as a width may stand before another operand's: every row then holds all of it."""
