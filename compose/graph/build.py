@@ -111,7 +111,8 @@ def _loops(elaboration: Elaboration, delays: list[Node]) -> None:
     for loop in dict.fromkeys(elaboration.graph.loops.values()):
         if loop.stuck is not None:
             node, why = loop.stuck
-            text = f"this stands in a loop through '{dotted(loop.delays[0].where)}', which is computed step by step, but {why}"
+            through = dotted(loop.delays[0].where)
+            text = f"this stands in a loop through '{through}', which is computed step by step, but {why}"
             elaboration.report("graph.loop", node.where, text, key=True)
 
 
