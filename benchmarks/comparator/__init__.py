@@ -3,7 +3,9 @@
 Nothing here imports the package. See ``docs/benchmarks.md`` for the rules that keep the comparison fair.
 """
 
+from .flat import FlatLearner, FlatSizes
 from .learner import Learner, Method, Sizes
+from .update import Update
 from .weights import by_spec_name, load
 
-__all__ = ["Learner", "Method", "Sizes", "by_spec_name", "load"]
+__all__ = ["FlatLearner", "FlatSizes", "Learner", "Method", "Sizes", "Update", "by_spec_name", "load"]

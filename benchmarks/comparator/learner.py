@@ -6,10 +6,11 @@ import copy
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .agent import FeedForwardAgent, RecurrentAgent
 from .mixer import FlexMixer, LinearMixer, SumMixer
+from .update import Update, mean_square, pick
 
 
 @dataclass(frozen=True)
@@ -38,47 +39,21 @@ class Method:
     """REFIL's auxiliary loss over a random partition of the entities."""
 
 
-class Learner:
+class Learner(Update):
     """Online and target networks, losses, and the update. Discount 0.99, both losses weigh 1/2 if there are two."""
 
     def __init__(self, sizes: Sizes, method: Method) -> None:
         self.sizes, self.method = sizes, method
         s = sizes
-        self.agent: nn.Module = FeedForwardAgent(s.inputs, s.embed, s.actions, s.heads, s.agents)
+        self.agent = FeedForwardAgent(s.inputs, s.embed, s.actions, s.heads, s.agents)
         if method.recurrent:
             self.agent = RecurrentAgent(s.inputs, s.embed, s.hidden, s.actions, s.heads, s.agents)
-        self.mixer: nn.Module = SumMixer()
+        self.mixer = SumMixer()
         if method.mixer != "sum":
             kind = FlexMixer if method.mixer == "flex" else LinearMixer
             self.mixer = kind(s.inputs, s.hyper, s.mixing, s.heads, s.agents)
         self.target_agent, self.target_mixer = copy.deepcopy(self.agent), copy.deepcopy(self.mixer)
-        self.optimizer = torch.optim.RMSprop(self.online.parameters(), lr=5e-4, alpha=0.99, eps=1e-5)
-
-    @property
-    def online(self) -> nn.ModuleDict:
-        """All learned weights."""
-        return nn.ModuleDict({"agent": self.agent, "mixer": self.mixer})
-
-    @property
-    def target(self) -> nn.ModuleDict:
-        """All lagged weights."""
-        return nn.ModuleDict({"agent": self.target_agent, "mixer": self.target_mixer})
-
-    def to(self, device: torch.device | str, dtype: torch.dtype) -> Learner:
-        """Move everything."""
-        self.online.to(device, dtype)
-        self.target.to(device, dtype)
-        return self
-
-    def step(self, batch: dict[str, Tensor], groups: Tensor | None) -> tuple[float, float]:
-        """Losses, backward, clipping at 10, RMSprop. Gives the loss and the norm of the gradient."""
-        weights = list(self.online.parameters())
-        total, _ = self.losses(batch, groups)
-        self.optimizer.zero_grad()
-        total.backward()
-        norm = nn.utils.clip_grad_norm_(weights, 10.0)
-        self.optimizer.step()
-        return float(total.detach()), float(norm)
+        self.prepare()
 
     def losses(self, batch: dict[str, Tensor], groups: Tensor | None) -> tuple[Tensor, dict[str, Tensor]]:
         """The total, and each loss before its weight.
@@ -100,21 +75,21 @@ class Learner:
             q, *imagined = self.agent(entities.repeat(3, 1, 1, 1), views).chunk(3)
         else:
             q, imagined = self.agent(entities, batch["visible"]), []
-        q_tot = self.mixer(_pick(q[:, :-1], action), entities[:, :-1], present[:, :-1])
+        q_tot = self.mixer(pick(q[:, :-1], action), entities[:, :-1], present[:, :-1])
 
         with torch.no_grad():
             best = q.masked_fill(~batch["available"], -1e9).argmax(-1)
-            later = _pick(self.target_agent(entities, batch["visible"]), best)[:, 1:]
+            later = pick(self.target_agent(entities, batch["visible"]), best)[:, 1:]
             bootstrap = self.target_mixer(later, entities[:, 1:], present[:, 1:])
             y = reward + 0.99 * (1 - ended) * bootstrap
 
-        losses = {"td": _mean_square(q_tot - y, counted)}
+        losses = {"td": mean_square(q_tot - y, counted)}
         if not masks:
             return losses["td"], losses
-        factors = torch.cat([_pick(view[:, :-1], action) for view in imagined], dim=-1)
+        factors = torch.cat([pick(view[:, :-1], action) for view in imagined], dim=-1)
         within, across = (mask[:, :-1] for mask in masks)
         q_aux = self.mixer(factors, entities[:, :-1], present[:, :-1], (within, across))
-        losses["aux"] = _mean_square(q_aux - y, counted)
+        losses["aux"] = mean_square(q_aux - y, counted)
         return 0.5 * losses["td"] + 0.5 * losses["aux"], losses
 
     def _inputs(self, batch: dict[str, Tensor]) -> Tensor:
@@ -133,11 +108,3 @@ class Learner:
         same = groups[:, :agents, None] == groups[:, None]
         shape = (-1, present.shape[1], -1, -1)
         return (pair & same)[:, None].expand(shape), (pair & ~same)[:, None].expand(shape)
-
-
-def _pick(values: Tensor, action: Tensor) -> Tensor:
-    return values.gather(-1, action[..., None]).squeeze(-1)
-
-
-def _mean_square(error: Tensor, counted: Tensor) -> Tensor:
-    return (error**2 * counted).sum() / counted.sum()
