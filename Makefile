@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long test-smax test-torchrl tests long-tests lint types bench docs clean help
+.PHONY: demo test test-long test-methods test-smax test-torchrl tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -26,6 +26,9 @@ test: $(INSTALLED)  ## ruff, mypy and all tests but the long ones
 
 test-long: $(INSTALLED)  ## the same, and the tests that take minutes
 	@$(MAKE) --no-print-directory -j2 lint types long-tests
+
+test-methods: $(INSTALLED)  ## every packaged method makes fifty updates: minutes
+	$(PYTEST) -m "long or not long" tests/training/test_every_method.py
 
 tests: $(INSTALLED)
 	$(PYTEST)

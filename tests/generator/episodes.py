@@ -14,14 +14,16 @@ GIVEN = ("action", "last_action", "reward", "terminated", "steps", "success")
 
 
 class MadeUp(Environment):
-    """Episodes of :func:`fake_batch`."""
+    """Episodes of :func:`fake_batch`; ``whole``: all of the longest length."""
 
-    def __init__(self, schema: EntitySchema) -> None:
-        self.schema, self.device = schema, torch.device("cpu")
+    def __init__(self, schema: EntitySchema, *, whole: bool = False) -> None:
+        self.schema, self.device, self.whole = schema, torch.device("cpu"), whole
 
     def reset(self, episodes: Tensor, seed: object) -> dict[str, Tensor]:
         first = int(episodes[0])
-        self.batch = fake_batch(self.schema, first, batch=max(2, len(episodes)))
+        count = max(2, len(episodes))
+        lengths = torch.full((count,), self.schema.limit) if self.whole else None
+        self.batch = fake_batch(self.schema, first, batch=count, lengths=lengths)
         self.rows, self.time = len(episodes), 0
         return self._fields()
 
