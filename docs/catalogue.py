@@ -127,10 +127,10 @@ ROWS = [
 HEAD = """# All methods of the papers
 
 Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, and those they rest on, as specs. *Lines* are
-those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the environment named
-(`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from the released code, in
-units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at the limit), over all its
-values, losses, gradients and optimizer steps; `python -m tests.parity.runner FOLDER` prints every one of them.
+those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the environment
+named (`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from the released
+code, in units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at the limit), over
+all its values, losses, gradients and optimizer steps.
 
 Of those whose IGM is proved, every joint action is tried in the tests: none is better than that of greedy agents. The
 same search finds better ones for QTRAN's joint value and for the unrestricted critic of OW-QMIX, as it must.
