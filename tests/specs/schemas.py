@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compose.graph.fields import KNOWN_FIELDS
-from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
+from compose.graph.schema import OBSERVED, ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
 
 def small_schema(agents: int = 3, others: int = 2, *, limit: int = 6) -> EntitySchema:
@@ -15,5 +15,6 @@ def small_schema(agents: int = 3, others: int = 2, *, limit: int = 6) -> EntityS
         name="small", summary="made-up episodes", agents=agents, entities=agents + others, fewest_agents=1,
         fewest_others=0, types=tuple(kinds), features=(Feature(name="all", size=5, kind="float"),),
         actions=(ActionGroup(name="move", count=4), ActionGroup(name="hold", count=2)), limit=limit, truncates=True,
-        axes={"state": 7, "observation": 8}, fields=standard_fields(*optional),
+        axes={"state": 7, "observation": 8, **dict(zip(OBSERVED, (1, 3, 2, 2), strict=True))},
+        fields=standard_fields(*optional),
     )  # fmt: skip
