@@ -10,11 +10,12 @@ from compose.language.operation import Run, Site
 
 
 class SampleGaussian(Block):
-    """A draw from a normal distribution: ``y = mean + sqrt(variance) n`` with n from N(0, 1), its gradient through both.
+    """A draw from a normal distribution: ``y = mean + sqrt(variance) n``, n from N(0, 1); gradients pass through both.
 
     ``mean`` [...], ``variance`` nonneg [...] -> [batch time ...]: every episode, step, row and number draws its own n,
-    even where the distribution is the same for all; with ``drawn: episode`` no step does. A variance of 0 gives the mean, and an infinite gradient: keep it
-    above (``maximum(variance, floor)``). Reparameterisation: Kingma and Welling 2014.
+    even where the distribution is the same for all; with ``drawn: episode`` the steps of an episode share them. A
+    variance of 0 gives the mean, and an infinite gradient: keep it above (``maximum(variance, floor)``).
+    Reparameterisation: Kingma and Welling 2014.
     """
 
     block: Literal["sample_gaussian"]

@@ -12,13 +12,13 @@ from compose.language.operation import Count, Run, Site, Weight
 class BatchNorm(Block):
     """Batch normalisation by the statistics of the batch itself: ``y = g (x - mean) / sqrt(var + eps) + b``.
 
-    Ioffe and Szegedy 2015. ``of`` [... In] -> [... In]. Mean and (biased) variance of every number of ``In`` are taken over ``over``, for each
-    index of all other axes: of one time step over the agents of all episodes, say. They are those of the batch wherever
-    it is used, in target networks and while acting too; running means are not kept. So what an agent does depends on
-    others and on the episodes beside its own: no method with it is decentralised. A single row gives b.
+    ``of`` [... In] -> [... In] (Ioffe and Szegedy 2015). Mean and (biased) variance of every number of ``In`` are
+    taken over ``over``, for each index of all other axes: of one time step over the agents of all episodes, say. They
+    are those of the batch wherever it is used, in target networks and while acting too; running means are not kept. So
+    what an agent does depends on others and on the episodes beside its own: no method that acts on it is decentralised.
 
     ``present``: absent rows and steps that were not played count nowhere; ``slots``: as rows of zeros; ``all``: with
-    their content. Where nothing counts it is b.
+    their content. A single row, or none that counts, gives b.
     """
 
     block: Literal["batch_norm"]

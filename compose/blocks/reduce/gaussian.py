@@ -6,6 +6,18 @@ from typing import Annotated, Any, ClassVar, Literal
 from compose.language.block import Block, Port
 from compose.language.operation import Run
 
+LEAST = 1e-30
+"""What a variance counts as that is the plain number 0."""
+
+
+def _least(variance: Any) -> Any:
+    return max(variance, LEAST) if isinstance(variance, int | float) else variance
+
+
+def _log(variance: Any) -> Any:
+    variance = _least(variance)
+    return log(variance) if isinstance(variance, int | float) else variance.log()
+
 
 class GaussianEntropy(Block):
     """The entropy of a normal distribution in nats: ``log(2 pi e variance) / 2``. ``variance`` nonneg [...] -> [...].
@@ -22,7 +34,7 @@ class GaussianEntropy(Block):
     monotone: ClassVar[dict[str, int]] = {"variance": 1}
 
     def compute(self, run: Run, *, variance: Any) -> Any:
-        return (variance.log() + log(2 * pi * e)) / 2
+        return (_log(variance) + log(2 * pi * e)) / 2
 
 
 class GaussianKl(Block):
@@ -46,8 +58,8 @@ class GaussianKl(Block):
     nonneg: ClassVar[tuple[str, ...]] = ("variance", "to_variance")
 
     def compute(self, run: Run, *, mean: Any, variance: Any, to_mean: Any, to_variance: Any) -> Any:
-        far = (variance + (mean - to_mean) ** 2) / to_variance
-        return (to_variance.log() - variance.log() + far - 1) / 2
+        far = (variance + (mean - to_mean) ** 2) / _least(to_variance)
+        return (_log(to_variance) - _log(variance) + far - 1) / 2
 
 
 class GaussianLogProb(Block):
@@ -70,4 +82,4 @@ class GaussianLogProb(Block):
     nonneg: ClassVar[tuple[str, ...]] = ("variance",)
 
     def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
-        return -((of - mean) ** 2 / variance + variance.log() + log(2 * pi)) / 2
+        return -((of - mean) ** 2 / _least(variance) + _log(variance) + log(2 * pi)) / 2
