@@ -987,7 +987,7 @@ class Blocks(Closed):
         each: str | None = None,
         drawn: Literal["step", "episode"] = 'step',
     ) -> Node:
-        """A draw from a normal distribution: ``y = mean + sqrt(variance) n`` with n from N(0, 1), its gradient through both.
+        """A draw from a normal distribution: ``y = mean + sqrt(variance) n``, n from N(0, 1); gradients pass through both.
 
         ``mean`` [...], ``variance`` nonneg [...] -> [batch time ...]: every episode, step, row and number draws its own n,
         even where the distribution is the same for all; with ``drawn: episode`` the steps of an episode share them. A
