@@ -22,7 +22,8 @@ def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: 
             full = f"{node.name}.{name}"
             if full in wanted:
                 rows = _timed(graph, episodes, steps) if "time" in kind.axes else episodes
-                made[full] = node.op.sample(name, _uniform(seed, full, program, clock, rows), node)
+                fresh = 0 if program == "act" and node.op.for_episodes() else clock
+                made[full] = node.op.sample(name, _uniform(seed, full, program, fresh, rows), node)
     return made
 
 

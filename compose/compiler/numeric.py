@@ -185,7 +185,7 @@ def permuted(bench: Bench) -> str | None:
     agents, entities = graph.schema.agents, graph.schema.entities
     order = torch.cat([torch.randperm(agents, generator=bench.noise),
                        torch.randperm(entities - agents, generator=bench.noise) + agents])
-    ranks = {"agent": order[:agents], "entity": order, "entity'": order}
+    ranks = {"agent": order[:agents], "agent'": order[:agents], "entity": order, "entity'": order}
     moved = {}
     for name, tensor in fields.items():
         kept = tensor

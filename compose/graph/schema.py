@@ -33,13 +33,16 @@ from compose.language.values import Name as Word
 from compose.language.values import Prose
 
 __all__ = [
-    "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side", "constant_field",
-    "standard_fields",
+    "OBSERVED", "ActionGroup", "Dtype", "EntitySchema", "EntityType", "Feature", "Field", "Scope", "Side",
+    "constant_field", "standard_fields",
 ]
 
 Side = Literal["agent", "other"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
+OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
+"""Axes by which an environment says what its flat ``observation`` is made of, in this order: how the agent may move,
+numbers about every other entity, about every other agent, about itself. ``split`` divides it so."""
 Problem = tuple[Path, str]
 """A contradiction: where it shows, and what it is."""
 
@@ -194,6 +197,7 @@ class EntitySchema(Model):
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
         content = self.model_dump(mode="json", exclude=unsaid)
+        content["axes"] = {axis: size for axis, size in self.axes.items() if axis not in OBSERVED}
         for name, field in self.fields.items():
             unsaid = set(field.declared) if name in KNOWN_FIELDS else {k for k, v in field.declared.items() if not v}
             content["fields"][name] = {k: v for k, v in content["fields"][name].items() if k not in unsaid}
@@ -241,6 +245,10 @@ class EntitySchema(Model):
         known = {**self.sizes, "batch": 0}
         problems: list[Problem] = [(("axes", axis), f"axis '{axis}' is given by the schema itself")
                                    for axis in self.axes if axis in {**own, "batch": 0}]
+        parts, whole = [axis for axis in OBSERVED if axis in self.axes], self.axes.get("observation")
+        if parts and (together := sum(self.axes[axis] for axis in parts)) != whole:
+            text = f"{' + '.join(parts)} are {together}, and 'observation' is {whole or 'not there'}"
+            problems.append((("axes", parts[0]), text))
         for name, field in self.fields.items():
             at = ("fields", name)
             nameless = [(i, axis) for i, axis in enumerate(field.axes) if axis.removesuffix("'") not in known]

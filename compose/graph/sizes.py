@@ -10,14 +10,14 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from compose.graph.schema import EntitySchema
+from compose.graph.schema import OBSERVED, EntitySchema
 from compose.language.axes import Axes
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse, references, unparse
 from compose.language.models import Spec
 from compose.language.nodes import EMPTY
 
 ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "feature", "state", "observation",
-               "xy", "id", "task")  # fmt: skip
+               "xy", "id", "task", *OBSERVED)  # fmt: skip
 """Axes that environments may have; what a schema gives decides their sizes."""
 
 
@@ -104,10 +104,12 @@ class AxisTable:
                 self.open.pop()
         if name in numbers:
             return numbers[name]
-        if self.schema is not None and name in self.schema.sizes:
-            return None if name in ("batch", "time") else self.schema.sizes[name]
-        if name in ENVIRONMENT:
+        if name in ("batch", "time") or (self.schema is None and name in ENVIRONMENT):
             return None
+        if self.schema is not None and name in self.schema.sizes:
+            return self.schema.sizes[name]
+        if self.schema is not None and name in ENVIRONMENT:
+            raise UnknownSize(name, [], f"environment '{self.schema.name}' has no axis '{name}'")
         raise UnknownSize(name, self.known)
 
     def _apply(self, function: str, values: list[float]) -> float:

@@ -92,6 +92,37 @@ class Blocks(Closed):
             bias: Whether the output map has a bias.
         """
 
+    def batch_norm(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand | None = None,
+        over: Axis | Sequence[Axis] = ...,
+        eps: float = 1e-05,
+        count: Literal["present", "slots", "all"] = 'present',
+    ) -> Node:
+        """Batch normalisation by the statistics of the batch itself: ``y = g (x - mean) / sqrt(var + eps) + b``.
+
+        ``of`` [... In] -> [... In] (Ioffe and Szegedy 2015). Mean and (biased) variance of every number of ``In`` are
+        taken over ``over``, for each index of all other axes: of one time step over the agents of all episodes, say. They
+        are those of the batch wherever it is used, in target networks and while acting too; running means are not kept. So
+        what an agent does depends on others and on the episodes beside its own: no method that acts on it is decentralised.
+
+        ``present``: absent rows and steps that were not played count nowhere; ``slots``: as rows of zeros; ``all``: with
+        their content. A single row, or none that counts, gives b.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What is normalised.
+            where: Only these rows count; all if left out.
+            over: The axes of the rows; not ``time``, since an agent acts before later steps are known.
+            eps: Keeps the division finite.
+            count: What counts: rows that are present; all slots, absent rows as zeros; all rows with their content.
+        """
+
     def concat(
         self,
         *,
@@ -267,6 +298,69 @@ class Blocks(Closed):
             each: Own weights for every index of this axis.
             of: What is flattened.
             axes: The axes that become one, slowest first.
+        """
+
+    def gaussian_entropy(
+        self,
+        *,
+        variance: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The entropy of a normal distribution in nats: ``log(2 pi e variance) / 2``. ``variance`` nonneg [...] -> [...].
+
+        Of independent numbers (a diagonal covariance) the ``sum`` over their axis. A variance of 0 gives -infinity.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            variance: The variance.
+        """
+
+    def gaussian_kl(
+        self,
+        *,
+        mean: Operand,
+        variance: Operand,
+        to_mean: Operand,
+        to_variance: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The Kullback-Leibler divergence of a normal distribution p from another one r, in nats:
+        ``(log v_r - log v_p + (v_p + (m_p - m_r)^2) / v_r - 1) / 2``. All ports [...] -> [...].
+
+        Of independent numbers (a diagonal covariance) the ``sum`` over their axis. Variances must be above 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            mean: m_p
+            variance: v_p
+            to_mean: m_r
+            to_variance: v_r
+        """
+
+    def gaussian_log_prob(
+        self,
+        *,
+        of: Operand,
+        mean: Operand,
+        variance: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The logarithm of a normal density: ``-((x - mean)^2 / variance + log(2 pi variance)) / 2``.
+
+        ``of`` [...], ``mean`` [...], ``variance`` nonneg [...] -> [...]; of independent numbers the ``sum`` over their
+        axis. Positive where the density is above 1. The variance must be above 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x
+            mean: The mean.
+            variance: The variance.
         """
 
     def given_partition(
@@ -555,6 +649,28 @@ class Blocks(Closed):
             of: What is compared.
             where: Only these may win; all if left out.
             over: The axis that is searched.
+        """
+
+    def min_max(
+        self,
+        *,
+        of: Operand,
+        over: Axis | Sequence[Axis],
+        target: bool = False,
+        each: str | None = None,
+        eps: float = 1e-12,
+    ) -> Node:
+        """Numbers between 0 and 1 by the least and the most of them: ``y = (x - min) / (max - min + eps)``.
+
+        ``of`` [...] -> nonneg [...]; min and max are over ``over``, for each index of the other axes, and gradients pass
+        through them. Absent rows count nowhere and give 0; where all rows are alike, y is 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x
+            over: The axes of what is compared.
+            eps: Keeps the division finite.
         """
 
     def moments(
@@ -860,6 +976,52 @@ class Blocks(Closed):
             logits: x
             over: The axis that is chosen from.
             drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
+    def sample_gaussian(
+        self,
+        *,
+        mean: Operand,
+        variance: Operand,
+        target: bool = False,
+        each: str | None = None,
+        drawn: Literal["step", "episode"] = 'step',
+    ) -> Node:
+        """A draw from a normal distribution: ``y = mean + sqrt(variance) n``, n from N(0, 1); gradients pass through both.
+
+        ``mean`` [...], ``variance`` nonneg [...] -> [batch time ...]: every episode, step, row and number draws its own n,
+        even where the distribution is the same for all; with ``drawn: episode`` the steps of an episode share them. A
+        variance of 0 gives the mean, and an infinite gradient: keep it above (``maximum(variance, floor)``).
+        Reparameterisation: Kingma and Welling 2014.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            mean: The mean.
+            variance: The variance, not the deviation.
+            drawn: How long n holds: one step, or all steps of an episode. At every update all are drawn anew.
+        """
+
+    def shifts(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        as_: Axis,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """Every row beside all rows, one turn after the other: ``y[.., i, k, ..] = x[.., (i + k + 1) mod N, ..]``.
+
+        ``of`` [... over ...] -> [... over as ...], both N long; the last turn gives every row itself. The ordered pairs
+        of agents as ROMA's released code forms them. Absent rows are among them.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x
+            over: The axis whose rows move.
+            as_: The axis of the turns, as long as ``over``.
         """
 
     def softmax(

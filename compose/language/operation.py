@@ -143,6 +143,10 @@ class Operation:
         draw has ``time``. Its first axes are ``batch`` (and ``time``)."""
         raise NotImplementedError
 
+    def for_episodes(self) -> bool:
+        """Does a draw hold for all steps of an episode where it is acted on, too, one step at a time?"""
+        return False
+
     def carries(self, site: Site) -> dict[str, Type]:
         """State that passes from one step to the next, by name, without the time axis; it starts as zeros."""
         return {}

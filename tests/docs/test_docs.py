@@ -17,7 +17,6 @@ from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.language.functions import FUNCTIONS
 from compose.language.load import load
-from compose.language.registry import catalogue
 from tests.docs.snippets import ROOT, snippets
 
 DOCS = ROOT / "docs"
@@ -57,15 +56,6 @@ def test_the_export_page_shows_what_is_emitted() -> None:
 def test_the_language_page_names_every_function() -> None:
     page = (DOCS / "language.md").read_text(encoding="utf-8")
     assert not [name for name in FUNCTIONS if not re.search(rf"\b{name}\b", page)]
-
-
-def test_blocks_said_to_be_missing_are_missing() -> None:
-    page = (DOCS / "language.md").read_text(encoding="utf-8")
-    tables = page[page.index("## What is not there yet"):page.index("Constructs of the language, and")]
-    rows = [line.split("|")[1] for line in tables.splitlines() if line.startswith("| `")]
-    tags = {tag for row in rows for tag in re.findall(r"`(\w+)`", row)}
-    assert tags
-    assert not tags & set(catalogue()), "these exist now; the page must say so"
 
 
 def test_pictures_are_up_to_date() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
+from compose.graph.schema import OBSERVED, ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
 
 def schema(case: Any) -> EntitySchema:
@@ -23,7 +23,7 @@ def schema(case: Any) -> EntitySchema:
         features=(Feature(name="own", size=_unit(case), kind="float"),),
         actions=(ActionGroup(name="all", count=hyper["n_actions"]),), limit=case.arrays["in/filled"].shape[1] - 1,
         truncates=True, fields=standard_fields("observation", "state"),
-        axes={"observation": hyper["obs_shape"], "state": hyper["state_shape"]},
+        axes={"observation": hyper["obs_shape"], "state": hyper["state_shape"], **_observed(case)},
     )  # fmt: skip
 
 
@@ -42,3 +42,15 @@ def fields(case: Any) -> dict[str, Tensor]:
 
 def _unit(case: Any) -> int:
     return int(case.manifest["hyperparameters"][case.mapping["unit"]]) if "unit" in case.mapping else 1
+
+
+def _observed(case: Any) -> dict[str, int]:
+    """What an observation is made of, where that is known: 4 moves, 4 numbers and its own about each unit."""
+    hyper = case.manifest["hyperparameters"]
+    if "enemy_num" in hyper:  # UPDeT's tokens
+        theirs, ours = (count * hyper["token_dim"] for count in (hyper["enemy_num"], hyper["ally_num"] - 1))
+        return dict(zip(OBSERVED, (4, theirs, ours, hyper["obs_shape"] - 4 - theirs - ours), strict=True))
+    if "in/obs_alone" not in case.arrays:
+        return {}
+    own, whole, alone = hyper["individual_feats_size"], hyper["obs_shape"], case.arrays["in/obs_alone"].shape[-1]
+    return dict(zip(OBSERVED, (4, alone - 4 - own, whole - alone, own), strict=True))

@@ -9,6 +9,7 @@ A ``*`` in a recorded name stands for 0, 1, ...: layers that we hold in one tens
 
 Every setting of the manifest is set in the spec (``params``, ``axes``, ``settings``), has the one value that it means
 (``fixed``), or means nothing here (``unread``); any other is refused by name. ``patch`` is laid over the spec first.
+A loss that is recorded with its weight stands under ``weighted``, with the name of that setting.
 Values are compared relative to the largest of their array: rounding of wide sums moves small elements further.
 """
 
@@ -127,8 +128,8 @@ class Case:
         for section in self.mapping["weights"]:
             for ours, theirs in section["for"].items():
                 for node, name in (section["map"] | self.mapping.get("layer", {})).items():
-                    found[f"{ours}.{node}"] = f"{theirs}.{name}"
-        return found
+                    found[f"{ours}.{node}"] = name and f"{theirs}.{name}"
+        return {ours: name for ours, name in found.items() if name}  # an included mapping names some that are not
 
     def weights(self, group: str) -> dict[str, Tensor]:
         """All our weights from a group of recorded arrays. Raises if a recorded one is left over."""
@@ -172,11 +173,11 @@ class Case:
         return {**self.layout.fields(self), **steps(self)}
 
     def draws(self, step: int | None = None) -> dict[str, Tensor]:
-        """The recorded partition (of the recorded case, or of a later optimiser step)."""
+        """What was drawn (in the recorded case, or in a later optimiser step)."""
         source = {ours: name for ours, name in self.mapping.get("draws", {}).items() if name}
-        if step is None:
-            return {ours: self.arrays[f"out/{name}"].long() for ours, name in source.items()}
-        return {ours: self.arrays[f"steps/{name}"][step].long() for ours, name in source.items()}
+        drawn = {ours: self.arrays[f"out/{name}"] if step is None else self.arrays[f"steps/{name}"][step]
+                 for ours, name in source.items()}
+        return {ours: x.to(self.dtype) if x.is_floating_point() else x.long() for ours, x in drawn.items()}
 
     def compare_values(self) -> Iterator[tuple[str, float]]:
         """(name, largest error relative to 1e-5 max |value| + 1e-6) of every mapped value, on steps that count."""
@@ -188,7 +189,9 @@ class Case:
             yield ours, self._error(found.taps[ours].detach(), self.recorded(name), shift, fields)
         losses = {"total": found.totals["main"].detach(), **found.losses}
         for ours, name in {**self.mapping["losses"], "total": "out/loss_total"}.items():
-            yield f"losses.{ours}", relative(losses[ours], self.arrays[name].to(self.dtype))
+            weight = self.mapping.get("weighted", {}).get(ours)
+            mine = losses[ours] * (self.manifest["hyperparameters"][weight] if weight else 1)
+            yield f"losses.{ours}", relative(mine, self.arrays[name].to(self.dtype))
 
     def compared(self) -> dict[str, str]:
         """Our value -> recorded array, each layer for itself where ``[*]`` stands for them."""

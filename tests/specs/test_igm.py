@@ -9,7 +9,7 @@ import torch
 
 from compose.compiler.model import Model
 from compose.graph.build import build_graph
-from compose.graph.schema import ActionGroup
+from compose.graph.schema import OBSERVED, ActionGroup
 from compose.language.load import load
 from tests.compiler.cases import PACKAGED, episodes, params
 from tests.specs.handful import repeats
@@ -18,8 +18,9 @@ from tests.specs.schemas import small_schema
 AGENTS, ACTIONS = 3, 3
 JOINT = torch.tensor(list(product(range(ACTIONS), repeat=AGENTS)))
 SCHEMA = small_schema(AGENTS, 2).model_copy(update={
-    "actions": (ActionGroup(name="move", count=ACTIONS),), "axes": {"state": 7, "observation": 8}})
-SMALLER = {"updet": ["params.trait=2", "axes.move=1", "axes.basic=2"]}
+    "actions": (ActionGroup(name="move", count=ACTIONS),),
+    "axes": {"state": 7, "observation": 8, **dict(zip(OBSERVED, (1, 2, 4, 1), strict=True))}})
+SMALLER = {"updet": ["params.trait=2", "axes.basic=2"]}
 """What must be smaller where there are so few actions."""
 
 

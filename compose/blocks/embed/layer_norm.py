@@ -17,7 +17,7 @@ class LayerNorm(Block):
 
     block: Literal["layer_norm"]
     phrase: ClassVar[str] = "layer norm of {of}"
-    kin: ClassVar[tuple[str, ...]] = ("layernorm", "batch_norm", "batchnorm", "norm")
+    kin: ClassVar[tuple[str, ...]] = ("layernorm", "norm")
     of: Annotated[Port, "... In"]
     """What is normalised."""
     eps: Annotated[float, Field(gt=0)] = 1e-5

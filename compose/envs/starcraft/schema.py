@@ -11,7 +11,7 @@ from __future__ import annotations
 from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.task import SIDES, Side
 from compose.envs.starcraft.units import UNITS
-from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
+from compose.graph.schema import OBSERVED, ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
 _FIELDS = ("position", "action_entity")
 _FLAT = ("observation", "state")
@@ -74,16 +74,18 @@ def flat_types(scenario: Scenario) -> tuple[str, ...]:
 
 
 def flat_sizes(scenario: Scenario) -> dict[str, int]:
-    """The lengths of SMAC's ``observation`` of one agent and of its ``state``.
+    """The lengths of SMAC's ``observation`` of one agent, of its parts, and of its ``state``.
 
     Raises:
         ValueError: If the scenario has no flat vectors.
     """
     types, agents, enemies = len(flat_types(scenario)), scenario.agents, scenario.enemies
     ours, theirs = (types + shielded(scenario, side) for side in SIDES)
+    parts = 4, enemies * (5 + theirs), (agents - 1) * (5 + ours), 1 + ours
     return {
-        "observation": 4 + enemies * (5 + theirs) + (agents - 1) * (5 + ours) + 1 + ours,
+        "observation": sum(parts),
         "state": agents * (4 + ours) + enemies * (3 + theirs) + agents * (PLAIN + enemies),
+        **{axis: size for axis, size in zip(OBSERVED, parts, strict=True) if size},
     }
 
 

@@ -102,11 +102,11 @@ class Greedy:
             ranked = self.open.get(plain)
             if ranked is None and available(self.graph, node.wires.get(mask)):
                 ranked = self._as_ranked(of)
-            if ranked is not None and self._over_actions(node, name, port):
+            if ranked is not None and self.over_actions(node, name, port):
                 return ranked
         return None
 
-    def _over_actions(self, node: Node, name: str, port: str) -> bool:
+    def over_actions(self, node: Node, name: str, port: str) -> bool:
         """Do actions go, and agents stay?"""
         operand = _operand(node, port)
         move = Mover(self.graph.table, node, operand, name)
