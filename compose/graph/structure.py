@@ -113,7 +113,8 @@ class Rows(Function):
         if self.name == "agents":
             return x.narrow(dim, 0, agents)
         if self.name == "others":
-            return x.narrow(dim, agents, run.size("entity") - agents)
+            others = x.narrow(dim, agents, run.size("entity") - agents)
+            return others.contiguous()  # strides that depend on the batch would fix its size in exported programs
         import torch.nn.functional as F
 
         return F.pad(x, (0, 0) * (-dim - 1) + (0, run.size("entity") - agents))

@@ -327,18 +327,18 @@ class Blocks(Closed):
         target: bool = False,
         each: str | None = None,
     ) -> Node:
-        """The Kullback-Leibler divergence of a normal distribution p from another one r, in nats:
-        ``(log v_r - log v_p + (v_p + (m_p - m_r)^2) / v_r - 1) / 2``. All ports [...] -> [...].
+        """The Kullback-Leibler divergence of a normal distribution from another one, in nats:
+        ``(log to_variance - log variance + (variance + (mean - to_mean)^2) / to_variance - 1) / 2``. All [...] -> [...].
 
         Of independent numbers (a diagonal covariance) the ``sum`` over their axis. Variances must be above 0.
 
         Args:
             target: Use the lagged copy of this node's weights.
             each: Own weights for every index of this axis.
-            mean: m_p
-            variance: v_p
-            to_mean: m_r
-            to_variance: v_r
+            mean: Of the distribution.
+            variance: Its variance.
+            to_mean: Of the one compared with.
+            to_variance: Its variance.
         """
 
     def gaussian_log_prob(

@@ -98,7 +98,8 @@ def test_a_single_row_is_its_bias() -> None:
 @pytest.mark.parametrize(("node", "said"), [
     ("{block: batch_norm, of: x, over: [batch, time]}", "'time' cannot be averaged over"),
     ("{block: batch_norm, of: x, over: [batch, width]}", "'width' cannot be averaged over"),
-    ("{block: batch_norm, of: x, over: entity}", "no axis 'entity'"),
+    *((f"{{block: batch_norm, of: x, over: entity, count: {count}}}", "no axis 'entity'")
+      for count in ("present", "all")),
     ("{block: min_max, of: x, over: time}", "'time' cannot be compared"),
     ("{block: sample_gaussian, mean: x, variance: x}", "'variance' must not be negative, and this may be"),
     ("{block: sample_gaussian, mean: x, variance: 1, drawn: update}", "expected 'step' or 'episode'"),

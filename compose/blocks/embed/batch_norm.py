@@ -4,7 +4,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from compose.language.axes import Axes
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Over, Port
 from compose.language.operation import Count, Run, Site, Weight
 
@@ -43,6 +43,10 @@ class BatchNorm(Block):
         if wrong:
             site.fail("over", f"'{wrong}' cannot be averaged over: statistics are of every number, step by step")
         return over
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        self._over(site)
+        return super().infer(site)
 
     def learned(self, site: Site) -> dict[str, Weight]:
         return {"gain": Weight(site.bound["In"], "ones"), "bias": Weight(site.bound["In"], "zeros")}

@@ -38,8 +38,8 @@ class GaussianEntropy(Block):
 
 
 class GaussianKl(Block):
-    """The Kullback-Leibler divergence of a normal distribution p from another one r, in nats:
-    ``(log v_r - log v_p + (v_p + (m_p - m_r)^2) / v_r - 1) / 2``. All ports [...] -> [...].
+    """The Kullback-Leibler divergence of a normal distribution from another one, in nats:
+    ``(log to_variance - log variance + (variance + (mean - to_mean)^2) / to_variance - 1) / 2``. All [...] -> [...].
 
     Of independent numbers (a diagonal covariance) the ``sum`` over their axis. Variances must be above 0.
     """
@@ -47,13 +47,13 @@ class GaussianKl(Block):
     block: Literal["gaussian_kl"]
     phrase: ClassVar[str] = "KL divergence of N({mean}, {variance}) from N({to_mean}, {to_variance})"
     mean: Annotated[Port, "..."]
-    """m_p"""
+    """Of the distribution."""
     variance: Annotated[Port, "..."]
-    """v_p"""
+    """Its variance."""
     to_mean: Annotated[Port, "..."]
-    """m_r"""
+    """Of the one compared with."""
     to_variance: Annotated[Port, "..."]
-    """v_r"""
+    """Its variance."""
 
     nonneg: ClassVar[tuple[str, ...]] = ("variance", "to_variance")
 

@@ -63,14 +63,21 @@ def exported(model: Model, folder: Path) -> tuple[ExportedProgram, Emitted, dict
 
 def _sizes(model: Model, made: Emitted) -> dict[str, Any]:
     """Axis -> its size, for those that are free. Where only agents are, the number of others stays; where only
-    entities are, there is one other at least."""
+    entities are, there is one other at least; where others are read apart, torch wants two of either side."""
     assert model.schema is not None, "a model has sizes"
     sizes: dict[str, Any] = {axis: Dim(axis) for axis in ("batch", *made.free)}
+    if {"agent", "entity"} <= {*made.free} and _others_apart(model):
+        sizes["entity"] = Dim("entity", min=4)
     if made.free == ("entity",):
         sizes["entity"] = Dim("entity", min=model.schema.agents + 1)
     if made.free == ("agent",):
         sizes["entity"] = sizes["agent"] + model.schema.others if model.schema.others else sizes["agent"]
     return sizes
+
+
+def _others_apart(model: Model) -> bool:
+    nodes = model.graph.nodes(model.graph.acted())
+    return any("other" in value.type.axes for node in nodes for value in node.values.values())
 
 
 def shapes(model: Model, made: Emitted) -> dict[str, Any]:

@@ -45,7 +45,10 @@ def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     schema = packaged(spec).schema
     assert schema is not None
     tied = not schema.others and "entities" in packaged(spec).programs["act"].needs("field")
-    assert made.free == (("batch", "agent") if tied else ("batch", "agent", "entity"))
+    numbered = any("id" in axis.split("+") for w in packaged(spec).programs["act"].needs("weight")
+                   for axis in packaged(spec).graph.weights[w].axes)
+    free = {"batch", "agent", "entity"} - ({"entity"} if tied else set()) - ({"agent"} if numbered else set())
+    assert {*made.free} == free
     assert len(made.parity.counts) == len(made.free)
     assert entries(tmp_path) == {"policy.pt2"}
     assert str(tmp_path).encode() not in (tmp_path / "policy.pt2").read_bytes(), "it names no folder of this machine"

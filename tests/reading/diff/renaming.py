@@ -114,7 +114,7 @@ class _Renaming:
         if head in body.get("inputs", {}):
             return [self.input(head, network)]
         if head not in nodes:
-            return [self.sizes.get(head, head)]
+            return [self.sizes.get(head, head), *rest]
         node = nodes[head]
         if rest and isinstance(node, dict) and "network" in node:
             return [self.inner(head, network), *self.parts(tuple(rest), node["network"])]
