@@ -134,6 +134,7 @@ class Learner(ABC):
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
         self.model.refresh(batch.fields, batch.draws, batch.params)
+        self.optimizers.pace(self.clocks.read())
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
 
     def batch(self) -> Batch:
@@ -156,7 +157,8 @@ class Learner(ABC):
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
         params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
         explores = {} if self.model.spec.act.exploration is None else {"epsilon": self.epsilon()}
-        now = {**self.clocks.read(), **explores, **params, **self._statistics()}
+        rates = {f"lr/{name}": x for name, x in self.optimizers.rates(self.clocks.read()).items()}
+        now = {**self.clocks.read(), **explores, **params, **rates, **self._statistics()}
         row = {**now, **self.interval.means()}
         self.interval = Interval.empty()
         return row

@@ -48,6 +48,7 @@ EXCEPTIONS = {
     "target_of_no_kind": KIND, "tau_of_a_copy": KIND, "epsilon_of_a_policy": KIND, "policy_fields_of_values": KIND,
     "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
+    "clipped_twice": SUMS, "momentum_elsewhere": KIND,
     "unknown_input": "which inputs a network has is its own business",
 }
 
@@ -62,7 +63,7 @@ def said_of(name: str) -> set[str]:
 
 def test_it_is_a_schema_of_moderate_size() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert len(json.dumps(SCHEMA)) < 125_000
+    assert len(json.dumps(SCHEMA)) < 150_000
 
 
 def test_every_reference_leads_somewhere() -> None:

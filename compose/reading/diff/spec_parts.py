@@ -75,7 +75,10 @@ class SpecParts:
 
     def _network(self, name: str) -> None:
         network = self.spec.networks[name]
-        self._add(Symbol("network", name), {"returns": self._ref(Ref((network.result,)), name)}, wires=["returns"])
+        fields: dict[Key, SpecTerm] = {"returns": self._ref(Ref((network.result,)), name)}
+        if network.init is not None:
+            fields["init"] = Word(str(network.init))
+        self._add(Symbol("network", name), fields, wires=["returns"])
         for port, text in network.inputs.items():
             for word in NAME.findall(text):
                 if word[0].isupper():

@@ -36,6 +36,8 @@ HYPER = ("params.hyper=8",)
 TINY_CLIP = ("learner.optimizers.main.clip=0.01",)
 MOVING = ("params.lambda={kind: linear, from: 0.6, to: 0.1, over: 70 env_steps}",)
 """Seeds read their own clocks, which differ."""
+PACED = ("learner.optimizers.main.lr={kind: linear, from: 1.0e-2, to: 1.0e-4, over: 40 env_steps}",)
+"""So do their step sizes."""
 
 
 MODELS: dict[tuple[str, str], Model] = {}
