@@ -164,10 +164,12 @@ class Learner(ABC):
         return row
 
     def _statistics(self) -> dict[str, float]:
-        """What the model remembers of each task."""
+        """What the model remembers, in one number or of each task."""
         tasks = self.env.schema.tasks
-        return {f"statistic/{name}/{task}": float(x) for name, kept in self.model.statistics.items()
-                if kept.shape == (len(tasks),) for task, x in zip(tasks, kept, strict=True)}
+        whole = {f"statistic/{name}": float(x) for name, x in self.model.statistics.items() if not x.shape}
+        each = {name: kept for name, kept in self.model.statistics.items() if kept.shape == (len(tasks),)}
+        return whole | {f"statistic/{name}/{task}": float(x) for name, kept in each.items()
+                        for task, x in zip(tasks, kept, strict=True)}
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """What a checkpoint holds beside the replay, by file."""

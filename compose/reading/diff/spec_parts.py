@@ -142,7 +142,8 @@ class SpecParts:
             fields["updates"] = Word(str(learner.updates))
         self._add(LEARNER, fields)
         for name, optimizer in learner.optimizers.items():
-            settings = self._fields(optimizer, but=("kind",))
+            none = [name for name in ("momentum", "weight_decay") if getattr(optimizer, name, 0) == 0]
+            settings = self._fields(optimizer, but=("kind", *none))
             if optimizer.after in learner.optimizers:
                 settings["after"] = Use(Symbol("optimizer", str(optimizer.after)))
             self._add(Symbol("optimizer", name), settings, Word(optimizer.kind))
