@@ -90,7 +90,8 @@ def layer(module: str) -> str:
 
 def of_tensors_alone(node: ast.AST) -> bool:
     """``torch.load(..., weights_only=True)`` makes tensors and plain containers, and nothing else."""
-    return call_name(node) == "torch.load" and "weights_only=True" in {ast.unparse(k) for k in getattr(node, "keywords")}
+    said = {ast.unparse(one) for one in node.keywords} if isinstance(node, ast.Call) else set()
+    return call_name(node) == "torch.load" and "weights_only=True" in said
 
 
 def call_name(node: ast.AST) -> str:

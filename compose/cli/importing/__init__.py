@@ -11,7 +11,7 @@ from compose.cli.options import examples
 
 EXAMPLES = examples(
     "compose import pymarl config/default.yaml config/algs/qmix.yaml -o my_qmix.yaml",
-    "compose import pymarl-weights results/models/qmix/2000000 --spec my_qmix.yaml --env skirmish/3m -o qmix.safetensors",
+    "compose import pymarl-weights models/qmix/2000000 --spec my_qmix.yaml --env skirmish/3m -o qmix.safetensors",
     "compose import COMMAND --help",
 )
 

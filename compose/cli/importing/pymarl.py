@@ -23,8 +23,10 @@ _STYLES = {"carried": "ok", "no meaning": "dim", "not carried": "not proved"}
 def pymarl(
     configs: Annotated[list[Path], typer.Argument(metavar="CONFIG...", help=(
         "Config files in their order, default.yaml first: what comes later counts. Or the config.json of a run."))],
-    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write the spec to a file.")] = None,
-    name: Annotated[str, typer.Option("--name", metavar="NAME", help="Name of the spec; that of the config unless told.")] = "",
+    output: Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE",
+                                                help="Write the spec to a file.")] = None,
+    name: Annotated[str, typer.Option("--name", metavar="NAME",
+                                      help="Name of the spec; that of the config unless told.")] = "",
     json: Json = False,
 ) -> None:
     """Write a spec that says what a config of PyMARL, PyMARL2 or EPyMARL says.

@@ -13,23 +13,25 @@ from compose.cli.page import Cell
 from compose.cli.reporting import FAILED, reporting
 
 EXAMPLES = examples(
-    "compose import pymarl-weights results/models/qmix/2000000 --spec qmix_pymarl --env skirmish/3m -o qmix.safetensors",
+    "compose import pymarl-weights models/qmix/2000000 --spec qmix_pymarl --env skirmish/3m -o qmix.safetensors",
 )
 NEAR = 1e-4
 """Two ways of computing the same in single precision differ by less."""
 
 
 def pymarl_weights(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Of one saved step, with agent.th and perhaps mixer.th.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER",
+                                           help="Of one saved step, with agent.th and perhaps mixer.th.")],
     spec: Annotated[str, typer.Option("--spec", metavar="SPEC", autocompletion=complete.specs,
                                       help="The spec whose weights they become.")],
     env: Annotated[str, typer.Option("--env", metavar="ENV", autocompletion=complete.envs,
                                      help="Environment; its sizes must be those of the training.")],
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where to write them, FILE.safetensors.")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE",
+                                         help="Where to write them, FILE.safetensors.")],
     overrides: Set = None,
     plugin: Plugin = None,
 ) -> None:
-    """Write saved weights of PyMARL, PyMARL2 or EPyMARL as a file for `compose train --init`.
+    """Write saved weights of PyMARL, PyMARL2 or EPyMARL for `compose train --init` and `compose.load_policy`.
 
     Weights meet by name and shape; what is left over on either side is listed.
     Utilities and joint values are then computed on random episodes by the spec
@@ -38,18 +40,19 @@ def pymarl_weights(
     """
     with reporting():
         from compose.cli.plugins import load_plugins
-        from compose.compiler.packed import packed
         from compose.envs import catalogue
         from compose.language.atomic_write import save
         from compose.language.diagnostics import Diagnostic, SpecError
         from compose.language.load import load
         from compose.study.pymarl.weights import carry
+        from compose.training.weights_file import weights_file
 
         if output.suffix != ".safetensors":
             raise SpecError(Diagnostic("usage", f"-o takes a file that ends in .safetensors, not {output}"))
         load_plugins(plugin or ())
-        found = carry(folder, load(spec, overrides or []), catalogue.schema(env))
-        save(output, packed(found.weights))
+        loaded, schema = load(spec, overrides or []), catalogue.schema(env)
+        found = carry(folder, loaded, schema)
+        save(output, weights_file(loaded, schema, found.weights))
         page.table([*((Cell("carried", "ok"), theirs, Cell(ours, "name")) for theirs, ours in found.pairs),
                     *((Cell("left over there", "not proved"), theirs, "") for theirs in found.unused),
                     *((Cell("left over here", "not proved"), "", Cell(ours, "name")) for ours in found.missing)])

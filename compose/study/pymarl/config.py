@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.language.dump import dump
 from compose.language.load import load, load_text
 from compose.study.pymarl.files import shown, wrong
 from compose.study.pymarl.keys import AGENTS, MUST, NOTHING, OFF
+from compose.study.pymarl.made import How, Imported, Library, Told
 
-How = Literal["carried", "no meaning", "not carried"]
-Library = Literal["PyMARL", "PyMARL2", "EPyMARL"]
 PRESETS: Mapping[tuple[Library, str], str] = {
     ("PyMARL", ""): "iql_official", ("PyMARL", "vdn"): "vdn", ("PyMARL", "qmix"): "qmix_pymarl",
     ("PyMARL2", ""): "iql_pymarl2", ("PyMARL2", "vdn"): "vdn_pymarl2", ("PyMARL2", "qmix"): "qmix_pymarl2",
@@ -25,38 +22,6 @@ _SIGNS: Mapping[Library, tuple[str, ...]] = {
     "EPyMARL": ("target_update_interval_or_tau", "standardise_rewards", "hidden_dim", "use_rnn", "obs_individual_obs"),
     "PyMARL2": ("td_lambda", "q_lambda", "optimizer", "use_per"),
 }
-
-
-@dataclass(frozen=True)
-class Told:
-    """What became of one key."""
-
-    key: str
-    value: str
-    how: How
-    text: str
-
-
-@dataclass
-class Imported:
-    """A spec made of a config."""
-
-    library: Library
-    preset: str
-    name: str
-    patch: dict[str, Any] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
-
-    def text(self, sources: str) -> str:
-        """The file: the patch on the preset, and below it every key of the config."""
-        head = {"compose": 1, "name": self.name, "summary": f"Settings of {self.library}, as a patch on {self.preset}.",
-                "extends": self.preset}
-        lines = [dump({**head, **self.patch}), f"# Of {sources}.\n"]
-        for how in ("carried", "no meaning", "not carried"):
-            mine = [one for one in self.told if one.how == how]
-            lines += [f"# {how}:\n"] if mine else []
-            lines += [f"#   {one.key}: {one.value}" + (f"  ({one.text})" if one.text else "") + "\n" for one in mine]
-        return "".join(lines)
 
 
 def imported(config: Mapping[str, Any], name: str = "") -> Imported:
@@ -72,7 +37,7 @@ def imported(config: Mapping[str, Any], name: str = "") -> Imported:
     preset = PRESETS.get((library, mixer)) if isinstance(mixer, str) else None
     if preset is None or learner not in AGENTS["learner"]:
         what = f"learner {shown(learner)} with mixer {shown(config.get('mixer'))}"
-        hint = "carried are q_learner and nq_learner with mixer vdn, qmix or none; `compose list specs` names other methods"
+        hint = "carried are q_learner and nq_learner with mixer vdn, qmix or none; others: `compose list specs`"
         raise SpecError(Diagnostic("import.method", f"there is no preset for {what}", hint=hint))
     if library == "PyMARL2" and mixer and learner == "q_learner":
         preset, library = PRESETS["PyMARL", mixer], "PyMARL2"
@@ -126,7 +91,8 @@ class _Carrying:
                 self.tell(key, "no meaning", NOTHING[key])
             else:
                 near = did_you_mean(key, [*rules, *AGENTS, *MUST, *NOTHING])
-                self.tell(key, "not carried", "a key that is not known" + (f"; {near[0].lower()}{near[1:]}" if near else ""))
+                near = f"; {near[0].lower()}{near[1:]}" if near else ""
+                self.tell(key, "not carried", f"a key that is not known{near}")
         if self.made.library != "PyMARL2" and "mixer" in self.spec.networks and "hypernet_layers" not in self.config:
             self.one_layer()
         self.optimizer()
@@ -172,7 +138,7 @@ class _Carrying:
             self.one_layer()
             self.tell(key, "carried", "networks.mixer")
         else:
-            self.tell(key, "carried" if value == 2 else "not carried", "" if value == 2 else "there are one and two layers")
+            self.tell(key, *(("carried", "") if value == 2 else ("not carried", "there are one and two layers")))
 
     def one_layer(self) -> None:
         """PyMARL's mixer has hypernetworks of one layer unless told."""
@@ -190,7 +156,8 @@ class _Carrying:
     def seen(self, key: str, value: Any) -> None:
         """Defaults of the libraries are both on; a config that is whole says so."""
         fields = {"obs_last_action": "env.last_action", "obs_agent_id": "env.agent_id"}
-        read = ["env.observation", *(name for one, name in fields.items() if self.truth(one, self.config.get(one, True)))]
+        more = [name for one, name in fields.items() if self.truth(one, self.config.get(one, True))]
+        read = ["env.observation", *more]
         self.truth(key, value)
         node = {"block": "concat", "of": read} if len(read) > 1 else "env.observation"
         held = self.data["graph"]["seen"]
@@ -237,7 +204,7 @@ class _Carrying:
         unread |= {"optimizer"} if self.made.library == "EPyMARL" else set()
         unread |= {"weight_decay"} if self.made.library != "PyMARL2" else set()
         if key in unread:
-            self.tell(key, "no meaning", "nobody reads it; Adam has its own eps" if "optim" in key else "nobody reads it")
+            self.tell(key, "no meaning", "nobody reads it" + ("; Adam has its own eps" if "optim_" in key else ""))
         else:
             self.tell(key, "carried", "learner.optimizers.main")
 

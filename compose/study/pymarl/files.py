@@ -53,9 +53,8 @@ def read_config(raw: bytes, file: str) -> dict[str, Any]:
 
 def _yaml(text: str, file: str) -> Any:
     """PyYAML's safe loader, after a look at events, which are no deeper than they are told."""
-    depth = count = 0
-    for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        count += 1
+    depth = 0
+    for count, event in enumerate(yaml.parse(text, Loader=yaml.SafeLoader)):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         named = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) or getattr(event, "tag", None)

@@ -25,8 +25,8 @@ _RUN: Mapping[str, tuple[str, ...]] = {
     "read by learners with a critic only": (
         "critic_lr", "critic_baseline_fn", "critic_q_fn", "critic_train_mode", "critic_train_reps", "critic_type",
         "critic_net", "q_nstep", "add_value_last_step", "entropy_coef", "entropy", "eps_clip", "epochs", "ppo_epsilon",
-        "critic_grad_clip_norm", "mask_before_softmax", "critic_agent", "off_batch_size", "off_buffer_size", "gae_lambda",
-        "vf_coef", "is_advantage_norm", "critic_coef", "obs_epsilon", "obs_explo"),
+        "critic_grad_clip_norm", "mask_before_softmax", "critic_agent", "off_batch_size", "off_buffer_size",
+        "gae_lambda", "vf_coef", "is_advantage_norm", "critic_coef", "obs_epsilon", "obs_explo"),
 }
 NOTHING: Mapping[str, str] = {key: text for text, keys in _RUN.items() for key in keys}
 """Keys that mean nothing in a spec, and where that is said."""

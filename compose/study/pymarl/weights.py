@@ -22,10 +22,10 @@ from compose.training.rollout import tensors
 _FC = {f"fc{n}.{part}": f"{node}.{part}" for n, node in ((1, "x"), (2, "q")) for part in ("weight", "bias")}
 _GRU = {"rnn.weight_ih": "h.input", "rnn.weight_hh": "h.hidden", "rnn.bias_ih": "h.input_bias",
         "rnn.bias_hh": "h.hidden_bias"}  # fmt: skip
-_HYPER = {"hyper_w_1.0": "w1_x", "hyper_w_1.2": "w1_raw", "hyper_w_1": "w1_raw", "hyper_b_1": "b1", "V.0": "v_x", "V.2": "v",
-          "hyper_w_final.0": "w2_x", "hyper_w_final.2": "w2_raw", "hyper_w_final": "w2_raw",
-          "hyper_w1.0": "w1_x", "hyper_w1.2": "w1_raw", "hyper_b1.0": "b1", "hyper_w2.0": "w2_x", "hyper_w2.2": "w2_raw",
-          "hyper_b2.0": "v_x", "hyper_b2.2": "v"}  # fmt: skip
+_HYPER = {"hyper_w_1.0": "w1_x", "hyper_w_1.2": "w1_raw", "hyper_w_1": "w1_raw", "hyper_b_1": "b1", "V.0": "v_x",
+          "V.2": "v", "hyper_w_final.0": "w2_x", "hyper_w_final.2": "w2_raw", "hyper_w_final": "w2_raw",
+          "hyper_w1.0": "w1_x", "hyper_w1.2": "w1_raw", "hyper_b1.0": "b1", "hyper_w2.0": "w2_x",
+          "hyper_w2.2": "w2_raw", "hyper_b2.0": "v_x", "hyper_b2.2": "v"}  # fmt: skip
 NAMES: Mapping[str, Mapping[str, str]] = {
     "agent.th": {theirs: f"utility.{ours}" for theirs, ours in {
         **_FC, **_GRU, "rnn.weight": "h.weight", "rnn.bias": "h.bias"}.items()},
@@ -167,7 +167,7 @@ def _mixed(state: Mapping[str, Tensor], taken: Tensor, s: Tensor) -> Tensor:
             y = F.linear(y if n == 0 else y.relu(), state[f"{layer}.weight"], state[f"{layer}.bias"])
         return y
 
-    w1 = net("hyper_w_1", "hyper_w1").abs().unflatten(-1, (taken.shape[-1], -1))
+    w1 = net("hyper_w_1", "hyper_w1").abs().reshape(*taken.shape, -1)
     b1, w2, v = net("hyper_b_1", "hyper_b1"), net("hyper_w_final", "hyper_w2").abs(), net("V", "hyper_b2")
     hidden = F.elu((taken[..., None] * w1).sum(-2) + b1)
     return (hidden * w2).sum(-1) + v[..., 0]
