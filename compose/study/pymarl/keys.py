@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-ON = "only what the present spec learns is written"
 _RUN: Mapping[str, tuple[str, ...]] = {
     "--env names the environment and its options": ("env", "env_args", "key", "time_limit"),
     "--env-steps says when a run ends": ("t_max",),
@@ -21,7 +20,7 @@ _RUN: Mapping[str, tuple[str, ...]] = {
     "--seed, --device": ("seed", "use_cuda", "cuda", "device", "gpu", "buffer_cpu_only", "cpu_inference"),
     "of the environment: axes and fields have it": (
         "n_agents", "n_actions", "state_shape", "obs_shape", "episode_limit", "unit_dim", "n_enemies", "n_allies",
-        "obs_decode_dim", "agent_own_state_size", "reward_scalarisation", "accumulated_episodes"),
+        "obs_decode_dim", "agent_own_state_size", "reward_scalarisation"),
     "read by learners with a critic only": (
         "critic_lr", "critic_baseline_fn", "critic_q_fn", "critic_train_mode", "critic_train_reps", "critic_type",
         "critic_net", "q_nstep", "add_value_last_step", "entropy_coef", "entropy", "eps_clip", "epochs", "ppo_epsilon",
@@ -48,7 +47,7 @@ MUST: Mapping[str, tuple[Any, str]] = {
     "skip_connections": (False, "it can be written into the mixer by hand"),
     "gated": (False, "it can be written into the mixer by hand"),
     "epsilon_decay": ("linear", "a schedule of another kind can be written by hand"),
-    "mask_before_softmax": (True, ""), "use_individual_envs": (False, ""),
+    "accumulated_episodes": (None, "`updates: N per M episodes` can be written by hand"),
 }
 """Keys with the one value that a preset stands for, and what there is instead."""
 OFF = {"per_alpha": "use_per", "per_beta": "use_per", "gain": "use_orthogonal"}
