@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
+from compose.graph.build import build_graph
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 from compose.language.load import load, load_text
 from compose.study.pymarl.files import shown, wrong
@@ -44,7 +45,7 @@ def imported(config: Mapping[str, Any], name: str = "") -> Imported:
     made = Imported(library, preset, _name(name or str(config.get("name") or f"my_{preset}")))
     _Carrying(config, made).all()
     try:
-        load_text(made.text("config"))
+        build_graph(load_text(made.text("config")))
     except SpecError as error:
         raise SpecError(*(Diagnostic("import.value", one.message, one.where, hint=one.hint)
                           for one in error.diagnostics)) from None

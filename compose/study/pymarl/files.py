@@ -38,7 +38,7 @@ def read_config(raw: bytes, file: str) -> dict[str, Any]:
     try:
         data = json.loads(text) if file.endswith(".json") else _yaml(text, file)
     except (ValueError, RecursionError) as error:
-        raise wrong(f"is no JSON: {_said(error)}", file) from None
+        raise wrong(f"is no {'JSON' if file.endswith('.json') else 'YAML'}: {_said(error)}", file) from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         said = f"is no YAML: {getattr(error, 'problem', None) or _said(error)}"
