@@ -88,6 +88,12 @@ def layer(module: str) -> str:
     return module.split(".")[1] if module.startswith("compose.") else ""
 
 
+def of_tensors_alone(node: ast.AST) -> bool:
+    """``torch.load(..., weights_only=True)`` makes tensors and plain containers, and nothing else."""
+    said = {ast.unparse(one) for one in node.keywords} if isinstance(node, ast.Call) else set()
+    return call_name(node) == "torch.load" and "weights_only=True" in said
+
+
 def call_name(node: ast.AST) -> str:
     """``f`` or ``module.f`` for the call of such a name, else nothing."""
     if not isinstance(node, ast.Call):
@@ -227,7 +233,7 @@ def test_files_are_short(file: Path) -> None:
 @pytest.mark.parametrize("file", sources("compose"), ids=lambda file: str(file.relative_to(ROOT)))
 def test_nothing_runs_code_from_data(file: Path) -> None:
     assert not [found for found in imports(file) if within(found.module, *UNSAFE_MODULES)]
-    assert not {call_name(node) for node in ast.walk(tree(file))} & UNSAFE_CALLS
+    assert not {call_name(node) for node in ast.walk(tree(file)) if not of_tensors_alone(node)} & UNSAFE_CALLS
 
 
 def test_files_name_no_machine() -> None:

@@ -15,6 +15,7 @@ from compose.cli import (
     eval,
     explain,
     graph,
+    importing,
     list,
     play,
     probe,
@@ -74,6 +75,7 @@ app.command("schema", cls=Command, epilog=schema.EXAMPLES)(schema.schema)
 app.command("list", cls=Command, epilog=list.EXAMPLES)(list.list_)
 app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe)
 app.add_typer(env.app, name="env")
+app.add_typer(importing.app, name="import")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compose.graph.elaborate import Elaboration
-from compose.language.diagnostics import Diagnostic, did_you_mean
+from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
 
 
 def elaborate_learning(elaboration: Elaboration) -> None:
@@ -14,6 +14,9 @@ def elaborate_learning(elaboration: Elaboration) -> None:
         hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
         elaboration.report("train.learner", ("act", "choose"), text, hint)
     _order(elaboration)
+    _starts(elaboration)
+    if spec.learner.span(3) == 2 and not elaboration.errors:
+        _steps_alone(elaboration)
     bodies = [spec.graph, *(network.nodes for network in spec.networks.values())]
     lags = any(getattr(node, "target", False) for body in bodies for node in body.values())
     if not lags and ("learner", "target") in elaboration.loaded.document.values:
@@ -41,3 +44,34 @@ def _order(elaboration: Elaboration) -> None:
         if step == name and name not in waiting:
             waiting |= {*trail}
             elaboration.report("train.optimizer_order", at, f"never lets it step: {' after '.join([*trail, name])}")
+
+
+def _starts(elaboration: Elaboration) -> None:
+    """A start of weights is that of matrices which are there."""
+    matrices: dict[str, set[str]] = {}
+    for info in elaboration.graph.weights.values() if not elaboration.errors else ():
+        if info.weight.init == "orthogonal":
+            matrices.setdefault(info.network, set()).add(info.name.split(".")[1])
+    for name in elaboration.applied if not elaboration.errors else ():
+        init, held = elaboration.spec.networks[name].init, matrices.get(name, set())
+        if init is not None and not held:
+            text = f"network '{name}' has no matrices of its own"
+            elaboration.report("graph.weights", ("networks", name, "init"), text)
+        for node in set(init.gains) - held if init is not None and held else ():
+            hint = did_you_mean(node, held) or f"nodes with matrices: {', '.join(sorted(held))}"
+            at = ("networks", name, "init", "gains", node)
+            text = f"no node '{node}' of network '{name}' has a matrix"
+            elaboration.report("graph.weights", at, text, hint, key=True)
+
+
+def _steps_alone(elaboration: Elaboration) -> None:
+    """What learns from single steps reads a step and the one after it, no more."""
+    graph = elaboration.graph
+    for node in graph.nodes([*graph.learned(), *graph.logged.values()]):
+        more = bool(node.op.carries(node)) or node.op.delayed or node.op.ahead != 1
+        if more and any(node.joins("time", value) for value in node.values.values()):
+            text = f"batches are of single steps, and '{node.name}' reads others than a step and the one after it"
+            hint = "replay: {of: episodes}, or an utility without memory"
+            at: Path = ("learner", "replay", "of")
+            elaboration.report("train.steps", at, text, hint, notes=(f"'{node.name}' is {dotted(node.where)}",))
+            return

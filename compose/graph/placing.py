@@ -142,7 +142,11 @@ class Placing:
 
     def _weight(self, name: str, weight: Weight) -> None:
         node, scope, elaboration = self.node, self.scope, self.elaboration
-        full = f"{scope.network}.{node.where[len(scope.where)]}.{name}"
+        holder = str(node.where[len(scope.where)])
+        full = f"{scope.network}.{holder}.{name}"
+        network = elaboration.spec.networks.get(scope.network)
+        if network is not None and network.init is not None:
+            weight = network.init.weight(holder, weight)
         info = WeightInfo(full, (*(axis for axis, _ in scope.turns), *weight.axes), weight, scope.network)
         held = elaboration.graph.weights.setdefault(full, info)
         elaboration.first_use.setdefault(full, node.name)

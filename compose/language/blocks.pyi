@@ -740,6 +740,36 @@ class Blocks(Closed):
             activation: f; all choices are monotone.
         """
 
+    def n_step_return(
+        self,
+        *,
+        value: Operand,
+        reward: Operand,
+        terminated: Operand,
+        n: int,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        discount: Operand = ...,
+    ) -> Node:
+        """The n-step return (Sutton & Barto 2018, section 7.1), without gradient.
+
+        ``G_t = r_t + discount r_{t+1} + ... + discount^(n-1) r_{t+n-1} + discount^n value_{t+n}``; an episode that stops
+        before gives its rewards up to there and the ``value`` of the state in which it stopped, unless it terminated. 1
+        step gives `td_target`. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where`` [batch time] ->
+        [batch time ...]; at steps that were not taken it is the value.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            value: What a state is worth, at every step.
+            reward: r
+            terminated: True where the transition ended the episode for good.
+            n: So many rewards.
+            where: The steps that count: those that were taken.
+            discount: gamma, one number.
+        """
+
     def one_hot(
         self,
         *,
@@ -1088,6 +1118,54 @@ class Blocks(Closed):
             of: What is divided.
             along: The axis that is divided.
             into: Outputs and the axis of each.
+        """
+
+    def standardise(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        steps: Literal["taken", "stored"] = 'taken',
+    ) -> Node:
+        """Standardised by everything that batches have held: ``y = (x - mean) / sqrt(variance)``, without gradient.
+
+        ``of`` [batch time] -> [batch time]. Before every update the batch's own number n, mean m and unbiased variance v
+        join what was seen, of number N (1e-4 at first), mean M (0) and variance V (1):
+        ``V' = (V N + v n + (m - M)^2 N n / (N + n)) / (N + n)``, ``M' = M + (m - M) n / (N + n)``, ``N' = N + n`` (Chan et
+        al. 1983); the batch is standardised by these. Running rewards of EPyMARL.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x, a reward.
+            where: What of x counts.
+            steps: Also steps that an episode of the batch does not have, as zeros: ``stored``.
+        """
+
+    def standardise_batch(
+        self,
+        *,
+        of: Operand,
+        target: bool = False,
+        each: str | None = None,
+        where: Operand = ...,
+        steps: Literal["taken", "stored"] = 'taken',
+        eps: float = 1e-05,
+    ) -> Node:
+        """Standardised by the batch that it is in: ``y = (x - mean) / (deviation + eps)``, without gradient.
+
+        ``of`` [batch time], ``where`` bool [batch time] -> [batch time], 0 where not. Mean and (unbiased) deviation are
+        those where ``where``; nothing is remembered. Rewards of MARLlib.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x, a reward or an advantage.
+            where: What of x counts.
+            steps: Also steps that an episode of the batch does not have, as zeros: ``stored``.
+            eps: Added to the denominator.
         """
 
     def success_rate(

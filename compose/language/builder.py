@@ -122,11 +122,13 @@ class SpecBuilder(Closed):
 
     def network(self, name: str, *, inputs: Mapping[str, str | None] | None = None,
                 returns: str | Mapping[str, str] | None = None, like: str | Network | None = None,
-                replace: bool = False) -> Network:
+                init: Mapping[str, Any] | None = None, replace: bool = False) -> Network:
         """A network, new or inherited. ``inputs`` name -> axes; ``returns`` the node its name means, or {node: axes};
-        ``like`` another network of the same structure; ``replace`` drops what is inherited."""
+        ``like`` another network of the same structure; ``init`` how its weights start; ``replace`` drops what is
+        inherited."""
         network = self.networks[name]
-        for key, value in {"like": like, "inputs": inputs, "returns": returns, "replace": replace or None}.items():
+        given = {"like": like, "inputs": inputs, "returns": returns, "init": init, "replace": replace or None}
+        for key, value in given.items():
             if value is not None:
                 network._set(key, value)
         return network

@@ -26,15 +26,26 @@ class Weight:
     """A weight as data: its axes in memory order and how it starts.
 
     ``init`` "fan_in" draws from U(-1/sqrt(n), 1/sqrt(n)) with n the product of the sizes of the axes ``fan``
-    (torch's default for linear layers and GRU cells); "zeros" and "ones" are constant.
+    (torch's default for linear layers and GRU cells); "zeros" and "ones" are constant; "orthogonal" is ``gain`` times a
+    matrix whose rows or columns are orthonormal: from the axes ``fan`` if they are its last ones, else from its last
+    axis, to all others.
     """
 
     axes: Axes
     """In memory order."""
-    init: Literal["fan_in", "zeros", "ones"] = "fan_in"
+    init: Literal["fan_in", "zeros", "ones", "orthogonal"] = "fan_in"
     """How it starts."""
     fan: Axes = ()
     """Axes whose sizes multiply to n."""
+    bias: bool = False
+    """Is it added to what a matrix gives?"""
+    gain: float = 1.0
+    """Of an orthogonal start."""
+
+    @property
+    def columns(self) -> int:
+        """How many of its last axes are those of the matrix's columns."""
+        return len(self.fan) if self.fan and self.axes[-len(self.fan):] == self.fan else 1
 
 
 @dataclass(frozen=True)

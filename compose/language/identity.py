@@ -26,13 +26,26 @@ def canonical(value: Any) -> Any:
 
 def _completed(data: dict[str, Any]) -> dict[str, Any]:
     """With the fields that a kind of acting, learner, target or schedule does not have, at one value: hashes do not
-    depend on which kinds there are, and are those of the time when all kinds had all fields."""
+    depend on which kinds there are, and are those of the time when all kinds had all fields. Without the fields that
+    came later, where they are at their defaults."""
     act = {"epsilon": 0, "evaluate": "greedy", **data["act"]}
     learner = {"replay": {"episodes": 5000, "batch": 32, "start": 32}, **data["learner"]}
+    learner["replay"] = _later(learner["replay"], of="episodes")
+    optimizers = {name: _optimizer(one) for name, one in learner["optimizers"].items()}
     return {**data, "act": {**act, "epsilon": _schedule(act["epsilon"])},
-            "learner": {**learner, "target": {"tau": 1, **learner["target"]}},
+            "learner": {**learner, "target": {"tau": 1, **learner["target"]}, "optimizers": optimizers},
+            "networks": {name: _later(one, init=None) for name, one in data.get("networks", {}).items()},
             "params": {name: _schedule(param) for name, param in data.get("params", {}).items()}}
 
 
 def _schedule(param: Any) -> Any:
     return {"from": 0, "at": [], **param} if isinstance(param, dict) else param
+
+
+def _optimizer(one: dict[str, Any]) -> dict[str, Any]:
+    return {**_later(one, clip_value=None, weight_decay=0), "lr": _schedule(one["lr"])}
+
+
+def _later(one: dict[str, Any], **defaults: Any) -> dict[str, Any]:
+    """Without fields that are at these defaults."""
+    return {name: x for name, x in one.items() if name not in defaults or x != defaults[name]}

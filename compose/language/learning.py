@@ -1,59 +1,17 @@
-"""How weights are learned: optimizers, lagged copies, learners; one model for each kind, with the fields it reads."""
+"""How weights are learned: lagged copies, learners; one model for each kind, with the fields it reads."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
+from compose.language.optimizers import Optimizer as Optimizer
 from compose.language.quantities import Count
 from compose.language.role import Role, section
 from compose.language.values import Name, Period, Ratio
-
-Decay = Annotated[float, Field(ge=0, lt=1)]
-
-
-class RMSprop(Model):
-    """v <- alpha v + (1 - alpha) g^2;  w <- w - lr g / (sqrt(v) + eps)."""
-
-    noun: ClassVar[str] = "rmsprop"
-
-    kind: Literal["rmsprop"]
-    """Which optimizer."""
-    lr: PositiveFloat = 5e-4
-    """Step size."""
-    alpha: Decay = 0.99
-    """Decay of the mean of squared gradients."""
-    eps: PositiveFloat = 1e-5
-    """Added to the denominator."""
-    clip: PositiveFloat | None = None
-    """The largest global norm of the gradients of one update."""
-    after: Name | None = None
-    """Steps after this optimizer, on fresh values."""
-
-
-class Adam(Model):
-    """Adam (Kingma & Ba 2015) with bias correction."""
-
-    noun: ClassVar[str] = "adam"
-
-    kind: Literal["adam"]
-    """Which optimizer."""
-    lr: PositiveFloat = 1e-3
-    """Step size."""
-    betas: Annotated[tuple[Decay, Decay], Field(strict=False)] = (0.9, 0.999)
-    """Decays of the means of gradients and of squared gradients."""
-    eps: PositiveFloat = 1e-8
-    """Added to the denominator."""
-    clip: PositiveFloat | None = None
-    """The largest global norm of the gradients of one update."""
-    after: Name | None = None
-    """Steps after this optimizer, on fresh values."""
-
-
-Optimizer = Annotated[RMSprop | Adam, Field(discriminator="kind")]
 
 
 class ReplaySettings(Model):
@@ -63,18 +21,21 @@ class ReplaySettings(Model):
 
     episodes: Count = 5000
     """How many are kept; the oldest goes first."""
+    of: Literal["episodes", "steps"] = "episodes"
+    """What a batch is of: whole episodes, all different; or single steps of any of them, each with the one after it."""
     batch: Count = 32
-    """Episodes in an update."""
-    start: Count = Field(default_factory=lambda given: max(32, given.get("batch", 0)))
-    """Episodes held before the first update, at least a batch; 32 or a batch, whichever is more, unless told."""
+    """Episodes, or steps, in an update."""
+    start: Count = Field(default_factory=lambda given: max(32, given.get("batch", 0) * (given.get("of") != "steps")))
+    """Episodes held before the first update, at least a batch of them; 32 or that, whichever is more, unless told."""
 
     @model_validator(mode="after")
     def _roomy(self) -> Self:
-        if self.start < self.batch:
+        if self.start < self.batch and self.of == "episodes":
             text = f"start ({self.start}) is less than batch ({self.batch}), which the first update needs"
             raise PydanticCustomError("replay", "{text}", {"text": text, "hint": "start is at least batch"})
         if self.episodes < self.start:
-            text = f"{self.episodes} episodes are fewer than batch ({self.batch}) or start ({self.start})"
+            named = f"batch ({self.batch}) or " if self.of == "episodes" else ""
+            text = f"{self.episodes} episodes are fewer than {named}start ({self.start})"
             raise PydanticCustomError("replay", "{text}", {"text": text})
         return self
 
@@ -126,8 +87,12 @@ class Learner(Model):
 
     @property
     def batch(self) -> int:
-        """Episodes that one update learns from."""
+        """Episodes, or steps, that one update learns from."""
         return self.updates.episodes
+
+    def span(self, whole: int) -> int:
+        """Stored steps of each of them, where a whole episode has so many."""
+        return whole
 
     @property
     def kept(self) -> int:
@@ -152,8 +117,12 @@ class ReplayLearner(Learner):
 
     @property
     def batch(self) -> int:
-        """Episodes that one update learns from."""
+        """Episodes, or steps, that one update learns from."""
         return self.replay.batch
+
+    def span(self, whole: int) -> int:
+        """Stored steps of each of them, where a whole episode has so many."""
+        return 2 if self.replay.of == "steps" else whole
 
     @property
     def kept(self) -> int:
@@ -162,8 +131,9 @@ class ReplayLearner(Learner):
 
     @property
     def memory(self) -> str:
-        ring = self.replay
-        return f"the last {ring.episodes:,} episodes; batches of {ring.batch:,}; learning starts at {ring.start:,}"
+        ring, steps = self.replay, " steps" if self.replay.of == "steps" else ""
+        held, drawn = f"the last {ring.episodes:,} episodes", f"batches of {ring.batch:,}{steps}"
+        return f"{held}; {drawn}; learning starts at {ring.start:,}"
 
 
 class OnPolicyLearner(Learner):

@@ -21,6 +21,7 @@ from compose.language.learning import Learning
 from compose.language.moving import Param
 from compose.language.nodes import MODIFIERS, Node
 from compose.language.role import NODE, OWN, Role, section
+from compose.language.starting import Orthogonal
 from compose.language.values import AxesText, Expr, Label, Name, Prose
 from compose.language.write import write
 
@@ -60,6 +61,8 @@ class Network(Model):
     """Its body: name -> expression, block or application."""
     returns: Annotated[Name | Annotated[Frozen[Name, AxesText], Field(min_length=1)], Role("result", atomic=True)]
     """The node that the bare name of an application means; a mapping also states its axes."""
+    init: Orthogonal | None = None
+    """How its weights start; as each block says unless told."""
 
     @property
     def result(self) -> str:

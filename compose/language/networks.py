@@ -11,7 +11,7 @@ from compose.language.expressions import Ref
 from compose.language.handles import Handle, misuse, spelled
 from compose.language.writing import Callee, Names, Node, plain, wired
 
-SETTINGS = ("inputs", "returns", "like", "replace")
+SETTINGS = ("inputs", "returns", "init", "like", "replace")
 """What a network has beside nodes."""
 
 

@@ -103,7 +103,7 @@ class Act(Section):
 class Replay(Section):
     """What is kept, and how it is drawn."""
 
-    episodes, batch, start = Value(), Value(), Value()
+    episodes, of, batch, start = Value(), Value(), Value(), Value()
 
 
 class Target(Section):
@@ -115,7 +115,9 @@ class Target(Section):
 class Optimizer(Section):
     """One optimizer."""
 
-    kind, lr, alpha, betas, eps, clip, after = Value(), Value(), Value(), Value(), Value(), Value(), Value()
+    kind, lr = Value(), Part(Moves)
+    alpha, betas, eps, momentum, weight_decay = Value(), Value(), Value(), Value(), Value()
+    clip, clip_value, after = Value(), Value(), Value()
 
 
 class Optimizers(Section):

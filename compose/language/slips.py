@@ -98,7 +98,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("off_policy", "offpolicy", "off-policy", "dqn", "q_learner"), ("replay",)),
     **dict.fromkeys(("onpolicy", "on-policy", "ppo", "a2c", "reinforce"), ("on_policy",)),
     **dict.fromkeys(("yes", "true"), ("proved",)), **dict.fromkeys(("no", "false"), ("none", "refuted")),
-    **dict.fromkeys(("adamw", "adamax"), ("adam",)), **dict.fromkeys(("rms", "rms_prop"), ("rmsprop",)),
+    **dict.fromkeys(("adamax", "nadam"), ("adam",)), **dict.fromkeys(("rms", "rms_prop"), ("rmsprop",)),
+    "momentum": ("sgd",),
 }  # fmt: skip
 """What choices are called elsewhere, and what that is here."""
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -107,6 +108,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("buffer_size", "capacity", "size", "buffer"), ("episodes", "to")),
     **dict.fromkeys(("warmup", "learning_starts", "min_size"), ("start",)),
     **dict.fromkeys(("grad_clip", "clip_norm", "max_grad_norm", "grad_norm_clip", "clip_grad"), ("clip",)),
+    **dict.fromkeys(("clip_grad_value", "grad_clip_value"), ("clip_value",)),
+    **dict.fromkeys(("l2", "decay", "weight_decay_rate"), ("weight_decay",)),
     **dict.fromkeys(("epsilon_start", "initial", "begin"), ("from",)), **dict.fromkeys(("end", "final"), ("to",)),
     **dict.fromkeys(("duration", "steps", "anneal_time", "length", "time"), ("over",)), "points": ("at",),
     **dict.fromkeys(("coef", "coefficient", "factor"), ("weight",)),

@@ -134,6 +134,7 @@ class Learner(ABC):
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
         self.model.refresh(batch.fields, batch.draws, batch.params)
+        self.optimizers.pace(self.clocks.read())
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
 
     def batch(self) -> Batch:
@@ -156,16 +157,19 @@ class Learner(ABC):
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""
         params = {f"param/{name}": x for name, x in moving_params(self.model, self.clocks).items()}
         explores = {} if self.model.spec.act.exploration is None else {"epsilon": self.epsilon()}
-        now = {**self.clocks.read(), **explores, **params, **self._statistics()}
+        rates = {f"lr/{name}": x for name, x in self.optimizers.rates(self.clocks.read()).items()}
+        now = {**self.clocks.read(), **explores, **params, **rates, **self._statistics()}
         row = {**now, **self.interval.means()}
         self.interval = Interval.empty()
         return row
 
     def _statistics(self) -> dict[str, float]:
-        """What the model remembers of each task."""
+        """What the model remembers, in one number or of each task."""
         tasks = self.env.schema.tasks
-        return {f"statistic/{name}/{task}": float(x) for name, kept in self.model.statistics.items()
-                if kept.shape == (len(tasks),) for task, x in zip(tasks, kept, strict=True)}
+        whole = {f"statistic/{name}": float(x) for name, x in self.model.statistics.items() if not x.shape}
+        each = {name: kept for name, kept in self.model.statistics.items() if kept.shape == (len(tasks),)}
+        return whole | {f"statistic/{name}/{task}": float(x) for name, kept in each.items()
+                        for task, x in zip(tasks, kept, strict=True)}
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """What a checkpoint holds beside the replay, by file."""

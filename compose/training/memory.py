@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ KEPT = 2
 """Values kept for each output element: itself and its gradient."""
 SHARE = 0.8
 """The share of available memory that may be used unless told."""
-_COPIES = {"rmsprop": 3, "adam": 4}
+_COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
              played: int = 0) -> MemoryEstimate:
     """What a training of ``model`` needs, which plays ``played`` episodes at once to evaluate.
 
-    Weights: value, gradient, the optimizer's statistics (one for RMSprop, two for Adam), and the lagged copies.
+    Weights: value, gradient, the optimizer's statistics (two of Adam's kinds, one of others), and the lagged copies.
     Activations of one batch: every weight gives a row of its last axis for each (episode, step, entity), ``KEPT``
     times over in ``APPLICATIONS`` applications, beside the batch's own fields. Playing keeps one step of that, once,
     and the episodes twice: as they are recorded, and as they are taken into the replay.
@@ -63,9 +64,11 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     copies = max(_COPIES[o.kind] for o in learner.optimizers.values())
     weights = sum(w.numel() * w.element_size() for w in model.weights.values()) * copies
     weights += sum(t.numel() * t.element_size() for t in model.target.values())
-    rows = learner.batch * schema.sizes["time"] * schema.entities
+    span = learner.span(schema.sizes["time"])
+    rows = learner.batch * span * schema.entities
     wide = sum(w.shape[-1] for w in model.weights.values() if w.dim() > 1) if count else 0
-    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, learner.batch, fields)
+    given = math.ceil(learner.batch * span / schema.sizes["time"])
+    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, given, fields)
     together = max(learner.environments, played)
     playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
     return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing)

@@ -12,9 +12,22 @@ from torch import Tensor
 
 from compose.compiler.model import Learned, Model
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.moving import Curve, Piecewise
+from compose.language.schedules import value
 
-_STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": {"step", "exp_avg", "exp_avg_sq"}}
+_MEANS = {"step", "exp_avg", "exp_avg_sq"}
+_STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": _MEANS, "adamw": _MEANS, "radam": _MEANS,
+               "sgd": {"momentum_buffer"}}
 """What torch keeps for each weight."""
+_KINDS: Mapping[str, tuple[type[torch.optim.Optimizer], tuple[str, ...]]] = {
+    "rmsprop": (torch.optim.RMSprop, ("alpha", "eps", "weight_decay")),
+    "adam": (torch.optim.Adam, ("betas", "eps", "weight_decay")),
+    "adamw": (torch.optim.AdamW, ("betas", "eps", "weight_decay")),
+    "radam": (torch.optim.RAdam, ("betas", "eps", "weight_decay")),
+    "sgd": (torch.optim.SGD, ("momentum", "weight_decay")),
+}
+"""Kind -> torch's class, and the settings that it takes beside ``lr``."""
+BEGINNING = {"env_steps": 0, "episodes": 0, "updates": 0}
 
 
 @dataclass(frozen=True)
@@ -38,6 +51,16 @@ class Optimizers:
         self.weights = {name: model.trained_by(name) for name in settings}
         self.optimizers = {name: build_optimizer(self.weights[name], one) for name, one in settings.items()}
         self.turns = turns_of({name: one.after for name, one in settings.items()})
+
+    def pace(self, clocks: Mapping[str, int]) -> None:
+        """Take the step sizes that the schedules have at these clocks."""
+        for name, one in self.settings.items():
+            set_rate(self.optimizers[name], value(one.lr, clocks))
+
+    def rates(self, clocks: Mapping[str, int]) -> dict[str, float]:
+        """The step sizes that move, at these clocks."""
+        moving = {name: one.lr for name, one in self.settings.items() if isinstance(one.lr, Curve | Piecewise)}
+        return {name: value(rate, clocks) for name, rate in moving.items()}
 
     def update(self, learn: Callable[[], Learned]) -> Updated:
         """Step every optimizer once.
@@ -74,6 +97,8 @@ class Optimizers:
             weight.grad = None if grad is None else grad.contiguous()  # some come expanded
         if self.settings[name].clip is not None:
             torch.nn.utils.clip_grads_with_norm_(weights, self.settings[name].clip, norm)
+        if self.settings[name].clip_value is not None:
+            torch.nn.utils.clip_grad_value_(weights, self.settings[name].clip_value)
         self.optimizers[name].step()
         self.optimizers[name].zero_grad(set_to_none=True)
         return size
@@ -104,16 +129,25 @@ class Optimizers:
                 raise ValueError(f"{full}: expected {parameter.dtype} {list(shape)}, got {x.dtype} {list(x.shape)}")
             self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
         for name, optimizer in self.optimizers.items():
-            if any(set(found) != _STATISTICS[self.settings[name].kind] for found in optimizer.state.values()):
+            if any(set(found) != _kept(self.settings[name]) for found in optimizer.state.values()):
                 raise ValueError(f"{name}: statistics are missing or too many")
 
 
+def _kept(settings: Any) -> set[str]:
+    return set() if settings.kind == "sgd" and settings.momentum == 0 else _STATISTICS[settings.kind]
+
+
 def build_optimizer(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:
-    """RMSprop: v <- alpha v + (1 - alpha) g^2; w <- w - lr g / (sqrt(v) + eps). Adam: as published."""
-    given = list(weights.values())
-    if settings.kind == "rmsprop":
-        return torch.optim.RMSprop(given, lr=settings.lr, alpha=settings.alpha, eps=settings.eps)
-    return torch.optim.Adam(given, lr=settings.lr, betas=settings.betas, eps=settings.eps)
+    """RMSprop: v <- alpha v + (1 - alpha) g^2; w <- w - lr g / (sqrt(v) + eps). The others: as published."""
+    made, taken = _KINDS[settings.kind]
+    given = {name: getattr(settings, name) for name in taken}
+    return made(list(weights.values()), lr=value(settings.lr, BEGINNING), **given)  # type: ignore[call-arg]
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """The step size of the next steps."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
 
 
 def turns_of(after: Mapping[str, str | None]) -> list[list[str]]:

@@ -20,13 +20,14 @@ from compose.language.load import load
 from compose.training.actors import evaluating
 from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_tensors, stands
-from compose.training.clocks import moving_params
+from compose.training.clocks import Clocks, moving_params
 from compose.training.folder import RunFolder, reading
 from compose.training.given import step_fields
 from compose.training.learner import same_kinds
 from compose.training.records import About
 from compose.training.rollout import one_hot_actions, own_fields
 from compose.training.run import Build
+from compose.training.weights_file import read_weights_file
 
 Array = NDArray[Any] | Tensor
 
@@ -92,7 +93,7 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
     """The policy of a run, as of its newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
 
     Args:
-        run: Folder of the run.
+        run: Folder of the run; or a file that ``compose import`` made, which says of which spec it is.
         checkpoint: Folder of a checkpoint of this run, instead of the newest.
         device: Where to compute.
         build: Makes the model, as in :func:`~compose.training.run.train`.
@@ -101,6 +102,8 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
     Raises:
         SpecError: ``run.file`` if the folder holds no trained run, ``run.damaged`` if a file is not as a run writes it.
     """
+    if Path(run).is_file():
+        return _of_file(Path(run), device, build)
     folder = RunFolder(run)
     schema = read_schema(folder)
     checkpoint = checkpoint or latest(folder)
@@ -112,6 +115,21 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
         same_kinds(model.weights, weights)
         model.load(weights)
     return Policy(model, schema, moving_params(model, stands(checkpoint)), seed=about.seed)
+
+
+def _of_file(path: Path, device: str | torch.device, build: Build) -> Policy:
+    held = read_weights_file(path)
+    model = build(held.spec, held.schema, device=device)
+    with reading(path), torch.no_grad():
+        same_kinds(model.weights, held.weights)
+        lacking = set(model.programs["act"].needs("weight")) - set(held.weights)
+        if lacking:
+            raise ValueError(f"there is no {min(lacking)}, which acting reads")
+        for name, x in held.weights.items():
+            if name not in model.weights or model.weights[name].shape != x.shape:
+                raise ValueError(f"{name} {list(x.shape)} is no weight of {model.spec.name}")
+            model.weights[name].copy_(x)
+    return Policy(model, held.schema, moving_params(model, Clocks()))
 
 
 def read_schema(folder: RunFolder) -> EntitySchema:

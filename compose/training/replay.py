@@ -10,7 +10,7 @@ from tensordict import TensorDict
 from torch import Tensor
 
 from compose.graph.schema import EntitySchema
-from compose.kernels.random import bits, key
+from compose.kernels.random import bits, integers, key
 from compose.training.rollout import last_actions, tensors
 
 _BYTES = {"float": 4, "bool": 1, "int": 8}
@@ -89,6 +89,28 @@ class Replay:
             raise ValueError(f"cannot sample {batch} of {len(self)} episodes")
         counters = torch.arange(len(self), device=self._store["filled"].device)
         return self._episodes(bits(key(seed, "replay", draw), counters).topk(batch).indices)
+
+    def sample_steps(self, batch: int, seed: int, draw: int) -> TensorDict:
+        """``batch`` steps, each with the stored step after it, as episodes of one step; every step that was taken is
+        equally likely, and may be drawn more than once.
+
+        Args: as of :meth:`sample`.
+        """
+        counters = torch.arange(batch, device=self._store["filled"].device)
+        ends = self._store["steps"][: len(self)].sum(1).cumsum(0)
+        chosen = integers(key(seed, "replay steps", draw), counters, ends[-1])
+        slots = torch.searchsorted(ends, chosen, right=True)
+        at = chosen - torch.where(slots > 0, ends[slots - 1], 0)
+        rows = {name: torch.stack([x[slots, at], x[slots, at + 1]], 1) if self._timed(name) else x[slots]
+                for name, x in self._store.items()}
+        before, began = (at - 1).clamp(min=0), (at == 0)[:, None, None]
+        action, present = (torch.cat([self._store[name][slots, before][:, None], rows[name]], 1)
+                           for name in ("action", "present"))
+        filled = torch.ones_like(action[..., 0], dtype=torch.bool)
+        last = last_actions(action, filled, present, self.schema.sizes["action"])[:, 1:]
+        last[:, 0].masked_fill_(began, 0.0)
+        rows["steps"][:, 1] = False
+        return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
 
     def newest(self, count: int) -> TensorDict:
         """The ``count`` episodes added last, oldest first, cut to the longest.

@@ -10,7 +10,8 @@ from compose.training.learner import Learner
 
 
 class ReplayLearner(Learner):
-    """Keeps the newest ``replay.episodes`` episodes and updates from ``replay.batch`` of them, drawn at random.
+    """Keeps the newest ``replay.episodes`` episodes and updates from ``replay.batch`` of them, or of their steps, drawn
+    at random.
 
     Updates begin when ``replay.start`` episodes are held; those due until then are not made up for.
     """
@@ -22,4 +23,5 @@ class ReplayLearner(Learner):
         return updates_due(self.clocks, self.settings.updates, self.settings.replay.start)
 
     def chosen(self) -> TensorDict:
-        return self.replay.sample(self.settings.batch, self.seed, self.clocks.updates)
+        sample = self.replay.sample_steps if self.settings.replay.of == "steps" else self.replay.sample
+        return sample(self.settings.batch, self.seed, self.clocks.updates)

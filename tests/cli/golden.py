@@ -30,6 +30,9 @@ CASES = {
     "ptm.txt": ("refil", "ptm"),
     "opt_official.txt": ("opt", "opt_official"),
     "vast_flat.txt": ("vast_qmix", "local_ac_qmix"),
+    "epymarl.txt": ("qmix_pymarl", "qmix_epymarl"),
+    "jaxmarl.txt": ("qmix_pymarl", "qmix_jaxmarl"),
+    "benchmarl.txt": ("qmix_pymarl", "qmix_benchmarl"),
     "equal.txt": ("refil_vdn", "refil_vdn_official"),
 }
 """File -> what is compared, seen from the root of the repository."""

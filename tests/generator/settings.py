@@ -102,7 +102,8 @@ def optimizer(rng: random.Random, data: Data) -> None:
     if len(optimizers) > 1 or len(data["losses"]) < 2:
         return
     (first,) = optimizers
-    second: Data = {"kind": rng.choice(["adam", "rmsprop"])} | ({"after": first} if rng.random() < 0.5 else {})
+    second: Data = {"kind": rng.choice(["adam", "rmsprop", "adamw", "radam", "sgd"])}
+    second |= {"after": first} if rng.random() < 0.5 else {}
     optimizers["second"] = second | ({"clip": 1} if rng.random() < 0.5 else {})
     names = list(data["losses"])
     for name, one in data["losses"].items():

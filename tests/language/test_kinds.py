@@ -33,19 +33,22 @@ VALUES: dict[str, str] = {
     "values": "q", "logits": "q", "where": "env.available", "epsilon": "0.1", "evaluate": "sample",
     "every": "5 updates", "tau": "0.5", "replay": "{batch: 4}", "from": "1", "to": "0.5", "over": "9 updates",
     "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
+    "clip_value": "1", "weight_decay": "0.1", "momentum": "0.9",
     "after": "main", "environments": "2", "updates": "1 per episode", "target": "{kind: copy}",
     "optimizers": "{main: {kind: adam}}",
 }
 BEGINNING = ("piecewise", "exponential")
 """Kinds of schedule for which 0 is no beginning."""
 FAMILIES = {"act": Acting, "learner": Learning, "learner.target": Target, "learner.optimizers.main": Optimizer,
-            "params.p": Schedule, "act.epsilon": Schedule}
+            "params.p": Schedule, "act.epsilon": Schedule,
+            "learner.optimizers.main.lr": Schedule}
 
 
 def whole(place: str, text: str) -> Loaded:
     """A spec that has ``text`` at a place."""
     inner = {"learner.target": f"{{kind: replay, target: {text}, {OPTIMIZERS}}}",
-             "learner.optimizers.main": f"{{kind: replay, optimizers: {{main: {text}}}}}"}
+             "learner.optimizers.main": f"{{kind: replay, optimizers: {{main: {text}}}}}",
+             "learner.optimizers.main.lr": f"{{kind: replay, optimizers: {{main: {{kind: sgd, lr: {text}}}}}}}"}
     learner = inner.get(place, text if place == "learner" else REPLAY)
     act = f"{{choose: epsilon_greedy, values: q, epsilon: {text}}}" if place == "act.epsilon" else text
     found = WHOLE.replace("PARAM", text if place == "params.p" else "1").replace("LEARNER", learner)

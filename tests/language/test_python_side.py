@@ -12,7 +12,7 @@ import pytest
 from pydantic import BaseModel
 
 from compose import SpecBuilder, SpecError, block, env, first, square
-from compose.language import acting, learning, models, moving, sections
+from compose.language import acting, learning, models, moving, optimizers, sections
 from compose.language.registry import catalogue
 from tests.language.stub import PATH, stub
 
@@ -54,7 +54,7 @@ def aliases(*of: type[BaseModel]) -> set[str]:
         (sections.Learner, aliases(learning.ReplayLearner, learning.OnPolicyLearner)),
         (sections.Replay, aliases(learning.ReplaySettings)),
         (sections.Target, aliases(learning.CopyTarget, learning.PolyakTarget)),
-        (sections.Optimizer, aliases(learning.RMSprop, learning.Adam)),
+        (sections.Optimizer, aliases(*optimizers.Stepping.__subclasses__())),
         (sections.Claims, aliases(models.Claims)),
         (sections.Igm, aliases(models.Igm)),
     ],

@@ -108,12 +108,16 @@ LOSSES = st.fixed_dictionaries({"of": OPERANDS}, optional={
     "weight": OPERANDS, "mean": NAMES | st.lists(NAMES, max_size=2), "sum": NAMES | st.lists(NAMES, max_size=2),
     "where": OPERANDS, "count": st.sampled_from(["present", "slots", "all"]), "optimizer": NAMES})
 POSITIVE = st.floats(1e-8, 1e3) | st.integers(1, 100)
-OPTIMIZERS = st.fixed_dictionaries(
-    {"kind": st.just("rmsprop")},
-    optional={"lr": POSITIVE, "alpha": st.floats(0, 0.999), "eps": POSITIVE, "clip": POSITIVE, "after": NAMES},
-) | st.fixed_dictionaries(
-    {"kind": st.just("adam")},
-    optional={"lr": POSITIVE, "betas": st.just([0.8, 0.99]), "eps": POSITIVE, "clip": POSITIVE, "after": NAMES})
+RATES = POSITIVE | st.fixed_dictionaries({
+    "kind": st.just("linear"), "from": POSITIVE, "to": POSITIVE, "over": PERIODS})
+STEPPING = {"lr": RATES, "after": NAMES, "weight_decay": st.floats(0, 1)}
+CLIPPED = st.sampled_from(["clip", "clip_value"]).flatmap(
+    lambda name: st.fixed_dictionaries({}, optional={name: POSITIVE}))
+KINDS = {
+    "rmsprop": {"alpha": st.floats(0, 0.999), "eps": POSITIVE}, "sgd": {"momentum": st.floats(0, 0.999)},
+    **{kind: {"betas": st.just([0.8, 0.99]), "eps": POSITIVE} for kind in ("adam", "adamw", "radam")}}
+OPTIMIZERS = st.sampled_from(sorted(KINDS)).flatmap(lambda kind: st.builds(
+    dict.__or__, CLIPPED, st.fixed_dictionaries({"kind": st.just(kind)}, optional=STEPPING | KINDS[kind])))
 COUNTS = st.integers(1, 10**4)
 SOME = st.integers(1, 500)
 TARGETS = st.fixed_dictionaries({"kind": st.just("copy")}, optional={"every": PERIODS}) | st.fixed_dictionaries(

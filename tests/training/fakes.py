@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import torch
+from pydantic import TypeAdapter
 from torch import Tensor, nn
 
 from compose.compiler.model import Model
@@ -13,7 +14,7 @@ from compose.envs.interface import Environment, Transition
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature
 from compose.kernels.random import integers, key, uniform
 from compose.language.acting import EpsilonGreedy
-from compose.language.learning import ReplayLearner
+from compose.language.learning import Optimizer, ReplayLearner
 
 
 def schema(limit: int = 4) -> EntitySchema:
@@ -95,16 +96,16 @@ class FakeSpec(SimpleNamespace):
         return self.name
 
 
-def optimizer(kind: str = "rmsprop", **changes: Any) -> SimpleNamespace:
-    given = {"kind": kind, "lr": 0.01, "alpha": 0.99, "betas": (0.9, 0.999), "eps": 1e-5, "clip": 10.0, "after": None}
-    return SimpleNamespace(**given | changes)
+def optimizer(kind: str = "rmsprop", **changes: Any) -> Any:
+    plain = {"lr": 0.01, "clip": 10.0} | ({} if kind == "sgd" else {"eps": 1e-5})
+    return TypeAdapter(Optimizer).validate_python({"kind": kind} | plain | changes)
 
 
 def spec(**changes: Any) -> FakeSpec:
     """Learner settings with changes: ``spec(environments=8)``."""
     given = {
         "kind": "replay", "environments": 2, "updates": SimpleNamespace(updates=1, episodes=1),
-        "replay": SimpleNamespace(episodes=20, batch=4, start=6),
+        "replay": SimpleNamespace(episodes=20, of="episodes", batch=4, start=6),
         "target": SimpleNamespace(kind="copy", every=Period(10, "episodes"), tau=1.0),
         "optimizers": {"main": optimizer(), "second": optimizer("adam", after="main", clip=None)},
     }

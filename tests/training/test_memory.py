@@ -12,7 +12,7 @@ from tests.training.fakes import CountDown, Linear, spec
 
 
 def needs(**replay):
-    settings = SimpleNamespace(**{"episodes": 5000, "batch": 32, "start": 32} | replay)
+    settings = SimpleNamespace(**{"episodes": 5000, "batch": 32, "start": 32, "of": "episodes"} | replay)
     schema = CountDown().schema
     return estimate(Linear(spec(replay=settings), schema), schema)
 

@@ -77,18 +77,78 @@ def test_what_is_not_finite_stops_before_the_step():
         assert model.weights["a"].tolist() == [2.0, -1.0]
 
 
-@pytest.mark.parametrize("kind", ["rmsprop", "adam"])
+MEANS = ("step", "exp_avg", "exp_avg_sq")
+KEPT = {"rmsprop": ("step", "square_avg"), "adam": MEANS, "adamw": MEANS, "radam": MEANS, "sgd": ("momentum_buffer",)}
+
+
+@pytest.mark.parametrize("kind", KEPT)
 def test_state_goes_by_names_and_comes_back(kind):
     model, other = Two(), Two()
-    first, second = (Optimizers(m, {"main": optimizer(kind)}) for m in (model, other))
+    settings = optimizer(kind, weight_decay=0.1, **({"momentum": 0.9} if kind == "sgd" else {}))
+    first, second = (Optimizers(m, {"main": settings}) for m in (model, other))
     first.update(model.learn)
     with torch.no_grad():
         for name, weight in model.weights.items():
             other.weights[name].copy_(weight)
     state = first.state()
-    assert set(state) == {f"main/a/{key}" for key in {"rmsprop": ("step", "square_avg"),
-                                                      "adam": ("step", "exp_avg", "exp_avg_sq")}[kind]}
+    assert set(state) == {f"main/a/{key}" for key in KEPT[kind]}
     second.restore(state)
     first.update(model.learn)
     second.update(other.learn)
     assert torch.equal(model.weights["a"], other.weights["a"])
+
+
+def test_descent_without_momentum_remembers_nothing():
+    model = Two()
+    optimizers = Optimizers(model, {"main": optimizer("sgd", lr=0.1, clip=None)})
+    optimizers.update(model.learn)
+    assert optimizers.state() == {}
+    optimizers.restore({})
+    torch.testing.assert_close(model.weights["a"].detach(), torch.tensor([2.0, -1.0]) - 0.1 * torch.tensor([4.0, -2.0]))
+    with pytest.raises(ValueError, match="missing or too many"):
+        optimizers.restore({"main/a/momentum_buffer": torch.zeros(2)})
+
+
+def test_momentum_decay_and_clipping_by_value():
+    model = Two()
+    settings = optimizer("sgd", lr=0.1, momentum=0.5, weight_decay=0.2, clip=None, clip_value=3.0)
+    optimizers = Optimizers(model, {"main": settings})
+    w, m = torch.tensor([2.0, -1.0]), torch.zeros(2)
+    for _ in range(3):
+        made = optimizers.update(model.learn)
+        assert made.norms["main"] == pytest.approx(float((2 * w).norm())), "told as it was before clipping"
+        m = 0.5 * m + (2 * w).clamp(-3, 3) + 0.2 * w
+        w = w - 0.1 * m
+        torch.testing.assert_close(model.weights["a"].detach(), w)
+
+
+def test_what_decay_of_weights_is_to_each_kind():
+    for kind, wanted in (("adam", 2.0 - 0.1), ("adamw", 2.0 * (1 - 0.1 * 0.5) - 0.1)):
+        model = Two()
+        Optimizers(model, {"main": optimizer(kind, lr=0.1, weight_decay=0.5, eps=1e-8)}).update(model.learn)
+        assert float(model.weights["a"].detach()[0]) == pytest.approx(wanted), kind
+
+
+def test_a_rectified_step_waits_for_its_denominator():
+    model = Two()
+    optimizers = Optimizers(model, {"main": optimizer("radam", lr=0.01, clip=None)})
+    w, m = torch.tensor([2.0, -1.0]), torch.zeros(2)
+    for step in range(1, 4):
+        optimizers.update(model.learn)
+        m = 0.9 * m + 0.1 * 2 * w
+        w = w - 0.01 * m / (1 - 0.9**step)
+        torch.testing.assert_close(model.weights["a"].detach(), w)
+
+
+def test_a_step_size_follows_its_schedule():
+    model = Two()
+    moves = {"kind": "linear", "from": 0.1, "to": 0.02, "over": "100 env_steps"}
+    optimizers = Optimizers(model, {"main": optimizer("sgd", lr=moves, clip=None)})
+    w = torch.tensor([2.0, -1.0])
+    for steps, rate in ((0, 0.1), (50, 0.06), (100, 0.02), (400, 0.02)):
+        clocks = {"env_steps": steps, "episodes": 0, "updates": 0}
+        optimizers.pace(clocks)
+        optimizers.update(model.learn)
+        assert optimizers.rates(clocks) == {"main": pytest.approx(rate)}
+        w = w - rate * 2 * w
+        torch.testing.assert_close(model.weights["a"].detach(), w)

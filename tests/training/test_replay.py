@@ -81,3 +81,33 @@ def test_the_estimate_of_bytes_is_what_is_allocated():
     real = sum(x.numel() * x.element_size() for x in replay._store.values())
     assert bytes_estimate(replay.schema, 10, names) == real
     assert bytes_estimate(replay.schema, 10, names - {"sight"}) < real
+
+
+def test_steps_stand_alone_and_are_those_that_were_taken():
+    replay = filled(10)
+    batch = replay.sample_steps(4000, 3, 7)
+    assert batch["steps"].tolist() == [[True, False]] * 4000
+    assert batch["filled"].all()
+    assert torch.equal(batch["reward"], replay.sample_steps(4000, 3, 7)["reward"])
+    assert not torch.equal(batch["reward"], replay.sample_steps(4000, 3, 8)["reward"])
+    again = rollout(RandomActor(1), CountDown(6), torch.arange(10), seed=5)
+    places = {}
+    for episode in range(10):
+        for step in range(int(again["steps"][episode].sum())):
+            places[(episode, float(again["entities"][episode, step, 0, 1]))] = step
+    seen = {}
+    for row in range(4000):
+        episode = int(batch["episode"][row])
+        step = places[(episode, float(batch["entities"][row, 0, 0, 1]))]
+        seen[(episode, step)] = seen.get((episode, step), 0) + 1
+        if seen[(episode, step)] == 1:
+            shown = ("entities", "visible", "available", "present", "last_action")
+            for name in (*shown, "action", "reward", "terminated"):
+                assert torch.equal(batch[name][row, 0], again[name][episode, step]), name
+                if name in shown:
+                    assert torch.equal(batch[name][row, 1], again[name][episode, step + 1]), name
+            assert batch["task"][row] == again["task"][episode]
+    steps = int(again["steps"].sum())
+    assert len(seen) == steps
+    assert max(seen.values()) < 2 * 4000 / steps
+    assert min(seen.values()) > 4000 / steps / 2

@@ -307,7 +307,8 @@ def test_no_policy_where_there_is_no_run(tmp_path):
 def test_it_learns(tmp_path):
     result = go(tmp_path / "a", updates=400, eval_every=1000, eval_episodes=60, checkpoint_updates=None,
                 chance_episodes=200,
-                learner={"environments": 8, "replay": SimpleNamespace(episodes=500, batch=16, start=16)})  # fmt: skip
+                learner={"environments": 8, "replay": SimpleNamespace(
+                    episodes=500, of="episodes", batch=16, start=16)})  # fmt: skip
     assert result.chance["random"].success < 0.3
     assert result.final.success > 0.9
 

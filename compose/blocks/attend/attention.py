@@ -55,7 +55,7 @@ class Attention(Block):
             "value": Weight((*width, *key), fan=key),
             "out": Weight((*to, *width), fan=width),
         }
-        return weights | ({"bias": Weight(to, fan=width)} if self.bias else {})
+        return weights | ({"bias": Weight(to, fan=width, bias=True)} if self.bias else {})
 
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("mask", site.bound["Key"][0]),)

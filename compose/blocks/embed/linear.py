@@ -32,7 +32,7 @@ class Linear(Block):
         fan = site.bound["In"]
         out = site.axes(*self.to)
         weights = {"weight": Weight((*out, *fan), fan=fan)}
-        return weights | ({"bias": Weight(out, fan=fan)} if self.bias else {})
+        return weights | ({"bias": Weight(out, fan=fan, bias=True)} if self.bias else {})
 
     def compute(self, run: Run, *, of: Any) -> Any:
         import torch

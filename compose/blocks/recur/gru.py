@@ -35,7 +35,7 @@ class Gru(Block):
     def learned(self, site: Site) -> dict[str, Weight]:
         to, fed = site.axes(self.to), site.bound["In"]
         shapes = {"input": (*to, *fed), "hidden": (*to, *to), "input_bias": to, "hidden_bias": to}
-        return {name: Weight(("3", *axes), fan=to) for name, axes in shapes.items()}
+        return {name: Weight(("3", *axes), fan=to, bias=name.endswith("bias")) for name, axes in shapes.items()}
 
     def carries(self, site: Site) -> dict[str, Type]:
         lead = tuple(a for a in site.bound["..."] if a != "time")

@@ -16,6 +16,7 @@ from compose.language.functions import FUNCTIONS
 from compose.language.models import InputName, Spec
 from compose.language.moving import Pair, Param
 from compose.language.nodes import Application, Node
+from compose.language.optimizers import Rate
 from compose.language.role import Role
 from compose.language.values import AxesText, Expr, Name, Period, Ratio
 from compose.language.write import write
@@ -39,7 +40,8 @@ TITLES = {
     "Greedy": "Acting greedily", "EpsilonGreedy": "Acting epsilon-greedily", "Categorical": "Acting by chance",
     "ReplayLearner": "Replay learner", "OnPolicyLearner": "On-policy learner", "ReplaySettings": "Replay",
     "CopyTarget": "Copied target", "PolyakTarget": "Polyak target",
-    "RMSprop": "Optimizer rmsprop", "Adam": "Optimizer adam", "Igm": "Claim of IGM",
+    "RMSprop": "Optimizer rmsprop", "Adam": "Optimizer adam", "AdamW": "Optimizer adamw",
+    "RAdam": "Optimizer radam", "SGD": "Optimizer sgd", "Orthogonal": "Orthogonal start", "Igm": "Claim of IGM",
 }  # fmt: skip
 WORDS: list[tuple[Any, str]] = [
     (Name, "name"), (InputName, "name"), (AxisName, "axis"), (Expr, "expression"), (bool, "`true` or `false`"),
@@ -47,6 +49,8 @@ WORDS: list[tuple[Any, str]] = [
     (AxesText, "[axes](language.md#axes)"),
     (Node, "expression, [block](blocks.md), or [application](#applications-of-a-network)"),
     (Param, "number, or [constant](#constant-param), [moving](#param-that-moves) or [piecewise](#piecewise-param)"),
+    (get_args(Rate)[0], "number above 0, or [constant](#constant-param), [moving](#param-that-moves) or "
+                        "[piecewise](#piecewise-param)"),
     (Period, "`N env_steps`, `N episodes` or `N updates`"), (Ratio, "`N per episode` or `N per M episodes`"),
 ]  # fmt: skip
 """What a spec's author calls a type."""

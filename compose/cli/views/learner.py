@@ -70,8 +70,9 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
         rows.append(("target", f"copied {follow}" if isinstance(learner.target, CopyTarget)
                      else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
     for name, optimizer in learner.optimizers.items():
-        settings = optimizer.model_dump(exclude_none=True, exclude={"kind", "after"})
-        parts = [f"{k} {_plain(v)}" for k, v in settings.items()]
+        told = optimizer.model_dump(exclude_none=True, exclude={"kind", "lr", "after"})
+        settings = {k: v for k, v in told.items() if v or k not in ("momentum", "weight_decay")}
+        parts = [f"lr {moving(optimizer.lr)}", *(f"{k} {_plain(v)}" for k, v in settings.items())]
         parts += [f"after {optimizer.after}"] if optimizer.after else []
         rows.append((f"optimizer {name}", f"{optimizer.kind}: {', '.join(parts)}"))
     return [(Cell(what, "name"), how) for what, how in rows]

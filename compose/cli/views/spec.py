@@ -41,7 +41,8 @@ def show(loaded: Loaded) -> None:
     if spec.networks:
         page.title("networks")
         page.table((Cell(name, "name"), f"{len(network.nodes)} nodes",
-                    f"reads {', '.join(network.inputs) or 'env only'}; returns {network.result}")
+                    f"reads {', '.join(network.inputs) or 'env only'}; returns {network.result}"
+                    + (f"; starts {network.init}" if network.init else ""))
                    for name, network in spec.networks.items())
     page.title("graph")
     page.paragraph(", ".join(spec.graph), indent=2)

@@ -154,6 +154,6 @@ USUAL = 0.4
 
 def nominal(graph: Graph) -> dict[str, int]:
     """How long `batch` and `time` are expected to be; what costs are estimated with."""
-    schema = graph.schema
+    schema, learner = graph.schema, graph.spec.learner
     assert isinstance(schema, EntitySchema)
-    return {"batch": graph.spec.learner.batch, "time": math.ceil(USUAL * schema.limit)}
+    return {"batch": learner.batch, "time": learner.span(math.ceil(USUAL * schema.limit))}

@@ -141,7 +141,8 @@ class Meaning:
     def _weight(self, name: str) -> int:
         info = self.graph.weights[name]
         axes = tuple(self.called.size(axis) for axis in info.axes)
-        return self.ids("weight", axes, info.weight.init, tuple(map(self.called.axis, info.weight.fan)))
+        start = (info.weight.init, info.weight.gain)
+        return self.ids("weight", axes, start, tuple(map(self.called.axis, info.weight.fan)))
 
     def _operation(self, node: Node) -> int:
         op = node.op

@@ -75,7 +75,10 @@ class SpecParts:
 
     def _network(self, name: str) -> None:
         network = self.spec.networks[name]
-        self._add(Symbol("network", name), {"returns": self._ref(Ref((network.result,)), name)}, wires=["returns"])
+        fields: dict[Key, SpecTerm] = {"returns": self._ref(Ref((network.result,)), name)}
+        if network.init is not None:
+            fields["init"] = Word(str(network.init))
+        self._add(Symbol("network", name), fields, wires=["returns"])
         for port, text in network.inputs.items():
             for word in NAME.findall(text):
                 if word[0].isupper():
@@ -139,7 +142,8 @@ class SpecParts:
             fields["updates"] = Word(str(learner.updates))
         self._add(LEARNER, fields)
         for name, optimizer in learner.optimizers.items():
-            settings = self._fields(optimizer, but=("kind",))
+            none = [name for name in ("momentum", "weight_decay") if getattr(optimizer, name, 0) == 0]
+            settings = self._fields(optimizer, but=("kind", *none))
             if optimizer.after in learner.optimizers:
                 settings["after"] = Use(Symbol("optimizer", str(optimizer.after)))
             self._add(Symbol("optimizer", name), settings, Word(optimizer.kind))

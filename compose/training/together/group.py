@@ -71,6 +71,7 @@ class Group:
         batches = self.workers.map(lambda one: one.batch(), self.learners)
         for learner, batch in zip(self.learners, batches, strict=True):
             learner.model.refresh(batch.fields, batch.draws, batch.params)
+        self.optimizers.pace([one.clocks.read() for one in self.learners])
         losses: list[dict[str, float]] = [{} for _ in self.learners]
         norms: list[dict[str, float]] = [{} for _ in self.learners]
         logged: list[dict[str, Tensor]] = []

@@ -8,17 +8,20 @@ import torch
 from torch import Tensor
 from torch.linalg import vector_norm
 
-from compose.training.optim import Optimizers, build_optimizer, refuse, turns_of
+from compose.language.moving import Curve, Piecewise
+from compose.language.schedules import value
+from compose.training.optim import Optimizers, build_optimizer, refuse, set_rate, turns_of
 
 Gradients = Mapping[str, Tensor | None]
 """By weight, [seed ...]; None where no loss of the optimizer reaches it."""
 
 
 class StackedOptimizers:
-    """The optimizers of several learners as one each. RMSprop and Adam work element by element, so each seed's rows
+    """The optimizers of several learners as one each. All kinds work element by element, so each seed's rows
     move as they would alone; clipping is by each seed's own norm.
 
-    From then on the learners' own statistics are rows of the stacked ones.
+    From then on the learners' own statistics are rows of the stacked ones. A step size that moves with the steps
+    played is another one for every seed: those optimizers stay the learners' own, on rows of the stack.
 
     Args:
         own: The learners' optimizers, all after the same number of steps.
@@ -34,8 +37,17 @@ class StackedOptimizers:
         self.optimizers = {name: build_optimizer(self.weights[name], one) for name, one in self.settings.items()}
         self.turns = turns_of({name: one.after for name, one in self.settings.items()})
         self._tied: set[tuple[str, str]] = set()
-        for name in self.settings:
+        self._apart = {name for name, one in self.settings.items() if isinstance(one.lr, Curve | Piecewise)
+                       and one.lr.over.clock == "env_steps"}
+        for name in set(self.settings) - self._apart:
             self._take_over(name)
+
+    def pace(self, clocks: Sequence[Mapping[str, int]]) -> None:
+        """Take the step sizes that the schedules have at the learners' clocks."""
+        for one, read in zip(self.own, clocks, strict=True):
+            one.pace(read)
+        for name, one in self.settings.items():
+            set_rate(self.optimizers[name], value(one.lr, clocks[0]))
 
     def step(self, name: str, grads: Gradients) -> list[float]:
         """Clip and step; gives each seed's norm before clipping.
@@ -52,10 +64,18 @@ class StackedOptimizers:
             kept = (clip / (norms + 1e-6)).clamp(max=1.0)
             for g in held:
                 g.mul_(kept.reshape(-1, *[1] * (g.dim() - 1)))
+        if (most := self.settings[name].clip_value) is not None:
+            for g in held:
+                g.clamp_(-most, most)
+        if name in self._apart:
+            for row, one in enumerate(self.own):
+                for weight, grad in grads.items():
+                    one.weights[name][weight].grad = None if grad is None else grad[row]
+                _step(one.optimizers[name])
+            return sizes
         for weight, grad in grads.items():
             self.weights[name][weight].grad = grad
-        self.optimizers[name].step()
-        self.optimizers[name].zero_grad(set_to_none=True)
+        _step(self.optimizers[name])
         self._tie(name)
         return sizes
 
@@ -78,3 +98,8 @@ class StackedOptimizers:
             for row, one in enumerate(self.own):
                 mine = one.optimizers[name].state[one.weights[name][weight]]
                 mine.update({key: x if key == "step" else x[row] for key, x in state.items()})
+
+
+def _step(optimizer: torch.optim.Optimizer) -> None:
+    optimizer.step()
+    optimizer.zero_grad(set_to_none=True)

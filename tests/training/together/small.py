@@ -36,15 +36,17 @@ HYPER = ("params.hyper=8",)
 TINY_CLIP = ("learner.optimizers.main.clip=0.01",)
 MOVING = ("params.lambda={kind: linear, from: 0.6, to: 0.1, over: 70 env_steps}",)
 """Seeds read their own clocks, which differ."""
+PACED = ("learner.optimizers.main.lr={kind: linear, from: 1.0e-2, to: 1.0e-4, over: 40 env_steps}",)
+"""So do their step sizes."""
 
 
-MODELS: dict[tuple[str, str], Model] = {}
+MODELS: dict[tuple[str, str, str], Model] = {}
 
 
 def build(spec: Loaded, schema: EntitySchema, *, seed: int, device: str = "cpu",
           settings: Settings | None = None) -> Model:  # fmt: skip
     """What `build_model` gives; compiled once for all seeds and tests, as programs do not change."""
-    key = (spec.spec.identity(), schema.hash)
+    key = (spec.spec.identity(), str(dict(spec.spec.log)), schema.hash)
     if key not in MODELS:
         MODELS[key] = build_model(spec, schema, device=device, settings=settings)
     return MODELS[key].of_seed(seed)

@@ -24,7 +24,7 @@ from compose.training.together.run import train_together
 from compose.training.trainer import Trainer
 from compose.training.until import Until
 from tests.training.fakes import CountDown
-from tests.training.together.small import ENV, alone, close, logs, place, same, settings, spec, together
+from tests.training.together.small import ENV, PACED, alone, close, logs, place, same, settings, spec, together
 
 SEEDS = (3, 5, 8)
 Whole = Callable[..., Path]
@@ -60,6 +60,24 @@ def test_together_is_apart(tmp_path: Path, name: str, at_once: int) -> None:
             assert mine == pytest.approx(its, rel=1e-4)
         assert close(one, two)
         assert {**RunFolder(one).json("run.json"), "command": 0} == {**RunFolder(two).json("run.json"), "command": 0}
+
+
+@pytest.mark.parametrize("changes", [
+    PACED, ("learner.optimizers.main={kind: sgd, momentum: 0.9, clip_value: 0.01}",
+            "learner.optimizers.main.lr={kind: cosine, from: 0.1, to: 0.01, over: 9 updates}")])
+def test_step_sizes_that_move_are_those_of_each_seed(tmp_path: Path, changes: tuple[str, ...]) -> None:
+    """Alone, together, and together once more after an end in between."""
+    seeds, told = SEEDS[:2], {"name": "vdn_attention", "updates": 9}
+    together(tmp_path / "joined", seeds, *changes, at_once=2, **told)
+    together(tmp_path / "again", seeds, *changes, **told | {"updates": 5})
+    together(tmp_path / "again", seeds, *changes, **told, resume=True)
+    for seed in seeds:
+        alone(tmp_path / "apart", seed, *changes, **told)
+        one, two, three = (place(tmp_path / name, seed) for name in ("joined", "again", "apart"))
+        assert close(one, three)
+        assert close(two, three)
+        rates = [row["lr/main"] for row in logs(three, "metrics")]
+        assert [row["lr/main"] for row in logs(one, "metrics")] == rates
 
 
 STEPS = {"updates": None, "env_steps": 75}

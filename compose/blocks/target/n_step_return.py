@@ -1,0 +1,56 @@
+"""Block ``n_step_return``."""
+
+from collections.abc import Mapping
+from math import inf
+from typing import Annotated, Any, ClassVar, Literal
+
+from compose.blocks.target.discounted import discounted
+from compose.blocks.target.mc_return import of_episodes
+from compose.language.axes import Axes, Type
+from compose.language.block import Block, Port
+from compose.language.operation import Run, Site
+from compose.language.quantities import Count
+from compose.language.values import Expr
+
+
+class NStepReturn(Block):
+    """The n-step return (Sutton & Barto 2018, section 7.1), without gradient.
+
+    ``G_t = r_t + discount r_{t+1} + ... + discount^(n-1) r_{t+n-1} + discount^n value_{t+n}``; an episode that stops
+    before gives its rewards up to there and the ``value`` of the state in which it stopped, unless it terminated. 1
+    step gives `td_target`. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where`` [batch time] ->
+    [batch time ...]; at steps that were not taken it is the value.
+    """
+
+    block: Literal["n_step_return"]
+    kin: ClassVar[tuple[str, ...]] = ("nstep_return", "multi_step", "n_step")
+    value: Annotated[Port, "..."]
+    """What a state is worth, at every step."""
+    reward: Annotated[Port, "..."]
+    """r"""
+    terminated: Annotated[Port, "bool ..."]
+    """True where the transition ended the episode for good."""
+    n: Count
+    """So many rewards."""
+    where: Annotated[Port, "bool ..."] = Expr("env.steps")
+    """The steps that count: those that were taken."""
+    discount: Annotated[Port, "..."] = Expr("0.99")
+    """gamma, one number."""
+
+    stopped: ClassVar[bool] = True
+    within: ClassVar[Mapping[str, tuple[float, float]]] = {"discount": (0.0, 1.0)}
+    ahead: ClassVar[float] = inf
+    steps_in: ClassVar[tuple[str, int]] = ("where", 1)
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": of_episodes(site, "value")}
+
+    def mixes(self, site: Site) -> Axes:
+        return ("time",)
+
+    def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any) -> Any:
+        import torch
+
+        after = torch.cat([value.narrow(1, 1, value.shape[1] - 1), torch.zeros_like(value.narrow(1, 0, 1))], 1)
+        error = reward + discount * after.masked_fill(terminated, 0.0) - value
+        return (value + discounted(error.masked_fill(~where, 0.0), discount, self.n)).detach()

@@ -1,0 +1,19 @@
+"""Mean and variance of what a batch holds."""
+
+from typing import Any, Literal
+
+Steps = Literal["taken", "stored"]
+"""Which steps count: those of the mask; or for every episode as many as the longest of the batch has, the others as
+zeros."""
+
+
+def moments(of: Any, where: Any, steps: Steps) -> tuple[Any, Any, Any]:
+    """Number, mean and unbiased variance of ``of`` [batch time] where ``where`` [batch time]."""
+    import torch
+
+    of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
+    taken, lengths = where.sum().to(of.dtype), where.sum(1)
+    number = taken if steps == "taken" else (lengths.max() * lengths.shape[0]).to(of.dtype)
+    mean = of.masked_fill(~where, 0.0).sum() / number.clamp(min=1)
+    squares = (of - mean).square().masked_fill(~where, 0.0).sum() + (number - taken) * mean.square()
+    return number, mean, squares / (number - 1).clamp(min=1)
