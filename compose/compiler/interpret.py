@@ -106,14 +106,15 @@ def unroll(graph: Graph, loop: Loop, dtype: Any) -> Unrolled:
     return Unrolled(graph, loop, dtype, lambda given: one_step(Interpreter(graph, Given(given), dtype), loop))
 
 
-def one_step(interpreter: Interpreter, loop: Loop) -> dict[str, Any]:
-    """A step of a loop: what it gives, by number, and what it carries, by name."""
+def one_step(interpreter: Interpreter, loop: Loop, used: Iterable[int] | None = None) -> dict[str, Any]:
+    """A step of a loop: what it gives (all, or what is ``used``), by number, and what it carries, by name."""
     read = interpreter.sources.read
     interpreter.results.update({value: read("value", str(i)) for i, value in enumerate(loop.reads)})
     for node in loop.nodes:
         interpreter.compute(node)
     interpreter.carry_on()
-    return {**{str(i): interpreter.value(v) for i, v in enumerate(loop.gives)}, **interpreter.carried}
+    wanted = range(len(loop.gives)) if used is None else used
+    return {**{str(i): interpreter.value(loop.gives[i]) for i in wanted}, **interpreter.carried}
 
 
 @dataclass

@@ -136,14 +136,22 @@ def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passe
     outputs = body(interpreter)
     code.output(tuple(v.node if isinstance(v, fx.Proxy) else v for v in outputs.values()))
     code.erase_node(anchor)
+    for node in [node for node in code.nodes if isinstance(node.target, Unrolled)]:
+        _unrolled(node, graph, dtype)
     module = fx.GraphModule(torch.nn.Module(), code)
     module.graph.lint()
-    for node in module.graph.nodes:
-        if isinstance(node.target, Unrolled):
-            node.target.step = trace(graph, partial(one_step, loop=node.target.loop), stateful=True, dtype=dtype)
     order = {p.node.target: key for key, p in sources.inputs.items()}
     inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
     return Program(graph, body, module, inputs, tuple(outputs), dtype)
+
+
+def _unrolled(node: fx.Node, graph: Graph, dtype: torch.dtype) -> None:
+    """Give a loop's step straight-line code, and leave out what nothing reads."""
+    unrolled: Any = node.target
+    for pick in [user for user in node.users if not user.users]:
+        node.graph.erase_node(pick)
+    unrolled.used = [int(str(pick.args[1])) for pick in node.users]
+    unrolled.step = trace(graph, partial(one_step, loop=unrolled.loop, used=unrolled.used), stateful=True, dtype=dtype)
 
 
 def _optimised(interpreter: Interpreter, roots: Sequence[Value], stateful: bool, passes: Sequence[Pass],

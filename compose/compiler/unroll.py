@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -49,6 +49,8 @@ class Unrolled:
     step: Step
 
     def __post_init__(self) -> None:
+        self.used: Iterable[int] = range(len(self.loop.gives))
+        """Which of the values are wanted."""
         self.__name__ = self.__qualname__ = "unrolled"  # what torch.fx calls an operation
         self.__module__ = __name__
 
@@ -65,30 +67,31 @@ class Unrolled:
         return list({(one.kind, one.name): one for one in found}.values())
 
     def __call__(self, *given: Any) -> Any:
-        """All values of the loop over all steps, in the order of ``loop.gives``; ``given``: those of :attr:`reads`."""
+        """All values of the loop over all steps, in the order of ``loop.gives``, None for one that is not
+        :attr:`used`; ``given``: those of :attr:`reads`."""
         proxy: Any = next((x for x in given if isinstance(x, fx.Proxy)), None)
         if proxy is None:
             return self._over_steps(*given)
         found: Any = proxy.tracer.create_proxy("call_function", self, given, {})
         return [found[i] for i in range(len(self.loop.gives))]
 
-    def _over_steps(self, alive: Tensor, *rest: Tensor) -> list[Tensor]:
-        tensors, given = (alive, *rest), dict[str, dict[str, Tensor]]()
+    def _over_steps(self, alive: Tensor, *rest: Tensor) -> list[Tensor | None]:
+        given, timed = dict[str, dict[str, Tensor]](), list[tuple[Reading, Sequence[Tensor]]]()
+        for read, x in zip(self.reads, (alive, *rest), strict=True):
+            given.setdefault(read.kind, {})[read.name] = x
+            if read.type is not None and "time" in read.type.axes:
+                timed.append((read, torch.split(x, 1, read.type.axes.index("time"))))
         state = start(self.graph, self.loop.nodes, alive.shape[0], self.dtype, alive.device)
-        made: list[list[Tensor]] = [[] for _ in self.loop.gives]
+        made: dict[int, list[Tensor]] = {i: [] for i in self.used}
         for time in range(alive.shape[1]):
-            for read, x in zip(self.reads, tensors, strict=True):
-                given.setdefault(read.kind, {})[read.name] = at(x, read.type, time)
+            for read, steps in timed:
+                given[read.kind][read.name] = steps[time]
             found = self.step({**given, "state": state})
             state = {name: found[name] for name in state}
-            for i, values in enumerate(made):
+            for i, values in made.items():
                 values.append(found[str(i)])
-        return [torch.cat(x, value.type.axes.index("time")) for x, value in zip(made, self.loop.gives, strict=True)]
-
-
-def at(x: Tensor, kind: Type | None, time: int) -> Tensor:
-    """One step of what changes in time, with an axis ``time`` of length 1."""
-    return x if kind is None or "time" not in kind.axes else x.narrow(kind.axes.index("time"), time, 1)
+        return [torch.cat(made[i], value.type.axes.index("time")) if i in made else None
+                for i, value in enumerate(self.loop.gives)]
 
 
 def start(graph: Graph, nodes: tuple[Node, ...] | list[Node], batch: int, dtype: torch.dtype,
