@@ -985,6 +985,27 @@ class Blocks(Closed):
             to: Its new name.
         """
 
+    def row(
+        self,
+        *,
+        of: Operand,
+        over: Axis,
+        index: int,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """One row of an axis: ``y = x[.., index, ..]``, the first agent's, say.
+
+        ``of`` [... over ...] -> [... ...]. A row that is absent gives zeros (False of a mask).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: What it is taken from.
+            over: The axis, which goes.
+            index: Which row, counting from 0.
+        """
+
     def sample(
         self,
         *,

@@ -58,6 +58,8 @@ EXAMPLES = [
             into=["unit", "trait"]),
     example("unflatten", {"state": 6, "unit": 2, "trait": 3}, of="bool batch state time", axis="state",
             into=["unit", "trait"]),
+    example("row", of="batch time agent embed", over="agent", index=1),
+    example("row", of="bool batch agent time entity", over="agent", index=0),
     example("random_partition", of="bool batch entity", parts=3),
     example("given_partition", same=PAIRS),
     example("positive", of="batch time agent mixing", by="softmax", over="mixing"),

@@ -103,7 +103,7 @@ def test_a_single_row_is_its_bias() -> None:
     ("{block: min_max, of: x, over: time}", "'time' cannot be compared"),
     ("{block: sample_gaussian, mean: x, variance: x}", "'variance' must not be negative, and this may be"),
     ("{block: sample_gaussian, mean: x, variance: 1, drawn: update}", "expected 'step' or 'episode'"),
-    ("{block: shifts, of: x, over: agent, as: action}", "'action' has 6 rows, 'agent' has 3"),
+    ("{block: shifts, of: x, over: agent, as: action}", "'action' has 8 rows, 'agent' has 3"),
     ("{block: shifts, of: x, over: time, as: width}", "rows of 'time' cannot be shifted"),
     ("{block: shifts, of: x, over: agent, as: agent}", "already has an axis 'agent'"),
 ])  # fmt: skip
