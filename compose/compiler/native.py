@@ -10,13 +10,15 @@ import torch
 from torch import Tensor, fx
 from torch.nn import functional as F
 
+from compose.compiler.unroll import Unrolled
 from compose.kernels.steps import gru
 
 
 def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..., Any]:
     """``module`` compiled, when it is first called.
 
-    ``torch.gru`` over a fixed time becomes one opaque operation: unrolled it would take minutes to compile.
+    ``torch.gru`` over a fixed time becomes one opaque operation, and a loop is computed as it is without compiling:
+    unrolled they would take minutes to compile.
 
     Args:
         free: dimensions of every input whose size may change from call to call.
@@ -25,6 +27,8 @@ def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..
     for node in found.graph.nodes:
         if node.op == "call_function" and node.target is torch.gru:
             node.target = _whole
+        elif isinstance(node.target, Unrolled):
+            node.target = torch.compiler.disable(node.target.over_steps)  # type: ignore[no-untyped-call]
     found.recompile()
     compiled = torch.compile(found)
 

@@ -71,11 +71,12 @@ class Unrolled:
         :attr:`used`; ``given``: those of :attr:`reads`."""
         proxy: Any = next((x for x in given if isinstance(x, fx.Proxy)), None)
         if proxy is None:
-            return self._over_steps(*given)
+            return self.over_steps(*given)
         found: Any = proxy.tracer.create_proxy("call_function", self, given, {})
         return [found[i] for i in range(len(self.loop.gives))]
 
-    def _over_steps(self, alive: Tensor, *rest: Tensor) -> list[Tensor | None]:
+    def over_steps(self, alive: Tensor, *rest: Tensor) -> list[Tensor | None]:
+        """The same of tensors."""
         given, timed = dict[str, dict[str, Tensor]](), list[tuple[Reading, Sequence[Tensor]]]()
         for read, x in zip(self.reads, (alive, *rest), strict=True):
             given.setdefault(read.kind, {})[read.name] = x

@@ -125,3 +125,12 @@ def test_what_a_memory_lets_through_is_no_proof(nodes: str) -> None:
     found = {proof.name: proof for proof in attack(graph, prove(graph))}
     assert found["decentralised"].outcome == "refuted"
     assert {proof.name: proof.outcome for proof in prove(graph)}["decentralised"] == "not proved"
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore")
+def test_torch_compile_leaves_a_loop_as_it_is() -> None:
+    graph = graph_of(LOOP)
+    fast, plain = (Model(graph, seed=3, native=native) for native in (True, False))
+    fields = {name: x.float() if x.is_floating_point() else x for name, x in fields_of(plain).items()}
+    torch.testing.assert_close(fast.learn(fields).totals["main"], plain.learn(fields).totals["main"])
