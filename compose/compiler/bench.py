@@ -28,7 +28,8 @@ class Bench:
         short = min(graph.schema.limit + 1, 6)
         batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
         self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
-        self.draws = self.model.draw("learn", seed, 0, torch.arange(4), steps=short)
+        self.draws = {name: x for program in ("act", "learn")
+                      for name, x in self.model.draw(program, seed, 0, torch.arange(4), steps=short).items()}
         self.noise = torch.Generator().manual_seed(seed)
 
     def values(self, wanted: list[Value], fields: Fields, draws: Mapping[str, Tensor] | None = None,

@@ -48,9 +48,11 @@ class Loop:
 
 def find_loops(graph: Graph, delays: Iterable[Node]) -> dict[Node, Loop]:
     """Every one of ``delays`` through which a loop runs, with its loop."""
+    delays = list(delays)
+    if not delays:
+        return {}
     import networkx as nx
 
-    delays = list(delays)
     order = graph.nodes([value for node in delays for value in node.values.values()])
     made: nx.DiGraph[Node] = nx.DiGraph()
     made.add_edges_from((v.node, node) for node in order for v in node.operands() if v.node is not None)

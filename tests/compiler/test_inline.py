@@ -55,7 +55,7 @@ def test_repeat_feeds_back_taps_gain_the_axis_and_each_has_own_weights(tied: boo
     model = inline(STACK.replace(", MORE", ", tied: true" if tied else ""), taps=("stack.y", "q"))
     shapes = {name: tuple(w.shape) for name, w in model.weights.items()}
     assert shapes["block.y.weight"] == ((4, 4) if tied else (2, 4, 4))
-    assert shapes["graph.heads.weight"] == (2, 6, 4)
+    assert shapes["graph.heads.weight"] == (2, 8, 4)
     assert str(model.graph.values["stack.y"].type) == "[batch time layer agent width]"
     fields = episodes()
     found, (taps, q) = model.learn(fields), by_hand(model, fields, tied)
@@ -165,5 +165,5 @@ def test_unknown_weights_and_wrong_shapes_are_refused() -> None:
     good = {name: w.detach().clone() for name, w in model.weights.items()}
     with pytest.raises(KeyError, match=r"missing .*graph.q.bias.* left over .*graph.other"):
         model.load({"graph.q.weight": good["graph.q.weight"], "graph.other": good["graph.q.bias"]})
-    with pytest.raises(ValueError, match=r"graph.q.bias: expected \[6\], got \[7\]"):
+    with pytest.raises(ValueError, match=r"graph.q.bias: expected \[8\], got \[7\]"):
         model.load({**good, "graph.q.bias": torch.zeros(7)})

@@ -21,8 +21,8 @@ def table(env: bool = True, **axes: str | int) -> AxisTable:
 
 
 @pytest.mark.parametrize(("axis", "size"), [
-    ("embed", 12), ("4*embed", 48), ("agent", 3), ("entity", 5), ("other", 2), ("entity'", 5), ("feature+action", 11),
-    ("agent*action", 18), ("3", 3), ("state", 7), ("id", 3), ("maximum(agent,2)", 3), ("minimum(agent,2)", 2),
+    ("embed", 12), ("4*embed", 48), ("agent", 3), ("entity", 5), ("other", 2), ("entity'", 5), ("feature+action", 13),
+    ("agent*action", 24), ("3", 3), ("state", 7), ("id", 3), ("maximum(agent,2)", 3), ("minimum(agent,2)", 2),
     ("embed/4-1", 2), ("batch", None), ("time", None),
 ])  # fmt: skip
 def test_the_name_of_an_axis_says_its_size(axis: str, size: int | None) -> None:

@@ -63,7 +63,7 @@ def said_of(name: str) -> set[str]:
 
 def test_it_is_a_schema_of_moderate_size() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert len(json.dumps(SCHEMA)) < 150_000
+    assert len(json.dumps(SCHEMA)) < 175_000
 
 
 def test_every_reference_leads_somewhere() -> None:

@@ -16,8 +16,9 @@ from tests.compiler.cases import episodes
 from tests.specs.schemas import small_schema
 
 SCHEMA = small_schema()
-BLOCK = slice(4, 6)
-"""Where observations speak of other agents: after one move and three numbers of others."""
+FIRST = SCHEMA.axes["observed_moves"] + SCHEMA.axes["observed_others"]
+BLOCK = slice(FIRST, FIRST + SCHEMA.axes["observed_agents"])
+"""Where observations speak of other agents."""
 
 
 def model(name: str) -> Model:
@@ -50,7 +51,7 @@ def test_the_penalty_does_not_reach_the_part_that_is_alone() -> None:
 
 
 def test_an_environment_must_say_what_its_observations_are_made_of() -> None:
-    silent = SCHEMA.model_copy(update={"axes": {"observation": 8, "state": 7}})
+    silent = SCHEMA.model_copy(update={"axes": {"observation": 25, "state": 7}})
     with pytest.raises(SpecError, match="environment 'small' has no axis 'observed_moves'"):
         build_graph(load("collaq"), silent)
 
@@ -58,5 +59,5 @@ def test_an_environment_must_say_what_its_observations_are_made_of() -> None:
 def test_parts_of_observations_are_together_as_long_as_they_are() -> None:
     data = SCHEMA.model_dump(mode="json")
     data["axes"]["observed_self"] += 1
-    with pytest.raises(ValueError, match="observed_self are 9, and 'observation' is 8"):
+    with pytest.raises(ValueError, match="observed_self are 26, and 'observation' is 25"):
         EntitySchema.model_validate_json(json.dumps(data))

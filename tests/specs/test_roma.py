@@ -66,7 +66,7 @@ def test_a_head_of_constant_weights_is_a_linear_layer() -> None:
             of.weights[f"role.{name}.weight"].zero_()
     found = of.learn(episodes(), draws(of)).taps
     bias, hidden, actions = of.weights["role.w.bias"], *of.weights["role.w.bias"].shape
-    assert (hidden, actions) == (64, 6)
+    assert (hidden, actions) == (64, 8)
     torch.testing.assert_close(found["q"], found["q.h"] @ bias + of.weights["role.b.bias"])
 
 

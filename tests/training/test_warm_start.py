@@ -77,7 +77,7 @@ def test_what_has_another_shape_stays_and_is_told(tmp_path: Path, source: str) -
     wide = Model(graph, seed=0, passes=())
     kept = {name: w.detach().clone() for name, w in wide.weights.items()}
     report = warm_start(wide, WarmStart(source))
-    assert "utility.q.weight [6, 8] -> [6, 12]" in report.other_shapes
+    assert "utility.q.weight [8, 8] -> [8, 12]" in report.other_shapes
     assert torch.equal(wide.weights["utility.q.weight"], kept["utility.q.weight"])
     assert "of other shapes (" in str(report)
 

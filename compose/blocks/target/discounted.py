@@ -5,9 +5,11 @@ from typing import Any
 
 def discounted(x: Any, rate: Any, most: int | None = None) -> Any:
     """``y_t = sum_{s >= t} rate^(s - t) x_s`` along the second axis, ``x`` [batch time ...], as one matrix product;
-    at ``most`` so many terms."""
+    at ``most`` so many terms. ``rate`` is one number."""
     import torch
 
+    if not isinstance(rate, int | float):
+        rate = rate.reshape(())
     flat = x.reshape(x.shape[0], x.shape[1], -1)
     clock = torch.ones_like(flat.select(0, 0).select(1, 0)).cumsum(0)
     ahead = clock[None, :] - clock[:, None]

@@ -113,6 +113,8 @@ class Reference:
                 fields[spelled] = [value] if origin is tuple else value
             elif origin is Literal:
                 fields[spelled] = parts[0]
+            elif kind(info.annotation) == "whole number":
+                fields[spelled] = 1
             else:
                 fields[spelled] = {"first": "SIZE", "rest": "SIZE"} if origin is dict else spelled.upper()
         return fields

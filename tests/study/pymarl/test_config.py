@@ -97,7 +97,7 @@ def test_what_cannot_be_carried_is_told() -> None:
 
 @pytest.mark.parametrize(("changes", "said"), [
     ({"mixer": "qplex"}, "there is no preset for learner"),
-    ({"learner": "coma_learner"}, "there is no preset for learner"),
+    ({"learner": "coma_learner"}, "import.method"),
     ({"mixer": ["qmix"]}, "there is no preset"), ({"lr": "fast"}, "lr: expected a number, got \"fast\""),
     ({"lr": -1.0}, "expected a number above 0"), ({"double_q": 1}, "expected true or false"),
     ({"batch_size": 64, "buffer_size": 8}, "are fewer than batch"), ({"gamma": 2}, "discount|gamma|from 0 to 1"),
