@@ -153,7 +153,8 @@ def test_only_stacked_layers_in_one_table_reach_two_hops(spec: str, layers: int,
 # ------------------------------------------------------------------ mixing
 
 
-@pytest.mark.parametrize("spec", ["opt", "opt_official", pytest.param("opt_official_unscaled", marks=pytest.mark.long)])
+@pytest.mark.long  # tests/specs/test_igm.py tries a first step of all methods
+@pytest.mark.parametrize("spec", ["opt", "opt_official", "opt_official_unscaled"])
 def test_the_greedy_joint_action_is_the_best_one(spec: str) -> None:
     schema = small_schema(agents=3, others=1)
     it = made(spec, taps=("q", "q_tot"), schema=schema)
