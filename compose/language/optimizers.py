@@ -72,47 +72,44 @@ class RMSprop(Stepping):
     """So many times the weights are added to their gradients."""
 
 
-class Adam(Stepping):
+class Moments(Stepping):
+    """Kinds that keep running means of gradients and of their squares."""
+
+    betas: Betas = (0.9, 0.999)
+    """Decays of the means of gradients and of squared gradients."""
+    eps: PositiveFloat = 1e-8
+    """Added to the denominator."""
+
+
+class Adam(Moments):
     """Adam (Kingma & Ba 2015) with bias correction."""
 
     noun: ClassVar[str] = "adam"
 
     kind: Literal["adam"]
     """Which optimizer."""
-    betas: Betas = (0.9, 0.999)
-    """Decays of the means of gradients and of squared gradients."""
-    eps: PositiveFloat = 1e-8
-    """Added to the denominator."""
     weight_decay: NonNegativeFloat = 0.0
     """So many times the weights are added to their gradients."""
 
 
-class AdamW(Stepping):
+class AdamW(Moments):
     """Adam with decay of weights beside the gradient (Loshchilov & Hutter 2019): first w <- (1 - lr weight_decay) w."""
 
     noun: ClassVar[str] = "adamw"
 
     kind: Literal["adamw"]
     """Which optimizer."""
-    betas: Betas = (0.9, 0.999)
-    """Decays of the means of gradients and of squared gradients."""
-    eps: PositiveFloat = 1e-8
-    """Added to the denominator."""
     weight_decay: NonNegativeFloat = 0.01
     """How fast weights shrink, times the step size."""
 
 
-class RAdam(Stepping):
+class RAdam(Moments):
     """Rectified Adam (Liu et al. 2020): no denominator until the mean of squares rests on more than 5 steps."""
 
     noun: ClassVar[str] = "radam"
 
     kind: Literal["radam"]
     """Which optimizer."""
-    betas: Betas = (0.9, 0.999)
-    """Decays of the means of gradients and of squared gradients."""
-    eps: PositiveFloat = 1e-8
-    """Added to the denominator."""
     weight_decay: NonNegativeFloat = 0.0
     """So many times the weights are added to their gradients."""
 

@@ -16,3 +16,11 @@ def discounted(x: Any, rate: Any, most: int | None = None) -> Any:
     beyond = ahead < 0 if most is None else (ahead < 0) | (ahead >= most)
     weight = ((rate + torch.zeros_like(ahead)) ** ahead.clamp(min=0)).masked_fill(beyond, 0.0)
     return torch.einsum("ts,bsk->btk", weight, flat).reshape(x.shape)
+
+
+def errors(value: Any, reward: Any, terminated: Any, discount: Any) -> Any:
+    """``r_t + discount (1 - terminated_t) value_{t+1} - value_t``, [batch time ...]; after the last step comes 0."""
+    import torch
+
+    after = torch.cat([value.narrow(1, 1, value.shape[1] - 1), torch.zeros_like(value.narrow(1, 0, 1))], 1)
+    return reward + discount * after.masked_fill(terminated, 0.0) - value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from math import inf
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.blocks.target.discounted import discounted
+from compose.blocks.target.discounted import discounted, errors
 from compose.blocks.target.mc_return import of_episodes
 from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port
@@ -49,8 +49,5 @@ class LambdaReturn(Block):
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any,
                 trace: Any) -> Any:
-        import torch
-
-        after = torch.cat([value.narrow(1, 1, value.shape[1] - 1), torch.zeros_like(value.narrow(1, 0, 1))], 1)
-        error = reward + discount * after.masked_fill(terminated, 0.0) - value
+        error = errors(value, reward, terminated, discount)
         return (value + discounted(error.masked_fill(~where, 0.0), discount * trace)).detach()

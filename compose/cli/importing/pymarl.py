@@ -47,7 +47,7 @@ def pymarl(
         if output is not None:
             save(output, text)
         if json:
-            print_json({"library": made.library, "extends": made.preset, "spec": made.patch, "text": text, "keys": [
+            print_json({"library": made.origin, "extends": made.preset, "spec": made.patch, "text": text, "keys": [
                 {"key": one.key, "value": one.value, "how": one.how, "text": one.text} for one in made.told]})
         elif output is None:
             page.document(text)
@@ -56,4 +56,4 @@ def pymarl(
                        for how in _STYLES for one in made.told if one.how == how)
             lost = sum(one.how == "not carried" for one in made.told)
             page.line()
-            page.say(f"{output}  {made.library}, on {made.preset}; {lost or 'no'} key{'s' * (lost != 1)} not carried")
+            page.say(f"{output}  {made.origin}, on {made.preset}; {lost or 'no'} key{'s' * (lost != 1)} not carried")

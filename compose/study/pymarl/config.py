@@ -71,7 +71,7 @@ class _Carrying:
         self.config, self.made = config, made
         self.spec = load(made.preset).spec
         self.data = self.spec.data(defaults=True)
-        self.adam = made.library == "EPyMARL" or (made.library == "PyMARL2" and config.get("optimizer") == "adam")
+        self.adam = made.origin == "EPyMARL" or (made.origin == "PyMARL2" and config.get("optimizer") == "adam")
 
     def all(self) -> None:
         rules = self.rules()
@@ -94,7 +94,7 @@ class _Carrying:
                 near = did_you_mean(key, [*rules, *AGENTS, *MUST, *NOTHING])
                 near = f"; {near[0].lower()}{near[1:]}" if near else ""
                 self.tell(key, "not carried", f"a key that is not known{near}")
-        if self.made.library != "PyMARL2" and "mixer" in self.spec.networks and "hypernet_layers" not in self.config:
+        if self.made.origin != "PyMARL2" and "mixer" in self.spec.networks and "hypernet_layers" not in self.config:
             self.one_layer()
         self.optimizer()
         self.updates()
@@ -118,8 +118,8 @@ class _Carrying:
 
     def param(self, name: str) -> Callable[[str, Any], None]:
         def carry(key: str, value: Any) -> None:
-            if name == "hidden" and (key == "hidden_dim") != (self.made.library == "EPyMARL"):
-                self.tell(key, "no meaning", f"{self.made.library} reads the other name of it")
+            if name == "hidden" and (key == "hidden_dim") != (self.made.origin == "EPyMARL"):
+                self.tell(key, "no meaning", f"{self.made.origin} reads the other name of it")
             elif name not in self.spec.params:
                 self.tell(key, "no meaning", f"{self.made.preset} reads none")
             else:
@@ -133,7 +133,7 @@ class _Carrying:
         self.tell(key, "carried", f"in {self.made.preset}" if key == "mixer" else f"name: {self.made.name}")
 
     def layers(self, key: str, value: Any) -> None:
-        if self.made.library == "PyMARL2" or "mixer" not in self.spec.networks:
+        if self.made.origin == "PyMARL2" or "mixer" not in self.spec.networks:
             self.tell(key, "no meaning", "nobody reads it")
         elif self.numeric(key, value) == 1:
             self.one_layer()
@@ -202,8 +202,8 @@ class _Carrying:
         if key != "optimizer":
             self.numeric(key, value)
         unread = {"optim_alpha", "optim_eps"} if self.adam else set()
-        unread |= {"optimizer"} if self.made.library == "EPyMARL" else set()
-        unread |= {"weight_decay"} if self.made.library != "PyMARL2" else set()
+        unread |= {"optimizer"} if self.made.origin == "EPyMARL" else set()
+        unread |= {"weight_decay"} if self.made.origin != "PyMARL2" else set()
         if key in unread:
             self.tell(key, "no meaning", "nobody reads it" + ("; Adam has its own eps" if "optim_" in key else ""))
         else:
@@ -213,7 +213,7 @@ class _Carrying:
         kind, given = "adam" if self.adam else "rmsprop", self.config
         names = {"lr": "lr", "grad_norm_clip": "clip"} | (
             {} if self.adam else {"optim_alpha": "alpha", "optim_eps": "eps"}) | (
-            {"weight_decay": "weight_decay"} if self.made.library == "PyMARL2" else {})
+            {"weight_decay": "weight_decay"} if self.made.origin == "PyMARL2" else {})
         wanted = {name: self.numeric(key, given[key]) for key, name in names.items() if key in given}
         held = self.data["learner"]["optimizers"]["main"]
         if held["kind"] != kind:

@@ -25,7 +25,7 @@ class Told:
 class Imported:
     """A spec made of a config."""
 
-    library: Library
+    origin: Library
     preset: str
     name: str
     patch: dict[str, Any] = field(default_factory=dict)
@@ -33,7 +33,7 @@ class Imported:
 
     def text(self, sources: str) -> str:
         """The file: the patch on the preset, and below it every key of the config."""
-        head = {"compose": 1, "name": self.name, "summary": f"Settings of {self.library}, as a patch on {self.preset}.",
+        head = {"compose": 1, "name": self.name, "summary": f"Settings of {self.origin}, as a patch on {self.preset}.",
                 "extends": self.preset}
         lines = [dump({**head, **self.patch}), f"# Of {sources}.\n"]
         for how in ("carried", "no meaning", "not carried"):
