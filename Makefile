@@ -15,26 +15,26 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-long test-methods test-smax test-torchrl tests long-tests lint types bench docs clean help
+.PHONY: demo test test-more test-long test-smax test-torchrl tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
 	$(BIN)/compose train $(DEMO) --run runs/demo
 
-test: $(INSTALLED)  ## ruff, mypy and all tests but the long ones
+test: $(INSTALLED)  ## ruff, mypy and the tests: ten minutes
 	@$(MAKE) --no-print-directory -j2 lint types tests
 
-test-long: $(INSTALLED)  ## the same, and the tests that take minutes
-	@$(MAKE) --no-print-directory -j2 lint types long-tests
+test-more: $(INSTALLED)  ## what it leaves out: every packaged method where it tries a handful, the site
+	$(PYTEST) -m "more and not long"
 
-test-methods: $(INSTALLED)  ## every packaged method makes fifty updates: minutes
-	$(PYTEST) -m "long or not long" tests/training/test_every_method.py
+test-long: $(INSTALLED)  ## all of these, and the tests that take minutes each
+	@$(MAKE) --no-print-directory -j2 lint types long-tests
 
 tests: $(INSTALLED)
 	$(PYTEST)
 
 long-tests: $(INSTALLED)
-	$(PYTEST) -m "long or not long"
+	$(PYTEST) -m ""
 
 test-smax:  ## the tests of SMAX, in an environment of their own with jax in .venv-smax
 	test -x .venv-smax/bin/python || $(PYTHON) -m venv .venv-smax

@@ -84,7 +84,7 @@ def test_train_takes_every_setting() -> None:
     assert get_type_hints(Wanted) == get_type_hints(Settings)
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_types_are_seen_from_outside(tmp_path: Path) -> None:
     """From a folder that is not the checkout; `tests/typed.py` says the rest of what type checkers see."""
     told = checked(tmp_path, (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import os
 import pathlib
 from dataclasses import dataclass
 
@@ -40,12 +41,13 @@ def is_path(argument: str) -> bool:
 
 def packaged(name: str, folder: pathlib.Path, span: Span | None = None) -> File:
     """A packaged spec by name. Raises SpecError ``file.unknown``."""
-    known = {path.stem for path in folder.glob("*.yaml")}
-    if name not in known:
+    path = folder / f"{name}.yaml"
+    if not os.path.isfile(path):  # which says no to any name, however odd or long
+        known = {path.stem for path in folder.glob("*.yaml")}
         hint = did_you_mean(name, known) or "the path of a file contains / or ends in .yaml"
         hint = f"it is called '{RENAMED[name]}' now" if name in RENAMED else hint
         raise SpecError(Diagnostic("file.unknown", f"there is no packaged spec '{name}'", "", span, hint))
-    path = (folder / f"{name}.yaml").resolve()
+    path = path.resolve()
     return File(path, shown(path))
 
 

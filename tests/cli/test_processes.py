@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 COMMANDS = (
-    ("diff", "qmix_attention", "refil"), ("diff", "refil", "ptm", "--json", "--svg", "diff.svg"),
-    ("graph", "opt", "--svg", "graph.svg"), ("resolve", "opt"), ("explain", "opt", "graph"), ("check", "vast_qtran"),
-    ("build", "refil", "--emit", "refil.py"),
+    ("diff", "qmix_attention", "refil", "--json", "--svg", "diff.svg"),
+    ("graph", "qtran_attention", "--svg", "graph.svg"), ("resolve", "opt"), ("explain", "opt", "graph"),
+    ("check", "vast_qtran"), ("build", "refil_group_matching", "--emit", "refil.py"),
 )
 CODE = f"""
 from typer.testing import CliRunner

@@ -14,6 +14,7 @@ from compose.compiler.passes import PASSES, Pass, absent, batch, copies, fuse, p
 from compose.graph.build import build_graph
 from compose.language.load import load
 from tests.compiler.cases import DRAFTS, PACKAGED, draws, gradients, params
+from tests.marked import first
 from tests.specs.handful import few
 from tests.specs.schemas import small_schema
 
@@ -24,7 +25,7 @@ some_methods = pytest.mark.parametrize("spec", few([*PACKAGED, *DRAFTS]),
                                        ids=lambda s: s.stem if isinstance(s, Path) else s)
 """That the programs of all methods are the plain interpreter's is asked in `test_programs`; here, where there are more
 agents and entities."""
-ALONE = [*SOME[:3], *(pytest.param(spec, marks=pytest.mark.long) for spec in SOME[3:])]
+ALONE = first(SOME[:3], SOME)
 """Attention with groups imagined, attention alone, pooling: the rest are variants."""
 
 

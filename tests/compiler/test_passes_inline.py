@@ -12,6 +12,7 @@ from torch import Tensor
 from compose.compiler.passes import PASSES, absent, batch, fuse, pack, regroup, share, split
 from tests.compiler.cases import episodes
 from tests.compiler.tiny import SCHEMA, differ, messy, spec
+from tests.marked import first
 
 
 @pytest.fixture(autouse=True, params=[False, True], ids=["", "eager"])
@@ -22,7 +23,7 @@ def eager(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> No
         monkeypatch.setattr(importlib.import_module("compose.compiler.passes.absent"), "HEAVY", 0)
 
 
-alone = pytest.mark.parametrize("eager", [pytest.param(False, marks=pytest.mark.long), True], ids=["", "eager"],
+alone = pytest.mark.parametrize("eager", first((True,), (False, True)), ids=["", "eager"],
                                 indirect=True)  # fmt: skip
 """One pass by itself: eager, or it leaves these tensors as they are."""
 

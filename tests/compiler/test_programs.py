@@ -52,7 +52,7 @@ def needs_others(spec: str | Path) -> None:
         pytest.skip("statistics are of all episodes of the batch")
 
 
-@every_method
+@some_methods
 def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
     given = sources(it, fields)
@@ -204,7 +204,7 @@ def test_the_padding_test_can_fail() -> None:
     assert largest(after.losses["td"], before.losses["td"]) > 1e-6
 
 
-@every_method
+@some_methods
 def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> None:
     it, fields = model(spec), episodes()
     if not proved(spec, "permutation"):

@@ -18,7 +18,7 @@ from compose.cli.views.catalogue import spec_summaries
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_the_site(tmp_path: Path) -> None:
     folder = built(tmp_path / "site")
     every_page_and_every_method_is_there(folder)

@@ -12,9 +12,11 @@ import pytest
 from compose.envs import conformance, guard
 from compose.envs.conformance import assert_conforms, check
 from tests.envs.lying import LIARS, Honest
+from tests.marked import first
 
 RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_matching:groups=3,limit=9",
        "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8")
+BATTLES = ("skirmish/3m:limit=20", "skirmish/small_mt:limit=20")
 
 
 def test_the_honest_pass_every_property() -> None:
@@ -30,7 +32,7 @@ def test_environments_of_the_package_conform(name: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["skirmish/3m:limit=20", "skirmish/small_mt:limit=20"])
+@pytest.mark.parametrize("name", first(BATTLES[:1], BATTLES))
 def test_battles_conform(name: str) -> None:
     assert_conforms(name, episodes=8)
 

@@ -16,11 +16,11 @@ SHORT, LONG, CHUNK = 300, 20_000, 15
 
 
 def judged(first: int, count: int) -> list[Verdict]:
-    """The verdicts on some seeds, on every twentieth a thorough one."""
+    """The verdicts on some seeds, on every sixtieth a thorough one."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [judge(generate(seed), thorough=seed % 20 == 0) for seed in range(first, first + count)]
+        return [judge(generate(seed), thorough=seed % 60 == 0) for seed in range(first, first + count)]
     finally:
         torch.set_num_threads(threads)
 

@@ -33,7 +33,7 @@ def outcome(seed: int) -> str:
     return "" if isinstance(made, Graph) else made[0].code
 
 
-@pytest.mark.parametrize("block", [*range(6), *(pytest.param(n, marks=pytest.mark.long) for n in range(6, 20))])
+@pytest.mark.parametrize("block", [*range(3), *(pytest.param(n, marks=pytest.mark.long) for n in range(3, 20))])
 def test_an_edit_ends_in_a_method_or_in_diagnostics_that_can_be_followed(block: int) -> None:
     outcomes = [outcome(seed) for seed in range(100 * block, 100 * (block + 1))]
     assert 2 < outcomes.count("") < 60

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from compose.language.dump import dump
-from compose.language.files import packaged_specs
-from compose.language.load import load
 from compose.language.nodes import Application
+from tests.specs.packaged import METHODS, loaded
 
 FIRST = ("refil", "qmix_mean_pooling")
 """What is read about most, and what is simplest."""
@@ -23,22 +22,21 @@ FIRST = ("refil", "qmix_mean_pooling")
 def constructs(spec: str) -> set[str]:
     """What a spec is made of: blocks and which of their settings it gives, ways to apply a network, functions, how it
     acts and learns."""
-    loaded = load(spec)
-    found = {f"choose {loaded.spec.act.choose}", f"learn {loaded.spec.learner.kind}"}
-    for nodes in (loaded.spec.graph, *(network.nodes for network in loaded.spec.networks.values())):
+    it = loaded(spec)
+    found = {f"choose {it.spec.act.choose}", f"learn {it.spec.learner.kind}"}
+    for nodes in (it.spec.graph, *(network.nodes for network in it.spec.networks.values())):
         for node in nodes.values():
             if isinstance(node, Application):
                 found |= {f"network {name}" for name in node.model_fields_set - {"network", "inputs"}}
             elif block := getattr(node, "block", None):
                 found |= {f"{block} {name}" for name in node.model_fields_set - {"to", "width", "heads"}}
-    return found | set(re.findall(r"\w+\(", dump(loaded.document.data)))
+    return found | set(re.findall(r"\w+\(", dump(it.document.data)))
 
 
 @cache
 def held() -> dict[str, set[str]]:
     """What every packaged method is made of."""
-    names = [path.stem for path in sorted(packaged_specs().glob("*.yaml"))]
-    return {name: constructs(name) for name in names if not load(name).spec.abstract}
+    return {name: constructs(name) for name in METHODS}
 
 
 @cache
@@ -60,4 +58,4 @@ def repeats(spec: str | Path) -> bool:
 def few(specs: Iterable[str | Path]) -> list[Any]:
     """Specs as parameters of a test that shows in `make test` what it shows on the handful, abstract specs and files
     that are not packaged."""
-    return [pytest.param(spec, marks=pytest.mark.long) if repeats(spec) else spec for spec in specs]
+    return [pytest.param(spec, marks=pytest.mark.more) if repeats(spec) else spec for spec in specs]

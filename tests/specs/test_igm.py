@@ -13,6 +13,7 @@ from compose.graph.schema import OBSERVED, ActionGroup
 from compose.language.load import load
 from tests.compiler.cases import PACKAGED, episodes, params
 from tests.specs.handful import repeats
+from tests.specs.packaged import loaded
 from tests.specs.schemas import small_schema
 
 AGENTS, ACTIONS = 3, 3
@@ -25,15 +26,15 @@ SMALLER = {"updet": ["params.trait=2", "axes.basic=2"]}
 
 
 def claims_it(name: str) -> bool:
-    claim = load(name).spec.claims.igm_claim
+    claim = loaded(name).spec.claims.igm_claim
     return claim is not None and claim.status == "proved"
 
 
 @pytest.mark.parametrize(("name", "present"), [
-    pytest.param(name, present, marks=pytest.mark.long if present == AGENTS and repeats(name) else ())
+    pytest.param(name, present, marks=pytest.mark.more if present == AGENTS or repeats(name) else ())
     for name in PACKAGED if claims_it(name) for present in (AGENTS, AGENTS - 1)])  # fmt: skip
 def test_greedy_for_every_agent_is_greedy_for_all(name: str, present: int) -> None:
-    claim = load(name).spec.claims.igm_claim
+    claim = loaded(name).spec.claims.igm_claim
     assert claim is not None
     worth, greedy = enumerated(name, str(claim.joint), present, seed=1)
     assert worth.std() > 1e-8, "joint actions differ in worth"
@@ -49,7 +50,7 @@ def test_enumeration_finds_what_does_not_hold(name: str, joint: str) -> None:
 
 def enumerated(name: str, joint: str, present: int, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     """What every joint action is worth by a method's joint value at its first step, and the one of greedy agents."""
-    spec = load(name).spec
+    spec = loaded(name).spec
     claim = spec.claims.igm_claim
     local = str((claim and claim.utilities) or spec.act.scores)
     several = ["params.eta=0.6"] if "eta" in spec.params else []

@@ -1,6 +1,6 @@
 """Every packaged method trains: fifty updates on made-up episodes, numbers stay finite and every weight moves.
 
-A handful of them in `make test`, all in `make test-methods`, which CI runs too.
+Some of them in `make test`, all in `make test-more`, which CI runs too.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from compose.language.load import load
 from compose.training.learners import learner_for
 from tests.compiler.cases import PACKAGED
 from tests.generator.episodes import MadeUp
-from tests.specs.handful import few
+from tests.marked import first
 from tests.specs.schemas import small_schema
 
 UPDATES = 50
+SOME = ("refil", "qmix", "qplex", "vast", "local_ac", "roma")
+"""One of each kind."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", few(PACKAGED))
+@pytest.mark.parametrize("name", first(SOME, PACKAGED))
 def test_fifty_updates(name: str) -> None:
     spec, changes = load(name).spec, ["learner.environments=2"]
     if spec.learner.kind == "replay":

@@ -76,7 +76,7 @@ def as_it_should_be(whole: Path, folder: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("every", [7, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("every", [13, pytest.param(1, marks=pytest.mark.long)])
 def test_a_kill_at_any_operation_on_a_file(tmp_path: Path, every: int) -> None:
     operations = life(tmp_path / "whole", None)
     assert operations > 100

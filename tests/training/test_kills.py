@@ -20,7 +20,7 @@ CAPACITY = 40
 SETTINGS = {"params.embed": 8, "params.hyper": 8, "learner.replay.batch": 4, "learner.replay.start": 4,
             "learner.replay.episodes": CAPACITY, "learner.environments": 3,
             "learner.target.every": "7 episodes"}  # fmt: skip
-BETWEEN = 5
+BETWEEN = 3
 """Updates between checkpoints."""
 AHEAD = 3
 """Checkpoints after which a life is killed at the latest (twice that if a write must be met)."""

@@ -16,10 +16,11 @@ from compose.compiler.export.samples import samples, timed
 from compose.compiler.export.write import write_module
 from tests.compiler.cases import DRAFTS, model
 from tests.compiler.export.cases import ACTING, DIFFERENT, entries, odd, packaged
+from tests.marked import first
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", ACTING)
+@pytest.mark.parametrize("spec", first(DIFFERENT, ACTING))
 def test_every_packaged_spec_is_emitted(spec: str, tmp_path: Path) -> None:
     it = packaged(spec)
     made = write_module(it, tmp_path / "policy.py")

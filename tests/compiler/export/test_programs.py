@@ -19,6 +19,7 @@ from compose.compiler.export.write import Export
 from compose.language.diagnostics import SpecError
 from tests.compiler.cases import PACKAGED, inline
 from tests.compiler.export.cases import ACTING, DIFFERENT, EACH, acts, entries, odd, packaged
+from tests.marked import first
 
 needs_onnx = pytest.mark.skipif(importlib.util.find_spec("onnxruntime") is None, reason="the extra onnx is missing")
 
@@ -30,14 +31,12 @@ def test_every_packaged_spec_acts_like_one_of_these() -> None:
     assert {acts(spec) for spec in PACKAGED} == set(ways)
 
 
-PROGRAMS = ("opt", "refil_group_matching", "qmix_mean_pooling_official")
+PROGRAMS = ("refil_group_matching", "qmix_mean_pooling_official")
 """What differs most; the class that the others are exported from is compared bit by bit in `test_emit`."""
-GRAPHS = [pytest.param(s, marks=() if s in ("refil", "qmix_mean_pooling_official") else pytest.mark.long)
-          for s in DIFFERENT]
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", [s if s in PROGRAMS else pytest.param(s, marks=pytest.mark.long) for s in ACTING])
+@pytest.mark.parametrize("spec", first(PROGRAMS, ACTING))
 def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     made = write_program(packaged(spec), tmp_path / "policy.pt2")
     assert made.parity.ok
@@ -63,7 +62,7 @@ def as_onnx(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export]
 
 @needs_onnx
 @pytest.mark.slow
-@pytest.mark.parametrize("spec", GRAPHS)
+@pytest.mark.parametrize("spec", first(("refil",), DIFFERENT))
 def test_it_is_an_onnx_graph(spec: str, as_onnx: Callable[[str], Export]) -> None:
     made = as_onnx(spec)
     assert made.parity.ok
@@ -72,7 +71,7 @@ def test_it_is_an_onnx_graph(spec: str, as_onnx: Callable[[str], Export]) -> Non
 
 
 @needs_onnx
-@pytest.mark.long
+@pytest.mark.more
 @pytest.mark.parametrize("spec", [s for s in ACTING if s not in DIFFERENT])
 def test_every_packaged_spec_is_an_onnx_graph(spec: str, tmp_path: Path) -> None:
     assert write_onnx(packaged(spec), tmp_path / "policy.onnx").parity.ok
@@ -92,7 +91,7 @@ def test_a_program_takes_draws_params_and_any_state(tmp_path: Path) -> None:
     assert not torch.equal(cold, warm)
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_entities_are_free_where_agents_are_not(tmp_path: Path) -> None:
     made = write_program(inline(EACH), tmp_path / "policy.pt2")
     assert made.parity.ok
@@ -100,7 +99,7 @@ def test_entities_are_free_where_agents_are_not(tmp_path: Path) -> None:
 
 
 @needs_onnx
-@pytest.mark.slow
+@pytest.mark.more
 def test_onnx_takes_draws_params_and_any_state(tmp_path: Path) -> None:
     assert write_onnx(odd(torch.float32), tmp_path / "policy.onnx").parity.ok
 

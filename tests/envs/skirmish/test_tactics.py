@@ -11,17 +11,18 @@ from compose.envs.skirmish.scripts import Orders
 from compose.envs.starcraft.scenario_model import Ring, Scenario
 from compose.envs.starcraft.task import Squad, Task
 from tests.envs.skirmish.battles import Army, attack_move, battle, begun, packaged, place, play, scripted
+from tests.marked import first
 
 MIRRORS = {"3-8m_symmetric:task=3Mar": 26, "3-8m_symmetric:task=8Mar": 31, "3-8sz:task=2Sta-3Zea": 59,
            "3-8sz:task=3Sta-5Zea": 68, "5-11MMM:task=7Mar-1Mau": None}  # fmt: skip
 
 
-MORE = ("3-8m_symmetric:task=8Mar", "3-8sz:task=3Sta-5Zea", "5-11MMM:task=7Mar-1Mau")
+MORE = ("3-8m_symmetric:task=8Mar", "3-8sz:task=2Sta-3Zea", "3-8sz:task=3Sta-5Zea", "5-11MMM:task=7Mar-1Mau")
 """Larger ones of the same kinds."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.long) if n in MORE else n for n in MIRRORS])
+@pytest.mark.parametrize("name", first(MIRRORS.keys() - MORE, MIRRORS))
 def test_mirrored_armies_win_as_often_as_they_lose(name: str) -> None:
     score = play(packaged(name, 2048 if "m_" in name else 1024), attack_move)
     assert abs(score.won - score.lost) < 0.05
@@ -61,7 +62,7 @@ def _in_range(marines: int, script: scripts.Script) -> float:
     return play(begun(scenario, 128, difficulty="very_hard"), scripted(script)).won
 
 
-@pytest.mark.parametrize("marines", [3, pytest.param(5, marks=pytest.mark.long), 8])
+@pytest.mark.parametrize("marines", first((3, 8), (3, 5, 8)))
 def test_focus_beats_the_nearest_beats_random(marines: int) -> None:
     weakest, nearest, random = (_in_range(marines, s) for s in (scripts.weakest, scripts.nearest, scripts.random))
     assert weakest > nearest > random
@@ -87,7 +88,7 @@ def _distance(here: Tensor, there: Tensor) -> Tensor:
     return torch.linalg.vector_norm(here - there, dim=0)
 
 
-@pytest.mark.parametrize("zealots", [*(pytest.param(n, marks=pytest.mark.long) for n in (3, 5)), 4])
+@pytest.mark.parametrize("zealots", first((4,), (3, 4, 5)))
 def test_stalkers_win_by_kiting_and_only_so(zealots: int) -> None:
     name = f"3s_vs_{zealots}z"
     assert play(packaged(name, 64), scripted(scripts.nearest)).won == 0

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from compose.graph.build import build_graph
-from compose.language.files import packaged_specs
 from compose.language.load import Loaded, load, load_data
 from compose.reading.diff import Diff, Side, diff
+from tests.specs.packaged import SPECS as PACKAGED
+from tests.specs.packaged import loaded as packaged
 
 DRAFTS = Path(__file__).parents[2] / "specs" / "drafts"
-PACKAGED = sorted(path.stem for path in packaged_specs().glob("*.yaml"))
 SPECS = [*PACKAGED, *(str(path) for path in sorted(DRAFTS.glob("*.yaml")))]
 """Every spec there is: abstract ones too."""
 
@@ -20,7 +20,9 @@ SPECS = [*PACKAGED, *(str(path) for path in sorted(DRAFTS.glob("*.yaml")))]
 @cache
 def loaded(spec: str) -> Loaded:
     """A packaged spec or a draft."""
-    return load(str(DRAFTS / f"{spec}.yaml") if spec not in SPECS and (DRAFTS / f"{spec}.yaml").exists() else spec)
+    if spec in PACKAGED:
+        return packaged(spec)
+    return load(str(DRAFTS / f"{spec}.yaml") if (DRAFTS / f"{spec}.yaml").exists() else spec)
 
 
 @cache

@@ -31,7 +31,7 @@ from tests.specs.handful import few, repeats
 HANDFUL = few(NAMES)
 FITTED = (("refil", "letter"), ("ptm", "slide"), ("vast_qtran", "a4"), ("opt", "a4"))
 """Every page, and every method on one."""
-EVERY = [pytest.param(name, direction, marks=pytest.mark.long if direction == "right" and repeats(name) else ())
+EVERY = [pytest.param(name, direction, marks=pytest.mark.more if repeats(name) else ())
          for name in NAMES for direction in ("down", "right")]
 
 
@@ -69,7 +69,7 @@ def test_panels_are_laid_out_properly(name: str, direction: Direction) -> None:
             check(place(panel, direction))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", HANDFUL)
 def test_text_stands_inside_its_box(name: str) -> None:
     for box in drawn(name).boxes().values():
         for laid in (shape(box), sideways(box)):
@@ -140,7 +140,7 @@ def test_tags_stand_for_edges_that_nobody_can_follow(name: str, direction: Direc
 
 
 @pytest.mark.parametrize(("name", "page"), [
-    (name, page) if (name, page) in FITTED else pytest.param(name, page, marks=pytest.mark.long)
+    (name, page) if (name, page) in FITTED else pytest.param(name, page, marks=pytest.mark.more)
     for name in ("refil", "ptm", "vast_qtran", "opt") for page in ("a4", "letter", "slide")])  # fmt: skip
 def test_a_figure_fits_its_page(name: str, page: PageName) -> None:
     insides = (name, page) == ("opt", "a4")  # the highest of all

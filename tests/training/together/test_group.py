@@ -13,7 +13,6 @@ from compose.envs.guard import form
 from compose.envs.guard.finding import Finding
 from compose.envs.interface import Environment, Fields
 from compose.language.diagnostics import SpecError
-from compose.language.load import load
 from compose.training.learner import Learner
 from compose.training.rollout import tensors
 from compose.training.together.group import Group
@@ -22,6 +21,7 @@ from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
 from tests.specs.handful import few
+from tests.specs.packaged import loaded
 from tests.specs.schemas import small_schema
 from tests.training.together.small import MOVING, TINY_CLIP, DoubleLearner, double_learners
 
@@ -56,7 +56,7 @@ def test_the_written_out_recurrence_is_the_library_s() -> None:
         gru(x, start, weights, True, 1, 0.0, True, False, True)
 
 
-@pytest.mark.parametrize("name", few([n for n in PACKAGED if load(n).spec.learner.kind == "replay"]))
+@pytest.mark.parametrize("name", few([n for n in PACKAGED if loaded(n).spec.learner.kind == "replay"]))
 def test_a_stacked_program_is_each_program(name: str) -> None:
     """Values and gradients of `learn` for three sets of weights and batches, against each by itself."""
     schema, of = small_schema(3, 2), model(name)
