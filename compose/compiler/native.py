@@ -17,8 +17,8 @@ from compose.kernels.steps import gru
 def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..., Any]:
     """``module`` compiled, when it is first called.
 
-    ``torch.gru`` over a fixed time becomes one opaque operation, and a loop is computed as it is without compiling:
-    unrolled they would take minutes to compile.
+    ``torch.gru`` over a fixed time becomes one opaque operation; ``torch.lstm`` and loops are computed as they are
+    without compiling: unrolled they would take minutes to compile.
 
     Args:
         free: dimensions of every input whose size may change from call to call.
@@ -27,6 +27,8 @@ def native(module: fx.GraphModule, free: Sequence[Sequence[int]]) -> Callable[..
     for node in found.graph.nodes:
         if node.op == "call_function" and node.target is torch.gru:
             node.target = _whole
+        elif node.op == "call_function" and node.target is torch.lstm:
+            node.target = _apart
         elif isinstance(node.target, Unrolled):
             node.target = torch.compiler.disable(node.target.over_steps)  # type: ignore[no-untyped-call]
     found.recompile()
@@ -48,3 +50,9 @@ def _whole(of: Tensor, start: Tensor, weights: list[Tensor], *_: Any) -> tuple[T
     alive = torch.full((time,), rows, dtype=torch.int64, device="cpu")
     states = gru(fed, alive, start[0], weights[1], weights[3])[0].unflatten(0, (time, rows))
     return states, states[-1:]
+
+
+@torch.compiler.disable  # type: ignore[untyped-decorator]
+def _apart(*given: Any) -> Any:
+    """``torch.lstm``, uncompiled."""
+    return torch.lstm(*given)

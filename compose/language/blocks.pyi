@@ -567,6 +567,28 @@ class Blocks(Closed):
             index: What was chosen, counting from 0.
         """
 
+    def lstm(
+        self,
+        *,
+        of: Operand,
+        to: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """A long short-term memory over time (Hochreiter and Schmidhuber 1997, torch's variant), one state and one cell for
+        every other leading index.
+
+        ``i = s(Wi x + Ui h)``, ``f = s(Wf x + Uf h)``, ``g = tanh(Wg x + Ug h)``, ``o = s(Wo x + Uo h)``,
+        ``c' = f c + i g``, ``h' = o tanh(c')`` (biases left out here). ``of`` [batch time ... In] -> [batch time ... to],
+        the states h. State and cell start as zeros in every episode. Weights start from U(-1/sqrt(to), 1/sqrt(to)).
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: The inputs, in time.
+            to: Width of the state.
+        """
+
     def max(
         self,
         *,

@@ -34,6 +34,8 @@ EXAMPLES = [
     example("batch_norm", of="batch time entity embed", over="entity", eps=0.1),
     example("gru", of="batch time agent embed", to="hidden"),
     example("gru", of="batch time embed", to="embed"),
+    example("lstm", of="batch time agent embed", to="hidden"),
+    example("lstm", of="batch time embed", to="embed"),
     example("previous", of="batch time agent embed", start=0.5),
     example("attention", {"embed": 12}, queries="batch time agent hidden", keys="batch time entity state", mask=PAIRS,
             heads=3, width="embed", to="embed"),

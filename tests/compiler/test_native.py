@@ -42,6 +42,17 @@ def test_one_compilation_serves_every_batch() -> None:
                 assert float((grads[name] - g).abs().max()) <= 1e-5 * scale, (name, size)
 
 
+@pytest.mark.more
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
+def test_a_long_memory_is_computed_apart() -> None:
+    torch._dynamo.reset()
+    fast, plain = (compile(load("vdn_attention", [*SMALL, "networks.utility.nodes.h.block=lstm"]), SCHEMA, seed=2,
+                           native=native) for native in (True, False))
+    for size in SIZES[:2]:
+        (losses, _), (expected, _) = found(fast, *size), found(plain, *size)
+        assert largest(losses["td"], expected["td"]) <= 1e-5
+
+
 def test_low_precision_is_near_and_weights_stay_exact() -> None:
     near, plain = (compile(load("vdn_attention", SMALL), SCHEMA, seed=2, precision=p) for p in (torch.bfloat16, None))
     (losses, grads), (expected, wanted) = found(near, *SIZES[0]), found(plain, *SIZES[0])

@@ -18,7 +18,7 @@ class Previous(Block):
 
     block: Literal["previous"]
     phrase: ClassVar[str] = "{of} one step earlier[, {start} at first]"
-    kin: ClassVar[tuple[str, ...]] = ("lstm", "rnn", "recurrent", "delay", "lag", "shift", "memory")
+    kin: ClassVar[tuple[str, ...]] = ("rnn", "recurrent", "delay", "lag", "shift", "memory")
     of: Annotated[Port, "..."]
     """What is delayed."""
     start: float = 0.0

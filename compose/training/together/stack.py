@@ -13,7 +13,7 @@ from compose.compiler.model import Model
 from compose.compiler.passes import PASSES, pack
 from compose.compiler.trace import Outputs, Program
 from compose.graph.schema import EntitySchema
-from compose.training.together.gru import gru
+from compose.training.together.recurrences import gru, lstm
 
 
 class Stack:
@@ -37,8 +37,8 @@ class Stack:
 class StackedProgram:
     """A program whose every input has a leading axis ``seed``, but for fields that no episode changes.
 
-    ``torch.func.vmap`` of the program's module, where recurrences are written out step by step (``torch.gru`` takes
-    one set of weights only).
+    ``torch.func.vmap`` of the program's module, where recurrences are written out step by step (``torch.gru`` and
+    ``torch.lstm`` take one set of weights only).
     """
 
     def __init__(self, program: Program, schema: EntitySchema) -> None:
@@ -79,7 +79,7 @@ def stacked(inputs: Sequence[Mapping[str, Any]], wanted: Sequence[str], like: Te
 def _written_out(module: fx.GraphModule) -> fx.GraphModule:
     made = copy.deepcopy(module)
     for node in made.graph.nodes:
-        if node.op == "call_function" and node.target is torch.gru:
-            node.target = gru
+        if node.op == "call_function":
+            node.target = {torch.gru: gru, torch.lstm: lstm}.get(node.target, node.target)
     made.recompile()
     return made

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from compose.language.diagnostics import SpecError
 from compose.training.learner import Learner
 from compose.training.rollout import tensors
 from compose.training.together.group import Group
-from compose.training.together.gru import gru
+from compose.training.together.recurrences import gru, lstm
 from compose.training.together.stack import StackedProgram, stackable
 from compose.training.together.workers import Workers
 from tests.compiler.cases import PACKAGED, draws, episodes, model
@@ -40,20 +41,22 @@ def _doubles_are_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(form, "fields", floats)
 
 
-def test_the_written_out_recurrence_is_the_library_s() -> None:
+@pytest.mark.parametrize(("written", "library", "gates", "states"), [(gru, torch.gru, 3, 1), (lstm, torch.lstm, 4, 2)])
+def test_the_written_out_recurrence_is_the_library_s(written: Any, library: Any, gates: int, states: int) -> None:
     g = torch.Generator().manual_seed(0)
-    shapes = ((7, 4, 5), (1, 4, 6), (18, 5), (18, 6), (18,), (18,))
-    x, start, *weights = (torch.randn(*s, generator=g, dtype=torch.float64, requires_grad=True) for s in shapes)
+    shapes = ((7, 4, 5), (gates * 6, 5), (gates * 6, 6), (gates * 6,), (gates * 6,), *((1, 4, 6),) * states)
+    given = [torch.randn(*s, generator=g, dtype=torch.float64, requires_grad=True) for s in shapes]
+    (x, *weights), start = given[:5], given[5] if states == 1 else given[5:]
     settings = (True, 1, 0.0, True, False, False)
-    found, wanted = gru(x, start, weights, *settings), torch.gru(x, start, weights, *settings)
+    found, wanted = written(x, start, weights, *settings), library(x, start, weights, *settings)
+    assert len(found) == len(wanted)
     for one, two in zip(found, wanted, strict=True):
         assert torch.allclose(one, two, atol=1e-14)
     pull = torch.randn(7, 4, 6, generator=g, dtype=torch.float64)
-    for one, two in zip(*(torch.autograd.grad((y[0] * pull).sum(), [x, start, *weights]) for y in (found, wanted)),
-                        strict=True):  # fmt: skip
+    for one, two in zip(*(torch.autograd.grad((y[0] * pull).sum(), given) for y in (found, wanted)), strict=True):
         assert torch.allclose(one, two, atol=1e-13)
     with pytest.raises(NotImplementedError):
-        gru(x, start, weights, True, 1, 0.0, True, False, True)
+        written(x, start, weights, True, 1, 0.0, True, False, True)
 
 
 @pytest.mark.parametrize("name", few([n for n in PACKAGED if loaded(n).spec.learner.kind == "replay"]))
