@@ -21,6 +21,8 @@ ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "
 """Axes that environments may have; what a schema gives decides their sizes."""
 
 
+SLOTS = ("agent", "entity", "other", "id")
+"""Those that are as long as there is room for agents or entities."""
 SIZES = ("+", "-", "*", "/", "ceil", "floor", "maximum", "minimum")
 """What sizes are made with."""
 
@@ -50,6 +52,8 @@ class AxisTable:
     schema: EntitySchema | None
     joined: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Axes made by joining others along them: ``factor`` -> ("agent", "agent")."""
+    padded: bool = False
+    """May slots be added? Then the numbers of agents and entities stay symbolic whatever the environment."""
     open: list[str] = field(default_factory=list)
     """Axes whose sizes are being evaluated, outermost first."""
 
@@ -104,7 +108,8 @@ class AxisTable:
                 self.open.pop()
         if name in numbers:
             return numbers[name]
-        if name in ("batch", "time") or (self.schema is None and name in ENVIRONMENT):
+        anything = (self.schema is None and name in ENVIRONMENT) or (self.padded and name in SLOTS)
+        if name in ("batch", "time") or anything:
             return None
         if self.schema is not None and name in self.schema.sizes:
             return self.schema.sizes[name]
@@ -142,7 +147,7 @@ class AxisTable:
         if base in self.spec.axes:
             return any(self.of_slots(str(ref)) for ref in references(self.spec.axes[base].tree))
         if base.isidentifier():
-            return base in ("agent", "entity", "other", "id")
+            return base in SLOTS
         return any(self.of_slots(str(ref)) for ref in references(parse(base)))
 
     def has_presence(self, axis: str) -> bool:

@@ -178,6 +178,8 @@ class Stepping(Liar):
         return {"of": "...", "mask": "bool ..."}
 
     def infer(self, site: Site) -> dict[str, Type]:
+        if "time" not in site.type("of").axes:
+            site.fail("of", "it has no steps")
         return {"": site.type("of").without(["time"])}
 
     def compute(self, run: Run, *, of: Any, mask: Any) -> Any:

@@ -306,3 +306,17 @@ def test_actions_that_cannot_be_taken(text: str, what: str) -> None:
     proof = check(text)["availability"]
     assert proof.outcome == "not proved"
     assert proof.how.startswith(what) or what in proof.how
+
+
+@pytest.mark.parametrize(("axis", "index", "outcome"), [
+    ("agent", 0, "proved"), ("entity", 1, "proved"), ("entity", SCHEMA.agents, "not proved"), ("other", 0, "proved"),
+])  # fmt: skip
+def test_a_row_behind_the_agents_is_another_s_once_there_are_more_of_them(axis: str, index: int, outcome: str) -> None:
+    of = {"agent": "agents(env.entities)", "entity": "env.entities", "other": "others(env.entities)"}[axis]
+    proofs = check(f"""
+graph:
+  one: {{block: row, of: {of}, over: {axis}, index: {index}}}
+  q_tot: {{block: mean, of: square(one), over: feature}}
+""")
+    assert proofs["padding"].outcome == outcome
+    assert proofs["permutation"].outcome == "not proved"

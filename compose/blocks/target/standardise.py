@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from compose.blocks.target.standardised import Steps, moments
+from compose.blocks.target.standardised import Steps, every_step, moments
 from compose.language.axes import Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site, Statistic
@@ -34,8 +34,7 @@ class Standardise(Block):
     watches: ClassVar[Literal["collection", "update"]] = "update"
 
     def infer(self, site: Site) -> dict[str, Type]:
-        if site.bound["..."] != ("batch", "time") or site.type("of").axes != ("batch", "time"):
-            site.fail("of", f"expected one number at every step, [batch time], got {site.type('of')}")
+        every_step(site, "of")
         return super().infer(site)
 
     def statistics(self, site: Site) -> dict[str, Statistic]:

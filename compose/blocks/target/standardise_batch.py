@@ -4,8 +4,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import PositiveFloat
 
-from compose.blocks.target.standardised import Steps, moments
-from compose.language.axes import Axes
+from compose.blocks.target.standardised import Steps, every_step, moments
+from compose.language.axes import Axes, Type
 from compose.language.block import Block, Port
 from compose.language.operation import Run, Site
 from compose.language.values import Expr
@@ -33,6 +33,10 @@ class StandardiseBatch(Block):
     returns: ClassVar[str] = "batch time"
     stopped: ClassVar[bool] = True
     steps_in: ClassVar[tuple[str, int]] = ("where", 0)
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        every_step(site, "of")
+        return super().infer(site)
 
     def mixes(self, site: Site) -> Axes:
         return ("batch", "time")

@@ -2,9 +2,17 @@
 
 from typing import Any, Literal
 
+from compose.language.operation import Site
+
 Steps = Literal["taken", "stored"]
 """Which steps count: those of the mask; or for every episode as many as the longest of the batch has, the others as
 zeros."""
+
+
+def every_step(site: Site, port: str) -> None:
+    """Raises Failed unless one number arrives at every step."""
+    if site.type(port).axes != ("batch", "time"):
+        site.fail(port, f"expected one number at every step, [batch time], got {site.type(port)}")
 
 
 def moments(of: Any, where: Any, steps: Steps) -> tuple[Any, Any, Any]:

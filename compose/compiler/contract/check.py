@@ -153,15 +153,19 @@ def _traces(trial: Trial) -> None:
 
 
 def _without_time(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> None:
-    """A port may drop `time` (constant over the episode): refused, or typed and computed."""
-    for port, kind in types.items():
-        if not isinstance(kind, Type) or "time" not in kind.axes:
+    """A port, or every one, may drop `time` (constant over the episode): refused, or typed and computed."""
+    fewer = {port: kind.without(["time"]) for port, kind in types.items() if isinstance(kind, Type)}
+    for constant in *({port: kind} for port, kind in fewer.items()), fewer:
+        if all(kind == types[port] for port, kind in constant.items()):
             continue
         try:
-            trial = trial_of(op, {**types, port: kind.without(["time"])}, sizes, words)
+            trial = trial_of(op, {**types, **constant}, sizes, words)
         except SpecError:
             continue
-        check_shapes(trial, "meta")
+        try:
+            check_shapes(trial, "meta")
+        except (ValueError, IndexError, RuntimeError) as error:
+            raise trial.fail(f"types where {' and '.join(constant)} have no axis 'time', and fails: {error}") from error
 
 
 def _with_true_masks(op: Operation, types: Types, sizes: Mapping[str, Any], words: list[str]) -> None:

@@ -8,7 +8,7 @@ other fills with no slots; otherwise it pairs one slot with another, which only 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -31,8 +31,10 @@ class Told:
 class SlotRows:
     """Slots in all values of a graph, operands before users; ``told`` lists what tells them apart."""
 
-    def __init__(self, graph: Graph, nodes: Iterable[Node]) -> None:
-        self.graph, self.table, self.known, self.told = graph, graph.table, dict[Value, Slots](), list[Told]()
+    def __init__(self, graph: Graph, nodes: Iterable[Node], *, padded: bool = False) -> None:
+        """``padded``: whatever the numbers of slots."""
+        self.graph, self.known, self.told = graph, dict[Value, Slots](), list[Told]()
+        self.table = replace(graph.table, padded=padded)
         self.lengths: dict[str, Shift] = {}
         nodes, before = list(nodes), dict[Value, Slots]()
         for _ in range(ROUNDS):
@@ -86,6 +88,22 @@ class SlotRows:
                             if not self._inside(side, new):
                                 self.told.append(Told(node, new.axis))
             self.known[output] = frozenset(found)
+
+    def moved_on(self, node: Node) -> str | None:
+        """An axis of which the node takes a single row that is another slot's once there are more slots."""
+        for operand in operands(node):
+            for axis in dict.fromkeys(operand.axes.values()):
+                mine = [(side, place) for side, place in self.seen(operand) if place.axis == axis]
+                for name in node.values:
+                    move = Mover(self.table, node, operand, name)
+                    rows = [(side, new.shift) for side, place in mine for new in move(place) if new.axis is None]
+                    if not (any(self._always(*row) for row in rows) or all(self._beyond(*row) for row in rows)):
+                        return axis
+        return None
+
+    def _always(self, side: str, row: Shift) -> bool:
+        """Is a single row that of one and the same of these slots, however many there are?"""
+        return not row.sizes and 0 <= row.rows < (self.graph.table.size(side) or 0)
 
     def _beyond(self, side: str, row: Shift) -> bool:
         """Is a single row none of these slots'?"""

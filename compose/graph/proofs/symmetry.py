@@ -65,6 +65,12 @@ def padding(graph: Graph, slots: SlotRows) -> Proof:
             rule = node.op.counts()
             why = f"counts '{rule}' of axis '{axis}'" if rule != "present" else f"joins absent rows of axis '{axis}'"
             return Proof("padding", "not proved", f"'{node.name}' {why}", (node.name,))
+    if slots.told:
+        padded = SlotRows(graph, _cone(graph), padded=True)
+        for node in _cone(graph):
+            if (axis := padded.moved_on(node)) is not None:
+                why = f"'{node.name}' takes a row of '{axis}' that is another's once there are more slots"
+                return Proof("padding", "not proved", why, (node.name,))
     number = next((v for v in _numbers(graph) if v.axis is not None and graph.table.of_slots(v.axis)), None)
     if number is not None:
         why = f"the number of rows of '{number.axis}' is used as a number"

@@ -22,17 +22,19 @@ def igm(trial: Trial) -> str | None:
     if joint is None or utilities is None:
         return None
     with torch.no_grad():
-        return _beaten(trial, joint, utilities, None) or _beaten(trial, joint, utilities, _any(trial, utilities))
+        return _beaten(trial, joint, utilities, {}) or _beaten(trial, joint, utilities, _any(trial, utilities))
 
 
-def _any(trial: Trial, utilities: Value) -> Tensor:
-    """Utilities such as other weights might give."""
+def _any(trial: Trial, utilities: Value) -> dict[Value, Tensor]:
+    """Utilities such as other weights might give, before anything fills what is not available."""
+    made = {value: node for node in trial.graph.nodes([utilities]) for value in node.values.values()}
+    while (node := made.get(utilities)) is not None and (fills := node.op.fills) is not None:
+        (utilities,) = (value for value in [node.wires[fills.data]] if isinstance(value, Value))
     (real,) = trial.values([utilities])
-    return torch.randn(real.shape, generator=trial.noise, dtype=torch.float64) * 2
+    return {utilities: torch.randn(real.shape, generator=trial.noise, dtype=torch.float64) * 2}
 
 
-def _beaten(trial: Trial, joint: Value, utilities: Value, given: Tensor | None) -> str | None:
-    known = {} if given is None else {utilities: given}
+def _beaten(trial: Trial, joint: Value, utilities: Value, known: dict[Value, Tensor]) -> str | None:
     (values,) = trial.values([utilities], given=known)
     values = align(values, utilities.type.axes, ACTED)
     batch, steps = trial.fields["steps"].shape
@@ -57,7 +59,7 @@ def _beaten(trial: Trial, joint: Value, utilities: Value, given: Tensor | None) 
         gain = worth - best
         gain = torch.where(torch.isfinite(gain), gain, 0.0) / (1 + best.abs())
         if float(gain.max()) > 1e-9:
-            how = "" if given is None else " (utilities made up)"
+            how = " (utilities made up)" if known else ""
             return f"joint action {chosen} beats the greedy one by {float(gain.max()):.3g} in {joint.name}{how}"
     return None
 
