@@ -316,7 +316,9 @@ def test_a_row_behind_the_agents_is_another_s_once_there_are_more_of_them(axis: 
     proofs = check(f"""
 graph:
   one: {{block: row, of: {of}, over: {axis}, index: {index}}}
-  q_tot: {{block: mean, of: square(one), over: feature}}
+  told: {{block: linear, of: one, to: scalar}}
+  all: {{block: sum, of: taken, over: agent}}
+  q_tot: all + told
 """)
     assert proofs["padding"].outcome == outcome
     assert proofs["permutation"].outcome == "not proved"
