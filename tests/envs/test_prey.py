@@ -7,11 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import Tensor
 
-from compose.envs.catalogue import make
+from compose.envs.catalogue import make, schema
+from compose.envs.interface import Environment
+from compose.envs.prey import dynamics
 from compose.envs.prey.environment import PredatorPrey
-from compose.envs.prey.start import Start
+from compose.envs.prey.start import Start, draw
+from compose.language.diagnostics import SpecError
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECORDED = {
@@ -46,6 +51,230 @@ def test_recorded_episodes_replay_exactly(recorded: tuple[PredatorPrey, dict[str
         assert torch.equal(after.truncated[on], data["limit"][on, t])
         assert not torch.stack((after.terminated, after.truncated, after.success))[:, ~on].any()
         assert not after.reward[~on].any()
+
+
+@given(episodes=st.lists(st.integers(0, 2**40), min_size=1, max_size=8, unique=True), seed=st.integers(0, 2**32),
+       name=st.sampled_from([*(f"{name},limit=6" if ":" in name else f"{name}:limit=6" for name in RECORDED.values()),
+                             "prey/various_all:split=test,limit=6"]))
+@settings(max_examples=20, deadline=None)
+def test_an_episode_is_the_same_alone_and_among_others(episodes: list[int], seed: int, name: str) -> None:
+    together = _play(make(name.replace("limit=20,", "")), torch.tensor(episodes), seed)
+    for place in {0, len(episodes) - 1}:
+        alone = _play(make(name.replace("limit=20,", "")), torch.tensor([episodes[place]]), seed)
+        for field, values in alone.items():
+            assert torch.equal(together[field][place : place + 1], values), field
+
+
+def test_every_row_may_have_a_seed_of_its_own() -> None:
+    numbers, seeds = torch.tensor([4, 4, 9]), (7, 1, 7)
+    together, alone = make("prey/various_all"), [make("prey/various_all") for _ in seeds]
+    rows, mine = together.reset(numbers, seeds), [e.reset(numbers[i : i + 1], seeds[i]) for i, e in enumerate(alone)]
+    for _ in range(4):
+        for row, fields in enumerate(mine):
+            assert all(torch.equal(rows[name][row], values[0]) for name, values in fields.items())
+        action = torch.randint(6, (3, 9), generator=torch.Generator().manual_seed(0))
+        rows, mine = together.step(action).fields, [e.step(action[i : i + 1]).fields for i, e in enumerate(alone)]
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_numbers_are_drawn_evenly(split: str) -> None:
+    game = _game(f"prey/various_num:split={split}")
+    start = draw(game.settings, torch.arange(8000), 3)
+    for slots, allowed in zip(start.place.split([9, 9, 5], 1), game.settings.numbers, strict=True):
+        there = slots >= 0
+        assert (there.int().diff(dim=1) <= 0).all()  # the first slots are filled
+        counts = torch.bincount(there.sum(1), minlength=10) / 8000
+        assert counts.nonzero()[:, 0].tolist() == list(allowed)
+        assert (counts[list(allowed)] - 1 / len(allowed)).abs().max() < 0.02
+    names = [f"{a}x{p}" for a, p in zip(*((s >= 0).sum(1).tolist() for s in start.place.split([9, 9, 5], 1)[:2]),
+                                        strict=True)]  # fmt: skip
+    assert names == [game.schema.tasks[task] for task in start.task.tolist()]
+
+
+def test_who_is_there_stands_in_a_cell_of_its_own_anywhere() -> None:
+    place = draw(_game("prey/various_all").settings, torch.arange(4000), 0).place
+    for row in place[:50].tolist():
+        taken = [cell for cell in row if cell >= 0]
+        assert len({*taken}) == len(taken)
+    counts = torch.bincount(place[place >= 0], minlength=144)
+    assert counts.shape == (144,)
+    assert (counts / counts.sum() * 144 - 1).abs().max() < 0.2
+
+
+def test_tags_are_distinct_and_any_agent_may_have_any() -> None:
+    tag = draw(_game("prey/various_num").settings, torch.arange(9000), 0).tag
+    assert torch.equal(tag.sort(1).values, torch.arange(9).expand(9000, 9))
+    assert (torch.bincount(tag[:, 0], minlength=9) / 1000 - 1).abs().max() < 0.15
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("name", ["various_num", "various_cap", "various_all"])
+def test_capabilities_come_from_their_pools(name: str, split: str) -> None:
+    game = _game(f"prey/{name}:split={split}")
+    start, slots = draw(game.settings, torch.arange(3000), 1), list(game.settings.slots)
+    pools, test = game.settings.pools, split == "test" and name != "various_num"
+    assert (pools.first is not None) == test
+    seen = set()
+    for agents, preys, others in zip(*(part.tolist() for part in start.capability.split(slots, 1)), strict=True):
+        agents, preys = ([number for number in side if number] for side in (agents, preys))
+        if test:
+            assert (agents.pop(0), preys.pop(0)) == (4, 5)
+        pool = pools.preys[max(agents) - 1 if name == "various_all" else 0]
+        seen.add(tuple(agents))
+        assert not any(others)
+        assert all(agents.count(number) <= pools.agents.count(number) for number in agents)
+        assert all(preys.count(number) <= pool.count(number) for number in preys)
+    assert len(seen) > 30 or name == "various_num"
+
+
+@pytest.mark.parametrize("name", [*RECORDED.values(), "prey/various_num:agents=8,preys=8,landmarks=0,test_agents=8,"
+                                  "test_preys=8,test_landmarks=0,size=4"])  # fmt: skip
+def test_whatever_agents_try_the_map_stays_whole(name: str) -> None:
+    game = _game(name)
+    game.reset(torch.arange(64), 0)
+    for _ in range(game.schema.limit):
+        tried = torch.randint(6, (64, game.schema.agents), generator=torch.Generator().manual_seed(game._time))
+        fields = game.step(tried).fields
+        assert torch.equal(game._grid, dynamics.chart(game.map, game.agent, game.prey, game._landmark))
+        here = torch.cat((game.agent, game.prey, game._landmark), 1)
+        assert [len({*row} - {game.map.nowhere}) for row in here.tolist()] == (here != game.map.nowhere).sum(1).tolist()
+        assert torch.equal(game.agent != game.map.nowhere, fields["active"])
+
+
+SMALL = "prey/various_num:agents=3,preys=2,landmarks=1,test_agents=3,test_preys=2,test_landmarks=1,size=4,limit=3"
+STAY, UP, DOWN, LEFT, RIGHT, CAPTURE = range(6)
+
+
+def _begun(agents: list[int], preys: list[int], landmark: int = 15, need: tuple[int, int] = (2, 2),
+           strength: tuple[int, int, int] = (1, 1, 1)) -> PredatorPrey:  # fmt: skip
+    game = _game(SMALL)
+    game.begin(Start(torch.tensor([[*agents, *preys, landmark]]), torch.tensor([[*strength, *need, 0]]),
+                     torch.tensor([[2, 0, 1]]), torch.zeros(1, dtype=torch.int64)))  # fmt: skip
+    return game
+
+
+def _places(game: PredatorPrey, cells: Tensor) -> list[int]:
+    back = {int(game.map.cell(torch.tensor(place))): place for place in range(game.settings.size**2)}
+    return [back.get(cell, -1) for cell in cells[0].tolist()]
+
+
+def _turn(game: PredatorPrey, action: list[int], flight: list[int]) -> float:
+    return float(game.advance(torch.tensor([action]), torch.tensor([flight])).reward)
+
+
+def test_agents_move_in_turn_and_the_first_to_come_stands() -> None:
+    game = _begun([0, 2, 9], [11, 14])
+    assert _turn(game, [RIGHT, LEFT, STAY], [STAY, STAY]) == 0
+    assert _places(game, game.agent) == [1, 2, 9]
+    _turn(game, [DOWN, LEFT, UP], [STAY, STAY])  # what one leaves, the next may enter
+    assert _places(game, game.agent) == [5, 1, 9]
+
+
+def test_walls_landmarks_and_others_block() -> None:
+    game = _begun([0, 14, 3], [7, 10])
+    _turn(game, [UP, RIGHT, DOWN], [RIGHT, DOWN])
+    assert _places(game, game.agent) == [0, 14, 3]
+    assert _places(game, game.prey) == [7, 10]
+
+
+def test_a_strike_hits_all_preys_beside_it_with_all_its_strength_and_is_not_kept() -> None:
+    game = _begun([5, 0, 3], [4, 6], need=(2, 3), strength=(2, 1, 1))
+    assert _turn(game, [CAPTURE, STAY, STAY], [STAY, STAY]) == 1
+    assert _places(game, game.prey) == [-1, 6]
+    assert _turn(game, [CAPTURE, STAY, STAY], [STAY, STAY]) == 0
+    assert _turn(game, [CAPTURE, STAY, CAPTURE], [STAY, STAY]) == 0  # the third stands at an angle
+    assert not game._running.any()
+
+
+def test_together_they_are_strong_enough() -> None:
+    game = _begun([5, 2, 12], [6, 8], need=(2, 2))
+    assert _turn(game, [CAPTURE, CAPTURE, CAPTURE], [STAY, STAY]) == 1
+    assert _places(game, game.prey) == [-1, 8]
+
+
+@pytest.mark.parametrize(("preys", "after"), [([6, 5], [2, -1]), ([5, 6], [-1, 2])])
+def test_preys_take_turns_so_that_a_captured_one_may_be_in_the_way(preys: list[int], after: list[int]) -> None:
+    free = [_begun([1, 4, 9], preys, need=(2, 2)) for _ in range(2)]
+    struck, alone = preys.index(5), preys.index(6)
+    for game, way in zip(free, (LEFT, UP), strict=True):
+        flight = [0, 0]
+        flight[alone] = way
+        assert _turn(game, [CAPTURE, CAPTURE, CAPTURE], flight) == 1
+    found = _places(free[0], free[0].prey)
+    assert found[struck] == -1
+    assert found[alone] == (5 if struck < alone else 6)
+    assert _places(free[1], free[1].prey) == after
+
+
+def test_captured_preys_are_present_and_see_themselves_alone() -> None:
+    game = _begun([1, 4, 9], [5, 15], landmark=12)
+    fields = game.advance(torch.tensor([[CAPTURE] * 3]), torch.zeros(1, 2, dtype=torch.int64)).fields
+    assert fields["present"].all()
+    assert fields["sight"][0, 3].tolist() == fields["sight"][0, :, 3].tolist() == [False] * 3 + [True] + [False] * 2
+    row = fields["entities"][0, 3]
+    assert row.nonzero()[:, 0].tolist() == [1]  # its type
+    assert not fields["available"][0, :, CAPTURE].any()
+
+
+def test_all_captured_in_the_last_step_is_a_truncation() -> None:
+    for rest, ends in ((0, (True, False)), (2, (False, True))):
+        game = _begun([1, 4, 9], [5, 10], need=(1, 1))
+        for _ in range(rest):
+            _turn(game, [STAY] * 3, [STAY] * 2)
+        after = game.advance(torch.tensor([[CAPTURE] * 3]), torch.zeros(1, 2, dtype=torch.int64))
+        assert (after.success.item(), after.reward.item()) == (True, 2)
+        assert (after.terminated.item(), after.truncated.item()) == ends
+
+
+def test_both_splits_have_the_same_slots() -> None:
+    for name in ("various_num", "various_cap", "various_all"):
+        train, test = (schema(f"prey/{name}:split={split}") for split in ("train", "test"))
+        assert {**train.sizes, "task": 0} == {**test.sizes, "task": 0}
+        assert train.features == test.features
+
+
+@pytest.mark.parametrize(("options", "text"), [
+    ("agents=3+", "numbers joined by +, such as 2+3+5, got '3+'"), ("preys=x", "preys are numbers joined by"),
+    ("agents=0", "agents are at least 1"), ("preys=3+3", "preys has a number twice"), ("landmarks=1.5", "joined by"),
+    ("size=4", "23 predators, preys and landmarks have no room on 4 x 4"), ("size=51", "less than or equal to 50"),
+    ("split=tset", "Input should be 'train' or 'test'"), ("capability=drawn", "8 predators, not for 9 (split=test)"),
+    ("capability=matched,agents=9", "for 8 predators, not for 9"), ("sight=-1", "greater than or equal to 0"),
+    ("agent=3", "Did you mean 'agents'?"),
+])
+def test_games_that_cannot_be_are_refused(options: str, text: str) -> None:
+    split = ",split=test" if "test)" in text else ""
+    with pytest.raises(SpecError) as caught:
+        schema(f"prey/various_num:{options}{split}")
+    assert text in str(caught.value)
+
+
+def test_stepping_needs_a_reset() -> None:
+    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
+        make("prey/various_cap").step(torch.zeros(1, 5, dtype=torch.int64))
+
+
+def test_the_largest_map_is_played() -> None:
+    game = make("prey/various_num:size=50,sight=100,limit=2")
+    fields = game.reset(torch.arange(2), 0)
+    there = fields["present"]
+    assert torch.equal(fields["sight"], there[:, None] & there[..., None])
+
+
+def _game(name: str) -> PredatorPrey:
+    game = make(name)
+    assert isinstance(game, PredatorPrey)
+    return game
+
+
+def _play(game: Environment, episodes: Tensor, seed: int) -> dict[str, Tensor]:
+    """Everything an episode shows from its first to its last step, (batch time ...); agents try anything."""
+    seen = {name: [values] for name, values in game.reset(episodes, seed).items()}
+    for t in range(game.schema.limit):
+        after = game.step((episodes[:, None] * 7 + t * 5 + torch.arange(game.schema.agents) * 11) % 13 % 6)
+        flags = {name: getattr(after, name) for name in ("reward", "terminated", "truncated", "success")}
+        for name, values in {**after.fields, **flags}.items():
+            seen.setdefault(name, []).append(values)
+    return {name: torch.stack(values, 1) for name, values in seen.items()}
 
 
 def _start(game: PredatorPrey, data: dict[str, Tensor]) -> Start:
