@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor
 
-from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.interface import Environment, Fields, Script, Transition
 from compose.envs.prey import dynamics
+from compose.envs.prey.scripts import nearest
 from compose.envs.prey.settings import Settings
 from compose.envs.prey.start import Start, draw
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, integers, keys
+
+if TYPE_CHECKING:
+    from compose.envs.prey.camera import GridCamera
 
 KINDS = 3
 """Of entities."""
@@ -53,7 +60,7 @@ class PredatorPrey(Environment):
         cells = self.map.cell(start.place)
         agent, prey, landmark = torch.split(cells, list(self._slots), 1)
         agents, preys, _ = self._slots
-        self._time, self._present, self._landmark = 0, start.place >= 0, landmark
+        self._time, self._present, self.landmark = 0, start.place >= 0, landmark
         self.agent, self.prey = agent.contiguous(), prey.contiguous()
         self._grid = dynamics.chart(self.map, agent, prey, landmark)
         self._strength = start.capability[:, :agents].to(torch.uint8)
@@ -76,6 +83,7 @@ class PredatorPrey(Environment):
         self._time += 1
         running, at_limit = self._running, self._time >= self.settings.limit
         action, flight = action * running[:, None], flight * running[:, None]
+        self.action = action
         grid, agent = dynamics.walk(self._grid, self.agent, action, self._steps)
         struck = dynamics.strike(grid, agent, action, self._strength, self.prey, self._steps)
         caught = (struck >= self._need) & (self.prey != self.map.nowhere)
@@ -91,6 +99,17 @@ class PredatorPrey(Environment):
             success=solved,
             fields=self._fields(),
         )
+
+    @property
+    def scripts(self) -> Mapping[str, Script]:
+        """``nearest``: capture what is beside one, else walk to the nearest prey."""
+        return {"nearest": lambda: nearest(self.map, self.agent, self.prey, self._available)}
+
+    def camera(self) -> GridCamera:
+        """Looks at predators and preys who walk from cell to cell."""
+        from compose.envs.prey.camera import GridCamera
+
+        return GridCamera(self)
 
     def _unchanging(self, start: Start) -> Tensor:
         """``entities`` without the cells and capabilities of predators and preys that are on the map."""
@@ -111,8 +130,8 @@ class PredatorPrey(Environment):
         entities = self._entities.clone()
         entities.view(len(moving), -1).scatter_(1, self._first + self._place[moving], here)
         entities[:, agents : agents + preys, -1] *= here[:, agents:]
-        cells = torch.cat((moving, self._landmark), 1)
+        cells = torch.cat((moving, self.landmark), 1)
         sight = dynamics.sees(self._near, cells, self._present)
-        available = dynamics.available(self._grid, self.agent, self._steps)
-        return {"entities": entities, "visible": sight[:, :agents], "sight": sight, "available": available,
+        self._available = dynamics.available(self._grid, self.agent, self._steps)
+        return {"entities": entities, "visible": sight[:, :agents], "sight": sight, "available": self._available,
                 **self._constant}  # fmt: skip
