@@ -164,6 +164,18 @@ def test_captured_preys_are_present_and_see_themselves_alone() -> None:
     assert not fields["available"][0, :, CAPTURE].any()
 
 
+def test_flat_vectors_say_what_is_seen_from_where_one_stands() -> None:
+    game = _game(SMALL + ",sight=1,flat=true")
+    fields = game.begin(Start(torch.tensor([[5, -1, 0, 6, 15, 10]]), torch.tensor([[1, 0, 1, 2, 2, 0]]),
+                              torch.tensor([[2, 0, 1]]), torch.zeros(1, dtype=torch.int64)))  # fmt: skip
+    rows = fields["state"].view(6, 4).tolist()
+    assert rows == [[1, 0.25, 0.25, 1], [0] * 4, [1, 0, 0, 1], [1, 0.25, 0.5, 2], [1, 0.75, 0.75, 2], [1, 0.5, 0.5, 0]]
+    first, absent, corner = fields["observation"][0].tolist()
+    assert first == [0.25, 0.25, 1, 0, 0, 1, *[0] * 8, 1, 0, 0.25, 2, *[0] * 8]
+    assert not any(absent)
+    assert corner == [0, 0, *[0] * 8, 1, 0, 0, 1, *[0] * 12]
+
+
 def test_all_captured_in_the_last_step_is_a_truncation() -> None:
     for rest, ends in ((0, (True, False)), (2, (False, True))):
         game = _begun([1, 4, 9], [5, 10], need=(1, 1))

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from compose.envs.interface import Environment, Fields, Script, Transition
 from compose.envs.prey import dynamics
+from compose.envs.prey.flat import flat
 from compose.envs.prey.scripts import nearest
 from compose.envs.prey.settings import Settings
 from compose.envs.prey.start import Start, draw
@@ -133,5 +134,8 @@ class PredatorPrey(Environment):
         cells = torch.cat((moving, self.landmark), 1)
         sight = dynamics.sees(self._near, cells, self._present)
         self._available = dynamics.available(self._grid, self.agent, self._steps)
-        return {"entities": entities, "visible": sight[:, :agents], "sight": sight, "available": self._available,
-                **self._constant}  # fmt: skip
+        fields = {"entities": entities, "visible": sight[:, :agents], "sight": sight, "available": self._available,
+                  **self._constant}  # fmt: skip
+        if self.settings.flat:
+            fields["state"], fields["observation"] = flat(self.map, cells, entities[..., -1], fields["visible"])
+        return fields

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from compose.envs.interface import Environment
 
+NUMBERS = 4
+"""Of an entity in flat vectors."""
 ACTIONS = ("stay", "up", "down", "left", "right", "capture")
 
 
@@ -30,12 +32,13 @@ class PreyFamily:
     def schema(self, instance: str, settings: Settings) -> EntitySchema:
         """The schema. Slots are those of both splits; tasks are numbers of predators x preys."""
         counts, slots = settings.numbers, settings.slots
-        agents, kinds = slots[0], zip(counts, slots, ("predator", "prey", "landmark"), strict=True)
+        agents, entities = slots[0], sum(slots)
+        kinds = zip(counts, slots, ("predator", "prey", "landmark"), strict=True)
         return EntitySchema(
             name=f"prey/{instance}",
             summary=self.summary,
             agents=agents,
-            entities=sum(slots),
+            entities=entities,
             fewest_agents=min(counts[0]),
             fewest_others=min(counts[1]) + min(counts[2]),
             types=tuple(EntityType(name=name, side="agent" if name == "predator" else "other", min=min(few), max=most)
@@ -54,7 +57,8 @@ class PreyFamily:
             truncates=True,
             returns=(0.0, float(max(counts[1]))),
             tasks=tuple(f"{a}x{p}" for a in counts[0] for p in counts[1]),
-            fields=standard_fields(),
+            axes={"state": NUMBERS * entities, "observation": NUMBERS * entities + 2} if settings.flat else {},
+            fields=standard_fields("state", "observation") if settings.flat else standard_fields(),
         )
 
     def make(self, instance: str, schema: EntitySchema, settings: Settings,

@@ -58,6 +58,8 @@ class Settings(Model):
     """How far entities see, in cells as the crow flies."""
     limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 50
     """Steps after which the episode is truncated."""
+    flat: bool = False
+    """True: the fields ``observation`` and ``state`` too, for flat methods. They are not of the released code."""
 
     @property
     def numbers(self) -> tuple[tuple[int, ...], ...]:
