@@ -202,6 +202,14 @@ def test_stepping_needs_a_reset() -> None:
         make("prey/various_cap").step(torch.zeros(1, 5, dtype=torch.int64))
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("name", ["prey/various_all:split=test,flat=true,limit=9", "prey/various_cap:limit=9"])
+def test_gpu_plays_the_same_episodes(name: str) -> None:
+    here, there = (_play(make(name, device=device), torch.arange(64, device=device), 0) for device in ("cpu", "cuda"))
+    for field, values in there.items():
+        assert torch.equal(values.cpu(), here[field]), field
+
+
 def test_the_largest_map_is_played() -> None:
     game = make("prey/various_num:size=50,sight=100,limit=2")
     fields = game.reset(torch.arange(2), 0)
@@ -218,8 +226,9 @@ def _game(name: str) -> PredatorPrey:
 def _play(game: Environment, episodes: Tensor, seed: int) -> dict[str, Tensor]:
     """Everything an episode shows from its first to its last step, (batch time ...); agents try anything."""
     seen = {name: [values] for name, values in game.reset(episodes, seed).items()}
+    agent = torch.arange(game.schema.agents, device=game.device)
     for t in range(game.schema.limit):
-        after = game.step((episodes[:, None] * 7 + t * 5 + torch.arange(game.schema.agents) * 11) % 13 % 6)
+        after = game.step((episodes[:, None] * 7 + t * 5 + agent * 11) % 13 % 6)
         flags = {name: getattr(after, name) for name in ("reward", "terminated", "truncated", "success")}
         for name, values in {**after.fields, **flags}.items():
             seen.setdefault(name, []).append(values)
