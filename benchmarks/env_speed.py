@@ -18,7 +18,7 @@ from compose.envs.speed import Speed, speed
 TABLE = (
     "skirmish/3m@1", "skirmish/3m@128", "skirmish/2s3z@512", "skirmish/3-8sz@256", "skirmish/3-8MMM@256",
     "skirmish/5-11sz@128", "skirmish/5-11csz@128", "skirmish/5-11MMM@128", "skirmish/27m_vs_30m@64",
-    "group_matching@1024",
+    "group_matching@1024", "prey/various_num@1024",
 )  # fmt: skip
 
 

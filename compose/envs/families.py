@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _BUILT_IN = {
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
+    "prey": "compose.envs.prey",
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",

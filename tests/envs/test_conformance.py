@@ -15,7 +15,9 @@ from tests.envs.lying import LIARS, Honest
 from tests.marked import first
 
 RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_matching:groups=3,limit=9",
-       "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8")
+       "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8",
+       "prey/various_num", "prey/various_cap:split=test", "prey/various_all:split=test,flat=true,limit=9",
+       "prey/various_num:size=6,sight=3,limit=20")
 BATTLES = ("skirmish/3m:limit=20", "skirmish/small_mt:limit=20")
 
 

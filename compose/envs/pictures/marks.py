@@ -58,13 +58,15 @@ KNOWN = {
     "SpineCrawler": "four points",
 }  # fmt: skip
 """Marks that are the same in every picture."""
+CORNERS = ("dot", "bar", "triangle", "square", "pentagon")
+_SAME = {**KNOWN, **{f"capability {corners}": shape for corners, shape in enumerate(CORNERS, 1)}}
 
 
 def marks(kinds: tuple[str, ...]) -> list[Floats | None]:
     """A mark for each kind; a lone kind that has no mark of its own needs none."""
-    if len(kinds) == 1 and kinds[0] not in KNOWN:
+    if len(kinds) == 1 and kinds[0] not in _SAME:
         return [None]
-    free = [shape for shape in SHAPES if shape not in {KNOWN.get(kind) for kind in kinds}]
-    others = [kind for kind in kinds if kind not in KNOWN]
+    free = [shape for shape in SHAPES if shape not in {_SAME.get(kind) for kind in kinds}]
+    others = [kind for kind in kinds if kind not in _SAME]
     given = {kind: free[number % len(free)] for number, kind in enumerate(others)}
-    return [SHAPES[KNOWN.get(kind) or given[kind]] for kind in kinds]
+    return [SHAPES[_SAME.get(kind) or given[kind]] for kind in kinds]

@@ -12,6 +12,7 @@ from compose.envs.gaussian_squeeze.environment import GaussianSqueeze
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.pictures import Film, Filmed, camera_of
 from compose.envs.pictures.places import Places
+from compose.envs.pictures.scene import FLOOR
 from compose.envs.skirmish.environment import Skirmish
 from compose.envs.starcraft.picture import UnitCamera
 from compose.graph.fields import standard_fields
@@ -181,6 +182,25 @@ def test_a_gathered_group_has_a_full_ring() -> None:
         film = filmed("group_matching/small", episode=episode)
         full = film.moments[-1].meters[0] == 1
         assert full.all() == film.success
+
+
+@pytest.mark.parametrize("name", ["prey/various_num", "prey/various_all:split=test", "prey/various_num:size=6,sight=3"])
+def test_grids(name: str) -> None:
+    film = filmed(name, "nearest", episode=2)
+    check(film)
+    stage = film.stage
+    assert len(film.moments) == 4 * film.length + 1
+    assert stage.cells is not None
+    for moment in film.moments[::4]:  # between steps they walk
+        cells = moment.position[moment.alive] - 0.5
+        assert (cells == cells.round()).all()
+        assert len(np.unique(cells, axis=0)) == len(cells)
+        assert all(stage.cells[y, x] == FLOOR for x, y in cells.astype(int))
+    predators = stage.side[:, 0]
+    assert film.moments[-1].alive[predators].all()
+    struck = {pair for moment in film.moments for pair in moment.shots}
+    assert all(predators[one] and not predators[other] for one, other in struck)
+    assert set(np.flatnonzero(~film.moments[-1].alive)) <= {prey for _, prey in struck}
 
 
 class Somewhere(Environment):
