@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -58,6 +58,11 @@ def load(argument: str | FilePath, overrides: Sequence[str] = ()) -> Loaded:
         SpecError: with every independent mistake of form.
     """
     return validate(resolve(argument, overrides))
+
+
+def load_flat(path: FilePath, overrides: Sequence[str] = ()) -> Loaded:
+    """As :func:`load`, from the file that a training wrote: whatever in it nothing reads was inherited."""
+    return validate(replace(resolve(str(path.resolve()), overrides), flat=True))
 
 
 def load_text(text: str, *, name: str = "<text>") -> Loaded:

@@ -32,6 +32,8 @@ class Document:
     history: Mapping[Path, tuple[Past, ...]]
     files: tuple[str, ...]
     deleted: Mapping[Path, Span] = field(default_factory=dict)
+    flat: bool = False
+    """Was the main file written by a training, with all that its spec inherited?"""
 
     @property
     def file(self) -> str:
@@ -49,7 +51,7 @@ class Document:
 
     def is_own(self, at: Path) -> bool:
         """Is this key written in the main file or in an override, not inherited?"""
-        return at in self.keys and self.keys[at].file in (self.file, FILE)
+        return at in self.keys and self.keys[at].file in ((FILE,) if self.flat else (self.file, FILE))
 
 
 def resolve(argument: str | pathlib.Path, overrides: Sequence[str] = (), *, text: str | bytes | None = None,

@@ -13,7 +13,7 @@ from compose.graph.typed_spec import environment
 from compose.language.anything import loaded
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.files import is_path
-from compose.language.load import Loaded, load
+from compose.language.load import Loaded, load, load_flat
 from compose.reading.diff import Diff, Side
 from compose.reading.diff import diff as compared
 from compose.training.folder import RunFolder, reading
@@ -107,7 +107,7 @@ def _read(given: AnySpec, overrides: Sequence[str]) -> _Given:
         title += f" ({updates:,} updates)"
     if not folder.exists():
         raise SpecError(_no_run(path))
-    trained = load(folder.path / "spec.yaml", overrides)
+    trained = load_flat(folder.path / "spec.yaml", overrides)
     text = folder.text("schema.json")
     with reading(folder.path / "schema.json"):
         schema = EntitySchema.model_validate_json(text)

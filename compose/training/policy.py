@@ -16,7 +16,7 @@ from compose.compiler.tensordict_acting import Acts
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import key
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.load import load
+from compose.language.load import load_flat
 from compose.training.actors import evaluating
 from compose.training.build import build_model
 from compose.training.checkpoint import latest, read_tensors, stands
@@ -89,7 +89,7 @@ class Policy:
 
 
 def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str | torch.device = "cpu",
-                build: Build = build_model, load: Callable[[str], Any] = load) -> Policy:
+                build: Build = build_model, load: Callable[[Path], Any] = load_flat) -> Policy:
     """The policy of a run, as of its newest checkpoint, made from ``spec.yaml``, ``schema.json`` and safetensors alone.
 
     Args:
@@ -109,7 +109,7 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
     checkpoint = checkpoint or latest(folder)
     if checkpoint is None:
         raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
-    model = build(load(str(folder.path.resolve() / "spec.yaml")), schema, device=device)
+    model = build(load(folder.path / "spec.yaml"), schema, device=device)
     weights, about = read_tensors(checkpoint, "weights"), folder.record("run.json", About)
     with reading(checkpoint / "weights.safetensors"):
         same_kinds(model.weights, weights)

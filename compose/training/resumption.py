@@ -8,7 +8,7 @@ from typing import Any
 from compose.graph.build import build_graph
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import SpecError, dotted
-from compose.language.load import Loaded, load
+from compose.language.load import Loaded, load_flat
 from compose.reading.diff import Side, diff
 from compose.reading.diff.brief import brief
 from compose.training.folder import RunFolder, reading
@@ -22,7 +22,7 @@ _TOLD = ("until", "eval_every", "eval_episodes", "log_every", "chance_episodes",
 def other_spec(folder: RunFolder, now: Loaded, schema: EntitySchema) -> tuple[str, ...]:
     """How the spec of a run differs from this one, there -> here, as ``compose diff`` tells it."""
     try:
-        then = load(str(folder.path.resolve() / "spec.yaml"))
+        then = load_flat(folder.path / "spec.yaml")
         sides = (Side(one, build_graph(one, schema), title) for one, title in ((then, "there"), (now, "here")))
         told = brief(diff(*sides))
     except SpecError as error:

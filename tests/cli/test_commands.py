@@ -203,19 +203,31 @@ def test_sizes_of_memory() -> None:
         read_size("-1GiB")
 
 
+SMALL = ("--env", "group_matching:agents=2,cells=3,limit=5", "--set", "learner.replay.batch=4", "--set",
+         "learner.replay.start=4", "--set", "params.embed=8", "--threads", "1", "--eval-episodes", "4")
+
+
 @pytest.mark.slow
 def test_train_then_eval(run: Run, tmp_path: Path) -> None:
     folder = str(tmp_path / "run")
-    small = ("--env", "group_matching:agents=2,cells=3,limit=5", "--set", "learner.replay.batch=4", "--set",
-             "learner.replay.start=4", "--set", "params.embed=8", "--threads", "1", "--eval-episodes", "4")
-    trained = run("train", "vdn_attention", *small, "--updates", "2", "--run", folder)
+    trained = run("train", "vdn_attention", *SMALL, "--updates", "2", "--run", folder)
     assert trained.code == 0, trained.err
-    assert run("train", "vdn_attention", *small, "--updates", "2", "--run", folder).code == 2
-    assert run("train", "vdn_attention", *small, "--updates", "3", "--run", folder, "--resume").code == 0
+    assert run("train", "vdn_attention", *SMALL, "--updates", "2", "--run", folder).code == 2
+    assert run("train", "vdn_attention", *SMALL, "--updates", "3", "--run", folder, "--resume").code == 0
     played = run("eval", folder, "--episodes", "6", "--json")
     assert (played.code, played.json["episodes"], len(played.json["rows"])) == (0, 6, 6)
     assert run("eval", folder, "--episodes", "6", "--mark", "1").code in (0, 1)
     assert run("eval", folder, "--episodes", "6", "--seed", "1").code == 0
+
+
+def test_a_run_whose_spec_leaves_inherited_nodes_unread(run: Run, tmp_path: Path) -> None:
+    """Its own spec.yaml is flat, and those nodes stand in it."""
+    (tmp_path / "idle.yaml").write_text("compose: 1\nname: idle\nsummary: No memory.\nextends: vdn_attention\n"
+                                        "networks: {utility: {nodes: {q: {of: relu(a + agents(x))}}}}\n")
+    folder = str(tmp_path / "run")
+    assert run("train", str(tmp_path / "idle.yaml"), *SMALL, "--updates", "1", "--run", folder).code == 0
+    assert run("eval", folder, "--episodes", "2").code == 0
+    assert run("diff", str(tmp_path / "idle.yaml"), folder).code == 0
 
 
 @pytest.mark.parametrize("arguments", ["check refil --env smac/3-8sz", "list", "describe attention", "build refil",
