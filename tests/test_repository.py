@@ -315,3 +315,13 @@ def test_machine_paths_are_recognised(before: str) -> None:
 @pytest.mark.parametrize("before", ["https://example.org", "a", "~", ".", "${HOME}"])
 def test_other_paths_are_no_machine_paths(before: str) -> None:
     assert MACHINE_PATH.search(f"{before}/{'tmp'}/x") is None
+
+
+@pytest.mark.parametrize("package", ["language", "graph", "reading", "compiler", "training", "study", "envs"])
+def test_the_map_of_a_package_names_what_is_there(package: str) -> None:
+    folder = ROOT / "compose" / package
+    text = ast.get_docstring(tree(folder / "__init__.py")) or ""
+    words = set(re.findall(r"``([a-z_]+)``", text)) - {"act", "learn", "guard"}
+    there = {path.stem for path in folder.rglob("*.py")} | {path.name for path in folder.rglob("*") if path.is_dir()}
+    assert len(words) > 3
+    assert words <= there

@@ -227,7 +227,7 @@ def test_a_run_whose_spec_leaves_inherited_nodes_unread(run: Run, tmp_path: Path
     folder = str(tmp_path / "run")
     assert run("train", str(tmp_path / "idle.yaml"), *SMALL, "--updates", "1", "--run", folder).code == 0
     assert run("eval", folder, "--episodes", "2").code == 0
-    assert run("diff", str(tmp_path / "idle.yaml"), folder).code == 0
+    assert run("diff", str(tmp_path / "idle.yaml"), folder).code == 1  # the settings above
 
 
 @pytest.mark.parametrize("arguments", ["check refil --env smac/3-8sz", "list", "describe attention", "build refil",

@@ -10,10 +10,11 @@ from compose.graph.node import Node, Value
 from compose.graph.proofs.availability import availability
 from compose.graph.proofs.decentralised import decentralised
 from compose.graph.proofs.igm import igm
+from compose.graph.proofs.padding import padding
+from compose.graph.proofs.permutation import permutation
 from compose.graph.proofs.proof import Outcome, Proof
 from compose.graph.proofs.signal import signal
 from compose.graph.proofs.slots import SlotRows
-from compose.graph.proofs.symmetry import padding, permutation
 from compose.language.block import Block
 
 __all__ = ["Outcome", "Proof", "foreign", "prove"]
