@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from compose.envs.interface import Environment
 
 _BUILT_IN = {
+    "battle": "compose.envs.battle",
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
     "skirmish": "compose.envs.skirmish",
