@@ -29,6 +29,7 @@ _BUILT_IN = {
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
+    "warehouse": "compose.envs.warehouse",
 }
 
 
