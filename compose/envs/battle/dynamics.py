@@ -1,7 +1,7 @@
 """The rules of Battle as pure functions of given random draws (Phan et al. 2021, as in their released code).
 
-Cells are numbered ``x * height + y``; ``cell`` and ``health`` are (batch unit), whoever has no health left is dead. A
-draw of one among several is a float in [0, 1), or an int64 that says which: so recorded draws can be replayed.
+Cells are numbered ``x * height + y``. A draw of one among several is a float in [0, 1), or an int64 that says which:
+so recorded draws can be replayed.
 """
 
 from __future__ import annotations
@@ -33,6 +33,15 @@ RELEASED = Scale(3, 1, 0.1, torch.float64)
 """As the released code adds up."""
 
 
+class Army(NamedTuple):
+    """One side."""
+
+    cell: Tensor
+    """(batch unit) int64; the dead stay where they fell."""
+    health: Tensor
+    """(batch unit); whoever has none is dead."""
+
+
 class Chance(NamedTuple):
     """The draws of one step."""
 
@@ -46,6 +55,41 @@ class Chance(NamedTuple):
     """(batch opponent): what an opponent does that hits nobody."""
 
 
+class Grid:
+    """A grid of some width and height, and the rules on it."""
+
+    def __init__(self, width: int, height: int, scale: Scale, device: torch.device) -> None:
+        self.height, self.cells, self.scale = height, width * height, scale
+        self._ways = ways(width, height).flatten().to(device)
+
+    def step(self, mine: Army, theirs: Army, action: Tensor, chance: Chance) -> tuple[Army, Army, Tensor]:
+        """Both armies after a step, and the reward (batch) float32: first all agents act, then all opponents.
+
+        Args:
+            mine: The agents.
+            theirs: The opponents.
+            action: (batch agent) int64.
+            chance: The draws.
+        """
+        attacks = (mine.health > 0) & (action == ATTACK)
+        meets = occupied(theirs, self.cells).gather(1, mine.cell)
+        theirs, hits = strike(attacks & meets, mine.cell, theirs, chance.turn, chance.aim, self.scale.hit)
+        mine = self._acted(mine, action)
+        there = occupied(mine, self.cells)
+        caught = there.gather(1, theirs.cell)
+        turn = torch.arange(theirs.cell.shape[1], device=action.device).expand_as(theirs.cell)
+        mine, suffered = strike(caught & (theirs.health > 0), theirs.cell, mine, turn, chance.aimed, self.scale.hit)
+        walk = chosen(candidates(theirs.cell, there, self.height), chance.move)
+        theirs = self._acted(theirs, walk.masked_fill(caught, ATTACK))
+        return mine, theirs, reward(hits, (attacks & ~meets).sum(1), suffered)
+
+    def _acted(self, army: Army, action: Tensor) -> Army:
+        """The living have recovered, and moved if they move."""
+        alive, scale = army.health > 0, self.scale
+        cell = torch.where(alive, self._ways[army.cell * ACTIONS + action], army.cell)
+        return Army(cell, torch.where(alive, (army.health + scale.recovery).clamp(max=scale.full), army.health))
+
+
 def ways(width: int, height: int) -> Tensor:
     """(cell action) int64: the cell in which a unit stands after an action."""
     x, y = torch.arange(width)[:, None, None], torch.arange(height)[None, :, None]
@@ -54,19 +98,13 @@ def ways(width: int, height: int) -> Tensor:
     return ((x + east).clamp(0, width - 1) * height + (y + north).clamp(0, height - 1)).flatten(0, 1)
 
 
-def occupied(cell: Tensor, health: Tensor, cells: int) -> Tensor:
+def occupied(army: Army, cells: int) -> Tensor:
     """(batch cell) bool: where somebody lives."""
-    found = torch.zeros(len(cell), cells + 1, dtype=torch.bool, device=cell.device)
-    return found.scatter_(1, cell.where(health > 0, cells), True)[:, :cells]
+    found = torch.zeros(len(army.cell), cells + 1, dtype=torch.bool, device=army.cell.device)
+    return found.scatter_(1, army.cell.where(army.health > 0, cells), True)[:, :cells]
 
 
-def recovered(health: Tensor, scale: Scale) -> Tensor:
-    """``health`` of the living, a little better."""
-    return torch.where(health > 0, (health + scale.recovery).clamp(max=scale.full), health)
-
-
-def strike(attacks: Tensor, cell: Tensor, foe_cell: Tensor, foe_health: Tensor, turn: Tensor, aim: Tensor,
-           hit: float) -> tuple[Tensor, Tensor]:
+def strike(attacks: Tensor, cell: Tensor, foes: Army, turn: Tensor, aim: Tensor, hit: float) -> tuple[Army, Tensor]:
     """One after the other, every unit that ``attacks`` hits one of the foes who still live in its cell, if any do.
 
     Those of different cells do not meddle, so all that are n-th in their cells strike at once.
@@ -74,19 +112,18 @@ def strike(attacks: Tensor, cell: Tensor, foe_cell: Tensor, foe_health: Tensor, 
     Args:
         attacks: (batch unit) bool.
         cell: (batch unit).
-        foe_cell: (batch foe).
-        foe_health: (batch foe).
+        foes: Whom they meet.
         turn: (batch unit), who is before whom.
         aim: (batch unit), a draw among the foes.
         hit: What a hit costs.
 
     Returns:
-        ``foe_health`` afterwards, and the number of hits (batch) int64.
+        The foes afterwards, and the number of hits (batch) int64.
     """
-    health, hits = foe_health.clone(), torch.zeros(len(cell), dtype=torch.int64, device=cell.device)
+    health, hits = foes.health.clone(), torch.zeros(len(cell), dtype=torch.int64, device=cell.device)
     row, unit = attacks.nonzero(as_tuple=True)
     if not len(row):
-        return health, hits
+        return foes, hits
     place = cell[row, unit]
     order, number = _numbered(row * (int(cell.max()) + 1) + place, turn[row, unit])
     row, unit, place = row[order], unit[order], place[order]
@@ -94,12 +131,12 @@ def strike(attacks: Tensor, cell: Tensor, foe_cell: Tensor, foe_health: Tensor, 
     for turn_in_cell in range(int(number.max()) + 1):
         now = (number == turn_in_cell).nonzero()[:, 0]
         rows = row[now]
-        there = (foe_cell[rows] == place[now, None]) & (health[rows] > 0)
+        there = (foes.cell[rows] == place[now, None]) & (health[rows] > 0)
         lands = there.any(1)
         target = _picked(there, draw[now])
         health[rows[lands], target[lands]] -= hit
         hits.index_add_(0, rows, lands.long())
-    return health.clamp_(min=0), hits
+    return Army(foes.cell, health.clamp_(min=0)), hits
 
 
 def candidates(cell: Tensor, foes: Tensor, height: int) -> Tensor:
@@ -117,11 +154,11 @@ def candidates(cell: Tensor, foes: Tensor, height: int) -> Tensor:
     grid = foes.reshape(-1, width, height).to(torch.float32)
     (ahead, around), (beyond, beside) = _bands(width, foes.device), _bands(height, foes.device)
     lines, columns = grid @ beside.T, around @ grid
-    found = torch.stack((columns @ beyond.T, columns @ beyond, ahead.T @ lines, ahead @ lines), -1).flatten(1, 2)
-    found[:, (width + 1) // 2 * height :, WEST - 1] += 1
-    empty = ~found.any(-1, keepdim=True)
-    whole = torch.cat((empty, found + empty, empty), -1)
-    return whole.gather(1, cell[..., None].expand(-1, -1, ACTIONS))
+    north, south, west, east = (found.flatten(1).gather(1, cell) for found in
+                                (columns @ beyond.T, columns @ beyond, ahead.T @ lines, ahead @ lines))
+    west += 2 * (cell // height) >= width
+    empty = (north + south + west + east == 0).float()
+    return torch.stack((empty, north + empty, south + empty, west + empty, east + empty, empty), 2)
 
 
 def chosen(candidates: Tensor, draw: Tensor) -> Tensor:

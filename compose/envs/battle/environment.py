@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from compose.envs.battle import dynamics
-from compose.envs.battle.dynamics import ATTACK, RELEASED, TENTHS, Chance
+from compose.envs.battle.dynamics import RELEASED, TENTHS, Army, Chance, Grid
 from compose.envs.battle.settings import Settings
 from compose.envs.battle.view import View
 from compose.envs.interface import Environment, Fields, Transition
@@ -23,29 +23,28 @@ class Battle(Environment):
     """Agents against opponents that walk to whomever they see and hit whoever shares their cell.
 
     An episode ends when an army is dead; success is that it is the opponents'. At the limit it is truncated. All
-    battles begin alike. ``cell`` and ``health`` (batch entity) are what there is to know, agents first; ``health`` is
-    counted in :attr:`scale`.
+    battles begin alike. ``mine`` and ``theirs`` are what there is to know. Battles that have ended cost nothing.
     """
 
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema, self.settings, self.device = schema, settings, torch.device(device)
-        (width, self._height), armies = settings.size, settings.armies
-        self.scale = RELEASED if settings.official else TENTHS
-        self._start = torch.tensor([x * self._height + y for army in armies for x, y in army], device=self.device)
-        self._cells, self._ways = width * self._height, dynamics.ways(width, self._height).to(self.device)
-        self._view = View(width, self._height, schema.agents, schema.others, self.scale, self.device)
+        scale, (width, height) = RELEASED if settings.official else TENTHS, settings.size
+        self.grid = Grid(width, height, scale, self.device)
+        self._start = [torch.tensor([x * height + y for x, y in army], device=self.device) for army in settings.armies]
+        self._view = View(width, height, schema.agents, schema.others, scale, self.device)
         self._running: Tensor | None = None
 
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Put the armies into their formations; see :meth:`Environment.reset`."""
-        batch, schema = len(episodes), self.schema
+        batch, schema, scale = len(episodes), self.schema, self.grid.scale
         self._time, self._running = 0, torch.ones(batch, dtype=torch.bool, device=self.device)
-        self.cell = self._start.expand(batch, -1).clone()
-        self.health = torch.full(self.cell.shape, self.scale.full, dtype=self.scale.dtype, device=self.device)
+        self.mine, self.theirs = (Army(cell.expand(batch, -1), torch.full(
+            (batch, len(cell)), scale.full, dtype=scale.dtype, device=self.device)) for cell in self._start)
         self._keys = {name: keys(seed, name) for name in Chance._fields}
         slot = torch.arange(schema.entities, device=self.device)
         self._counters = episodes.to(self.device, torch.int64)[:, None] * (schema.limit * schema.entities) + slot
-        return self._view.fields(self.cell, self.health)
+        self._fields = self._view.fields(self.mine, self.theirs)
+        return dict(self._fields)
 
     def step(self, action: Tensor) -> Transition:
         """Let everybody act once; see :meth:`Environment.step`."""
@@ -62,19 +61,21 @@ class Battle(Environment):
         """The step of given draws."""
         assert self._running is not None
         self._time += 1
-        agents, running = self.schema.agents, self._running
-        cell, health, hits, misses = self._agents_act(action, chance)
-        cell, health, suffered = self._opponents_act(cell, health, chance)
-        self.cell = torch.where(running[:, None], cell, self.cell)
-        self.health = torch.where(running[:, None], health, self.health)
-        alive = self.health > 0
-        won = running & ~alive[:, agents:].any(1)
-        over = won | (running & ~alive[:, :agents].any(1))
+        running, reward = self._running, torch.zeros(len(action), device=self.device)
+        if bool(running.any()):
+            rows = running.nonzero()[:, 0]
+            reward[rows] = self._act(rows, action[rows], Chance(*(x[rows] for x in chance)))
+        won = running & ~(self.theirs.health > 0).any(1)
+        over = won | (running & ~(self.mine.health > 0).any(1))
         cut = running & ~over if self._time >= self.settings.limit else torch.zeros_like(over)
         self._running = running & ~over & ~cut
-        reward = dynamics.reward(hits, misses, suffered).where(running, 0)
-        return Transition(reward=reward, terminated=over, truncated=cut, success=won,
-                          fields=self._view.fields(self.cell, self.health))
+        return Transition(reward=reward, terminated=over, truncated=cut, success=won, fields=dict(self._fields))
+
+    @property
+    def measures(self) -> Mapping[str, Tensor]:
+        """How many opponents and agents were killed; the paper's domain value is the difference."""
+        lost, killed = ((army.health <= 0).sum(1) for army in (self.mine, self.theirs))
+        return {"killed": killed, "lost": lost}
 
     def camera(self) -> GridCamera:
         """Looks at the first battle."""
@@ -82,27 +83,21 @@ class Battle(Environment):
 
         return GridCamera(self)
 
-    def _agents_act(self, action: Tensor, chance: Chance) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Cells and health after the agents' turn, their hits and their attacks on nobody (batch)."""
-        cell, theirs = self.cell.split((self.schema.agents, self.schema.others), 1)
-        health, their_health = self.health.split((self.schema.agents, self.schema.others), 1)
-        attacks = (health > 0) & (action == ATTACK)
-        meets = dynamics.occupied(theirs, their_health, self._cells).gather(1, cell)
-        their_health, hits = dynamics.strike(attacks & meets, cell, theirs, their_health, chance.turn, chance.aim,
-                                             self.scale.hit)
-        moved = torch.where(health > 0, self._ways.flatten()[cell * dynamics.ACTIONS + action], cell)
-        health = dynamics.recovered(health, self.scale)
-        return (torch.cat((moved, theirs), 1), torch.cat((health, their_health), 1), hits, (attacks & ~meets).sum(1))
+    def _act(self, rows: Tensor, action: Tensor, chance: Chance) -> Tensor:
+        """Some battles go on, and their rewards."""
+        mine, theirs = (Army(*(x[rows] for x in army)) for army in (self.mine, self.theirs))
+        mine, theirs, reward = self.grid.step(mine, theirs, action, chance)
+        self.mine, self.theirs = (Army(*(x.index_copy(0, rows, y) for x, y in zip(army, new, strict=True)))
+                                  for army, new in ((self.mine, mine), (self.theirs, theirs)))
+        self._renew(rows, self._view.fields(mine, theirs))
+        return reward
 
-    def _opponents_act(self, cell: Tensor, health: Tensor, chance: Chance) -> tuple[Tensor, Tensor, Tensor]:
-        """Cells and health after the opponents' turn, and how often agents were hit (batch)."""
-        mine, cell = cell.split((self.schema.agents, self.schema.others), 1)
-        my_health, health = health.split((self.schema.agents, self.schema.others), 1)
-        alive, there = health > 0, dynamics.occupied(mine, my_health, self._cells)
-        meets = there.gather(1, cell)
-        turn = torch.arange(self.schema.others, device=self.device).expand_as(cell)
-        my_health, hits = dynamics.strike(alive & meets, cell, mine, my_health, turn, chance.aimed, self.scale.hit)
-        action = dynamics.chosen(dynamics.candidates(cell, there, self._height), chance.move)
-        moved = torch.where(alive & ~meets, self._ways.flatten()[cell * dynamics.ACTIONS + action], cell)
-        health = dynamics.recovered(health, self.scale)
-        return torch.cat((mine, moved), 1), torch.cat((my_health, health), 1), hits
+    def _renew(self, rows: Tensor, fields: Fields) -> None:
+        """Some rows of the fields are new, and the tensors fresh."""
+        assert self._running is not None
+        if len(rows) == len(self._running):
+            self._fields = fields
+            return
+        for name in self._view.changing:
+            self._fields[name] = self._fields[name].index_copy(0, rows, fields[name])
+        self._fields["visible"] = self._fields["sight"][:, : self.schema.agents]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Annotated, Self
 
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Limits
-from pydantic import model_validator
 
 from compose.envs.battle.formation import Cell, drawn, faults, formed
 from compose.graph.fields import Model
@@ -30,7 +30,7 @@ class Settings(Model):
     """Cells from west to east; twice the rounded-up root of the larger army, unless given."""
     height: Length | None = None
     """Cells from south to north; as many as from west to east, unless given."""
-    layout: str = ""
+    layout: Annotated[str, BeforeValidator(str)] = ""
     """Who starts where, instead of these four: lines from y = 0 on, joined by +, of A, O and . (``A..O+.A.O``)."""
     limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 100
     """Steps after which the episode is truncated."""

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
-from compose.envs.battle.dynamics import ACTIONS, Scale
+from compose.envs.battle.dynamics import ACTIONS, Army, Scale
 from compose.envs.battle.family import SIGHT
 from compose.envs.interface import Fields
 
@@ -18,6 +18,9 @@ MIDDLE = ACROSS * SIGHT + SIGHT
 
 class View:
     """Makes the fields of any moment. The dead observe nothing, see only themselves and are seen by nobody."""
+
+    changing = ("entities", "sight", "available", "active", "position", "observation", "state")
+    """Fields that time changes; ``visible`` is a part of ``sight``."""
 
     def __init__(self, width: int, height: int, agents: int, opponents: int, scale: Scale,
                  device: torch.device) -> None:
@@ -33,13 +36,9 @@ class View:
         self._stay = torch.arange(ACTIONS, device=device) == 0
         self._lay_out(x, y)
 
-    def fields(self, cell: Tensor, health: Tensor) -> Fields:
-        """All fields of the schema.
-
-        Args:
-            cell: (batch entity) int64, agents first.
-            health: (batch entity), in the scale's unit.
-        """
+    def fields(self, mine: Army, theirs: Army) -> Fields:
+        """All fields of the schema."""
+        cell, health = (torch.cat(pair, 1) for pair in zip(mine, theirs, strict=True))
         agents, batch, alive = self._agents, len(cell), health > 0
         active, sight, fit = alive[:, :agents], self._sight(cell, alive), (health / self._scale.full).float()
         place = embedding(cell.where(alive, len(self._place) - 1), self._place)
@@ -60,17 +59,17 @@ class View:
 
     def _sight(self, cell: Tensor, alive: Tensor) -> Tensor:
         """(batch entity entity): not farther than :data:`SIGHT` along x and y."""
-        near = torch.ones((), dtype=torch.bool, device=self._device)
-        for along in self._xy:
-            place = along[cell].where(alive, self._nowhere)
-            near = ((place[:, :, None] - place[:, None]).abs_() <= SIGHT).logical_and_(near)
+        x, y = (along[cell].where(alive, self._nowhere) for along in self._xy)
+        near: Tensor = (x[:, :, None] - x[:, None]).abs_() <= SIGHT
+        near &= (y[:, :, None] - y[:, None]).abs_() <= SIGHT
         return near
 
     def _lay_out(self, x: Tensor, y: Tensor) -> None:
         """A board is two grids of health with a margin, one of what is outside, and a line of zeros; observations are
         lines of :data:`ACROSS` numbers of it."""
-        width, height = (length + 2 * SIGHT for length in self._size)
-        area, inner = width * height, (x + SIGHT) * height + y + SIGHT
+        self._wide, self._high = (length + 2 * SIGHT for length in self._size)
+        area, height = self._wide * self._high, self._high
+        inner = (x + SIGHT) * height + y + SIGHT
         self._board = torch.full((3 * area + ACROSS,), 0.0, dtype=self._scale.dtype, device=self._device)
         self._board[2 * area : 3 * area] = self._scale.full
         self._board[2 * area + inner] = 0
@@ -86,10 +85,12 @@ class View:
         ``state``: the health of agents and of opponents in every cell, (channel*x*y)."""
         agents, batch, full = self._agents, len(cell), self._scale.full
         board, own = self._board.repeat(batch, 1), health[:, :agents]
-        board.scatter_add_(1, torch.cat((self._inner[0][cell[:, :agents]], self._inner[1][cell[:, agents:]]), 1), health)
+        at = torch.cat((self._inner[0][cell[:, :agents]], self._inner[1][cell[:, agents:]]), 1)
+        board.scatter_add_(1, at, health)
         start = torch.arange(batch, device=self._device)[:, None, None] * board.shape[1]
         lines = embedding(cell[:, :agents].where(own > 0, len(self._lines) - 1), self._lines) + start
         seen = board.flatten().unfold(0, ACROSS, 1).index_select(0, lines.flatten()).reshape(batch, agents, 4, -1)
         seen[:, :, 0, MIDDLE], seen[:, :, 1, MIDDLE] = own, seen[:, :, 1, MIDDLE] - own
-        state = board.index_select(1, self._inner.flatten())
-        return seen.flatten(2).div_(full).float(), state.div_(full).float()
+        grids = board[:, : 2 * self._high * self._wide].reshape(batch, 2, self._wide, self._high)
+        state = grids[:, :, SIGHT:-SIGHT, SIGHT:-SIGHT].flatten(1)
+        return seen.flatten(2).div_(full).float(), state.div(full).float()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import torch
@@ -88,6 +89,11 @@ class Warehouse(Environment):
         at_limit = running and self._time == self.settings.limit
         return Transition(reward=reward, terminated=never, truncated=~never if at_limit else never, success=success,
                           fields=self._view.fields(self.cell, self.open))
+
+    @property
+    def measures(self) -> Mapping[str, Tensor]:
+        """How many orders were completed, the paper's domain value."""
+        return {"orders": self.completed}
 
     def camera(self) -> FloorCamera:
         """Looks at the first warehouse."""

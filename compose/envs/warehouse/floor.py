@@ -11,15 +11,15 @@ WALL, STATION, CORRIDOR, ITEMS = -1, 0, 1, (2, 3, 4, 5)
 TYPES = 6
 """Those that are no walls."""
 PLANS = {
-    "4": "x0x+.2.+4x5+.3.+x0x",
-    "8": ".0.0.+.2.3.+4x5x4+.3.2.+.0.0.",
-    "16": "xxx0x0x0x0xxx+x...........x+x..2.3.2.3..x+0.4x5x4x5x4.0+x..3.2.3.2..x+0.4x5x4x5x4.0"
-          "+x..3.2.3.2..x+x...........x+xxx0x0x0x0xxx",
+    "4": "xSx+.2.+4x5+.3.+xSx",
+    "8": ".S.S.+.2.3.+4x5x4+.3.2.+.S.S.",
+    "16": "xxxSxSxSxSxxx+x...........x+x..2.3.2.3..x+S.4x5x4x5x4.S+x..3.2.3.2..x+S.4x5x4x5x4.S"
+          "+x..3.2.3.2..x+x...........x+xxxSxSxSxSxxx",
 }  # fmt: skip
 """Those of the paper, by the number of robots."""
 ODD: dict[str, Cell] = {PLANS["8"]: (3, 1)}
 """By plan, a cell whose way south the released code lacks; it has one north instead, which leads into a wall."""
-_MARKS = {"x": WALL, ".": CORRIDOR, **{str(kind): kind for kind in (STATION, *ITEMS)}}
+_MARKS = {"x": WALL, ".": CORRIDOR, "S": STATION, **{str(kind): kind for kind in ITEMS}}
 _LONGEST = 100
 
 
@@ -49,7 +49,7 @@ class Floor:
             return "all lines of a plan are equally long"
         if not (1 <= len(rows[0]) <= _LONGEST and len(rows) <= _LONGEST):
             return f"a plan has 1 to {_LONGEST} columns and lines"
-        lacking = [kind for kind in map(str, (STATION, *ITEMS)) if kind not in plan]
+        lacking = [mark for mark in _MARKS if _MARKS[mark] in (STATION, *ITEMS) and mark not in plan]
         return f"a plan has cells of every type; there is no {lacking[0]}" if lacking else ""
 
     def of(self, *kinds: int) -> tuple[int, ...]:

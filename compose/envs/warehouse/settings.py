@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Self
 
+from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Limits
-from pydantic import model_validator
 
 from compose.envs.warehouse.floor import PLANS, Floor
 from compose.graph.fields import Model
@@ -19,8 +19,8 @@ class Settings(Model):
 
     agents: Annotated[int, Limits(ge=1, le=MOST)] = 4
     """Robots; several may begin on one station."""
-    plan: str = PLANS["4"]
-    """The floor: lines from y = 0 on, joined by +, of x (wall), . (corridor), 0 (station) and 2 to 5 (takes items)."""
+    plan: Annotated[str, BeforeValidator(str)] = PLANS["4"]
+    """The floor: lines from y = 0 on, joined by +, of x (wall), . (corridor), S (station) and 2 to 5 (takes items)."""
     limit: Annotated[int, Limits(ge=1, le=1_000_000)] = 50
     """Steps after which the episode is truncated."""
     official: bool = False
