@@ -14,7 +14,9 @@ from compose.envs.conformance import assert_conforms, check
 from tests.envs.lying import LIARS, Honest
 
 RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_matching:groups=3,limit=9",
-       "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8")
+       "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8",
+       "battle/20:limit=40", "battle:layout=.A..O.+A....O+.A..O.+......,official=true", "battle/5:opponents=3,limit=20",
+       "warehouse/4", "warehouse/8:official=true,limit=20", "warehouse/16:limit=10")
 
 
 def test_the_honest_pass_every_property() -> None:

@@ -6,12 +6,13 @@ so recorded draws can be replayed.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from compose.envs.battle.family import SIGHT
+from compose.envs.battle.settings import SIGHT
 from compose.kernels.random import categorical, one_of
 
 NORTH, SOUTH, WEST, EAST, ATTACK = range(1, 6)
@@ -120,21 +121,21 @@ def strike(attacks: Tensor, cell: Tensor, foes: Army, turn: Tensor, aim: Tensor,
     Returns:
         The foes afterwards, and the number of hits (batch) int64.
     """
-    health, hits = foes.health.clone(), torch.zeros(len(cell), dtype=torch.int64, device=cell.device)
+    health = foes.health.clone(memory_format=torch.contiguous_format)
+    hits = torch.zeros(len(cell), dtype=torch.int64, device=cell.device)
     row, unit = attacks.nonzero(as_tuple=True)
     if not len(row):
         return foes, hits
     place = cell[row, unit]
     order, number = _numbered(row * (int(cell.max()) + 1) + place, turn[row, unit])
     row, unit, place = row[order], unit[order], place[order]
-    draw = aim[row, unit]
+    draw, left = aim[row, unit], health.flatten()
     for turn_in_cell in range(int(number.max()) + 1):
         now = (number == turn_in_cell).nonzero()[:, 0]
         rows = row[now]
         there = (foes.cell[rows] == place[now, None]) & (health[rows] > 0)
         lands = there.any(1)
-        target = _picked(there, draw[now])
-        health[rows[lands], target[lands]] -= hit
+        left.index_add_(0, rows * there.shape[1] + _picked(there, draw[now]), -hit * lands.to(left.dtype))
         hits.index_add_(0, rows, lands.long())
     return Army(foes.cell, health.clamp_(min=0)), hits
 
@@ -183,9 +184,10 @@ def _numbered(group: Tensor, key: Tensor) -> tuple[Tensor, Tensor]:
 
 def _picked(there: Tensor, draw: Tensor) -> Tensor:
     """(row) int64: one of ``there`` (row foe), or what ``draw`` says."""
-    return one_of(there, draw) if draw.is_floating_point() else draw
+    return one_of(there, draw) if draw.is_floating_point() else draw.clamp(min=0)
 
 
+@cache
 def _bands(length: int, device: torch.device) -> tuple[Tensor, Tensor]:
     """(place place') float: where the second is in sight and further on; where it is in sight."""
     along = torch.arange(length, device=device)

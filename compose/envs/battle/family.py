@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from compose.envs.battle.settings import MOST, Settings
+from compose.envs.battle.settings import ACROSS, MOST, Settings
 from compose.envs.numbers import Numbers
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
@@ -13,10 +13,6 @@ if TYPE_CHECKING:
     import torch
 
     from compose.envs.interface import Environment
-
-SIGHT = 3
-"""Cells that a unit sees in every direction."""
-WINDOW = (2 * SIGHT + 1) ** 2
 
 
 class BattleFamily:
@@ -49,7 +45,7 @@ class BattleFamily:
             truncates=True,
             returns=(-(0.1 * agents + 0.5 * opponents) * settings.limit, 1.0 * agents * settings.limit),
             tasks=("battle",),
-            axes={"state": 2 * width * height, "observation": 4 * WINDOW},
+            axes={"state": 2 * width * height, "observation": 4 * ACROSS**2},
             fields=standard_fields("position", "observation", "state"),
         )
 

@@ -15,6 +15,9 @@ MOST = 1000
 """Units of an army, at most."""
 LONGEST = 100
 """Cells on a side of the grid, at most."""
+SIGHT = 3
+"""Cells that a unit sees in every direction."""
+ACROSS = 2 * SIGHT + 1
 Units = Annotated[int, Limits(ge=1, le=MOST)]
 Length = Annotated[int, Limits(ge=2, le=LONGEST)]
 

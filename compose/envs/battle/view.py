@@ -7,11 +7,10 @@ from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
 from compose.envs.battle.dynamics import ACTIONS, Army, Scale
-from compose.envs.battle.family import SIGHT
+from compose.envs.battle.settings import ACROSS, SIGHT
 from compose.envs.interface import Fields
 
 FAR = SIGHT + 1
-ACROSS = 2 * SIGHT + 1
 MIDDLE = ACROSS * SIGHT + SIGHT
 """Of a window."""
 

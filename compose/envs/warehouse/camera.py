@@ -10,9 +10,9 @@ from compose.envs.interface import Fields
 from compose.envs.pictures.marks import circle
 from compose.envs.pictures.places import around
 from compose.envs.pictures.scene import FLOOR, WALL, Floats, Moment, Stage
-from compose.envs.warehouse.family import ORDER
 from compose.envs.warehouse.floor import ITEMS, STATION
 from compose.envs.warehouse.floor import WALL as BLOCKED
+from compose.envs.warehouse.settings import ORDER
 
 if TYPE_CHECKING:
     from compose.envs.warehouse.environment import Warehouse
@@ -64,5 +64,5 @@ class FloorCamera:
     def _places(self, cell: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
         """The middles of cells [cell xy]."""
         height = self._env.settings.floor.height
-        middle: Floats = np.stack((cell // height, cell % height), 1) + 0.5
+        middle: Floats = np.stack((cell // height, cell % height), 1).astype(np.float64) + 0.5
         return middle

@@ -10,8 +10,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from compose.envs.warehouse.family import ORDER
 from compose.envs.warehouse.floor import ITEMS, STATION, TYPES, WALL, Cell, Floor
+from compose.envs.warehouse.settings import ORDER
 from compose.kernels.random import bits
 
 NORTH, SOUTH, WEST, EAST, DELIVER = range(1, 6)
@@ -44,7 +44,7 @@ def ways(floor: Floor, odd: Cell | None = None) -> tuple[Tensor, Tensor]:
 
 
 def orders(key: int | Tensor, counters: Tensor) -> Tensor:
-    """(... type) int64: new orders of :data:`~compose.envs.warehouse.family.ORDER` items, each of any kind."""
+    """(... type) int64: new orders of :data:`~compose.envs.warehouse.settings.ORDER` items, each of any kind."""
     drawn = bits(key, counters)[..., None] >> 2 * torch.arange(ORDER, device=counters.device) & 3
     kinds = torch.arange(TYPES, device=counters.device) - ITEMS[0]
     return (drawn[..., None] == kinds).sum(-2)

@@ -6,21 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from compose.envs.warehouse.floor import ITEMS, PLANS, STATION
-from compose.envs.warehouse.settings import Settings
+from compose.envs.warehouse.settings import ACROSS, CHANNELS, ORDER, Settings
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
 if TYPE_CHECKING:
     import torch
 
     from compose.envs.interface import Environment
-
-SIGHT = 2
-"""Cells that a robot sees in every direction."""
-ACROSS = 2 * SIGHT + 1
-CHANNELS = 30
-"""Of the state; the last half is always zero."""
-ORDER = 5
-"""Items in an order."""
 
 
 class WarehouseFamily:

@@ -12,6 +12,13 @@ from compose.graph.fields import Model
 
 MOST = 1000
 """Robots, at most."""
+SIGHT = 2
+"""Cells that a robot sees in every direction."""
+ACROSS = 2 * SIGHT + 1
+CHANNELS = 30
+"""Of the state; the last half is always zero."""
+ORDER = 5
+"""Items in an order."""
 
 
 class Settings(Model):

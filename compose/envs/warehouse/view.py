@@ -7,8 +7,8 @@ from torch import Tensor
 from torch.nn.functional import embedding, one_hot, pad
 
 from compose.envs.interface import Fields
-from compose.envs.warehouse.family import ACROSS, CHANNELS, ORDER, SIGHT
 from compose.envs.warehouse.floor import CORRIDOR, ITEMS, STATION, TYPES, WALL, Floor
+from compose.envs.warehouse.settings import ACROSS, CHANNELS, ORDER, SIGHT
 
 MIDDLE = ACROSS * SIGHT + SIGHT
 """Of a window."""
