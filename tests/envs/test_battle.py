@@ -176,7 +176,7 @@ def test_draws_are_even() -> None:
     game = battle("battle:layout=A.O")
     game.reset(torch.arange(40_000), 3)
     from compose.kernels.random import uniform
-    found = torch.bincount(dynamics.chosen(lists, uniform(game._keys["move"], game._counters[:, 1:]))[:, 0])
+    found = torch.bincount(dynamics.chosen(lists, uniform(game._choice, game._counters[:, 1:]))[:, 0])
     assert (found / 40_000 - torch.tensor([0, 0.25, 0, 0.5, 0.25])).abs().max() < 0.01
 
 

@@ -40,7 +40,7 @@ class Battle(Environment):
         self._time, self._running = 0, torch.ones(batch, dtype=torch.bool, device=self.device)
         self.mine, self.theirs = (Army(cell.expand(batch, -1), torch.full(
             (batch, len(cell)), scale.full, dtype=scale.dtype, device=self.device)) for cell in self._start)
-        self._keys = {name: keys(seed, name) for name in Chance._fields}
+        self._turn, self._choice = keys(seed, "turn"), keys(seed, "choice")
         slot = torch.arange(schema.entities, device=self.device)
         self._counters = episodes.to(self.device, torch.int64)[:, None] * (schema.limit * schema.entities) + slot
         self._fields = self._view.fields(self.mine, self.theirs)
@@ -50,12 +50,11 @@ class Battle(Environment):
         """Let everybody act once; see :meth:`Environment.step`."""
         if self._running is None:
             raise RuntimeError("reset the environment before stepping it")
-        counters = self._counters + self._time * self.schema.entities
-        mine, theirs = counters[:, : self.schema.agents], counters[:, self.schema.agents :]
-        key = self._keys
+        counters, agents = self._counters + self._time * self.schema.entities, self.schema.agents
+        choice = uniform(self._choice, counters)  # one a unit will do: who hits does not walk
         return self.advance(action.to(self.device), Chance(
-            turn=bits(key["turn"], mine), aim=uniform(key["aim"], mine),
-            aimed=uniform(key["aimed"], theirs), move=uniform(key["move"], theirs)))  # fmt: skip
+            turn=bits(self._turn, counters[:, :agents]), aim=choice[:, :agents],
+            aimed=choice[:, agents:], move=choice[:, agents:]))  # fmt: skip
 
     def advance(self, action: Tensor, chance: Chance) -> Transition:
         """The step of given draws."""

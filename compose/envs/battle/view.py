@@ -59,9 +59,8 @@ class View:
     def _sight(self, cell: Tensor, alive: Tensor) -> Tensor:
         """(batch entity entity): not farther than :data:`SIGHT` along x and y."""
         x, y = (along[cell].where(alive, self._nowhere) for along in self._xy)
-        near: Tensor = (x[:, :, None] - x[:, None]).abs_() <= SIGHT
-        near &= (y[:, :, None] - y[:, None]).abs_() <= SIGHT
-        return near
+        apart = torch.maximum((x[:, :, None] - x[:, None]).abs_(), (y[:, :, None] - y[:, None]).abs_())
+        return apart.le_(SIGHT).bool()  # many times faster than <=, which makes bools of numbers of another size
 
     def _lay_out(self, x: Tensor, y: Tensor) -> None:
         """A board is two grids of health with a margin, one of what is outside, and a line of zeros; observations are

@@ -64,11 +64,9 @@ class View:
 
     def _sight(self, where: Tensor) -> Tensor:
         """(batch entity entity): not farther than :data:`SIGHT` along x and y."""
-        near = self._yes
-        for along in self._xy:
-            place = along[where]
-            near = ((place[:, :, None] - place[:, None]).abs_() <= SIGHT).logical_and_(near)
-        return near
+        x, y = (along[where] for along in self._xy)
+        apart = torch.maximum((x[:, :, None] - x[:, None]).abs_(), (y[:, :, None] - y[:, None]).abs_())
+        return apart.le_(SIGHT).bool()  # many times faster than <=, which makes bools of numbers of another size
 
     def _lay_out(self, x: Tensor, y: Tensor, height: int, width: int) -> None:
         """Windows of every cell: what is there, and the lines of a board with a margin that they are made of."""
