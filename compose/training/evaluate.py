@@ -65,8 +65,9 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
 
 def outcomes(played: TensorDict, env: Environment) -> list[Row]:
     """A row for each episode that :func:`~compose.training.rollout.rollout` has just played in ``env``."""
-    columns = {**getattr(env, "measures", {}), "episode": played["episode"], "return": played["reward"].sum(1),
-               "length": played["steps"].sum(1), "success": played["success"], "task": played["task"]}
+    columns = {"episode": played["episode"], "return": played["reward"].sum(1), "length": played["steps"].sum(1),
+               "success": played["success"], "task": played["task"]}
+    columns |= {name: x for name, x in getattr(env, "measures", {}).items() if name not in columns}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*(x.tolist() for x in columns.values()), strict=True)]
     return [{**row, "task": env.schema.tasks[row["task"]]} for row in rows]
 

@@ -12,6 +12,8 @@ from torch import Tensor
 from compose.envs.catalogue import make, schema
 from compose.envs.warehouse.environment import Warehouse
 from compose.language.diagnostics import SpecError
+from compose.training.actors import FixedActor
+from compose.training.evaluate import evaluate_actor, measured
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 
@@ -159,3 +161,11 @@ def test_what_is_no_warehouse_is_refused(name: str, text: str) -> None:
 def test_stepping_needs_a_reset() -> None:
     with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
         make("warehouse/4").step(torch.zeros(1, 4, dtype=torch.int64))
+
+
+def test_evaluations_write_down_orders() -> None:
+    game = warehouse("warehouse:plan=S2345,agents=1,limit=7")
+    rows = evaluate_actor(FixedActor(5), game, 3, seed=0)
+    assert [row["orders"] for row in rows] == [0, 0, 0]
+    assert list(rows[0]) == ["episode", "return", "length", "success", "task", "orders"]
+    assert measured([{**row, "orders": n} for n, row in enumerate(rows)]) == {"orders": 1}

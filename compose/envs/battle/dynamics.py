@@ -151,12 +151,13 @@ def candidates(cell: Tensor, foes: Tensor, height: int) -> Tensor:
         foes: (batch cell) bool, where foes live.
         height: Of the grid.
     """
-    width = foes.shape[1] // height
-    grid = foes.reshape(-1, width, height).to(torch.float32)
+    batch, width = len(cell), foes.shape[1] // height
+    grid = foes.reshape(batch, width, height).to(torch.float32)
     (ahead, around), (beyond, beside) = _bands(width, foes.device), _bands(height, foes.device)
-    lines, columns = grid @ beside.T, around @ grid
-    north, south, west, east = (found.flatten(1).gather(1, cell) for found in
-                                (columns @ beyond.T, columns @ beyond, ahead.T @ lines, ahead @ lines))
+    by_line = (grid @ torch.cat((beyond.T, beyond, beside), 1)).reshape(batch, width, 3, height).permute(2, 0, 3, 1)
+    turned, at = by_line.contiguous(), cell % height * width + cell // height
+    counts = (*(turned[:2] @ around), turned[2] @ ahead, turned[2] @ ahead.T)
+    north, south, west, east = (count.flatten(1).gather(1, at) for count in counts)
     west += 2 * (cell // height) >= width
     empty = (north + south + west + east == 0).float()
     return torch.stack((empty, north + empty, south + empty, west + empty, east + empty, empty), 2)
