@@ -24,6 +24,8 @@ PLAYED = {
     "play_colossi.png": "skirmish/2c_vs_64zg --policy nearest --stills 6 --rows 2",
     "play_ring.png": "group_matching/small --want win",
     "play_prey.png": "prey/various_all --policy nearest --episode 3 --stills 4",
+    "play_battle.png": "battle/20",
+    "play_warehouse.png": "warehouse/4",
 }
 """File -> what `compose play` is given."""
 

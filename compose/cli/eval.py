@@ -55,7 +55,7 @@ def eval_(
         if json:
             print_json({"ok": mark is None or total.success >= mark, "run": str(run), "episodes": total.episodes,
                         "success": total.success, "return": total.returned, "length": total.length,
-                        "rows": list(found.rows)})
+                        "measures": found.measures, "rows": list(found.rows)})
         else:
             _show(run, found)
     passed = total.success >= mark if json and mark is not None else mark is None or reaches(total.success, mark)
@@ -73,3 +73,5 @@ def _show(run: Path, found: Evaluation) -> None:
         numbers = (f"{one.success:.2f}", f"{one.returned:.2f}", f"{one.length:.1f}", f"{one.episodes:,}")
         lines.append((Cell(name, "name"), *(Cell(n, right=True) for n in numbers)))
     page.table(lines)
+    if found.measures:
+        page.line("mean " + ", ".join(f"{name} {value:.2f}" for name, value in found.measures.items()))

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from compose.envs.interface import Environment
 
 _BUILT_IN = {
+    "battle": "compose.envs.battle",
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
     "prey": "compose.envs.prey",
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
+    "warehouse": "compose.envs.warehouse",
 }
 
 

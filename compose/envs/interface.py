@@ -78,6 +78,12 @@ class Environment(ABC):
         """The environment's own policies, by name; they act in the episodes that :meth:`reset` began."""
         return {}
 
+    @property
+    def measures(self) -> Mapping[str, Tensor]:
+        """What else tells how well the episodes went, as they stand: numbers (batch) by name, such as orders completed.
+        Evaluations write them down beside return and success."""
+        return {}
+
     def camera(self) -> Camera | None:
         """What looks at an episode for pictures of it; None: the environment has no picture of its own."""
         return None

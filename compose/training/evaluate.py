@@ -52,7 +52,8 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
     Training episodes come from another stream, so none of these is ever trained on.
 
     Returns:
-        One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name).
+        One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name), and
+        what the environment measures.
     """
     rows: list[Row] = []
     together = min(AT_ONCE, env.at_once or AT_ONCE)
@@ -63,15 +64,23 @@ def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, 
 
 
 def outcomes(played: TensorDict, env: Environment) -> list[Row]:
-    """A row for each episode that :func:`~compose.training.rollout.rollout` played."""
-    columns = (played["episode"], played["reward"].sum(1), played["steps"].sum(1), played["success"], played["task"])
-    return [{"episode": number, "return": reward, "length": length, "success": success, "task": env.schema.tasks[task]}
-            for number, reward, length, success, task in zip(*(x.tolist() for x in columns), strict=True)]
+    """A row for each episode that :func:`~compose.training.rollout.rollout` has just played in ``env``."""
+    columns = {"episode": played["episode"], "return": played["reward"].sum(1), "length": played["steps"].sum(1),
+               "success": played["success"], "task": played["task"]}
+    columns |= {name: x for name, x in getattr(env, "measures", {}).items() if name not in columns}
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*(x.tolist() for x in columns.values()), strict=True)]
+    return [{**row, "task": env.schema.tasks[row["task"]]} for row in rows]
 
 
 def stream(seed: int) -> int:
     """The seed of everything random in evaluations."""
     return key(seed, "evaluate")
+
+
+def measured(rows: Sequence[Row]) -> dict[str, float]:
+    """Means of what the environment measures."""
+    own = {"episode", "return", "length", "success", "task"}
+    return {name: fmean(row[name] for row in rows) for name in rows[0] if name not in own}
 
 
 def score(rows: Sequence[Row]) -> Score:

@@ -11,7 +11,7 @@ from compose.envs import catalogue
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.training.evaluate import Row, Score, score
+from compose.training.evaluate import Row, Score, measured, score
 from compose.training.evaluate import evaluate as played
 from compose.training.folder import RunFolder
 from compose.training.policy import Policy, load_policy
@@ -23,7 +23,8 @@ class Evaluation:
     """How well a policy plays."""
 
     rows: tuple[Row, ...]
-    """One for each episode: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task``."""
+    """One for each episode: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task``, and
+    what the environment measures."""
 
     @cached_property
     def score(self) -> Score:
@@ -35,6 +36,11 @@ class Evaluation:
         """Means by task, in the order of their names."""
         names = sorted({row["task"] for row in self.rows})
         return {name: score([row for row in self.rows if row["task"] == name]) for name in names}
+
+    @cached_property
+    def measures(self) -> dict[str, float]:
+        """Means of what the environment measures, over all episodes."""
+        return measured(self.rows)
 
     def __str__(self) -> str:
         return f"{self.score} over {self.score.episodes} episodes"

@@ -230,6 +230,18 @@ def test_a_run_whose_spec_leaves_inherited_nodes_unread(run: Run, tmp_path: Path
     assert run("diff", str(tmp_path / "idle.yaml"), folder).code == 1  # the settings above
 
 
+@pytest.mark.slow
+def test_eval_tells_what_the_environment_measures(run: Run, tmp_path: Path) -> None:
+    folder = str(tmp_path / "run")
+    trained = run("train", "local_ac", "--env", "battle:layout=AO,limit=5", "--updates", "1", "--threads", "1",
+                  "--eval-episodes", "4", "--run", folder)
+    assert trained.code == 0, trained.err
+    played = run("eval", folder, "--episodes", "6", "--json").json
+    assert set(played["measures"]) == {"killed", "lost"}
+    assert played["measures"]["lost"] == sum(row["lost"] for row in played["rows"]) / 6
+    assert f"mean killed {played['measures']['killed']:.2f}, lost" in run("eval", folder, "--episodes", "6").out
+
+
 @pytest.mark.parametrize("arguments", ["check refil --env smac/3-8sz", "list", "describe attention", "build refil",
                                        "--version"])
 def test_commands_that_need_no_torch_import_none(arguments: str) -> None:

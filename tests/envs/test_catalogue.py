@@ -45,7 +45,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("group_macthing", "no environment 'group_macthing'\n  Did you mean 'group_matching'?"),
-    ("", "no environment ''\n  = families: gaussian_squeeze, group_matching, prey, skirmish, smac"),
+    ("", "no environment ''\n  = families: battle, gaussian_squeeze, group_matching, prey, skirmish, smac"),
     ("smac", "'smac' needs an instance\n  = there are: smac/1c3s5z, smac/2c_vs_64zg"),
     ("smac/", "'smac/' needs an instance"),
     ("skirmish/3m:task=<b>", "error[environment-name]  skirmish/3m:task=<b>: a name may hold letters"),
@@ -108,7 +108,7 @@ def test_a_program_registers_a_family(monkeypatch: pytest.MonkeyPatch) -> None:
     assert schema("lab/ring/small:limit=3").limit == 3
     assert make("lab/ring").schema.name == "lab/ring"
     families.register("lab/ring", SimpleNamespace(summary="", instances={}, schema=None, make=None))  # type: ignore[arg-type]
-    assert names()[-1] == "smax/6h_vs_8z"
+    assert names()[-1] == "warehouse/16"
     with pytest.raises(SpecError, match="no environment 'lab/ring/small'"):
         schema("lab/ring/small")
 

@@ -17,7 +17,9 @@ from tests.marked import first
 RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_matching:groups=3,limit=9",
        "group_matching:fixed=true,limit=7", "gaussian_squeeze/8", "gaussian_squeeze/8:mu=16,sigma=8",
        "prey/various_num", "prey/various_cap:split=test", "prey/various_all:split=test,flat=true,limit=9",
-       "prey/various_num:size=6,sight=3,limit=20")
+       "prey/various_num:size=6,sight=3,limit=20", "battle/20:limit=40",
+       "battle:layout=.A..O.+.A....O+.A..O.+......,official=true", "battle/5:opponents=3,limit=20", "warehouse/4",
+       "warehouse/8:official=true,limit=20", "warehouse/16:limit=10")
 BATTLES = ("skirmish/3m:limit=20", "skirmish/small_mt:limit=20")
 
 

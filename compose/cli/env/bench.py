@@ -49,7 +49,9 @@ def bench(
         import torch
 
         from compose.envs.speed import speed
+        from compose.training.allocator import keep_freed_memory
 
+        keep_freed_memory()  # as training does
         if threads is not None:
             torch.set_num_threads(threads)
         env = catalogue.make(name, device=checked_device(device))

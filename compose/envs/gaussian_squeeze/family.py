@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from compose.envs.gaussian_squeeze.settings import MOST, Settings
+from compose.envs.numbers import Numbers
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, constant_field, standard_fields
 
 if TYPE_CHECKING:
@@ -13,33 +14,11 @@ if TYPE_CHECKING:
 
     from compose.envs.interface import Environment
 
-class Numbers(Mapping[str, Settings]):
-    """Settings by the number of agents: those of the paper are listed, any other is known."""
-
-    listed = ("", "200", "400", "800")
-
-    def __getitem__(self, name: str) -> Settings:
-        if not name:
-            return Settings()
-        if not (name.isascii() and name.isdigit() and name[0] != "0" and len(name) <= len(str(MOST))):
-            raise KeyError(name)
-        agents = int(name)
-        if agents > MOST:
-            raise KeyError(name)
-        return Settings(agents=agents)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.listed)
-
-    def __len__(self) -> int:
-        return len(self.listed)
-
-
 class GaussianSqueezeFamily:
     """The catalogue's entry."""
 
     summary = "Each of N agents allocates 0 to 9 units, once; the reward is a bell over their sum."
-    instances: Mapping[str, Settings] = Numbers()
+    instances: Mapping[str, Settings] = Numbers(MOST, ("200", "400", "800"), lambda agents: Settings(agents=agents))
 
     def schema(self, instance: str, settings: Settings) -> EntitySchema:
         """The schema of one game. What an agent observes, its own number, never changes, and nor does the state."""

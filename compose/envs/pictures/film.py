@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -70,6 +71,11 @@ class Filmed(Environment):
         self.schema, self.device = env.schema, env.device
         self._env, self._camera = env, camera
 
+    @property
+    def measures(self) -> Mapping[str, Tensor]:
+        """See :attr:`Environment.measures`."""
+        return self._env.measures
+
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Begin a new film; see :meth:`Environment.reset`."""
         fields = self._env.reset(episodes, seed)
@@ -82,7 +88,7 @@ class Filmed(Environment):
         after = self._env.step(action)
         if self._running:
             self.film.moments += self._camera.look(after.fields)
-            self.film.success = bool(after.success[0])
+            self.film.success |= bool(after.success[0])
             self._running = not bool(after.terminated[0] | after.truncated[0])
         return after
 

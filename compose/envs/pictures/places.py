@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from compose.envs.interface import Fields
-from compose.envs.pictures.scene import Moment, Stage
+from compose.envs.pictures.scene import Floats, Moment, Stage
 from compose.graph.schema import EntitySchema
 
 RADIUS = 0.015
@@ -38,3 +40,15 @@ class Places:
         alive = fields["active"][0].cpu().numpy()[self._agents]
         self._time += 1
         return [Moment(self._time - 1, position, alive, np.zeros((0, len(self._agents))))]
+
+
+def around(place: Floats, apart: float) -> Floats:
+    """Places [unit xy], of which those that are the same are moved around their middle, ``apart`` from each other."""
+    found = place.copy()
+    for spot in np.unique(place, axis=0):
+        here = np.flatnonzero((place == spot).all(1))
+        number = np.arange(len(here))
+        if len(here) > 1:  # like the seeds of a sunflower
+            distance, angle = 0.6 * apart * np.sqrt(number + 0.5), number * math.pi * (3 - math.sqrt(5))
+            found[here] += distance[:, None] * np.stack((np.cos(angle), np.sin(angle)), 1)
+    return found

@@ -66,7 +66,7 @@ def acts(spec: str) -> str:
 def packaged(spec: str) -> Model:
     """A packaged spec in its example environment, as the command line builds it."""
     loaded = load(spec)
-    example = loaded.spec.example_env  # none of ours has positions, which vast_spatial needs
+    example = loaded.spec.example_env
     return Model(build_graph(loaded, small_schema() if example is None else schema(example)), seed=4)
 
 
