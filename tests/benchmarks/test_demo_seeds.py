@@ -36,7 +36,7 @@ def test_a_table_has_a_line_for_each_way_and_number_of_threads() -> None:
     assert lines[-1] == "a processor, Python 3, torch 2"
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_a_run_is_a_process_and_stays(tmp_path: Path) -> None:
     found = demo_seeds.run(TINY, tmp_path / "a", "nudged", 1, 7)
     assert (found["seed"], found["threads"], found["updates"], found["exit"]) == (7, 1, 2, 1)

@@ -32,7 +32,7 @@ show(RunResult(Path("runs/x"), {"updates": 5, "env_steps": 9}, score, score, sco
 
 @pytest.mark.parametrize(("arguments", "exit_code"), [
     ((*COMPOSE, "check", "vdn_attention"), 0), ((*COMPOSE, "check", "refill"), 2), ((*COMPOSE, "--help"), 0),
-    ((*COMPOSE, "chekc"), 2), (("-c", PROGRESS), 0),
+    ((*COMPOSE, "chekc"), 2), pytest.param(("-c", PROGRESS), 0, marks=pytest.mark.more),
 ], ids=["a table", "a mistake", "help", "a mistake in the command", "progress"])  # fmt: skip
 def test_no_color_is_honoured(arguments: tuple[str, ...], exit_code: int) -> None:
     code, text = in_terminal(*arguments, env={"NO_COLOR": "1"})

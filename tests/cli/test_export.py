@@ -32,7 +32,7 @@ def test_emit(run: Run, tmp_path: Path) -> None:
     assert any(not torch.equal(mine[name], theirs[name]) for name in mine)
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_several_files_at_once(run: Run, tmp_path: Path) -> None:
     files = [tmp_path / "policy.py", tmp_path / "policy.pt2"]
     wanted = ["--emit", str(files[0]), "--export", str(files[1])]

@@ -65,7 +65,8 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
 @pytest.mark.parametrize(("size", "refused"), [
     (0, "run.json"), (None, "evals.jsonl"), (1000, ".safetensors"), (8000, "weights.safetensors"),
-    (9000, "optimizers.safetensors"), pytest.param(40_000, "learning_curve.png", marks=pytest.mark.draws),
+    pytest.param(9000, "optimizers.safetensors", marks=pytest.mark.more),
+    pytest.param(40_000, "learning_curve.png", marks=[pytest.mark.draws, pytest.mark.more]),
 ])  # fmt: skip
 def test_a_run_that_cannot_be_written_stops_and_goes_on_later(tmp_path: Path, run: Run, size: int | None, refused: str,
                                                               undisturbed: Callable[[str], Path],

@@ -36,6 +36,7 @@ def test_the_ending_says_the_format(run: Run, tmp_path: Path, ending: str, start
     assert [p.name for p in tmp_path.iterdir()] == [path.name]
 
 
+@pytest.mark.more
 def test_pdf_and_png_beside_an_svg(run: Run, tmp_path: Path) -> None:
     svg, pdf, png = (tmp_path / f"x.{ending}" for ending in ("svg", "pdf", "png"))
     command = ("graph", "vdn_attention", "--no-insides", "-o", str(svg), "--pdf", str(pdf), "--png", str(png))

@@ -22,7 +22,7 @@ for command in {COMMANDS!r}:
 """
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_two_processes_say_the_same(tmp_path: Path) -> None:
     said = []
     for seed in ("1", "2"):

@@ -26,7 +26,7 @@ def found(model: Model, batch: int, time: int) -> tuple[Fields, Fields]:
     return learned.losses, gradients(model, learned.totals["main"], again=False)
 
 
-@pytest.mark.slow
+@pytest.mark.more
 @pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning")
 def test_one_compilation_serves_every_batch() -> None:
     torch._dynamo.reset()

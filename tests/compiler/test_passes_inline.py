@@ -242,6 +242,7 @@ EVERYTHING = {**LOSSES, **TIMES, "ahead by two": AHEAD, **PLACES, **NAMES, **ABS
               **SIBLINGS}
 
 
+@alone
 @every(EVERYTHING)
 def test_all_passes(text: str) -> None:
     differ(text, PASSES)

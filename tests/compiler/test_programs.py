@@ -67,7 +67,7 @@ def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
             assert float((mine[weight] - g).abs().max()) <= 1e-10 * scale, weight
 
 
-@every_method
+@some_methods
 def test_acting_step_by_step_gives_the_values_of_learning(spec: str | Path) -> None:
     it, fields = model(spec), episodes(1)
     learned, state = acted(it, it.learn(fields, draws(it), params(it))), None

@@ -17,7 +17,7 @@ from tests.docs.snippets import PAGES, Snippet, commands, snippets
 
 def refreshed(text: str, folder: Path) -> str:
     """A page with the output of today."""
-    session = Session(folder, long=False)
+    session = Session(folder, long=False, slow=True)
     for snippet in snippets(text):
         if snippet.language != "console":
             session.run(snippet)

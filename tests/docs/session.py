@@ -39,15 +39,15 @@ SHELL = ("cat", "cp", "head", "ls", "mkdir", "sed")
 class Session:
     """What the reader of a page has done so far."""
 
-    def __init__(self, folder: Path, *, long: bool) -> None:
-        self.folder, self.long, self.code = folder, long, 0
+    def __init__(self, folder: Path, *, long: bool, slow: bool) -> None:
+        self.folder, self.long, self.slow, self.code = folder, long, slow, 0
         self.names: dict[str, Any] = {"__name__": "page"}
         for name in ("specs", "examples"):
             (folder / name).symlink_to(ROOT / name)
 
     def run(self, snippet: Snippet) -> None:
         """Run one block, or check it in the way its language asks for. Raises AssertionError with what differs."""
-        if snippet.mark.startswith("not run: ") or (snippet.mark == "slow" and not self.long):
+        if snippet.mark.startswith("not run: ") or (snippet.mark == "slow" and not self.slow):
             return
         match snippet.language:
             case "console":

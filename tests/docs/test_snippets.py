@@ -26,8 +26,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             del sys.modules[name]
 
 
-def play(page: Path, folder: Path, *, long: bool) -> None:
-    session = Session(folder, long=long)
+def play(page: Path, folder: Path, *, long: bool = False, slow: bool = False) -> None:
+    session = Session(folder, long=long, slow=slow)
     for snippet in snippets(page.read_text(encoding="utf-8")):
         try:
             session.run(snippet)
@@ -38,14 +38,21 @@ def play(page: Path, folder: Path, *, long: bool) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_a_page_is_true(page: Path, folder: Path) -> None:
-    play(page, folder, long=False)
+    play(page, folder)
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("page", [p for p in PAGES if "<!-- slow -->" in p.read_text(encoding="utf-8")],
+                         ids=lambda page: page.stem)
+def test_a_page_with_slow_commands_is_true(page: Path, folder: Path) -> None:
+    play(page, folder, slow=True)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("page", [p for p in PAGES if re.search("<!-- (long|slow) -->", p.read_text(encoding="utf-8"))],
                          ids=lambda page: page.stem)
 def test_a_page_with_trainings_is_true(page: Path, folder: Path) -> None:
-    play(page, folder, long=True)
+    play(page, folder, long=True, slow=True)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -15,12 +15,12 @@ from tests.generator.verdict import Verdict, judge
 SHORT, LONG, CHUNK = 300, 20_000, 15
 
 
-def judged(first: int, count: int) -> list[Verdict]:
-    """The verdicts on some seeds, on every sixtieth a thorough one."""
+def judged(seeds: range, *, thorough: bool = False) -> list[Verdict]:
+    """The verdicts on some seeds."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return [judge(generate(seed), thorough=seed % 60 == 0) for seed in range(first, first + count)]
+        return [judge(generate(seed), thorough=thorough) for seed in seeds]
     finally:
         torch.set_num_threads(threads)
 
@@ -35,13 +35,20 @@ def nothing_false(verdicts: list[Verdict]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, SHORT, CHUNK))
 def test_nothing_is_false_about_generated_specs(first: int) -> None:
-    nothing_false(judged(first, CHUNK))
+    nothing_false(judged(range(first, first + CHUNK)))
+
+
+@pytest.mark.more
+@pytest.mark.parametrize("first", range(0, SHORT, SHORT // 3))
+def test_programs_and_numeric_attacks_agree(first: int) -> None:
+    """On every twentieth seed: programs are the plain interpreter's, ``check --numeric`` refutes nothing proved."""
+    nothing_false(judged(range(first, first + SHORT // 3, 20), thorough=True))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("first", range(SHORT, LONG, 100))
 def test_nothing_is_false_about_many(first: int) -> None:
-    nothing_false(judged(first, 100))
+    nothing_false(judged(range(first, first + 100)))
 
 
 def test_a_seed_is_a_spec() -> None:

@@ -10,7 +10,6 @@ from pydantic.fields import FieldInfo
 import compose
 from compose.language.block import Block, OneOrMore
 from compose.language.dump import dump
-from compose.language.files import packaged_specs
 from compose.language.functions import FUNCTIONS
 from compose.language.load import load_data
 from compose.language.models import Spec
@@ -18,6 +17,8 @@ from compose.language.nodes import MODIFIERS
 from compose.language.registry import catalogue
 from compose.language.values import Expr
 from compose.language.write import write
+from tests.specs import packaged
+from tests.specs.handful import few
 
 NAMES = st.sampled_from(["q", "x", "h1", "w_pos", "rows", "a", "seen", "y", "total", "embed"])
 REFS = st.sampled_from(["env.visible", "env.reward", "q", "x", "q.h", "groups.within", "embed", "q.layers.p"])
@@ -165,7 +166,7 @@ def check(spec: Spec) -> None:
     assert compose.loads(dump(spec.data(defaults=True))) == spec
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in packaged_specs().glob("*.yaml")))
+@pytest.mark.parametrize("name", few(packaged.SPECS))
 def test_packaged_specs(name: str) -> None:
     check(compose.load(name))
 

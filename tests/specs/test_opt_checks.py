@@ -18,6 +18,7 @@ from tests.specs.schemas import small_schema
 __all__ = ["run"]
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("number", [2, 4, 6, 8])
 @pytest.mark.parametrize("spec", ["opt", "opt_tokens"])
 def test_any_number_of_prototypes_checks_and_builds(run: Run, spec: str, number: int) -> None:

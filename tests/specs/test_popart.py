@@ -137,6 +137,7 @@ def test_large_rewards_make_no_larger_losses() -> None:
     torch.testing.assert_close(found[0], found[1], rtol=1e-6, atol=1e-6)
 
 
+@pytest.mark.more
 def test_it_trains_and_goes_on_bit_for_bit(run: Run, tmp_path: Path) -> None:
     command = ("train", "tests/specs/narrow_popart.yaml", "--env", "group_matching/tasks", "--threads", "1")
     whole, parts = tmp_path / "whole", tmp_path / "parts"

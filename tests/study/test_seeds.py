@@ -94,7 +94,7 @@ def test_one_number_is_one_seed_and_says_so(run: Run, tmp_path: Path, arguments:
     assert "0..4 are five seeds" in " ".join(run("train", "--help").out.replace("│", " ").split())
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_apart_and_together_from_the_command_line(run: Run, tmp_path: Path) -> None:
     folders = {}
     for name, more in (("apart", ()), ("joined", ("--together",))):

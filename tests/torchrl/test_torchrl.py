@@ -27,7 +27,7 @@ NARROW = ["params.embed=16", "params.hyper=16", "params.heads=2", "params.hidden
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
-    return Session(tmp_path, long=False)
+    return Session(tmp_path, long=False, slow=False)
 
 
 def test_the_page_is_true(session: Session) -> None:

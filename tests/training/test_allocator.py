@@ -23,6 +23,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
+@pytest.mark.more
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have no such options")
 def test_freed_memory_is_not_mapped_again() -> None:
     faults = {how: int(subprocess.run([sys.executable, "-c", SCRIPT, how], capture_output=True, text=True,

@@ -94,7 +94,7 @@ def killed_and_resumed(lives: Lives, folder: Path, kills: int) -> int:
     return inside
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_killed_four_times(tmp_path: Path) -> None:
     lives = Forked()
     try:

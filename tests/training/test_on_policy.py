@@ -196,7 +196,7 @@ def test_evaluation_is_greedy_or_samples_as_the_spec_says() -> None:
     assert len(returns) > 8, "sampled: the game itself has no randomness"
 
 
-@pytest.mark.slow
+@pytest.mark.more
 @pytest.mark.parametrize("spec", [pytest.param("vast_qmix", marks=pytest.mark.long), "vast_qtran"])
 def test_it_learns(spec: str) -> None:
     """A game of 8 agents whose best sum is near 17 of 72; a random sum is 36."""

@@ -22,11 +22,12 @@ CALLS = 3
 """Calls in one line, not counting the last."""
 NOUNS = {
     "and_": "mask", "or_": "mask", "invert": "masked", "cat": "joined", "matmul": "product", "linear": "mapped",
-    "masked_fill": "filled", "truediv": "quotient", "gru_cell": "cell", "sum": "total", "add": "sum", "mul": "scaled",
+    "masked_fill": "filled", "truediv": "quotient", "gru_cell": "cell", "lstm_cell": "cell",
+    "sum": "total", "add": "sum", "mul": "scaled",
     "sub": "difference", "getitem": "rows",
 }  # fmt: skip
 """Names for results of operations that nothing better names."""
-HEAVY = {"linear", "matmul", "gru_cell", "cat", "softmax", "bmm", "einsum", "gru"}
+HEAVY = {"linear", "matmul", "gru_cell", "lstm_cell", "cat", "softmax", "bmm", "einsum", "gru"}
 """Operations that deserve to be seen."""
 
 

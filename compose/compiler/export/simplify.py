@@ -20,7 +20,7 @@ from compose.compiler.model import Model
 
 def simplify(model: Model, step: Step) -> None:
     """Rewrite a step in place."""
-    for rewrite in (_one_step_gru, _choices, _known_sizes, _without_empty, _views, _slices, _repeated):
+    for rewrite in (_one_step, _choices, _known_sizes, _without_empty, _views, _slices, _repeated):
         rewrite(step, _measured(model, step))
         _drop_unused(step)
 
@@ -64,20 +64,29 @@ def _evaluated(model: Model, step: Step, batch: int) -> dict[fx.Node, Any]:
 # ------------------------------------------------------------------ rewrites
 
 
-def _one_step_gru(step: Step, shapes: Shapes) -> None:
-    """``torch.gru`` over a single step is one ``torch.gru_cell``."""
+def _one_step(step: Step, shapes: Shapes) -> None:
+    """``torch.gru`` and ``torch.lstm`` over a single step are one ``torch.gru_cell`` or ``torch.lstm_cell``."""
     for node in list(step):
-        plain = node.target is torch.gru and node.args[3:5] == (True, 1) and node.args[7:] == (False, False)
-        if not plain or shapes[node.args[0]][0] != ONE:  # type: ignore[index]
+        plain = node.args[3:5] == (True, 1) and node.args[7:] == (False, False)
+        if node.target not in (torch.gru, torch.lstm) or not plain or shapes[node.args[0]][0] != ONE:  # type: ignore[index]
             continue
         sequence, state, weights = node.args[:3]
+        states = state if node.target is torch.lstm else (state,)
         with step.graph.inserting_before(node):
-            x, h = (step.graph.call_method("squeeze", (n, 0)) for n in (sequence, state))
-            cell = step.graph.call_function(torch.gru_cell, (x, h, *weights))  # type: ignore[misc]
-            again = step.graph.call_method("unsqueeze", (cell, 0))
-        _own(step, node, x, h, cell, again)
+            x, *before = (step.graph.call_method("squeeze", (n, 0)) for n in (sequence, *states))  # type: ignore[misc]
+            if node.target is torch.gru:
+                made = [step.graph.call_function(torch.gru_cell, (x, *before, *weights))]  # type: ignore[misc]
+                last = made
+            else:
+                cell = step.graph.call_function(torch.lstm_cell, (x, tuple(before), *weights))  # type: ignore[misc]
+                last = [step.graph.call_function(operator.getitem, (cell, i)) for i in (0, 1)]
+                made = [cell, *last]
+            again = [step.graph.call_method("unsqueeze", (n, 0)) for n in last]
+        _own(step, node, x, *before, *made, *again)
         for user in list(node.users):
-            _replace(step, user, again)
+            number = user.args[1]
+            assert isinstance(number, int)
+            _replace(step, user, again[max(number - 1, 0)])
 
 
 def _choices(step: Step, shapes: _Shapes) -> None:

@@ -19,6 +19,7 @@ from compose.graph.fields import standard_fields
 from compose.training.actors import RandomActor, ScriptActor
 from compose.training.evaluate import evaluate_actor
 from tests.envs.skirmish.battles import battle, place
+from tests.marked import first
 
 SKIRMISHES = ["3m", "3-8MMM", "2c_vs_64zg", "so_many_baneling", "bane_vs_bane", "2s_vs_1sc"]
 
@@ -56,7 +57,7 @@ def check(film: Film) -> None:
         assert all(0 <= unit < units for pair in (*moment.shots, *moment.heals) for unit in pair)
 
 
-@pytest.mark.parametrize("name", SKIRMISHES)
+@pytest.mark.parametrize("name", first(SKIRMISHES[:2], SKIRMISHES))
 def test_battles(name: str) -> None:
     film = filmed(f"skirmish/{name}", "nearest")
     check(film)
@@ -135,7 +136,7 @@ def test_looking_changes_nothing() -> None:
             assert torch.equal(first.fields[name], x), name
 
 
-@pytest.mark.parametrize("name", ["3m", "3-8csz", "3-8MMM"])
+@pytest.mark.parametrize("name", first(("3m",), ("3m", "3-8csz", "3-8MMM")))
 def test_battles_through_their_fields_alone(name: str) -> None:
     """What any environment with StarCraft's fields can show is what skirmish shows of the ends of steps."""
     full = filmed(f"skirmish/{name}", "nearest", 4)

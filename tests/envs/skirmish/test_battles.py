@@ -13,8 +13,10 @@ from compose.envs.skirmish.scripts import Orders
 from compose.envs.starcraft.scenario import SCENARIOS
 from compose.kernels.random import integers, key
 from tests.envs.skirmish.battles import battle, change, order, packaged, still
+from tests.marked import first
 
 TRACES = Path(__file__).with_name("traces.json")
+GROUNDS = ("corridor", "MMM", "6h_vs_8z", "2c_vs_64zg", "so_many_baneling", "1c3s5z")
 TRACED = ("3m", "3-8MMM", "3-8csz", "corridor", "bane_vs_bane", "2c_vs_64zg", "6h_vs_8z")
 
 
@@ -86,7 +88,7 @@ def test_crowds_hardly_overlap() -> None:
     assert float(torch.stack(touching).nanmean()) < 0.03
 
 
-@pytest.mark.parametrize("name", ["corridor", "6h_vs_8z", "2c_vs_64zg", "so_many_baneling", "1c3s5z", "MMM"])
+@pytest.mark.parametrize("name", first(GROUNDS[:2], GROUNDS))
 def test_random_walkers_stay_on_their_ground(name: str) -> None:
     env = packaged(name, 16)
     for step in range(25):
@@ -121,6 +123,7 @@ def test_options_choose_a_task_or_the_slots_of_another_scenario() -> None:
     assert one.forces.present.tolist() == [[True] * 16] * 8
 
 
+@pytest.mark.more
 def test_every_scenario_can_be_fought() -> None:
     for name in SCENARIOS:
         env = packaged(name, 2)

@@ -23,8 +23,9 @@ def test_the_names() -> None:
     assert list(packaged("3m", 1).scripts) == NAMES
 
 
-@pytest.mark.parametrize(("name", "script"), [*(("3-8MMM", script) for script in NAMES),
-                                              *((name, "nearest") for name in SCENARIOS if name != "3-8MMM")])
+@pytest.mark.parametrize(("name", "script"), [
+    *(("3-8MMM", script) for script in NAMES),
+    *(pytest.param(name, "nearest", marks=pytest.mark.more) for name in SCENARIOS if name != "3-8MMM")])
 def test_actions_are_available(name: str, script: str) -> None:
     env = packaged(name, 8)
     for _ in range(15):

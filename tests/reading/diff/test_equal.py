@@ -10,9 +10,10 @@ from compose.language.load import load_data, load_text
 from compose.reading.diff.changes import compare
 from compose.reading.diff.spec_parts import SpecParts
 from tests.reading.diff.sides import SPECS, between, changed, loaded, made
+from tests.specs.handful import few
 
 
-@pytest.mark.parametrize("spec", SPECS)
+@pytest.mark.parametrize("spec", few(SPECS))
 def test_a_spec_is_itself(spec: str) -> None:
     found, again = loaded(spec), load_data(loaded(spec).spec.data(defaults=True))
     matching, changes = compare(SpecParts(found.spec), SpecParts(again.spec))

@@ -43,6 +43,7 @@ def test_renaming_everything_leaves_only_renames(spec: str) -> None:
     only_renames(spec, crc32(Path(spec).stem.encode()))
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("spec", ["vdn_attention", "refil_multi_group", "vast_vdn"])
 @given(seed=st.integers(0, 2**32))
 @settings(max_examples=3, deadline=None)

@@ -16,9 +16,10 @@ from compose.language.nodes import Application
 from compose.language.values import Expr
 from compose.reading.drawing import draw
 from tests.reading.drawing.methods import NAMES, child, drawn, loaded
+from tests.specs.handful import few
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few(NAMES))
 def test_every_node_stands_once(name: str) -> None:
     spec, boxes = loaded(name).spec, [box for panel in drawn(name).panels for box in panel.boxes]
     counts = Counter(box.key for box in boxes)
