@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import pytest
 
 
-def first(chosen: Collection[Any], every: Iterable[Any]) -> list[Any]:
+def first(chosen: Collection[Any], every: Collection[Any]) -> list[Any]:
     """All of ``every`` as parameters, those beside the chosen ones marked ``more``."""
-    return [x if x in chosen else pytest.param(x, marks=pytest.mark.more) for x in every]
+    left = (x if isinstance(x, tuple) else (x,) for x in every if x not in chosen)
+    return [*(x for x in every if x in chosen), *(pytest.param(*x, marks=pytest.mark.more) for x in left)]

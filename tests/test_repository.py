@@ -51,13 +51,15 @@ def tree(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"), str(file))
 
 
+@cache
 def is_module(name: str) -> bool:
     path = ROOT.joinpath(*name.split("."))
     return path.is_dir() or path.with_suffix(".py").is_file()
 
 
-def imports(file: Path) -> list[Import]:
-    return list(imports_in(tree(file), file.relative_to(ROOT)))
+@cache
+def imports(file: Path) -> tuple[Import, ...]:
+    return tuple(imports_in(tree(file), file.relative_to(ROOT)))
 
 
 def imports_in(node: ast.AST, file: Path, lazy: bool = False, types: bool = False) -> Iterator[Import]:
@@ -73,7 +75,8 @@ def imports_in(node: ast.AST, file: Path, lazy: bool = False, types: bool = Fals
     types = types or is_for_types_only(node)
     lazy = lazy or types or isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     for child in ast.iter_child_nodes(node):
-        yield from imports_in(child, file, lazy, types)
+        if isinstance(child, ast.stmt | ast.excepthandler | ast.match_case):
+            yield from imports_in(child, file, lazy, types)
 
 
 def is_for_types_only(node: ast.AST) -> bool:

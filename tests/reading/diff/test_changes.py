@@ -9,6 +9,7 @@ import pytest
 from compose.language.diagnostics import dotted
 from compose.reading.diff import Diff, data
 from compose.reading.diff.changes import Change
+from tests.marked import first
 from tests.reading.diff.sides import Side, between, changed
 
 PAIRS = [
@@ -32,7 +33,7 @@ def facts(changes: list[Change] | tuple[Change, ...], *, mirrored: bool = False)
     return found
 
 
-@pytest.mark.parametrize(("before", "after"), PAIRS)
+@pytest.mark.parametrize(("before", "after"), first(PAIRS[::3], PAIRS))
 def test_the_other_way_round_is_the_mirror_image(before: str, after: str) -> None:
     there, back = between(before, after), between(after, before)
     assert facts(there.changes) == facts(back.changes, mirrored=True)

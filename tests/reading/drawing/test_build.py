@@ -43,7 +43,7 @@ def ports(node: Any) -> list[Expr]:
     return [e for g in given for e in (g if isinstance(g, tuple) else (g,))]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", few(NAMES))
 def test_every_wire_has_an_edge(name: str) -> None:
     spec, picture = loaded(name).spec, drawn(name)
     bodies = [("", spec.graph, set(spec.graph))]
