@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from compose.reading.diff.ids import Ids, plain
+from compose.reading.diff.ids import Ids
 from compose.reading.diff.spec_parts import SpecParts
 from compose.reading.diff.spec_terms import COMMUTES, Item, SpecTerm, Symbol, Use, Word
 
@@ -52,7 +52,7 @@ def painted(term: SpecTerm, now: Colours, ids: Ids) -> int:
     """The number of a term in which names are colours."""
     match term:
         case Word():
-            return ids("word", plain(term.value))
+            return ids("word", term.plain)
         case Use():
             tail = (("node", now[p]) if isinstance(p, Symbol) else ("output", p) for p in term.tail)
             return ids("use", now[term.target], tuple(tail))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from compose.language.diagnostics import Path
+from compose.reading.diff.ids import plain
 
 Kind = Literal["param", "axis", "network", "input", "variable", "node", "loss", "optimizer", "part"]
 
@@ -49,9 +50,12 @@ class Word:
     value: float | int | bool | str
     kind: type = field(init=False, repr=False)
     """``bool``, so that true is not 1; or ``object``, so that 1 is 1.0."""
+    plain: tuple[str, str] = field(init=False, repr=False, compare=False)
+    """The value as what equals no other (:func:`~compose.reading.diff.ids.plain`)."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", bool if isinstance(self.value, bool) else object)
+        object.__setattr__(self, "plain", plain(self.value))
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ numbers are its potentials.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, TypeVar
 
 import networkx as nx
@@ -34,6 +35,12 @@ def potentials(names: Sequence[Name], rules: Sequence[Rule]) -> dict[Name, int]:
     Raises:
         Contradiction: if no numbers obey all rules.
     """
+    return dict(_solved(tuple(names), tuple(rules)))
+
+
+@lru_cache(maxsize=4096)
+def _solved(names: tuple[Name, ...], rules: tuple[Rule, ...]) -> dict[Name, int]:
+    """Kept, for a panel is laid out twice, the second time with ports in another order and so mostly alike."""
     flow = nx.DiGraph()
     flow.add_nodes_from(names, demand=0)
     for rule in rules:
