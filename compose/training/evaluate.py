@@ -11,6 +11,7 @@ import torch
 from tensordict import TensorDict
 
 from compose.compiler.model import Model
+from compose.envs.guard import measures
 from compose.envs.interface import Environment
 from compose.kernels.random import key
 from compose.training.actors import Actor, FixedActor, RandomActor, evaluating
@@ -67,7 +68,7 @@ def outcomes(played: TensorDict, env: Environment) -> list[Row]:
     """A row for each episode that :func:`~compose.training.rollout.rollout` has just played in ``env``."""
     columns = {"episode": played["episode"], "return": played["reward"].sum(1), "length": played["steps"].sum(1),
                "success": played["success"], "task": played["task"]}
-    columns |= {name: x for name, x in getattr(env, "measures", {}).items() if name not in columns}
+    columns |= measures(env, len(played["episode"]), f"compose env check {env.schema.name}")
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*(x.tolist() for x in columns.values()), strict=True)]
     return [{**row, "task": env.schema.tasks[row["task"]]} for row in rows]
 

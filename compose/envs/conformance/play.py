@@ -12,6 +12,7 @@ from torch import Tensor
 from compose.envs import catalogue
 from compose.envs.guard import form
 from compose.envs.guard.finding import Broken, Finding
+from compose.envs.guard.measures import measures
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
@@ -152,6 +153,7 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
         left -= not running.any()
         if actions is None and left < 0:
             break
+    measures(env, len(episodes), title)
     return _recorded(schema, title, episodes, seed, seen, taken, given)
 
 
