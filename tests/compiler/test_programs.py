@@ -180,6 +180,8 @@ def absent_slots_change_nothing(spec: str | Path, agents: int, others: int) -> N
     if not proved(spec, "padding"):
         pytest.skip("is not claimed: counts slots, or has weights for each")
     large = model(spec, SCHEMA.agents + agents, SCHEMA.others + others)
+    if any(large.weights[n].shape != w.shape for n, w in small.weights.items()):
+        pytest.skip("reads an observation that is longer where there are more slots")
     large.load({n: w.detach() for n, w in small.weights.items()}, small.target)
     places = {"agent": list(range(SCHEMA.agents)), "entity": slots(agents, others)}
     drawn = draws(large)

@@ -48,11 +48,21 @@ def write_onnx(model: Model, path: Path) -> Export:
                 output_names=["values", "where", *(NEXT + name for name in made.next_state)],
             )
         assert graph is not None, "no file was named"
+        _apart(graph.model.graph)
         graph.save(str(file))
         parity = compare(model, _player(file, made), made.free)
         if not parity.ok:
             file.unlink()
     return Export((path,), parity, ("batch", *made.free))
+
+
+def _apart(graph: Any) -> None:
+    """What a graph computes on the way may be called as one of its outputs is; then it gets another name."""
+    outputs = {id(x): x.name for x in graph.outputs}
+    for node in graph:
+        for x in node.outputs:
+            if x.name in outputs.values() and id(x) not in outputs:
+                x.name = f"{x.name}.inner"
 
 
 def require_packages() -> None:

@@ -77,7 +77,9 @@ class SpecParts:
         network = self.spec.networks[name]
         fields: dict[Key, SpecTerm] = {"returns": self._ref(Ref((network.result,)), name)}
         if network.init is not None:
-            fields["init"] = Word(str(network.init))
+            said, gains = Word(f"{network.init.kind}, gain {network.init.gain:g}"), network.init.gains
+            where = [Call("text", (self._ref(Ref((node,)), name), Word(f"{gain:g}"))) for node, gain in gains.items()]
+            fields["init"] = Call("text", (said, Call("{}", tuple(where)))) if where else said
         self._add(Symbol("network", name), fields, wires=["returns"])
         for port, text in network.inputs.items():
             for word in NAME.findall(text):

@@ -50,7 +50,11 @@ class _Renaming:
         returns = network["returns"]
         result = self.inner(returns, name) if isinstance(returns, str) else \
             {self.inner(n, name): self.words(v, name) for n, v in returns.items()}
-        return {"inputs": {self.input(n, name): self.words(v, name) for n, v in network.get("inputs", {}).items()},
+        start = {"init": {**network["init"], "gains": {
+            self.inner(n, name): gain for n, gain in network["init"].get("gains", {}).items()}}} \
+            if "init" in network else {}
+        return {**start,
+                "inputs": {self.input(n, name): self.words(v, name) for n, v in network.get("inputs", {}).items()},
                 "nodes": {self.inner(n, name): self.node(v, name) for n, v in network["nodes"].items()},
                 "returns": result}
 
