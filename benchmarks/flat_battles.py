@@ -93,7 +93,7 @@ def draw(curves: dict[str, list[Curve]], path: Path) -> None:
         panel.set_ylabel("share won")
     for panel in panels[-1]:
         panel.set_xlabel("thousand environment steps")
-    panels.flat[0].legend(frameon=False)
+    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="lower right", frameon=False)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 
