@@ -101,6 +101,7 @@ def bench(*arguments: str) -> subprocess.CompletedProcess[str]:
                           env=os.environ | {"PYTHONPATH": paths}, check=False)
 
 
+@pytest.mark.more
 @pytest.mark.parametrize(("arguments", "told"), [
     (["--mean-length", "20"], "expected 2 episodes or more of 30.5 to 60 steps in the mean, got 32 of 20"),
     (["--specs", "refill"], "refill"),
@@ -112,6 +113,7 @@ def test_the_command_refuses_what_it_cannot_measure(arguments: list[str], told: 
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.more
 def test_the_command_prints_a_table_and_writes_json(tmp_path: Path) -> None:
     file = tmp_path / "found.json"
     done = bench("--specs", "qmix_attention_group_matching", "qmix_max_pooling", "--batch", "2", "--repeats", "2",

@@ -40,6 +40,7 @@ def test_no_color_is_honoured(arguments: tuple[str, ...], exit_code: int) -> Non
     assert len(text.splitlines()) > 1
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("arguments", [(*COMPOSE, "check", "vdn_attention"), (*COMPOSE, "check", "refill"),
                                        ("-c", PROGRESS)])
 def test_there_is_colour_on_a_terminal(arguments: tuple[str, ...]) -> None:

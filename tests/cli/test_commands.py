@@ -183,6 +183,7 @@ def test_broken_plugins(run: Run, tmp_path: Path, text: str) -> None:
     assert f"{file} failed to load" in ran.err
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("redirected", ["> /dev/full", "--json > /dev/full", "| head -n 1"])
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_output_that_goes_nowhere_gives_no_traceback(redirected: str) -> None:

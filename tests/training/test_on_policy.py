@@ -135,6 +135,7 @@ def test_only_what_is_read_is_recorded() -> None:
     assert set(one.replay.fixed) == {"observation", "state"}
 
 
+@pytest.mark.more
 @pytest.mark.parametrize("dies_at", [2, 9, 14])
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies_at: int) -> None:
     """Also in the middle of a collection, when some episodes of the next update are there."""

@@ -12,7 +12,7 @@ from torch import Tensor
 from compose.envs import catalogue
 from compose.envs.guard import form
 from compose.envs.guard.finding import Broken, Finding
-from compose.envs.guard.measures import measures
+from compose.envs.guard.measuring import measures
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema

@@ -156,7 +156,7 @@ save_file({"values": values, "where": where.contiguous(), **state}, FOLDER + "/f
 """
 
 
-@pytest.mark.slow
+@pytest.mark.more
 def test_it_runs_where_compose_is_not_installed(tmp_path: Path) -> None:
     it = packaged("refil")
     write_module(it, tmp_path / "policy.py")

@@ -60,8 +60,8 @@ def as_onnx(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Export]
     return cache(lambda spec: write_onnx(packaged(spec), tmp_path_factory.mktemp(spec) / "policy.onnx"))
 
 
+@pytest.mark.more
 @needs_onnx
-@pytest.mark.slow
 @pytest.mark.parametrize("spec", first(("refil",), DIFFERENT))
 def test_it_is_an_onnx_graph(spec: str, as_onnx: Callable[[str], Export]) -> None:
     made = as_onnx(spec)
@@ -104,8 +104,8 @@ def test_onnx_takes_draws_params_and_any_state(tmp_path: Path) -> None:
     assert write_onnx(odd(torch.float32), tmp_path / "policy.onnx").parity.ok
 
 
+@pytest.mark.more
 @needs_onnx
-@pytest.mark.slow
 def test_names_in_an_onnx_graph(as_onnx: Callable[[str], Export]) -> None:
     import onnxruntime
 
