@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -14,8 +11,8 @@ from compose.envs.battle.dynamics import Army, Chance
 from compose.envs.battle.environment import Battle
 from compose.envs.catalogue import make, schema
 from compose.language.diagnostics import SpecError
+from tests.envs.recorded import recorded_episodes
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 CUSTOM = "battle:layout=.A..O.+A....O+.A..O.+......,limit=60"
 RECORDED = {"battle_20": "battle/20", "battle_custom": CUSTOM}
 
@@ -26,12 +23,6 @@ def battle(name: str) -> Battle:
     return game
 
 
-def recorded(case: str) -> dict[str, Tensor]:
-    """Episodes recorded from the released implementation, every draw included."""
-    with np.load(FIXTURES / f"{case}.npz") as arrays:
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
-
-
 def draws(data: dict[str, Tensor], t: int) -> Chance:
     """Of step ``t``; ``order`` holds the agents in the order in which they act."""
     return Chance(turn=data["order"][:, t].long().argsort(1), aim=data["agent_target"][:, t].long(),
@@ -40,7 +31,7 @@ def draws(data: dict[str, Tensor], t: int) -> Chance:
 
 @pytest.mark.parametrize("case", RECORDED)
 def test_recorded_episodes_replay_exactly(case: str) -> None:
-    name, data = RECORDED[case], recorded(case)
+    name, data = RECORDED[case], recorded_episodes(case)
     game = battle(name + (",official=true" if ":" in name else ":official=true"))
     lengths, height = data["length"], game.grid.height
     fields = game.reset(torch.arange(len(lengths)), 0)
@@ -63,7 +54,7 @@ def test_recorded_episodes_replay_exactly(case: str) -> None:
 
 
 def test_whole_numbers_fight_the_same_battles_where_no_hit_leaves_a_trace_of_health() -> None:
-    data, game = recorded("battle_custom"), battle(CUSTOM)
+    data, game = recorded_episodes("battle_custom"), battle(CUSTOM)
     game.reset(torch.arange(len(data["length"])), 0)
     for t in range(int(data["length"].max())):
         after, on = game.advance(data["action"][:, t].long(), draws(data, t)), t < data["length"]
@@ -74,7 +65,7 @@ def test_whole_numbers_fight_the_same_battles_where_no_hit_leaves_a_trace_of_hea
 
 @pytest.mark.parametrize("case", RECORDED)
 def test_opponents_draw_from_the_recorded_lists(case: str) -> None:
-    game, data = battle(RECORDED[case]), recorded(case)
+    game, data = battle(RECORDED[case]), recorded_episodes(case)
     mine, theirs = (data[f"mid_{side}_pos"].long() @ torch.tensor([game.grid.height, 1]) for side in ("agent", "opp"))
     for t in range(int(data["length"].max())):
         there = dynamics.occupied(Army(mine[:, t], data["mid_agent_hp"][:, t]), game.grid.cells)
@@ -203,8 +194,3 @@ def test_what_is_no_battle_is_refused(name: str, text: str) -> None:
     with pytest.raises(SpecError) as refused:
         schema(name)
     assert text in str(refused.value)
-
-
-def test_stepping_needs_a_reset() -> None:
-    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
-        make("battle/20").step(torch.zeros(1, 20, dtype=torch.int64))

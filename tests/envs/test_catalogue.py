@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import torch
 
 from compose.envs import families, plugins
 from compose.envs.catalogue import make, schema
@@ -207,3 +208,11 @@ def test_what_a_family_of_a_plug_in_raises_is_its_fault(
     with pytest.raises(SpecError) as caught:
         make("failing")
     assert str(caught.value).startswith(expected)
+
+
+@pytest.mark.parametrize(("name", "agents"), [
+    ("group_matching", 8), ("gaussian_squeeze/8", 8), ("prey/various_cap", 5), ("battle/20", 20), ("warehouse/4", 4),
+])  # fmt: skip
+def test_stepping_needs_a_reset(name: str, agents: int) -> None:
+    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
+        make(name).step(torch.zeros(1, agents, dtype=torch.int64))

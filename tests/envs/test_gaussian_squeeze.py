@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 
@@ -15,8 +12,8 @@ from compose.language.diagnostics import SpecError
 from compose.training.actors import RandomActor
 from compose.training.replay import Replay, bytes_estimate
 from compose.training.rollout import rollout
+from tests.envs.recorded import recorded_episodes
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECORDED = {"small": "gaussian_squeeze/8:mu=16,sigma=8", "200": "gaussian_squeeze/200"}
 
 
@@ -24,8 +21,7 @@ RECORDED = {"small": "gaussian_squeeze/8:mu=16,sigma=8", "200": "gaussian_squeez
 def test_recorded_episodes_replay_exactly(case: str) -> None:
     """From the released implementation: rewards to the last digits of float32, and what agents observed."""
     game = make(RECORDED[case])
-    with np.load(FIXTURES / f"gaussian_squeeze_{case}.npz") as arrays:
-        data = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    data = recorded_episodes(f"gaussian_squeeze_{case}")
     fields = game.reset(torch.arange(len(data["action"])), 0)
     after = game.step(data["action"][:, 0])
     for recorded in (data["reward"][:, 0, 0].double(), data["domain_value"][:, 0]):
@@ -82,8 +78,3 @@ def test_only_optional_fields_may_be_constant() -> None:
     wrong = constant_field("entities", "Always the same.").model_dump()
     with pytest.raises(ValueError, match="'entities' always has axes"):
         EntitySchema.model_validate({**offered, "fields": {**offered["fields"], "entities": wrong}})
-
-
-def test_stepping_needs_a_reset() -> None:
-    with pytest.raises(RuntimeError, match="reset the environment"):
-        make("gaussian_squeeze/8").step(torch.zeros(1, 8, dtype=torch.int64))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -16,8 +13,8 @@ from compose.envs.group_matching import dynamics
 from compose.envs.group_matching.environment import GroupMatching
 from compose.envs.interface import Environment, Transition
 from compose.language.diagnostics import SpecError
+from tests.envs.recorded import recorded_episodes
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECORDED = {
     "group_matching": "group_matching",
     "group_matching_3": "group_matching:agents=6,cells=5,groups=3,slip=0.2,limit=20",
@@ -29,8 +26,7 @@ def recorded(request: pytest.FixtureRequest) -> tuple[GroupMatching, dict[str, T
     """A game and episodes of it recorded from the released implementation, every random draw included."""
     environment = make(RECORDED[request.param])
     assert isinstance(environment, GroupMatching)
-    with np.load(FIXTURES / f"{request.param}.npz") as arrays:
-        return environment, {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return environment, recorded_episodes(request.param)
 
 
 def test_recorded_episodes_replay_exactly(recorded: tuple[GroupMatching, dict[str, Tensor]]) -> None:
@@ -228,11 +224,6 @@ def test_agents_slip_as_often_as_said(slip: float) -> None:
     game.step(torch.ones(5000, 8, dtype=torch.int64))
     moved = (game._cell != before).double().mean()
     assert abs(float(moved) - slip * 2 / 3) < 0.01
-
-
-def test_stepping_needs_a_reset() -> None:
-    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
-        make("group_matching").step(torch.ones(1, 8, dtype=torch.int64))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
@@ -16,8 +13,8 @@ from compose.envs.interface import Environment
 from compose.envs.prey import dynamics
 from compose.envs.prey.environment import PredatorPrey
 from compose.envs.prey.start import Start
+from tests.envs.recorded import recorded_episodes
 
-FIXTURES = Path(__file__).parents[1] / "fixtures"
 RECORDED = {
     "prey_various_num": "prey/various_num",
     "prey_various_cap": "prey/various_cap",
@@ -31,8 +28,7 @@ def recorded(request: pytest.FixtureRequest) -> tuple[PredatorPrey, dict[str, Te
     """A game and episodes of both splits recorded from the released implementation, every random draw included."""
     environment = make(RECORDED[request.param])
     assert isinstance(environment, PredatorPrey)
-    with np.load(FIXTURES / f"{request.param}.npz") as arrays:
-        return environment, {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return environment, recorded_episodes(request.param)
 
 
 def test_recorded_episodes_replay_exactly(recorded: tuple[PredatorPrey, dict[str, Tensor]]) -> None:
@@ -195,11 +191,6 @@ def test_the_script_captures_more_than_chance_and_takes_what_it_may() -> None:
         after = game.step(action)
         captured, fields = captured + after.reward, after.fields
     assert captured.mean() > 2.5  # random play: 1.3
-
-
-def test_stepping_needs_a_reset() -> None:
-    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
-        make("prey/various_cap").step(torch.zeros(1, 5, dtype=torch.int64))
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
 import pytest
 import torch
-from torch import Tensor
 
 from compose.envs.catalogue import make, schema
 from compose.envs.warehouse.environment import Warehouse
 from compose.language.diagnostics import SpecError
 from compose.training.actors import FixedActor
 from compose.training.evaluate import evaluate_actor, measured
-
-FIXTURES = Path(__file__).parents[1] / "fixtures"
+from tests.envs.recorded import recorded_episodes
 
 
 def warehouse(name: str) -> Warehouse:
@@ -24,15 +19,9 @@ def warehouse(name: str) -> Warehouse:
     return game
 
 
-def recorded(size: int) -> dict[str, Tensor]:
-    """Episodes recorded from the released implementation, every draw included."""
-    with np.load(FIXTURES / f"warehouse_{size}.npz") as arrays:
-        return {name: torch.from_numpy(array) for name, array in arrays.items()}
-
-
 @pytest.mark.parametrize("size", [4, 8, 16])
 def test_recorded_episodes_replay_exactly(size: int) -> None:
-    game, data = warehouse(f"warehouse/{size}:official=true"), recorded(size)
+    game, data = warehouse(f"warehouse/{size}:official=true"), recorded_episodes(f"warehouse_{size}")
     cells = data["pos"].long() @ torch.tensor([game.settings.floor.height, 1])
     orders = data["tasks"][:, :, :, 0].long()
     fields = game.begin(cells[:, 0], orders[:, 0])
@@ -156,11 +145,6 @@ def test_what_is_no_warehouse_is_refused(name: str, text: str) -> None:
     with pytest.raises(SpecError) as refused:
         schema(name)
     assert text in str(refused.value)
-
-
-def test_stepping_needs_a_reset() -> None:
-    with pytest.raises(RuntimeError, match="reset the environment before stepping it"):
-        make("warehouse/4").step(torch.zeros(1, 4, dtype=torch.int64))
 
 
 def test_evaluations_write_down_orders() -> None:
