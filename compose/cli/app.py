@@ -21,6 +21,7 @@ from compose.cli import (
     probe,
     resolve,
     schema,
+    study,
     train,
 )
 from compose.cli.commands import Commands
@@ -77,6 +78,7 @@ app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe
 app.add_typer(env.app, name="env")
 app.add_typer(importing.app, name="import")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
+app.add_typer(study.app, name="study")
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
 app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
