@@ -20,6 +20,7 @@ from compose.cli import (
     play,
     probe,
     resolve,
+    runs,
     schema,
     study,
     train,
@@ -78,6 +79,7 @@ app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe
 app.add_typer(env.app, name="env")
 app.add_typer(importing.app, name="import")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command("runs", cls=Command, epilog=runs.EXAMPLES)(runs.runs)
 app.add_typer(study.app, name="study")
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)

@@ -44,6 +44,8 @@ class About(Record):
     threads: int | None = None
     versions: dict[str, str] = Limits(default_factory=dict)
     chance: dict[str, Chance] = Limits(default_factory=dict)
+    made: dict[str, str | int] = Limits(default_factory=dict)
+    """Where and when it was begun."""
 
 
 class ClockRecord(Record):

@@ -26,15 +26,15 @@ def clean(
     """Name (or with --yes remove) runs that the study needed when it was run last and no study here needs now."""
     with reporting():
         from compose.cli.plugins import load_plugins
+        from compose.reading.number_text import bytes_text
         from compose.study.runs.cleaning import disused, remove
-        from compose.training.memory import size
 
         load_plugins(plugin or ())
         _, plan, workspace = read(study, overrides, runs)
         found = disused(workspace, plan, replay=replay)
         for path, count in found:
-            typer.echo(f"{path}  {size(count)}")
-        total = size(sum(count for _, count in found))
+            typer.echo(f"{path}  {bytes_text(count)}")
+        total = bytes_text(sum(count for _, count in found))
         if not found:
             typer.echo("nothing to remove")
         elif yes:

@@ -60,6 +60,8 @@ class Plan:
     runs: tuple[Planned, ...]
     specs: dict[str, str]
     """Name of a file -> the resolved spec."""
+    file: str = ""
+    """The study's own."""
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
@@ -78,7 +80,7 @@ def planned(loaded: LoadedStudy) -> Plan:
         for seed in study.seeds for env in study.envs for method in loaded.methods
     )
     specs = {run.spec: texts[run.method] for run in runs}
-    return Plan(study, runs, specs)
+    return Plan(study, runs, specs, loaded.document.file)
 
 
 def _planned(method: Method, schema: EntitySchema, env: str, seed: int, settings: dict[str, Any],

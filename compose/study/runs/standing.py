@@ -62,7 +62,7 @@ def standing(workspace: Workspace, run: Planned) -> Standing:
     if summary is not None:
         return Standing(run, "done", summary.clocks, summary.wall.seconds, summary.recent)
     owner = holder(lease_path(workspace.runs, run.folder))
-    clocks, seconds = _progress(path)
+    clocks, seconds = progress(path)
     if owner is not None:
         return Standing(run, "running", clocks, seconds, owner=owner)
     failure = workspace.failure(run)
@@ -83,7 +83,7 @@ def finished(path: Path, run: Planned) -> Summary | None:
     return summary if reached or (summary.early and summary.early == run.settings.get("until")) else None
 
 
-def _progress(path: Path) -> tuple[Mapping[str, int], float]:
+def progress(path: Path) -> tuple[Mapping[str, int], float]:
     """The clocks and seconds in the last whole row of metrics."""
     try:
         with (path / "metrics.jsonl").open("rb") as file:

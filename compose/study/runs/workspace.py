@@ -14,6 +14,7 @@ from compose.language.dump import dump
 from compose.study.runs.planned import Plan, Planned
 from compose.training.folder import RunFolder, write_json, write_whole, writing
 from compose.training.records import Record
+from compose.training.surroundings import surroundings
 
 PREFIX = "study-"
 LOGS, FAILURES, SPECS = "logs", "failures", "specs"
@@ -26,6 +27,8 @@ class Planning(Record):
     study: str
     plugins: tuple[str, ...] = Limits(default=(), strict=False)
     runs: tuple[Planned, ...] = Limits(strict=False)
+    made: dict[str, str | int] = Limits(default_factory=dict)
+    """Where and when it was planned, and the commit of the study's file."""
 
 
 class Failure(Record):
@@ -72,7 +75,8 @@ class Workspace:
         for name, text in plan.specs.items():
             if not (self.path / SPECS / name).exists():
                 write_whole(self.path / SPECS / name, text)
-        data = Planning(study=plan.study.study, plugins=plugins, runs=plan.runs).model_dump(mode="json")
+        made = surroundings(plan.file)
+        data = Planning(study=plan.study.study, plugins=plugins, runs=plan.runs, made=made).model_dump(mode="json")
         write_json(self.path / "plan.json", data)
 
     def study_text(self, data: dict[str, Any]) -> None:
