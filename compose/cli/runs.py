@@ -65,8 +65,8 @@ def _show(found: list[Listed], folder: Path) -> None:
     for one in found:
         steps = f"{one.clocks['env_steps']:,}" if one.clocks else ""
         score = (f"{one.score['success']:.2f}", f"{one.score['returned']:.2f}") if one.score else ("", "")
-        name = one.path.relative_to(folder) if one.path != folder else one.path
-        rows.add_row(one.state, steps, *score, bytes_text(one.bytes), shown(str(name)))
+        path = one.path.relative_to(folder) if one.path != folder else one.path
+        rows.add_row(one.state, steps, *score, bytes_text(one.bytes), shown(str(path)))
     out.print(rows)
     say(out, f"{folder}: {len(found)} run{'s' * (len(found) > 1)}, {bytes_text(sum(one.bytes for one in found))}")
     for one in found:

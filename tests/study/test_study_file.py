@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 
 from compose.language.diagnostics import SpecError
-from compose.study.file.reading import load_study
+from compose.study.file.reading import load_study, packaged_studies
+from compose.study.file.schema import study_schema
+from tests.cli.conftest import Run, run
 from tests.study.small import TEXT, read, write
+
+__all__ = ["run"]
 
 VARIED = """compose: 1
 study: varied
@@ -112,3 +118,30 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         read(tmp_path, text)
     assert {one.code for one in caught.value.diagnostics} == {"file.unknown", "unknown-environment"}
+
+
+def test_the_schema_knows_the_form() -> None:
+    schema = study_schema()
+    Draft202012Validator.check_schema(schema)
+    valid = Draft202012Validator(schema)
+    for text in (TEXT, VARIED, *(path.read_text() for path in packaged_studies().glob("*.yaml"))):
+        assert not list(valid.iter_errors(yaml.safe_load(text)))
+    for text in (TEXT.replace("updates: 3", "update: 3"), TEXT.replace("small", "Small Study"), VARIED + "claim: {}\n"):
+        assert list(valid.iter_errors(yaml.safe_load(text)))
+    described = [name for name, field in schema["properties"].items() if field.get("description")]
+    assert set(schema["properties"]) - set(described) <= {"compose"}
+
+
+def test_a_value_is_explained(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path)
+    told = run("study", "explain", path, "train.updates", "--set", "train.updates=7").out
+    assert told.splitlines() == ["train.updates: 7", "  Updates that end it.", "  set at --set train.updates=7",
+                                 f"  before, 3 at {path}:8"]
+    assert "nothing sets it" in run("study", "explain", path, "measure.window").out
+    assert run("study", "explain", path, "seeds", "--json").json["value"] == "0..1"
+    assert "Did you mean 'train.updates'?" in run("study", "explain", path, "train.update").err
+
+
+def test_packaged_studies_are_listed(run: Run) -> None:
+    names = {path.stem for path in packaged_studies().glob("*.yaml")}
+    assert set(run("list", "studies", "--json").json["studies"]) == names

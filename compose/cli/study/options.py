@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from compose.cli import complete
+
 if TYPE_CHECKING:
     from compose.study.file.reading import LoadedStudy
     from compose.study.runs.planned import Plan
@@ -15,7 +17,8 @@ if TYPE_CHECKING:
 RUNS = Path("runs")
 
 Study = Annotated[str, typer.Argument(
-    metavar="STUDY", help="A packaged study, or a path such as mine/study.yaml; `compose list studies`.")]
+    metavar="STUDY", autocompletion=complete.studies,
+    help="A packaged study, or a path such as mine/study.yaml; `compose list studies`.")]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where all runs lie.")]
 Set = Annotated[list[str] | None, typer.Option(
     "--set", metavar="KEY=VALUE", help="Change a value of the study, e.g. train.env_steps=50k; repeatable.")]
