@@ -17,13 +17,14 @@ from compose.language.diagnostics import Diagnostic, SpecError
 if TYPE_CHECKING:
     from compose.cli.players import Player
     from compose.envs.interface import Environment
-    from compose.envs.pictures import Film
+    from compose.envs.pictures import Film, Overlay
 
 EXAMPLES = examples(
     "compose play skirmish/3m --policy nearest --out battle.gif",
     "compose play skirmish/3-8MMM --policy attack_move --want win --strip battle.pdf",
     "compose play skirmish/3m --policy runs/first --episode 7 --out battle.gif --strip battle.png",
     "compose play skirmish/3m --policy runs/first/checkpoints/000012 --out early.gif",
+    "compose play skirmish/3m --policy runs/first --show q.a --strip attention.png",
     "compose play group_matching/small --out random.gif --frames 60 --fps 15",
     "compose play gaussian_squeeze --json",
 )
@@ -57,6 +58,9 @@ def play(
     stills: Annotated[int, typer.Option(
         "--stills", metavar="N", min=1, max=20, help="Of the strip, evenly spaced.")] = 5,
     rows: Annotated[int, typer.Option("--rows", metavar="N", min=1, max=20, help="In which the stills stand.")] = 1,
+    show: Annotated[str | None, typer.Option("--show", metavar="NODE", help=(
+        "Lay a value of the run's graph over the pictures: of an attention such as q.a who looks at whom, of a "
+        "relation such as groups.within who belongs together; gates and indices colour the units."))] = None,
     title: Annotated[str | None, typer.Option(
         "--title", help="Above the pictures.", show_default="environment, task, policy")] = None,
     device: Device = "cpu",
@@ -84,10 +88,13 @@ def play(
             hint = "without --out and --strip it is played all the same"
             raise SpecError(Diagnostic("play.picture", text, game.schema.name, hint=hint))
         chosen = player(policy, game, seed, device)
+        _check_show(show, chosen)
         row, film = _episode(chosen, game, episode, want)
         if row is None:
             message = f"none of {TRIES:,} episodes ended in a {want}"
             raise SpecError(Diagnostic("play.want", message, f"--want {want}", hint="try another --seed or --policy"))
+        if film is not None and show is not None:
+            film.overlay = _overlay(chosen, game, film, show, row["episode"])
         files = {} if film is None else _write(film, chosen, title, out, strip, frames, fps, (stills, rows))
         data = {"ok": True, "env": game.schema.name, "policy": policy, "seed": chosen.seed, **row, **files}
         if json:
@@ -113,6 +120,35 @@ def _check(out: Path | None, strip: Path | None) -> None:
             problems.append(Diagnostic("play.file", "is a folder", f"{option} {path}"))
     if problems:
         raise SpecError(*problems)
+
+
+def _check_show(show: str | None, player: Player) -> None:
+    """Raises SpecError if nothing can be shown so."""
+    if show is None:
+        return
+    if player.policy is None:
+        text = "shows what a trained policy computes"
+        raise SpecError(Diagnostic("usage", text, "--show", hint="name the folder of a run with --policy"))
+    from compose.training.probe import named
+
+    named(player.policy.model.graph, [show])
+
+
+def _overlay(player: Player, env: Environment, film: Film, node: str, episode: int) -> Overlay:
+    """What a node computed in the episode of a film."""
+    import numpy as np
+    import torch
+
+    from compose.training.overlays import overlay
+    from compose.training.probe import looked_into
+
+    assert player.policy is not None
+    found = looked_into(player.policy, env, node, episode=episode, seed=player.seed)
+    from compose.training.evaluate import stream
+
+    fields = env.reset(torch.tensor([episode], device=env.device), stream(player.seed))
+    present = np.flatnonzero(fields["present"][0].reshape(-1, env.schema.entities)[0].cpu().numpy())
+    return overlay(found, film, present, env.schema.agents)
 
 
 def _episode(player: Player, env: Environment, first: int,

@@ -11,6 +11,7 @@ from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 if TYPE_CHECKING:
     from compose.envs.interface import Environment
     from compose.training.actors import Actor
+    from compose.training.policy import Policy
 
 RANDOM = "random"
 
@@ -24,6 +25,8 @@ class Player:
     """Of the episodes."""
     label: str
     """What pictures call it."""
+    policy: Policy | None = None
+    """Of a run."""
 
 
 def player(name: str, env: Environment, seed: int | None, device: str) -> Player:
@@ -46,7 +49,7 @@ def player(name: str, env: Environment, seed: int | None, device: str) -> Player
     policy, trained = load_run(Path(name), device)
     check_sizes(policy, env.schema, name)
     chosen = trained if seed is None else seed
-    return Player(evaluating(policy.model, stream(chosen), policy.params), chosen, policy.model.spec.name)
+    return Player(evaluating(policy.model, stream(chosen), policy.params), chosen, policy.model.spec.name, policy)
 
 
 def _unknown(name: str, env: Environment) -> SpecError:

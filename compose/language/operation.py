@@ -114,6 +114,13 @@ class Operation:
     watches: ClassVar[Literal["collection", "update"]] = "collection"
     """When :attr:`observe` looks: at newly collected episodes, or at every batch before its update."""
 
+    attends: ClassVar[bool] = False
+    """Is it an attention, of queries over keys, with :attr:`attended`?"""
+
+    attended: ClassVar[Callable[..., Any]]
+    """Of what :attr:`attends`: the weights of keys for queries, heads apart [... Head Query Key]. Called like
+    :attr:`compute`, by those who look inside."""
+
     def ports(self) -> Mapping[str, str]:
         """Port -> signature, in the order in which variables are bound."""
         raise NotImplementedError

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from compose.compiler.interpret import Given, Interpreter, NodeRun
 from compose.compiler.model import Model
 from compose.envs.interface import Environment
 from compose.graph.graph import Graph
@@ -63,18 +64,53 @@ def probed(policy: Policy, env: Environment, nodes: Sequence[str], *, episodes: 
     Raises:
         SpecError: As :func:`named`, and as the environment's episodes do.
     """
+    names = named(policy.model.graph, nodes)
+    batch, taps, _ = _learned(policy, env, names, torch.arange(episodes, device=env.device), seed)
+    return [_counted(name, policy.model.graph.values[name].type.axes, taps[name], batch, env.schema.agents)
+            for name in names]
+
+
+def looked_into(policy: Policy, env: Environment, node: str, *, episode: int, seed: int) -> Probed:
+    """What one node computes in an episode; of an attention how its queries weigh the keys, heads (or prototypes)
+    apart: [batch time ... head Query Key].
+
+    Raises:
+        SpecError: As :func:`probed`; ``probe.several`` if the node has several outputs.
+    """
+    graph = policy.model.graph
+    names = named(graph, [node])
+    if len(names) > 1:
+        text = f"{node} has several outputs"
+        raise SpecError(Diagnostic("probe.several", text, hint=f"say which: {', '.join(names)}"))
+    at = graph.values[names[0]].node
+    operands = [] if at is None else [value for value in at.operands() if value.constant is None]
+    attends = at is not None and at.op.attends
+    wanted = tuple(value.name for value in operands) if attends else names
+    batch, taps, model = _learned(policy, env, wanted, torch.tensor([episode], device=env.device), seed)
+    axes, x = graph.values[names[0]].type.axes, taps.get(names[0])
+    if attends and at is not None:
+        sources = Given({"weight": model.weights, "target": model.target})
+        run = NodeRun(at, Interpreter(graph, sources, model.dtype, {value: taps[value.name] for value in operands}))
+        with torch.no_grad():
+            x = at.op.attended(run, **run.ports())
+        pair = (at.bound["Query"][0], at.bound["Key"][0])
+        axes = (*axes[:axes.index(pair[0])], "head", *pair)
+    assert x is not None, "what is tapped is given"
+    return _counted(node, axes, x, batch, env.schema.agents)
+
+
+def _learned(policy: Policy, env: Environment, names: Sequence[str], episodes: Tensor,
+             seed: int) -> tuple[dict[str, Tensor], dict[str, Tensor], Model]:
+    """Episodes as they are evaluated, what values come to on them, and the model that computed them."""
     acting = policy.model
-    graph = acting.graph
-    names = named(graph, nodes)
-    model = Model(graph, device=acting.device, dtype=acting.dtype, passes=(), taps=names)
+    model = Model(acting.graph, device=acting.device, dtype=acting.dtype, passes=(), taps=names)
     weights = {name: x.detach() for name, x in acting.weights.items()}
     model.load(weights, {name: weights[name] for name in model.target}, acting.statistics)
-    numbers = torch.arange(episodes, device=env.device)
-    batch = tensors(rollout(evaluating(acting, stream(seed), policy.params), env, numbers, stream(seed)))
-    draws = model.draw("learn", stream(seed), 0, numbers, batch["filled"].shape[1])
+    batch = tensors(rollout(evaluating(acting, stream(seed), policy.params), env, episodes, stream(seed)))
+    draws = model.draw("learn", stream(seed), 0, episodes, batch["filled"].shape[1])
     with torch.no_grad():
         taps = model.learn(batch, draws, policy.params).taps
-    return [_counted(name, graph.values[name].type.axes, taps[name], batch, env.schema.agents) for name in names]
+    return batch, taps, model
 
 
 def _counted(name: str, axes: tuple[str, ...], x: Tensor, batch: dict[str, Tensor], agents: int) -> Probed:

@@ -40,6 +40,7 @@ class Attention(Block):
 
     returns = "... Query to"
     bounds: ClassVar[dict[str, str]] = {"keys": "mask"}
+    attends: ClassVar[bool] = True
 
     def adapt(self, types: dict[str, Type | tuple[Type, ...]]) -> dict[str, Type | tuple[Type, ...]]:
         return types | second_copy(types, ("queries", -2), ("keys", -2))
@@ -60,22 +61,25 @@ class Attention(Block):
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("mask", site.bound["Key"][0]),)
 
+    def attended(self, run: Run, *, queries: Any, keys: Any, mask: Any) -> Any:
+        q, k = self._projected(run, queries, "query"), self._projected(run, keys, "key")
+        logits = q @ k.transpose(-1, -2) / (run.size(run.node.axes(self.width)[0]) / run.node.count(self.heads)) ** 0.5
+        allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
+        return simplex("softmax", logits, allowed if allowed is True else allowed.unsqueeze(-3), -1)
+
     def compute(self, run: Run, *, queries: Any, keys: Any, mask: Any) -> Any:
         from torch.nn import functional as F
 
-        heads = run.node.count(self.heads)
-
-        def split(x: Any) -> Any:
-            return x.unflatten(-1, (heads, -1)).transpose(-2, -3)
-
-        q = split(F.linear(queries, run.weight("query")))
-        k = split(F.linear(keys, run.weight("key")))
-        v = split(F.linear(keys, run.weight("value")))
-        logits = q @ k.transpose(-1, -2) / (run.size(run.node.axes(self.width)[0]) / heads) ** 0.5
-        allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
-        weights = simplex("softmax", logits, allowed if allowed is True else allowed.unsqueeze(-3), -1)
-        joined = (weights @ v).transpose(-2, -3).flatten(-2)
+        weights = self.attended(run, queries=queries, keys=keys, mask=mask)
+        joined = (weights @ self._projected(run, keys, "value")).transpose(-2, -3).flatten(-2)
         return F.linear(joined, run.weight("out"), run.weight("bias") if self.bias else None)
+
+    def _projected(self, run: Run, rows: Any, name: str) -> Any:
+        """Rows mapped by a weight [... heads row part]."""
+        from torch.nn import functional as F
+
+        split: Any = F.linear(rows, run.weight(name)).unflatten
+        return split(-1, (run.node.count(self.heads), -1)).transpose(-2, -3)
 
     def pieces(self, parts: Parts) -> Piece:
         node, heads = parts.node, parts.node.count(self.heads)

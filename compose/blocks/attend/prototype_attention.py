@@ -38,6 +38,7 @@ class PrototypeAttention(Block):
 
     returns = "... Query prototypes width"
     bounds: ClassVar[dict[str, str]] = {"keys": "mask"}
+    attends: ClassVar[bool] = True
 
     def adapt(self, types: dict[str, Type | tuple[Type, ...]]) -> dict[str, Type | tuple[Type, ...]]:
         return types | second_copy(types, ("queries", -2), ("keys", -2))
@@ -50,19 +51,23 @@ class PrototypeAttention(Block):
     def counted(self, site: Site) -> tuple[tuple[str, str], ...]:
         return (("mask", site.bound["Key"][0]),)
 
+    def attended(self, run: Run, *, queries: Any, keys: Any, mask: Any) -> Any:
+        logits = self._mapped(run, queries, "query") @ self._mapped(run, keys, "key").transpose(-1, -2)
+        allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
+        logits = logits / run.size(run.node.axes(self.width)[0]) ** 0.5
+        return simplex(self.by, logits, allowed if allowed is True else allowed.unsqueeze(-3), -1)
+
     def compute(self, run: Run, *, queries: Any, keys: Any, mask: Any) -> Any:
+        weights = self.attended(run, queries=queries, keys=keys, mask=mask)
+        return (weights @ self._mapped(run, keys, "value")).transpose(-2, -3)
+
+    def _mapped(self, run: Run, rows: Any, name: str) -> Any:
+        """Rows mapped by a weight [... prototypes row width]."""
         import torch
         from torch.nn import functional as F
 
         sizes = [run.size(a) for a in run.node.axes(self.prototypes, self.width)]
-
-        def mapped(rows: Any, name: str) -> Any:
-            return torch.unflatten(F.linear(rows, run.weight(name).flatten(0, 1)), -1, sizes).transpose(-2, -3)
-
-        logits = mapped(queries, "query") @ mapped(keys, "key").transpose(-1, -2)
-        allowed = both(mask, run.present("mask", run.node.bound["Key"][0]))
-        weights = simplex(self.by, logits / sizes[1] ** 0.5, allowed if allowed is True else allowed.unsqueeze(-3), -1)
-        return (weights @ mapped(keys, "value")).transpose(-2, -3)
+        return torch.unflatten(F.linear(rows, run.weight(name).flatten(0, 1)), -1, sizes).transpose(-2, -3)
 
     def pieces(self, parts: Parts) -> Piece:
         node = parts.node

@@ -9,6 +9,10 @@ SIDES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00", "#7f7
 INK, PALE, DEAD = "#1b1f24", "#6e7781", "#9a9a96"
 GROUND, CLIFFS, WALLS, EDGE = "#f6f5f1", "#dfddd5", "#c9c8c4", "#a5a49f"
 SHIELD, HEAL = "#3b3f46", "#009e73"
+LOOK = "#5b2a86"
+"""Of what is laid over a picture: who looks at whom."""
+HALOS = (*SIDES[2:], *SIDES[:2])
+"""Of groups that are laid over a picture; the first are not those of its sides."""
 _LEFT = 0.18
 """How much of a colour is left where it is pale."""
 

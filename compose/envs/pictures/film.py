@@ -11,7 +11,7 @@ from torch import Tensor
 
 from compose.envs.interface import Environment, Fields, Transition
 from compose.envs.pictures.places import Places
-from compose.envs.pictures.scene import Camera, Moment, Stage
+from compose.envs.pictures.scene import Camera, Moment, Overlay, Stage
 from compose.kernels.random import Seeds
 
 MARGIN = 1.0
@@ -29,6 +29,8 @@ class Film:
     stage: Stage
     moments: list[Moment] = field(default_factory=list)
     success: bool = False
+    overlay: Overlay | None = None
+    """What is laid over it."""
 
     @property
     def length(self) -> float:

@@ -9,6 +9,7 @@ import numpy as np
 from compose.envs.pictures.colours import CLIFFS, DEAD, EDGE, GROUND, HEAL, PALE, SHIELD, WALLS, pale, rgb, side
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import arc, circle, marks
+from compose.envs.pictures.overlaid import Overlaid
 from compose.envs.pictures.scene import Floats, Moment
 from compose.language.media import picture
 
@@ -47,13 +48,15 @@ class Panel:
         self._dead = LineCollection([], colors=DEAD, linewidths=1.1 * self._pen, zorder=3, capstyle="round")
         self._lines = LineCollection([], zorder=5, capstyle="round")
         self._units = PolyCollection([], zorder=4)
-        self.moving = [self._dead, self._units, self._blasts, self._lines]
+        self._over = Overlaid(film, self._pen)
+        self.moving = [self._dead, *self._over.moving, self._units, self._blasts, self._lines]
         for artist in self.moving:
             axes.add_collection(artist, autolim=False)
 
     def show(self, time: float) -> None:
         """Draw how things were at a time, in steps."""
         moment, recent = self.film.at(time), self.film.recent(time, RECENT)
+        self._over.show(moment, time)
         self._dead.set_segments(self._crosses(moment))
         polygons, faces, edges, widths = self._bodies(moment)
         self._units.set_verts(polygons)

@@ -48,6 +48,9 @@ class Stage:
     """x, y and what is written there."""
     area: tuple[float, float, float, float] | None = None
     """What is shown, as left, bottom, right, top; None: wherever units are in the course of the episode."""
+    entity: Ints | None = None
+    """[unit] The entity that a unit is, -1 for none; None: the units are the entities that are present, in their
+    order."""
     words: tuple[str, str] = ("solved", "not solved")
     """What is said of an episode that ended in success, and of one that did not."""
 
@@ -70,6 +73,22 @@ class Moment:
     """Who healed whom."""
     blasts: tuple[tuple[int, Floats], ...] = field(default=())
     """Who hit everything in which area, a polygon [point xy]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What somebody computed about the units of a film, step by step, to be laid over it."""
+
+    name: str
+    """What it is called below the picture."""
+    links: Floats | None = None
+    """[step unit unit] How much the first looks at the second, from 0 to 1."""
+    groups: Ints | None = None
+    """[step unit] The group that a unit is in, by number; -1 for none."""
+    shares: Floats | None = None
+    """[step unit] How surely, from 0 to 1; None: surely."""
+    words: tuple[str, ...] = ()
+    """What groups are called; their numbers unless told."""
 
 
 class Camera(Protocol):

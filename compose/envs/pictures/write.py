@@ -12,6 +12,7 @@ from compose.envs.pictures.animate import animated
 from compose.envs.pictures.colours import DEAD, EDGE, HEAL, INK, PALE, SHIELD, exact, pale, side
 from compose.envs.pictures.film import Film
 from compose.envs.pictures.marks import marks
+from compose.envs.pictures.overlaid import legend
 from compose.envs.pictures.panel import Panel
 from compose.language.media import drawing, picture
 
@@ -180,6 +181,7 @@ def _legend(figure: Figure, film: Film, top: float, small: bool = False) -> None
                               markeredgewidth=size * 0.22, markersize=size * 0.9, label=picture(meter)))
     if any(moment.heals for moment in film.moments):
         entries.append(Line2D([], [], color=HEAL, linewidth=1.8, label="heals"))
+    entries += legend(film.overlay, size)
     if not film.moments[-1].alive.all():
         entries.append(Line2D([], [], marker="x", linestyle="", color=DEAD, markersize=size * 0.8, label="dead"))
     figure.legend(handles=entries, loc="upper center", bbox_to_anchor=(0.5, top), ncols=len(entries), frameon=False,

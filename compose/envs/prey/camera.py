@@ -45,6 +45,7 @@ class GridCamera:
             kinds=tuple(f"capability {number}" for number in powers), side=np.stack((predator, ~predator), 1),
             kind=np.searchsorted(powers, power), radius=np.full(len(power), RADIUS),
             task=env.schema.tasks[int(fields["task"][0])] if len(env.schema.tasks) > 1 else "", cells=cells,
+            entity=self._here,
             area=(0, 0, env.settings.size, env.settings.size), words=("all captured", "not all captured"),
         )  # fmt: skip
 

@@ -43,6 +43,7 @@ class FloorCamera:
             sides=("robots", "stations", *(f"take {kind}" for kind in ITEMS)), kinds=("",),
             side=np.eye(len(TAKERS) + 1, dtype=bool)[sides], kind=np.zeros(sum(counts), np.int64),
             radius=np.repeat((CELL, ROBOT, DOT), counts), meters=("left of the order",),
+            entity=np.concatenate((np.full(counts[0], -1), np.arange(counts[1]), np.full(counts[2], -1))),
             cells=np.where(kinds == BLOCKED, WALL, FLOOR).astype(np.uint8).reshape(floor.width, floor.height).T,
             area=(0.0, 0.0, float(floor.width), float(floor.height)), words=("an order", "no order"),
         )  # fmt: skip
