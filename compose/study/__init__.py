@@ -1,6 +1,8 @@
 """Many runs: ``seeds`` of one spec, two sides of a ``comparison``; ``pymarl`` is the way over from that family.
 
-``statistics`` are what reviewers ask for, of scores of runs.
+``curves`` are the evaluations of one run, ``grid`` brings several to the same places, ``gathering`` finds them in
+folders. ``statistics`` are what reviewers ask for, of scores of runs; ``versus`` puts two methods beside each other,
+``claims`` reads what is said of them, ``verdicts`` judges it.
 
 In ``pymarl``: ``files`` are configs as plain data, ``config`` carries keys over to a spec on a preset, ``keys`` says
 what became of those that are no setting of a spec, ``weights`` maps saved weights.
