@@ -138,7 +138,7 @@ def test_one_grid_of_other_spacings_is_interpolated(tmp_path: Path) -> None:
     assert (grid.y * 6).ravel().tolist() == pytest.approx([0, 0, 2, 2, 4, 4])
     timed = one_grid([a, read_run(write_run(tmp_path / "c", seconds=0.02, steps=(0, 1000, 2000, 3000)))], "success",
                      "seconds")
-    assert timed.x.tolist() == [0, 10, 20, 30, 40]
+    assert timed.x.tolist() == [0, 20, 40]
     assert timed.y[-1].tolist() == pytest.approx([4 / 6, 2 / 6])
 
 
