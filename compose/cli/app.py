@@ -9,6 +9,7 @@ import typer
 from compose.cli import (
     build,
     check,
+    compare,
     describe,
     diff,
     env,
@@ -18,6 +19,7 @@ from compose.cli import (
     importing,
     list,
     play,
+    plot,
     probe,
     resolve,
     schema,
@@ -69,6 +71,7 @@ app.command("check", cls=Command, epilog=check.EXAMPLES)(check.check)
 app.command("build", cls=Command, epilog=build.EXAMPLES)(build.build)
 app.command("explain", cls=Command, epilog=explain.EXAMPLES)(explain.explain)
 app.command("diff", cls=Command, epilog=diff.EXAMPLES)(diff.diff_)
+app.command("compare", cls=Command, epilog=compare.EXAMPLES)(compare.compare)
 app.command("graph", cls=Command, epilog=graph.EXAMPLES)(graph.graph)
 app.command("resolve", cls=Command, epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", cls=Command, epilog=schema.EXAMPLES)(schema.schema)
@@ -79,5 +82,6 @@ app.add_typer(importing.app, name="import")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
+app.command("plot", cls=Command, epilog=plot.EXAMPLES)(plot.plot)
 app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
 

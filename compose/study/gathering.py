@@ -94,6 +94,16 @@ def lines(paths: Iterable[Path]) -> tuple[list[Line], list[LeftOut]]:
     return _told_apart(found), out
 
 
+def in_envs(found: Sequence[Line], envs: Sequence[str]) -> list[Line]:
+    """The lines in these environments, all if none is named. Raises SpecError (``run.env``) for one that has none."""
+    there = list(dict.fromkeys(line.env for line in found))
+    problems = [Diagnostic("run.env", f"no run here is in {env}", "--env", hint=did_you_mean(env, there)
+                           or f"they are in: {', '.join(there)}") for env in envs if env not in there]
+    if problems:
+        raise SpecError(*problems)
+    return [line for line in found if not envs or line.env in envs]
+
+
 def _told_apart(found: Sequence[Line]) -> list[Line]:
     """With names that are different in each environment."""
     many = Counter((line.name, line.env) for line in found)
