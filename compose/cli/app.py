@@ -15,6 +15,7 @@ from compose.cli import (
     env,
     eval,
     explain,
+    export_results,
     graph,
     importing,
     list,
@@ -72,6 +73,7 @@ app.command("build", cls=Command, epilog=build.EXAMPLES)(build.build)
 app.command("explain", cls=Command, epilog=explain.EXAMPLES)(explain.explain)
 app.command("diff", cls=Command, epilog=diff.EXAMPLES)(diff.diff_)
 app.command("compare", cls=Command, epilog=compare.EXAMPLES)(compare.compare)
+app.command("export-results", cls=Command, epilog=export_results.EXAMPLES)(export_results.export_results)
 app.command("graph", cls=Command, epilog=graph.EXAMPLES)(graph.graph)
 app.command("resolve", cls=Command, epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", cls=Command, epilog=schema.EXAMPLES)(schema.schema)
