@@ -120,7 +120,7 @@ def _uneven(env: str, shaped: Mapping[str, Mapping[str, Sequence[RunCurve]]], co
                                     "more") for run in runs if len(run) > count]
     apart = [float(np.median(np.diff(run.env_steps))) for run in runs if len(run) > 1]
     if apart and max(apart) > (1 + UNEVEN) * min(apart):
-        out.append(LeftOut(env, f"evaluations are {min(apart):,.0f} to {max(apart):,.0f} steps apart, and marl-eval puts "
+        out.append(LeftOut(env, f"evaluations are {min(apart):,.0f} to {max(apart):,.0f} steps apart: marl-eval puts "
                                 "the k-th of all runs at one place"))
     return out
 
