@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LINKS = ("blocks", "envs", "specs")
+LINKS = ("blocks", "envs", "specs", "studies")
 LAYERS = ("language", "graph", "kernels", "reading", "compiler", "training", "study", "cli")
 """Each may import itself and those before it."""
 CATALOGUES = {  # what a catalogue may import

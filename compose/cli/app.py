@@ -23,7 +23,9 @@ from compose.cli import (
     plot,
     probe,
     resolve,
+    runs,
     schema,
+    study,
     train,
 )
 from compose.cli.commands import Commands
@@ -82,6 +84,8 @@ app.command("describe", cls=Command, epilog=describe.EXAMPLES)(describe.describe
 app.add_typer(env.app, name="env")
 app.add_typer(importing.app, name="import")
 app.command("train", cls=Command, epilog=train.EXAMPLES)(train.train)
+app.command("runs", cls=Command, epilog=runs.EXAMPLES)(runs.runs)
+app.add_typer(study.app, name="study")
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
 app.command("plot", cls=Command, epilog=plot.EXAMPLES)(plot.plot)

@@ -30,6 +30,13 @@ def envs(incomplete: str) -> list[str]:
         return []
 
 
+def studies(incomplete: str) -> list[str]:
+    """Packaged studies."""
+    from compose.study.file.reading import packaged_studies
+
+    return _starting(incomplete, (path.stem for path in packaged_studies().glob("*.yaml")))
+
+
 def blocks(incomplete: str) -> list[str]:
     """Blocks."""
     from compose.language.registry import catalogue

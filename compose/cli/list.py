@@ -1,4 +1,4 @@
-"""``compose list``: what there is to name: specs, blocks, environments."""
+"""``compose list``: what there is to name: specs, blocks, environments, studies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXAMPLES = examples(
     "compose list envs --json",
 )
 
-What = Literal["specs", "blocks", "envs"]
+What = Literal["specs", "blocks", "envs", "studies"]
 Rows = dict[str, dict[str, str]]
 """Group -> name -> one sentence."""
 
@@ -28,12 +28,12 @@ def list_(
     plugin: Plugin = None,
     json: Json = False,
 ) -> None:
-    """List packaged specs, blocks by family, and environments, each with one sentence."""
+    """List packaged specs, blocks by family, environments and studies, each with one sentence."""
     with reporting(as_json=json):
         from compose.cli.plugins import load_plugins
 
         load_plugins(plugin or ())
-        makers = {"specs": _specs, "blocks": _blocks, "envs": _envs}
+        makers = {"specs": _specs, "blocks": _blocks, "envs": _envs, "studies": _studies}
         found = {name: make() for name, make in makers.items() if what in (None, name)}
         if json:
             print_json({name: {k: v for rows in groups.values() for k, v in rows.items()}
@@ -46,7 +46,8 @@ def list_(
 
 
 def _show(name: str, groups: Rows) -> None:
-    page.line(Cell(name, "title"), Cell(f"  {sum(map(len, groups.values()))}; compose describe NAME tells more", "dim"))
+    more = "compose study status NAME" if name == "studies" else "compose describe NAME"
+    page.line(Cell(name, "title"), Cell(f"  {sum(map(len, groups.values()))}; {more} tells more", "dim"))
     longest = max((len(n) for rows in groups.values() for n in rows), default=0)
     for group, rows in groups.items():
         if group:
@@ -74,3 +75,12 @@ def _envs() -> Rows:
     from compose.envs import catalogue, families
 
     return {"": {name: catalogue.schema(name).summary for name in families.names()}}
+
+
+def _studies() -> Rows:
+    from compose.language import source
+    from compose.study.file.reading import packaged_studies
+
+    files = sorted(packaged_studies().glob("*.yaml"))
+    return {"": {file.stem: str(source.load(file.read_bytes(), file.name, "study").data.get("summary", ""))
+                 for file in files}}

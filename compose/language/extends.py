@@ -26,15 +26,16 @@ class Layer:
     extends: Span | None
 
 
-def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list[Layer]:
-    """The files a spec is made of: every ancestor once, parents in the order in which they are named, the spec last.
+def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path, kind: str = "spec") -> list[Layer]:
+    """The files a spec (or another ``kind`` of file) is made of: every ancestor once, parents in the order in which
+    they are named, the spec last.
 
     A parent is the name of a packaged spec, or a path relative to the file that names it, which must stay in that
     file's folder, or else in its project (:func:`~compose.language.files.root_of`). Raises SpecError with the problems
     of all files: those of reading them, and ``extends.value``, ``extends.cycle``, ``extends.outside``,
     ``extends.depth``.
     """
-    family = _Family(packaged.resolve())
+    family = _Family(packaged.resolve(), kind)
     family.add(main, text, (), None)
     if family.problems:
         raise SpecError(*family.problems[:MAX_PROBLEMS])
@@ -42,8 +43,8 @@ def lineage(main: files.File, text: str | bytes, packaged: pathlib.Path) -> list
 
 
 class _Family:
-    def __init__(self, packaged: pathlib.Path) -> None:
-        self.packaged = packaged
+    def __init__(self, packaged: pathlib.Path, kind: str) -> None:
+        self.packaged, self.kind = packaged, kind
         self.layers: dict[pathlib.Path, Layer] = {}
         self.broken: set[pathlib.Path] = set()
         self.problems: list[Diagnostic] = []
@@ -53,7 +54,8 @@ class _Family:
         if file.path in self.layers or file.path in self.broken:
             return
         try:
-            root = upgraded(load(files.contents(file, span) if text is None else text, file.name).root, file.name)
+            read = load(files.contents(file, span) if text is None else text, file.name, self.kind)
+            root = upgraded(read.root, file.name)
         except SpecError as error:
             self.problems += error.diagnostics
             self.broken.add(file.path)
@@ -82,13 +84,13 @@ class _Family:
             if isinstance(name.value, str):
                 yield name
             else:
-                found = "expected a spec's name or path, or a list of them"
+                found = f"expected a {self.kind}'s name or path, or a list of them"
                 self.problems.append(Diagnostic("extends.value", found, "extends", name.span))
 
     def parent(self, name: str, child: files.File, trail: tuple[files.File, ...], span: Span) -> files.File:
         """The file that a name stands for, if it may be used here."""
         if not files.is_path(name):
-            parent = files.packaged(name, self.packaged, span)
+            parent = files.packaged(name, self.packaged, span, self.kind)
         else:
             folder = child.path.parent
             parent = files.local(name, folder, span)
@@ -97,9 +99,10 @@ class _Family:
         if parent.path in (file.path for file in trail):
             start = [file.path for file in trail].index(parent.path)
             loop = " -> ".join(file.name for file in (*trail[start:], parent))
-            raise SpecError(Diagnostic("extends.cycle", f"a spec cannot build on itself: {loop}", "extends", span))
+            found = f"a {self.kind} cannot build on itself: {loop}"
+            raise SpecError(Diagnostic("extends.cycle", found, "extends", span))
         if len(trail) >= MAX_GENERATIONS:
-            found = f"more than {MAX_GENERATIONS} generations of specs"
+            found = f"more than {MAX_GENERATIONS} generations of {'studies' if self.kind == 'study' else 'specs'}"
             raise SpecError(Diagnostic("extends.depth", found, "extends", span))
         return parent
 

@@ -39,14 +39,14 @@ def is_path(argument: str) -> bool:
     return "/" in argument or argument.endswith(".yaml")
 
 
-def packaged(name: str, folder: pathlib.Path, span: Span | None = None) -> File:
-    """A packaged spec by name. Raises SpecError ``file.unknown``."""
+def packaged(name: str, folder: pathlib.Path, span: Span | None = None, kind: str = "spec") -> File:
+    """A packaged spec, or another ``kind`` of file, by name. Raises SpecError ``file.unknown``."""
     path = folder / f"{name}.yaml"
     if not os.path.isfile(path):  # which says no to any name, however odd or long
         known = {path.stem for path in folder.glob("*.yaml")}
         hint = did_you_mean(name, known) or "the path of a file contains / or ends in .yaml"
         hint = f"it is called '{RENAMED[name]}' now" if name in RENAMED else hint
-        raise SpecError(Diagnostic("file.unknown", f"there is no packaged spec '{name}'", "", span, hint))
+        raise SpecError(Diagnostic("file.unknown", f"there is no packaged {kind} '{name}'", "", span, hint))
     path = path.resolve()
     return File(path, shown(path))
 

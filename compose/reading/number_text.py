@@ -52,3 +52,13 @@ def total(graph: Graph, network: str) -> int | None:
     counts = [count(graph, info.axes) for info in graph.weights.values() if info.network == network]
     known = [n for n in counts if n is not None]
     return sum(known) if len(known) == len(counts) else None
+
+
+def bytes_text(count: int) -> str:
+    """Bytes for people: ``1.5 GiB``."""
+    number = float(count)
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1024:
+            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
+        number /= 1024
+    return f"{number:.1f} GiB"

@@ -13,6 +13,7 @@ import torch
 from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.reading.number_text import bytes_text
 from compose.training.replay import bytes_estimate
 
 APPLICATIONS = 4
@@ -47,7 +48,7 @@ class MemoryEstimate:
     def __str__(self) -> str:
         batch = max(self.activations, self.playing)
         parts = (("replay", self.replay), ("weights and optimizer", self.weights), ("one batch", batch))
-        return f"memory: about {size(self.total)} ({', '.join(f'{name} {size(n)}' for name, n in parts)})"
+        return f"memory: about {bytes_text(self.total)} ({', '.join(f'{name} {bytes_text(n)}' for name, n in parts)})"
 
 
 def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None,
@@ -97,7 +98,7 @@ def check(need: MemoryEstimate, limit: int) -> None:
              "learner.environments": need.playing, "params": need.weights}
     lower = max(parts, key=lambda name: parts[name])
     raise SpecError(Diagnostic(
-        "train.memory", f"needs about {size(need.total)}, but only {size(limit)} may be used", where=lower,
+        "train.memory", f"needs about {bytes_text(need.total)}, but only {bytes_text(limit)} may be used", where=lower,
         hint=f"lower {lower}, or raise the limit with --memory-limit", notes=(str(need),),
     ))
 
@@ -111,19 +112,9 @@ def check_possible(weights: int, schema: EntitySchema, device: torch.device) -> 
     """
     need, free = weights * 4 + bytes_estimate(schema, 1), available(device)
     if need > free:
-        text = f"its {weights:,} weights and one episode need {size(need)}, but only {size(free)} are free"
+        text = f"its {weights:,} weights and one episode need {bytes_text(need)}, but only {bytes_text(free)} are free"
         hint = "lower the widths among its params, or take a smaller environment"
         raise SpecError(Diagnostic("train.memory", text, hint=hint))
-
-
-def size(count: int) -> str:
-    """Bytes for people: ``1.5 GiB``."""
-    number = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"
 
 
 def _system() -> int:

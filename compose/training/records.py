@@ -44,6 +44,8 @@ class About(Record):
     threads: int | None = None
     versions: dict[str, str] = Limits(default_factory=dict)
     chance: dict[str, Chance] = Limits(default_factory=dict)
+    made: dict[str, str | int] = Limits(default_factory=dict)
+    """Where and when it was begun."""
 
 
 class ClockRecord(Record):
@@ -85,6 +87,33 @@ class Standing(Record):
     """Of ``state.json``, where the run stood."""
 
     clocks: ClockRecord
+
+
+class Wall(Record):
+    """Of a summary or a row of metrics, what the clock on the wall said."""
+
+    seconds: Annotated[float, Limits(ge=0, allow_inf_nan=False)]
+
+
+class Clocked(Record):
+    """Of a row of ``metrics.jsonl``, when it was."""
+
+    env_steps: Count
+    episodes: Count
+    updates: Count
+    wall: Wall
+
+    @property
+    def clocks(self) -> dict[str, int]:
+        """All clocks by name."""
+        return {"env_steps": self.env_steps, "episodes": self.episodes, "updates": self.updates}
+
+
+class Summary(Clocked):
+    """``summary.json``, as far as studies read it."""
+
+    recent: dict[str, Number]
+    early: str = ""
 
 
 class Evaluated(Record):

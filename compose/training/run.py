@@ -40,6 +40,7 @@ from compose.training.retry import Retried
 from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.summary import RunResult, summarise
+from compose.training.surroundings import surroundings
 from compose.training.tell import Tell, nobody
 from compose.training.tell import chance as chance_level
 from compose.training.trainer import Trainer
@@ -143,7 +144,7 @@ def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settin
         SpecError: ``train.exists`` or ``train.folder``; with ``resume``, ``train.resume`` or ``run.damaged``.
     """
     env, seed = learner.env, learner.seed
-    about = _about(learner.model, env.schema, seed, settings)
+    about = _about(learner.model, env.schema, seed, settings) | {"made": surroundings(spec.document.file)}
     if resume:
         about = _same_run(folder, about, spec, env.schema, console)
     else:
@@ -212,7 +213,8 @@ def _same_run(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema, 
     if told:
         say(console, f"{folder.path} {told}")
     levels = {name: level.model_dump() for name, level in then.chance.items()}
-    return {**now, "chance": levels} if levels else now
+    made = {"made": then.made} if then.made else {}
+    return {**now, **made, **({"chance": levels} if levels else {})}
 
 
 def check_same(folder: RunFolder, now: Json, spec: Loaded, schema: EntitySchema) -> About:

@@ -89,6 +89,8 @@ class Moving:
 class FakeSpec(SimpleNamespace):
     """Settings under the names of a spec."""
 
+    document = SimpleNamespace(file="<fake>")
+
     def data(self) -> dict[str, Any]:
         return {"name": self.name}
 

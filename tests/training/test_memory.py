@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from compose.language.diagnostics import SpecError
-from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate, size
+from compose.reading.number_text import bytes_text
+from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate
 from compose.training.replay import bytes_estimate
 from tests.training.fakes import CountDown, Linear, spec
 
@@ -36,7 +37,7 @@ def test_too_much_is_refused_and_says_what_to_lower(replay, lower):
     with pytest.raises(SpecError) as caught:
         check(need, 1000)
     text = str(caught.value)
-    assert f"error[train.memory]  {lower}: needs about {size(need.total)}, but only 1000 B may be used" in text
+    assert f"error[train.memory]  {lower}: needs about {bytes_text(need.total)}, but only 1000 B may be used" in text
     assert f"lower {lower}, or raise the limit with --memory-limit" in text
     assert "replay" in caught.value.diagnostics[0].notes[0]
 
@@ -60,7 +61,7 @@ def test_the_impossible_is_refused_before_there_is_a_tensor():
 
 
 def test_sizes_for_people():
-    assert [size(n) for n in (12, 2048, 3 * 2**20, 5 * 2**30)] == ["12 B", "2.0 KiB", "3.0 MiB", "5.0 GiB"]
+    assert [bytes_text(n) for n in (12, 2048, 3 * 2**20, 5 * 2**30)] == ["12 B", "2.0 KiB", "3.0 MiB", "5.0 GiB"]
 
 
 def test_something_is_available():
