@@ -94,6 +94,12 @@ class Claim:
                 wrong.append(Wrong(code, f"there is no {kind} '{name}' here", at, len(name), hint))
         return wrong
 
+    def wrong_at(self, message: str) -> Wrong:
+        """A mistake about the step after ``at``."""
+        parts = _parts(self.source)
+        number = parts[next(i for i, part in enumerate(parts) if i > 2 and part.text == "at") + 1]
+        return Wrong("claim.at", message, number.offset, len(number.text))
+
     @classmethod
     def read(cls, text: str) -> Claim:
         """From its text. Raises ClaimError: ``claim.form``, ``claim.at``, ``claim.in``, ``claim.within``,

@@ -25,7 +25,8 @@ def write_run(folder: Path, spec: str = "alpha", env: str = "ring/3", seed: int 
              "length": 3 + i, "success": success(step, i), "task": tasks[i % len(tasks)], "tags": i}
             for step in steps for i in range(episodes)]
     (folder / "evals.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    metrics = [{"env_steps": step, "updates": step // 10, "wall": {"seconds": step * seconds}} for step in steps[1:]]
+    metrics = [{"env_steps": step, "updates": step // 10, "episodes": step // 5, "wall": {"seconds": step * seconds}}
+               for step in steps[1:]]
     (folder / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in metrics))
     return folder
 
