@@ -54,7 +54,7 @@ def plot(
         from compose.cli.files import check_named
         from compose.language.atomic_write import save
         from compose.study.bands import band
-        from compose.study.curves import usual_measure
+        from compose.study.curves import check_task, usual_measure
         from compose.study.figures.panels import panels
         from compose.study.figures.style import ENDINGS
         from compose.study.gathering import in_envs, lines
@@ -63,6 +63,8 @@ def plot(
             check_named("--out", out, ENDINGS)
         found, left_out = lines(runs)
         found = in_envs(found, env or ())
+        if task is not None:
+            check_task(task, [run for line in found for run in line.runs])
         chosen = measure or usual_measure(run for line in found for run in line.runs)
         bands = [band(line, chosen, against, task) for line in found]
         if json:

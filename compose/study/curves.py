@@ -153,6 +153,8 @@ def read_run(folder: Path) -> RunCurve:
     with reading(folder / "metrics.jsonl"):
         clock = [(float(row["env_steps"]), float(row["wall"]["seconds"])) for row in metrics if "wall" in row]
         steps, seconds = np.array(clock).reshape(-1, 2).T
+        if not np.isfinite(seconds).all():
+            raise ValueError("seconds that are no number")
         if (np.diff(steps) < 0).any():
             raise ValueError("rows that go back in time")
     places = np.array([at for at, _ in groups], dtype=np.int64).reshape(-1, 2)
@@ -167,6 +169,14 @@ def check_measure(measure: str, *runs: RunCurve) -> None:
             hint = did_you_mean(OTHER_NAMES.get(measure, measure), run.measures) or known
             raise SpecError(Diagnostic("measure.unknown", f"{run.folder} has no measure '{measure}'", hint=hint,
                                        notes=() if hint == known else (known,)))
+
+
+def check_task(task: str, runs: Sequence[RunCurve]) -> None:
+    """Raises SpecError (``run.task``) unless some run has episodes of a task."""
+    known = sorted({name for run in runs for name in run.tasks})
+    if task not in known:
+        hint = did_you_mean(task, known) or f"they have: {', '.join(known)}"
+        raise SpecError(Diagnostic("run.task", f"no run here has a task '{task}'", "--task", hint=hint))
 
 
 def usual_measure(runs: Iterable[RunCurve]) -> str:

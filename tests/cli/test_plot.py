@@ -73,6 +73,7 @@ def test_what_does_not_count_is_said(run: Run, runs: Path) -> None:
     (("plot", "beta", "--measure", "solved"), "Did you mean 'success'?"),
     (("plot", "beta", "--env", "ring"), "Did you mean 'ring/3'?"),
     (("plot", "beta", "--against", "days"), "'days'"),
+    (("plot", "beta", "--task", "mach"), "Did you mean 'match'?"),
     (("plot",), "Missing argument"),
     (("compare", "alpha", "gamma"), "there is no run gamma"),
     (("compare", "alpha", "."), "holds runs of 2 specs in ring/3"),

@@ -83,6 +83,7 @@ def test_other_measures_are_refused_with_the_right_name(tmp_path: Path) -> None:
     ("metrics.jsonl", '{"env_steps": 5, "wall": 3}\n', "does not hold"),
     ("metrics.jsonl", '{"env_steps": 5, "wall": {"seconds": 1}}\n{"env_steps": 4, "wall": {"seconds": 2}}\n',
      "rows that go back in time"),
+    ("metrics.jsonl", '{"env_steps": 5, "wall": {"seconds": 1e999}}\n', "seconds that are no number"),
     ("run.json", "{", "does not hold"),
 ])
 def test_damaged_runs_are_refused(tmp_path: Path, name: str, text: str, said: str) -> None:
