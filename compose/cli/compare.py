@@ -24,16 +24,19 @@ EXAMPLES = examples(
     "compose compare runs/refil runs/qmix",
     "compose compare runs/refil runs/qmix --at 1M",
     "compose compare runs/refil runs/qmix --measure return",
+    "compose compare refil qmix_attention --runs runs",
     "compose compare runs/refil runs/refil_fast --same-within 0.05",
     "compose compare runs/refil runs/qmix --json",
 )
-SIDE = "Folder of runs, of several seeds, or one that holds such: all of one spec."
+SIDE = "Folder of a run, of seeds, or one that holds such: all of one spec. With --runs, a spec's name."
 WORDS = {"held": "ok", "contradicted": "wrong", "not shown": "not proved"}
 
 
 def compare(
     left: Annotated[Path, typer.Argument(metavar="A", help=SIDE, autocompletion=complete.runs)],
     right: Annotated[Path, typer.Argument(metavar="B", help="The same.", autocompletion=complete.runs)],
+    runs: Annotated[Path | None, typer.Option(
+        "--runs", metavar="DIR", help="Where runs of both specs lie, as those of a study do.")] = None,
     measure: Measure = None,
     at: Annotated[int | None, typer.Option(
         "--at", parser=count, metavar="STEPS", help="Environment steps after which they are compared.",
@@ -55,12 +58,15 @@ def compare(
     with reporting(as_json=json):
         from compose.study.claims import Claim
         from compose.study.curves import check_measure, furthest_common, usual_measure
-        from compose.study.sides import matched_sides, shown_ranges, side
+        from compose.study.sides import matched_sides, named_side, shown_ranges, side
         from compose.study.verdicts import decide
 
         if same_within is not None and same_within <= 0:
             raise SpecError(Diagnostic("usage", "must be above 0", "--same-within"))
-        (a, out), (b, more) = side([left]), side([right])
+        if runs is None:
+            (a, out), (b, more) = side([left]), side([right])
+        else:
+            (a, out), (b, _), more = named_side(str(left), [runs]), named_side(str(right), [runs]), []
         a, b, lacking = matched_sides(a, b)
         both = [*a.every(), *b.every()]
         chosen = measure or usual_measure(both)

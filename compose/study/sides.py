@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 from compose.study.curves import WINDOW, RunCurve
 from compose.study.gathering import lines
 from compose.study.statistics.normalise import Range, by_shown
@@ -71,6 +71,20 @@ def side(paths: Iterable[Path]) -> tuple[Side, list[LeftOut]]:
         raise SpecError(Diagnostic("compare.specs", text, where, hint=hint, notes=tuple(folders)))
     names = list(dict.fromkeys(line.name for line in found))
     return Side(" / ".join(names), {line.env: line.runs for line in found}), out
+
+
+def named_side(name: str, paths: Iterable[Path]) -> tuple[Side, list[LeftOut]]:
+    """Of the runs of folders those of the spec ``name``: of studies, whose runs all lie in one folder.
+
+    Raises:
+        SpecError: As :func:`~compose.study.gathering.lines`; ``compare.name`` if no run is of it.
+    """
+    found, out = lines(paths)
+    known = list(dict.fromkeys(line.name for line in found))
+    if name not in known:
+        hint = did_you_mean(name, known) or f"they are of: {', '.join(known)}"
+        raise SpecError(Diagnostic("compare.name", f"no run is of the spec '{name}'", hint=hint))
+    return Side(name, {line.env: line.runs for line in found if line.name == name}), out
 
 
 def matched_sides(a: Side, b: Side) -> tuple[Side, Side, list[LeftOut]]:

@@ -81,6 +81,8 @@ def test_what_does_not_count_is_said(run: Run, runs: Path) -> None:
     (("compare", "alpha/line", "beta"), "alpha has runs in line, beta in ring/3"),
     (("compare", "alpha", "beta", "--at", "1M"), "the furthest to which all have come is 5002"),
     (("compare", "alpha", "beta", "--at", "soon"), "is no count"),
+    (("compare", "alpha", "bata", "--runs", "."), "Did you mean 'beta'?"),
+    (("compare", "alpha", "alpha", "--runs", "."), "is on both sides"),
     (("compare", "alpha", "beta", "--same-within", "-1"), "must be above 0"),
     (("compare", "alpha", "beta", "--same-within", "nan"), "is no number"),
     (("compare", "alpha", "beta", "--measure", "killed"), "it has: success, return, length, tags"),
@@ -106,6 +108,7 @@ def test_compare_says_who_is_better(run: Run, runs: Path) -> None:
     assert data["improvement"] == {"value": 0.0, "low": 0.0, "high": 0.0}
     same = run("compare", "alpha", "beta", "--same-within", "0.9")
     assert "they are the same up to 0.9" in same.out
+    assert run("compare", "alpha", "beta", "--runs", ".").out == ran.out
     few = run("compare", "alpha/ring/seed_000", "beta")
     assert "neither is shown to be better: 1 and 4 runs in ring/3 are too few" in few.out
 
