@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-more test-long test-smax test-torchrl tests long-tests lint types bench docs clean help
+.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -46,6 +46,12 @@ test-torchrl:  ## the tests of models in TorchRL's loops, in an environment of t
 	.venv-torchrl/bin/python -m pip install --quiet $(PIP_FLAGS) -e . 'torchrl>=0.14' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-torchrl/bin/python -m pytest tests/torchrl
 
+test-marl-eval:  ## exported results in marl-eval and rliable, in an environment of their own in .venv-marl-eval
+	test -x .venv-marl-eval/bin/python || $(PYTHON) -m venv .venv-marl-eval
+	.venv-marl-eval/bin/python -m pip install --quiet $(PIP_FLAGS) -e . pytest hypothesis rliable==1.2.0 'pandas<3' colorama colorcet tqdm
+	.venv-marl-eval/bin/python -m pip install --quiet $(PIP_FLAGS) --no-deps id-marl-eval==0.0.4
+	OMP_NUM_THREADS=1 .venv-marl-eval/bin/python -m pytest tests/marl_eval
+
 lint: $(INSTALLED)  ## ruff
 	$(BIN)/ruff check
 
@@ -65,11 +71,11 @@ docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation 
 	@echo 'site/index.html'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
-	rm -rf .venv .venv-smax .venv-torchrl build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
+	rm -rf .venv .venv-smax .venv-torchrl .venv-marl-eval build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
 	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 $(INSTALLED): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -9,15 +9,18 @@ import typer
 from compose.cli import (
     build,
     check,
+    compare,
     describe,
     diff,
     env,
     eval,
     explain,
+    export_results,
     graph,
     importing,
     list,
     play,
+    plot,
     probe,
     resolve,
     runs,
@@ -71,6 +74,8 @@ app.command("check", cls=Command, epilog=check.EXAMPLES)(check.check)
 app.command("build", cls=Command, epilog=build.EXAMPLES)(build.build)
 app.command("explain", cls=Command, epilog=explain.EXAMPLES)(explain.explain)
 app.command("diff", cls=Command, epilog=diff.EXAMPLES)(diff.diff_)
+app.command("compare", cls=Command, epilog=compare.EXAMPLES)(compare.compare)
+app.command("export-results", cls=Command, epilog=export_results.EXAMPLES)(export_results.export_results)
 app.command("graph", cls=Command, epilog=graph.EXAMPLES)(graph.graph)
 app.command("resolve", cls=Command, epilog=resolve.EXAMPLES)(resolve.resolve)
 app.command("schema", cls=Command, epilog=schema.EXAMPLES)(schema.schema)
@@ -83,5 +88,6 @@ app.command("runs", cls=Command, epilog=runs.EXAMPLES)(runs.runs)
 app.add_typer(study.app, name="study")
 app.command("eval", cls=Command, epilog=eval.EXAMPLES)(eval.eval_)
 app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
+app.command("plot", cls=Command, epilog=plot.EXAMPLES)(plot.plot)
 app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
 

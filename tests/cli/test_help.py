@@ -25,7 +25,7 @@ def test_no_name_of_an_option_is_cut(run: Run, name: str) -> None:
 def test_commands_are_told_by_a_whole_sentence(run: Run) -> None:
     text = run("--help").out
     assert "..." not in text.partition("Commands:")[2].partition("Examples:")[0]
-    assert set(ALL) & set(re.findall(r"^  (\w+) ", text, re.M)) == {name for name in ALL if " " not in name}
+    assert set(ALL) & set(re.findall(r"^  ([\w-]+) ", text, re.M)) == {name for name in ALL if " " not in name}
 
 
 def test_examples_can_be_copied_at_any_width() -> None:

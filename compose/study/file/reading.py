@@ -22,6 +22,7 @@ from compose.language.validation_messages import diagnose
 from compose.study.file.methods import Method, methods
 from compose.study.file.model import Evaluations, Measure, Study, Training
 from compose.study.file.model import Method as Said
+from compose.study.file.sentences import claim_problems
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def load_study(argument: str | FilePath, overrides: Sequence[str] = ()) -> Loade
         problems += error.diagnostics
     problems += _environments(study, document)
     problems += _marks(study, document)
+    problems += claim_problems(study, document, compared) if compared else []
     if problems:
         raise SpecError(*in_order(problems))
     return LoadedStudy(study, document, tuple(compared))
