@@ -86,7 +86,7 @@ def test_code_is_no_json(run: Run) -> None:
 
 def test_list(run: Run) -> None:
     data = run("list", "--json").json
-    assert set(data) == {"specs", "blocks", "envs"}
+    assert set(data) == {"specs", "blocks", "envs", "studies"}
     assert {"refil", "eql"} <= set(data["specs"])
     assert set(data["blocks"]) == set(catalogue())
     assert set(data["envs"]) == set(names())

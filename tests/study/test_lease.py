@@ -93,7 +93,7 @@ def test_of_many_one_gets_it(tmp_path: Path, stale: bool) -> None:
         assert len(got) == 1
         assert holder(path) == got[0].owner
         got[0].release()
-    assert not [path for path in tmp_path.iterdir() if path.name.startswith((".new", ".dead", ".now"))]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith((".new", ".turn", ".now"))]
 
 
 DEAD = dead()

@@ -12,7 +12,7 @@ from compose.cli.study import clean, diff, explain, report, run, schema, status,
 EXAMPLES = examples(
     "compose study status quick_refil",
     "compose study run quick_refil",
-    "compose study run mine/study.yaml --engine local --workers 8",
+    "compose study run mine/study.yaml --workers 8",
     "compose study report quick_refil -o report.html",
     "compose study COMMAND --help",
 )

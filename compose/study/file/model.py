@@ -107,7 +107,7 @@ class Measure(Model):
     """``success``, ``return``, ``length``, or what the environments measure of their own."""
     at: tuple[Count, ...] = ()
     """Environment steps at which scores are read; the end of the runs unless told."""
-    window: Annotated[int, Field(gt=0)] = 1
+    window: Annotated[int, Field(gt=0)] = 5
     """A score is the mean of so many evaluations, the last of them at or before the step."""
     best: float | None = None
     """The score that counts as 1 when tasks are put on one scale; chance counts as 0. None: scores are as they are."""

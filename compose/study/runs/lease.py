@@ -92,7 +92,10 @@ def take(path: Path, beat: Callable[[], None] = lambda: None) -> Lease | None:
             held = owner_of(path)
             if held is not None and alive(path, held):
                 return None
-            _drop(path, held)
+            if path.exists() and (mine := _taken_over(path, held, owner)) is not None:
+                if not mine:
+                    return None
+                break
     except OSError as error:
         text = f"cannot be written: {error.strerror or error}"
         raise SpecError(Diagnostic("study.write", text, where=str(path), hint="is there room, may you write here?")) \
@@ -152,14 +155,23 @@ def _created(path: Path, owner: Owner) -> bool:
     return True
 
 
-def _drop(path: Path, dead: Owner | None) -> None:
-    """Take the lease of a dead owner away; put back what somebody else has made of it meanwhile."""
-    aside = path.with_name(f".dead-{uuid4().hex}")
+def _taken_over(path: Path, dead: Owner | None, owner: Owner) -> bool | None:
+    """Put a lease in the place of a dead owner's: True if that was done, False if somebody else is about to do it, None
+    if the dead one is not there any more. A folder beside it, which one alone can make, keeps others out meanwhile."""
+    turn = path.with_name(f".turn-{path.name}")
     try:
-        path.rename(aside)
-    except FileNotFoundError:
-        return
-    if owner_of(aside) != dead:
-        with suppress(FileExistsError):
-            os.link(aside, path)
-    aside.unlink(missing_ok=True)
+        turn.mkdir()
+    except FileExistsError:
+        with suppress(OSError):
+            if _age(turn) > STALE:  # whose owner died in the middle
+                turn.rmdir()
+        return False
+    try:
+        if not path.exists() or owner_of(path) != dead:
+            return None
+        own = path.with_name(f".new-{owner.token}")
+        own.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+        own.replace(path)
+        return True
+    finally:
+        turn.rmdir()
