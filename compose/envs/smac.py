@@ -1,5 +1,5 @@
-"""SMAC: its maps, the multi-task sets of REFIL, OPT and PTM and the drawn teams of SMACv2 as schemas, and its maps as games
-of StarCraft II.
+"""SMAC: its maps, the multi-task sets of REFIL, OPT and PTM and the drawn teams of SMACv2 as schemas, and its maps as
+games of StarCraft II.
 
 Schemas need nothing. A single map is played through the SMAC package where that and the game are installed; sets and
 drawn teams are data only, since the package cannot place units of its own.
