@@ -1,7 +1,8 @@
-"""SMAC: its maps and the multi-task sets of REFIL, OPT and PTM as schemas, and its maps as games of StarCraft II.
+"""SMAC: its maps, the multi-task sets of REFIL, OPT and PTM and the drawn teams of SMACv2 as schemas, and its maps as
+games of StarCraft II.
 
-Schemas need nothing. A single map is played through the SMAC package where that and the game are installed; sets are
-data only, since the package cannot place units of its own.
+Schemas need nothing. A single map is played through the SMAC package where that and the game are installed; sets and
+drawn teams are data only, since the package cannot place units of its own.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ class SmacFamily:
             SpecError: If it is a set, or the package, the game or the map is not there.
         """
         scenario = settings.scenario(instance)
-        if instance not in SCENARIOS or len(load(instance).tasks) > 1:
+        if instance not in SCENARIOS or len(load(instance).tasks) > 1 or load(instance).drawn:
             text = "this environment is data only: the SMAC package plays its own single maps"
             raise missing(f"smac/{instance}", text, "as a schema, it is there to check specs against")
         make = maker(f"smac/{instance}", instance, schema.limit)

@@ -45,11 +45,12 @@ class Panel:
         self._marks = marks(stage.kinds)
         self._order = np.argsort(-stage.radius, kind="stable").tolist()
         self._blasts = PolyCollection([], zorder=4.5, linewidths=0.8 * self._pen)
+        self._views = PolyCollection([], zorder=2, linewidths=0.4 * self._pen)
         self._dead = LineCollection([], colors=DEAD, linewidths=1.1 * self._pen, zorder=3, capstyle="round")
         self._lines = LineCollection([], zorder=5, capstyle="round")
         self._units = PolyCollection([], zorder=4)
         self._over = Overlaid(film, self._pen)
-        self.moving = [self._dead, *self._over.moving, self._units, self._blasts, self._lines]
+        self.moving = [self._views, self._dead, *self._over.moving, self._units, self._blasts, self._lines]
         for artist in self.moving:
             axes.add_collection(artist, autolim=False)
 
@@ -64,6 +65,9 @@ class Panel:
         lines, colours, thick = self._links(moment, recent)
         self._lines.set_segments(lines)
         self._lines.set(colors=colours, linewidths=thick)
+        views = [(polygon, self._colour(unit)) for unit, polygon in moment.views]
+        self._views.set_verts([polygon for polygon, _ in views])
+        self._views.set(facecolors=[(*rgb(c), 0.07) for _, c in views], edgecolors=[(*rgb(c), 0.3) for _, c in views])
         blasts = [(polygon, self._colour(unit)) for m in recent for unit, polygon in m.blasts]
         self._blasts.set_verts([polygon for polygon, _ in blasts])
         self._blasts.set(facecolors=[(*rgb(c), 0.25) for _, c in blasts], edgecolors=[c for _, c in blasts])

@@ -73,6 +73,8 @@ class Moment:
     """Who healed whom."""
     blasts: tuple[tuple[int, Floats], ...] = field(default=())
     """Who hit everything in which area, a polygon [point xy]."""
+    views: tuple[tuple[int, Floats], ...] = field(default=())
+    """Who sees in which area, a polygon [point xy], where that is worth showing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from compose.envs.skirmish.tables import Tables
+from compose.envs.starcraft.units import REACH
 
 FAR = 1000.0
 CLOSE = 0.2
@@ -24,10 +25,13 @@ def snap(x: Tensor) -> Tensor:
 class Forces:
     """Who fights. Allies are the first ``allies`` slots; everything is [battle unit], pairs are [battle unit target].
 
-    The ``may_`` flags say what can happen at all in a set of scenarios, so that the rest need not be computed.
+    ``choices`` [type] is how far types choose targets; 6 cells unless given. The ``may_`` flags say what can happen
+    at all in a set of scenarios, so that the rest need not be computed.
     """
 
-    def __init__(self, kind: Tensor, present: Tensor, allies: int, tables: Tables) -> None:
+    def __init__(
+        self, kind: Tensor, present: Tensor, allies: int, tables: Tables, choices: Tensor | None = None
+    ) -> None:
         self.kind, self.present, self.allies = kind, present, allies
         self.units = kind.shape[1]
         here = present.float()
@@ -36,6 +40,8 @@ class Forces:
         )
         self.first_energy = tables.first_energy[kind] * here
         self.period, self.reach, self.scan = tables.period[kind], tables.reach[kind], tables.scan[kind]
+        self.choice = torch.full_like(self.reach, REACH) if choices is None else choices[kind]
+        """How far away agents, and scripts that play as they do, choose targets."""
         self.radius, self.speed = tables.radius[kind], tables.speed[kind]
         self.regeneration, self.energy_gain = tables.regeneration[kind] * here, tables.energy_gain[kind] * here
         self.fights, self.heals = tables.fights[kind] & present, tables.heals[kind] & present

@@ -13,8 +13,10 @@ from compose.envs.pictures.scene import Floats, Moment, Stage
 from compose.envs.skirmish.battle import Battle
 from compose.envs.skirmish.combat import CIRCLE, LINE, Aim, firing
 from compose.envs.starcraft.picture import stage
+from compose.envs.starcraft.scenario_model import TURNS
 from compose.envs.starcraft.terrain import CENTRE
 from compose.envs.starcraft.units import STEP
+from compose.envs.starcraft.view.cone import HALF
 
 if TYPE_CHECKING:
     from compose.envs.skirmish.environment import Skirmish
@@ -34,7 +36,8 @@ class BattleCamera:
         env = self._env
         self._present = np.flatnonzero(env.forces.present[0].cpu().numpy())
         self._number = {slot: number for number, slot in enumerate(self._present.tolist())}
-        kinds = env.forces.kind[0].cpu().numpy()[self._present]
+        self._kinds, self._sights = env.forces.kind[0].cpu().numpy(), env.scenario.sights()
+        kinds = self._kinds[self._present]
         found = stage(env.schema, env.scenario, int(env.task[0]), kinds, self._present < env.forces.allies)
         full = [x[0].cpu().double().numpy()[self._present] for x in (env.forces.max_health, env.forces.max_shield)]
         self._full = np.stack(full[: len(found.meters)])
@@ -66,9 +69,23 @@ class BattleCamera:
     def _moment(self, battle: Battle, shots: tuple[tuple[int, int], ...] = (), heals: tuple[tuple[int, int], ...] = (),
                 blasts: tuple[tuple[int, Floats], ...] = ()) -> Moment:
         here = self._present
+        views = tuple(self._view(battle, slot) for slot in self._number if self._looks(battle, slot))
         left = np.stack([x[0].cpu().double().numpy()[here] for x in (battle.health, battle.shield)][: len(self._full)])
         meters = np.where(self._full > 0, left / np.maximum(self._full, 1), np.nan)
-        return Moment(self._loop / STEP, self._places(battle), left[0] > 0, meters, shots, heals, blasts)
+        return Moment(self._loop / STEP, self._places(battle), left[0] > 0, meters, shots, heals, blasts, views)
+
+    def _looks(self, battle: Battle, slot: int) -> bool:
+        """Whether the unit is an agent's that sees in a cone."""
+        env = self._env
+        return env.scenario.sight == "cone" and slot < env.forces.allies and bool(battle.alive[0, slot])
+
+    def _view(self, battle: Battle, slot: int) -> tuple[int, Floats]:
+        """The cone of an agent [point xy]."""
+        middle, far = 2 * math.pi * int(self._env.facing[0, slot]) / TURNS, self._sights[int(self._kinds[slot])]
+        turn = middle + HALF * np.linspace(-1, 1, POINTS // 4)
+        rim = far * np.stack((np.cos(turn), np.sin(turn)), 1)
+        place = battle.position[:, 0, slot].cpu().double().numpy() + CENTRE
+        return self._number[slot], place + np.concatenate((np.zeros((1, 2)), rim))
 
     def _places(self, battle: Battle) -> Floats:
         """[unit xy]"""

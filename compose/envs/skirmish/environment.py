@@ -14,13 +14,14 @@ from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
+from compose.envs.skirmish.muster import Muster
 from compose.envs.skirmish.opponents import REACTION, acquire, looking, nearest_foe
 from compose.envs.skirmish.reward import outcome
 from compose.envs.skirmish.scripts import SCRIPTS, Orders
 from compose.envs.skirmish.settings import Settings
 from compose.envs.skirmish.spawn import Spawn, draw_tasks
 from compose.envs.skirmish.tables import tables
-from compose.envs.skirmish.worth import scales
+from compose.envs.skirmish.worth import KILL, TOTAL, WIN, scales
 from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
@@ -53,14 +54,17 @@ class Skirmish(Environment):
     ) -> None:
         self.schema, self.scenario, self.settings, self.device = schema, scenario, settings, torch.device(device)
         self._tables = tables().to(self.device)
+        self._choices = torch.tensor(self.scenario.reaches(), device=self.device)
         self.ground = Ground(self.scenario.terrain, self.device)
-        self._spawn = Spawn(self.scenario, self.device)
+        self._spawn, self._muster = Spawn(self.scenario, self.device), Muster(self.scenario, self.device)
         self._view = View(self.scenario, self.device)
-        self._scales = torch.tensor(scales(self.scenario, settings.reward == "task"), device=self.device)
+        self._task_scales = torch.tensor(scales(self.scenario, settings.reward == "task"), device=self.device)
         self._allies, self._units = self.scenario.agents, self.scenario.agents + self.scenario.enemies
         self._shuffles = settings.tags == "random" and len(self.scenario.shape) > 1
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
         self.battle: Battle
+        self.facing: Tensor
+        """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
         self.watch: Callable[[Battle, Aim, Battle], None] | None = None
         """Told of every game loop: the battle before it, who aimed at whom, the battle after it."""
         self._seed: Seeds | None = None
@@ -72,11 +76,18 @@ class Skirmish(Environment):
         self._seed, self._episodes, self._time = seed, episodes, 0
         self.task = draw_tasks(len(self.scenario.tasks), episodes, seed)
         spawn = self._spawn
-        self.forces = Forces(spawn.kind[self.task], spawn.present[self.task], self._allies, self._tables)
-        place = spawn.positions(self.forces, self.task, episodes, seed, self.ground)
+        kind = self._muster.kinds(spawn.kind[self.task], self.task, episodes, seed)
+        places = spawn.places(self.task, episodes, seed)
+        if self._muster.drawn:
+            order = self._muster.order(kind, places[0], self.task)
+            kind, places = kind.gather(1, order), (places[0].gather(2, order.expand(2, -1, -1)), places[1])
+        self.forces = Forces(kind, spawn.present[self.task], self._allies, self._tables, self._choices)
+        place = spawn.apart(self.forces, places, self.ground)
         march = spawn.goals(place, self.forces, self.task, episodes, seed)
+        self._scale = self._scales()
         self._tag = self._tags(episodes, seed)
         self._last = torch.zeros(len(episodes), self._allies, dtype=torch.int64, device=self.device)
+        self.facing = torch.zeros_like(self._last)
         self._running = torch.ones(len(episodes), dtype=torch.bool, device=self.device)
         self._begin(place, march)
         begun = self._snapshot()
@@ -91,6 +102,7 @@ class Skirmish(Environment):
         move, target = self._view.entity.decode(self._snapshot(), action)
         target = torch.where(target < 0, self.forces.slot[: self._allies], target)
         self._last = torch.where(self._running[:, None], action, self._last)
+        self.facing = torch.where(self._running[:, None], self._view.entity.turned(self.facing, action), self.facing)
         return self.advance(Orders(move, target))
 
     def advance(self, orders: Orders | None) -> Transition:
@@ -107,7 +119,7 @@ class Skirmish(Environment):
         found = outcome(self.forces, before, self.battle)
         over = running & (found.over | (self._time >= self.schema.limit))
         self._running = running & ~over
-        reward = torch.where(running, found.reward * self._scales[self.task], 0)
+        reward = torch.where(running, found.reward * self._scale, 0)
         no = torch.zeros_like(over)
         return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot()))
 
@@ -183,6 +195,7 @@ class Skirmish(Environment):
             kind=self.forces.kind, present=self.forces.present, position=battle.position.movedim(0, 2),
             health=battle.health, shield=battle.shield, energy=battle.energy, cooldown=battle.cooldown, tag=self._tag,
             moves=self.ground.walkable(ahead).movedim(0, 2), task=self.task, last_action=self._last,
+            facing=self.facing,
         )  # fmt: skip
 
     def _tags(self, episodes: Tensor, seed: Seeds) -> Tensor:
@@ -203,6 +216,15 @@ class Skirmish(Environment):
         per_step = self._episodes * self.schema.limit + self._time
         draw = uniform(keys(self._seed, "jitter"), per_step[:, None] * (STEP * self._units) + loop)
         return snap(draw * spread + least).reshape(-1, STEP, self._units) + self.forces.period[:, None]
+
+    def _scales(self) -> Tensor:
+        """What the battles' rewards are multiplied by [battle]."""
+        by_set = self._task_scales[self.task]
+        if self.settings.reward == "set" or not self._muster.drawn:
+            return by_set
+        theirs = self.forces.present[:, self._allies :]
+        worth = (self.forces.max_health + self.forces.max_shield)[:, self._allies :].sum(1)
+        return TOTAL / (WIN + KILL * theirs.sum(1) + worth)
 
     def _draws(self) -> Tensor:
         """For scripts: a number in [0, 1) for every pair [battle unit target]."""

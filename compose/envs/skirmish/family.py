@@ -46,10 +46,16 @@ class SkirmishFamily:
 
 def version(scenario: Scenario, settings: Settings) -> str:
     """A hash of the rules' version, the units, the scenario and the settings: battles differ if it does."""
-    units = {name: unit.model_dump(mode="json") for name, unit in UNITS.items()}
-    parts = [PHYSICS, units, scenario.model_dump(mode="json"), settings.model_dump(mode="json")]
+    units = {name: unit.model_dump(mode="json", exclude=_later(scenario)) for name, unit in UNITS.items()}
+    said = settings.model_dump(mode="json", exclude={"sight"})  # the scenario has it
+    parts = [PHYSICS, units, scenario.model_dump(mode="json"), said]
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _later(scenario: Scenario) -> set[str]:
+    """Numbers of units that matter only where ranges are by type: elsewhere versions are what they were."""
+    return set() if scenario.ranges == "by_type" else {"sight"}
 
 
 FAMILY = SkirmishFamily()

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from compose.envs.skirmish.battle import Battle, Forces
-from compose.envs.starcraft.units import REACH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +46,7 @@ def _best(forces: Forces, battle: Battle, team: slice, foes: slice, cost: Tensor
     distance = _distance(battle, team)
     wounded = battle.alive & (battle.health < forces.max_health)
     possible = (forces.hits[:, team] & battle.alive[:, None]) | (forces.mends[:, team] & wounded[:, None])
-    least, choice = cost.masked_fill(~(possible & (distance <= REACH)), torch.inf).min(2)
+    least, choice = cost.masked_fill(~(possible & (distance <= forces.choice[:, team, None])), torch.inf).min(2)
     aims = battle.alive[:, team] & (least < torch.inf)
     foe = torch.arange(forces.units, device=cost.device)[foes]
     far, _ = distance[:, :, foe].masked_fill(~battle.alive[:, None, foe], torch.inf).min(2)

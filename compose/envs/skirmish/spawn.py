@@ -10,8 +10,9 @@ from torch import Tensor
 from compose.envs.skirmish.battle import Forces, snap
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import settled
+from compose.envs.skirmish.starts import Starts
 from compose.envs.starcraft.scenario_model import Scenario
-from compose.envs.starcraft.task import Squad, Task
+from compose.envs.starcraft.task import Drawn, Squad, Task
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.units import UNITS
 from compose.kernels.random import Seeds, integers, keys, uniform
@@ -30,7 +31,9 @@ class Spawn:
         allies, units = scenario.agents, scenario.agents + scenario.enemies
         rows = [_slots(task, allies, units) for task in scenario.tasks]
         kinds = list(UNITS)
-        self.kind = torch.tensor([[kinds.index(s.unit) if s else 0 for s, _, _ in row] for row in rows], device=device)
+        self.kind = torch.tensor([[kinds.index(s.kinds[0]) if s else 0 for s, _, _ in row] for row in rows],
+                                 device=device)
+        """Of drawn units, anything."""
         self.present = torch.tensor([[s is not None for s, _, _ in row] for row in rows], device=device)
         self._squad = torch.tensor([[number for _, number, _ in row] for row in rows], device=device)
         self._offset = torch.tensor([[offset for _, _, offset in row] for row in rows], device=device).movedim(2, 0)
@@ -38,11 +41,19 @@ class Spawn:
         self._point = torch.tensor(points, device=device).movedim(2, 0) - SIZE / 2
         self._ally = torch.arange(units, device=device) < allies
         self._squads = int(self._squad.max()) + 1
+        self._starts = Starts(scenario, device) if scenario.starts else None
 
-    def positions(self, forces: Forces, task: Tensor, episodes: Tensor, seed: Seeds, ground: Ground) -> Tensor:
-        """First positions [xy battle unit]: squads at their points or on the ring, then apart from one another."""
+    def places(self, task: Tensor, episodes: Tensor, seed: Seeds) -> tuple[Tensor, Tensor]:
+        """Where units begin before they make room, and from where that can be reached; both [xy battle unit]."""
+        if self._starts is not None:
+            place = self._starts.positions(self.present[task], episodes, seed)
+            return place, torch.zeros_like(place)
         place = self._point[:, task] if self._ring is None else self._on_ring(task, episodes, seed)
-        position = ground.slide(place, snap(place + self._offset[:, task]), forces.gait)
+        return snap(place + self._offset[:, task]), place
+
+    def apart(self, forces: Forces, places: tuple[Tensor, Tensor], ground: Ground) -> Tensor:
+        """First positions [xy battle unit]: where ``places`` says, then apart from one another."""
+        position = ground.slide(places[1], places[0], forces.gait)
         return settled(forces, position, forces.present, ground, PASSES)
 
     def goals(self, position: Tensor, forces: Forces, task: Tensor, episodes: Tensor, seed: Seeds) -> Tensor:
@@ -75,9 +86,9 @@ def draw_tasks(count: int, episodes: Tensor, seed: Seeds) -> Tensor:
     return integers(keys(seed, "task"), episodes[:, None], count)[:, 0]
 
 
-def _slots(task: Task, allies: int, units: int) -> list[tuple[Squad | None, int, tuple[float, float]]]:
+def _slots(task: Task, allies: int, units: int) -> list[tuple[Squad | Drawn | None, int, tuple[float, float]]]:
     """For each slot: its squad, the squad's number, and where in the squad it stands."""
-    row: list[tuple[Squad | None, int, tuple[float, float]]] = [(None, 0, (0.0, 0.0))] * units
+    row: list[tuple[Squad | Drawn | None, int, tuple[float, float]]] = [(None, 0, (0.0, 0.0))] * units
     number = 0
     for start, squads, sign in ((0, task.allies, 1), (allies, task.enemies, -1)):
         slot = start
@@ -89,10 +100,10 @@ def _slots(task: Task, allies: int, units: int) -> list[tuple[Squad | None, int,
     return row
 
 
-def _square(squad: Squad) -> list[tuple[float, float]]:
+def _square(squad: Squad | Drawn) -> list[tuple[float, float]]:
     """Places of a squad's units around its point: rows of a square, the last one centred."""
     side = math.ceil(math.sqrt(squad.count))
-    step = 2 * UNITS[squad.unit].separation + GAP
+    step = 2 * max(UNITS[kind].separation for kind in squad.kinds) + GAP
     rows = [min(side, squad.count - first) for first in range(0, squad.count, side)]
     return [((x - (row - 1) / 2) * step, (y - (len(rows) - 1) / 2) * step)
             for y, row in enumerate(rows) for x in range(row)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compose.envs.starcraft.scenario_model import Scenario
-from compose.envs.starcraft.task import Squad
+from compose.envs.starcraft.task import Drawn, Squad
 from compose.envs.starcraft.units import LOOPS, SHIELD_RATE, STEP, UNITS, UnitType
 
 KILL = 10.0
@@ -12,9 +12,18 @@ TOTAL = 20.0
 """The largest return, if no enemy regenerates."""
 
 
-def largest_return(enemies: tuple[Squad, ...]) -> float:
-    """``10 per enemy + 200 + their health and shields``: what the reward of a battle is divided by, times 20."""
-    return WIN + sum(s.count * (KILL + UNITS[s.unit].health + UNITS[s.unit].shield) for s in enemies)
+def largest_return(enemies: tuple[Squad | Drawn, ...]) -> float:
+    """``10 per enemy + 200 + their health and shields``: what the reward of a battle is divided by, times 20. Of drawn
+    enemies, those with the most."""
+    return WIN + sum(s.count * (KILL + max(map(_points, s.kinds))) for s in enemies)
+
+
+def _smallest_return(enemies: tuple[Squad | Drawn, ...]) -> float:
+    return WIN + sum(s.count * (KILL + min(map(_points, s.kinds))) for s in enemies)
+
+
+def _points(kind: str) -> float:
+    return UNITS[kind].health + UNITS[kind].shield
 
 
 def scales(scenario: Scenario, by_task: bool) -> list[float]:
@@ -25,8 +34,7 @@ def scales(scenario: Scenario, by_task: bool) -> list[float]:
     """
     returns = [largest_return(task.enemies) for task in scenario.tasks]
     if not by_task:
-        armies = [(task.counts("enemies"), task) for task in scenario.shape]
-        _, largest = max(armies, key=lambda army: (sum(army[0].values()), len(army[0])))
+        largest = max(scenario.shape, key=lambda task: (task.size("enemies"), len(task.counts("enemies"))))
         returns = [largest_return(largest.enemies)] * len(returns)
     return [TOTAL / most for most in returns]
 
@@ -35,7 +43,8 @@ def bounds(scenario: Scenario, by_task: bool, limit: int) -> tuple[float, float]
     """No return is outside: 0, and 20 with all that enemies could get back, counted once more when it is lost again."""
     tops = []
     for task, scale in zip(scenario.tasks, scales(scenario, by_task), strict=True):
-        gains = sum(squad.count * _gain(UNITS[squad.unit]) for squad in task.enemies)
+        gains = sum(squad.count * max(_gain(UNITS[kind]) for kind in squad.kinds) for squad in task.enemies)
+        scale = TOTAL / _smallest_return(task.enemies) if by_task else scale
         tops.append(scale * (largest_return(task.enemies) + 2 * limit * STEP / LOOPS * gains))
     return 0.0, max(tops)
 

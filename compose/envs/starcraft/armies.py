@@ -6,24 +6,15 @@ from collections.abc import Iterator
 from itertools import combinations_with_replacement, product
 from math import comb
 from re import fullmatch
-from typing import Any, Protocol
+from typing import Any
 
-from compose.envs.starcraft.task import Point, Squad, Task
+from compose.envs.starcraft.drawn import read_units
+from compose.envs.starcraft.report import MOST_UNITS, Places, Report, number, shown
+from compose.envs.starcraft.task import SIDES, Point, Squad, Task
 from compose.language.diagnostics import Path, did_you_mean
 
 MOST_TASKS = 2000
 """Tasks of a scenario, at most."""
-MOST_UNITS = 200
-"""Units of one type in an army, at most."""
-Places = dict[Path, Path]
-"""Where in the file a part of the scenario is said: ``("tasks", 3, "allies", 0)`` -> ``("allies", "Marine")``."""
-
-
-class Report(Protocol):
-    """Told of a mistake."""
-
-    def __call__(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
-        """``key``: it is the key written there that is wrong, not its value."""
 
 
 class Armies:
@@ -35,11 +26,17 @@ class Armies:
         self.places: Places = {}
 
     def read(self, data: dict[str, Any]) -> None:
-        """Fill ``tasks`` and ``places`` from a file's ``tasks``, or from its ``allies`` and ``enemies``."""
+        """Fill ``tasks`` and ``places`` from a file's ``tasks``, or ``units``, or ``allies`` and ``enemies``."""
         if "tasks" not in data:
-            self._battle({key: data[key] for key in ("allies", "enemies", "both") if key in data}, ())
+            sides: dict[str, Any] = {key: data[key] for key in ("allies", "enemies", "both") if key in data}
+            if "units" not in data:
+                self._battle(sides, ())
+                return
+            for side in sides:
+                self.report((side,), "drawn units are those of both sides", "give units, or allies and enemies")
+            self._drawn(data["units"], ("units",))
             return
-        for key in ("allies", "enemies", "both"):
+        for key in ("allies", "enemies", "both", "units"):
             if key in data:
                 self.report((key,), "a scenario has tasks, or one battle", f"{key} is for one battle")
         items = data["tasks"] if isinstance(data["tasks"], list) else [data["tasks"]]
@@ -49,6 +46,8 @@ class Armies:
             at: Path = ("tasks", i) if isinstance(data["tasks"], list) else ("tasks",)
             if not isinstance(item, dict):
                 self.report(at, "a task is a mapping", "{allies: {Marine: 5}, enemies: {Marine: 6}}")
+            elif "draw" in item:
+                self._drawn(item, at)
             elif "units" in item or "of" in item:
                 self._mixed(item, at)
             else:
@@ -69,6 +68,16 @@ class Armies:
         places |= {("allies",): (*at, sides[0]), ("enemies",): (*at, sides[1])}
         self._add(Task.of((squad for squad, _ in ours), (squad for squad, _ in theirs)), at, places)
 
+    def _drawn(self, item: Any, at: Path) -> None:
+        """``{draw: {Marine: 0.5, Marauder: 0.5}, of: 5, against: 6}``: see ``docs/scenarios.md``."""
+        if isinstance(item, dict):
+            self._known(item, at, ("draw", "of", "against", "not_only"), "drawn units have")
+        found = read_units(item, at, self.report)
+        if found is not None:
+            places: Places = {(side, j, kind): (*at, "draw", kind) for side, squads in zip(SIDES, found, strict=True)
+                              for j, squad in enumerate(squads) for kind in squad.weights}
+            self._add(Task.of(*found), at, {**places, ("allies",): at, ("enemies",): at})
+
     def _army(self, army: Any, at: Path) -> Iterator[tuple[Squad, Path]]:
         """``{Stalker: 2, Zealot: 3, at: [9, 16]}``, or a list of such."""
         if isinstance(army, list):
@@ -82,13 +91,13 @@ class Armies:
         for unit, count in army.items():
             if unit == "at":
                 continue
-            if isinstance(count, dict):
+            if unit == "draw":
+                self.report((*at, unit), "drawn units are those of both sides", "units: {draw: {...}, of: 5}", key=True)
+                count = 1
+            elif isinstance(count, dict):
                 self.report((*at, unit), "units stand in the army itself", "{Marine: 3, at: [9, 16]}", key=True)
                 count = 1
-            elif not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_UNITS:
-                self.report((*at, unit), f"expected a whole number from 1 to {MOST_UNITS}, got {_shown(count)}")
-                count = 1
-            yield Squad(unit=unit, count=count, at=point), (*at, unit)
+            yield Squad(unit=unit, count=number(count, (*at, unit), self.report), at=point), (*at, unit)
 
     def _mixed(self, item: dict[str, Any], at: Path) -> None:
         """``{units: 3-8, of: [Stalker, Zealot], and: {Colossus: 0-2}, more: 0-1}``: see ``docs/scenarios.md``."""
@@ -105,15 +114,15 @@ class Armies:
             extras = {}
         sizes = self._range(item["units"], (*at, "units"), least=1)
         more = self._range(item.get("more", 0), (*at, "more"))
-        further = {kind: self._range(number, (*at, "and", kind)) for kind, number in extras.items()}
+        further = {kind: self._range(many, (*at, "and", kind)) for kind, many in extras.items()}
         if repeated := [kind for i, kind in enumerate([*types, *further]) if kind in [*types, *further][:i]]:
             self.report((*at, "of"), f"{repeated[0]} is given twice")
             return
-        number = sum(comb(size + len(types) - 1, size) for size in sizes) * len(more)
+        tasks = sum(comb(size + len(types) - 1, size) for size in sizes) * len(more)
         for numbers in further.values():
-            number *= len(numbers)
-        if number > MOST_TASKS:
-            self.report(at, f"these are {number} tasks; a scenario has at most {MOST_TASKS}")
+            tasks *= len(numbers)
+        if tasks > MOST_TASKS:
+            self.report(at, f"these are {tasks} tasks; a scenario has at most {MOST_TASKS}")
             return
         where: dict[str, Path] = {kind: (*at, "and", kind) for kind in further}
         where |= {kind: (*at, "of", j) for j, kind in enumerate(types)}
@@ -123,7 +132,7 @@ class Armies:
                     army = {kind: units.count(kind) for kind in types} | dict(zip(further, counts, strict=False))
                     many = {**army, types[0]: army[types[0]] + counts[-1]}
                     task = Task.of(_squads(army), _squads(many))
-                    places: Places = {(side, j): where[squad.unit]
+                    places: Places = {(side, j): where[squad.kinds[0]]
                               for side, squads in (("allies", task.allies), ("enemies", task.enemies))
                               for j, squad in enumerate(squads)}
                     self._add(task, at, places)
@@ -133,7 +142,7 @@ class Armies:
         match = fullmatch(r"(\d{1,4})(?:-(\d{1,4}))?", str(value)) if isinstance(value, int | str) else None
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not least <= first <= last <= MOST_UNITS or isinstance(value, bool):
-            self.report(at, f"expected a number or a range from {least} to {MOST_UNITS}, got {_shown(value)}", "3-8")
+            self.report(at, f"expected a number or a range from {least} to {MOST_UNITS}, got {shown(value)}", "3-8")
             return range(least, least + 1)
         return range(first, last + 1)
 
@@ -141,15 +150,15 @@ class Armies:
         """``[x, y]`` on the map."""
         numbers = isinstance(value, list) and all(type(n) in (int, float) and 0 <= n <= 32 for n in value)
         if not numbers or len(value) != 2:
-            self.report(at, f"expected a point of the map, got {_shown(value)}", "[x, y], both from 0 to 32")
+            self.report(at, f"expected a point of the map, got {shown(value)}", "[x, y], both from 0 to 32")
             return None
         return float(value[0]), float(value[1])
 
-    def _known(self, item: dict[str, Any], at: Path, keys: tuple[str, ...]) -> None:
+    def _known(self, item: dict[str, Any], at: Path, keys: tuple[str, ...], owner: str = "a task has") -> None:
         for key in item:
             if key not in keys:
                 hint = did_you_mean(key, keys) or f"fields: {', '.join(keys)}"
-                self.report((*at, key), f"a task has no field '{key}'", hint, key=True)
+                self.report((*at, key), f"{owner} no field '{key}'", hint, key=True)
 
     def _add(self, task: Task, at: Path, places: Places) -> None:
         here = ("tasks", len(self.tasks))
@@ -159,8 +168,3 @@ class Armies:
 
 def _squads(army: dict[str, int]) -> Iterator[Squad]:
     return (Squad(unit=kind, count=count) for kind, count in army.items() if count)
-
-
-def _shown(value: object) -> str:
-    words = {dict: "a mapping", bool: str(value).lower(), type(None): "nothing"}
-    return words.get(type(value), repr(value))

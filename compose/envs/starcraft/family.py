@@ -28,9 +28,17 @@ class Settings(Model):
         Raises:
             SpecError: If there is no such scenario or task, or what it should be like is too small for it.
         """
-        found = load(instance).model_copy(update={"limit": self.limit})
-        found = found.within(load(self.like)) if self.like else found
+        found = self.loaded(instance).model_copy(update={"limit": self.limit})
+        found = found.within(self.loaded(self.like)) if self.like else found
         return found.only(self.task) if self.task else found
+
+    def loaded(self, name: str) -> Scenario:
+        """A scenario by its name, but for its limit, task and slots.
+
+        Raises:
+            SpecError: If there is none.
+        """
+        return load(name)
 
 
 Kind = TypeVar("Kind", bound=Settings)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from math import cos, pi, sin
 from typing import TYPE_CHECKING, NamedTuple
 
-from compose.envs.starcraft.task import SIDES, Point, Side, Task
-from compose.envs.starcraft.terrain import CENTRE, TERRAINS, Cells, cells
+from compose.envs.starcraft.task import SIDES, Drawn, Point, Side, Squad, Task
+from compose.envs.starcraft.terrain import CENTRE, TERRAINS, Cells, cells, rectangle
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import Path, did_you_mean
 
@@ -41,6 +41,7 @@ def problems(scenario: Scenario) -> list[Problem]:
         text = (f"armies may begin {scenario.ring.distance:g} and {scenario.ring.jitter:g} more from the centre, "
                 f"and the terrain '{scenario.terrain}' is not walkable there")
         found.append(Problem(("ring",), text))
+    found += _starts(scenario) if scenario.starts else ()
     if isinstance(scenario.goal, tuple) and _cell(scenario.goal) not in cells(scenario.terrain):
         text = f"nobody can walk to {_shown(scenario.goal)} on the terrain '{scenario.terrain}'"
         found.append(Problem(("goal",), text))
@@ -53,7 +54,7 @@ def unfit(scenario: Scenario, other: Scenario) -> list[str]:
     """Why the battles of a scenario do not fit into the slots of ``other``."""
     found = []
     for side in SIDES:
-        most, slots = max(sum(task.counts(side).values()) for task in scenario.tasks), other.range(side)[1]
+        most, slots = max(task.size(side) for task in scenario.tasks), other.range(side)[1]
         if most > slots:
             found.append(f"{most} {side} do not fit into the {slots} slots of {other.name}")
     kinds = {kind for task in scenario.tasks for side in SIDES for kind in task.counts(side)}
@@ -61,19 +62,32 @@ def unfit(scenario: Scenario, other: Scenario) -> list[str]:
         found.append(f"{other.name} has no {' and no '.join(strange)}")
     if any(UNITS[kind].heal for task in scenario.tasks for kind in task.counts("allies")) and not other.heals:
         found.append(f"allies of {other.name} do not heal")
+    if scenario.sight != other.sight:
+        found.append(f"sight is {other.sight} in {other.name}, and {scenario.sight} here")
     return found
 
 
 def _units(task: Task, side: Side) -> Iterator[Problem]:
     """An army without units, of unknown units, or of nobody who could fight."""
     squads = task.side(side)
-    unknown = [(j, squad.unit) for j, squad in enumerate(squads) if squad.unit not in UNITS]
+    unknown = [(j, unit) for j, squad in enumerate(squads) for unit in squad.kinds if unit not in UNITS]
     for j, unit in unknown:
-        yield Problem((j,), f"no unit '{unit}'", did_you_mean(unit, UNITS) or f"units: {', '.join(UNITS)}")
+        yield Problem((j, unit), f"no unit '{unit}'", did_you_mean(unit, UNITS) or f"units: {', '.join(UNITS)}")
     if not squads:
         yield Problem((), f"no {side}: a battle needs both sides")
-    elif not unknown and not any(UNITS[squad.unit].weapon for squad in squads):
+    elif not unknown and not any(_fights(squad) for squad in squads):
         yield Problem((), f"only {' and '.join(task.counts(side))} among the {side}: nobody there can fight")
+    for j, squad in enumerate(squads):
+        if isinstance(squad, Drawn) and not unknown and not _fights(squad):
+            yield Problem((j,), "nobody is left to be drawn who may be in a team without others")
+
+
+def _fights(squad: Squad | Drawn) -> bool:
+    """Whether there is somebody with a weapon, in every team that can be drawn."""
+    if isinstance(squad, Drawn):
+        lone = [kind for kind, weight in squad.weights.items() if weight > 0 and kind not in squad.not_only]
+        return bool(lone) and all(UNITS[kind].weapon for kind in lone)
+    return UNITS[squad.unit].weapon is not None
 
 
 def _places(scenario: Scenario, task: Task, side: Side) -> Iterator[Problem]:
@@ -81,7 +95,12 @@ def _places(scenario: Scenario, task: Task, side: Side) -> Iterator[Problem]:
     for j, squad in enumerate(task.side(side)):
         if scenario.ring is not None and squad.at is not None:
             yield Problem((j,), "a point, though the scenario has a ring", "give points or a ring")
-        elif scenario.ring is None and squad.at is None:
+        elif scenario.starts is not None and squad.at is not None:
+            yield Problem((j,), "a point, though the scenario says where all begin", "give points or at")
+        elif isinstance(squad, Drawn):
+            if scenario.ring is None and scenario.starts is None:
+                yield Problem((j,), "nothing says where drawn units begin", "at: random, or a ring for the scenario")
+        elif scenario.ring is None and scenario.starts is None and squad.at is None:
             yield Problem((j,), f"nothing says where {squad.unit} begins", "at: [x, y], or a ring for the scenario")
         elif squad.unit in UNITS and squad.at and _cell(squad.at) not in cells(scenario.terrain, UNITS[squad.unit]):
             text = f"{squad.unit} cannot be at {_shown(squad.at)} on the terrain '{scenario.terrain}'"
@@ -90,13 +109,27 @@ def _places(scenario: Scenario, task: Task, side: Side) -> Iterator[Problem]:
 
 def _crowd(scenario: Scenario, task: Task) -> Iterator[str]:
     """More units than there is ground for, were each to stand in its own square."""
-    counts = {side: task.counts(side) for side in SIDES}
-    need = sum(number * (2 * UNITS[kind].separation) ** 2
-               for army in counts.values() for kind, number in army.items() if kind in UNITS)
+    need = sum(squad.count * max((2 * UNITS[kind].separation) ** 2 for kind in squad.kinds if kind in UNITS)
+               for side in SIDES for squad in task.side(side) if {*squad.kinds} & {*UNITS})
     room = len(cells(scenario.terrain))
     if need > room:
-        units = sum(sum(army.values()) for army in counts.values())
+        units = sum(task.size(side) for side in SIDES)
         yield f"{units} units need {need:.0f} cells, but the terrain '{scenario.terrain}' has {room}"
+
+
+def _starts(scenario: Scenario) -> Iterator[Problem]:
+    """Ways to begin without chances, on ground that is no rectangle, or beside a ring."""
+    starts = scenario.starts
+    assert starts is not None
+    if not any((starts.random, starts.reflect, starts.surround)):
+        yield Problem(("starts",), "all weights are 0: nobody would begin anywhere")
+    if scenario.ring is not None:
+        yield Problem(("starts",), "a scenario has a ring, or says at", "give one of the two")
+    if rectangle(scenario.terrain) is None:
+        text = f"at needs ground without walls, and the terrain '{scenario.terrain}' has some"
+        yield Problem(("starts",), text, f"terrains: {', '.join(name for name in TERRAINS if rectangle(name))}")
+    if scenario.goal == "between":
+        yield Problem(("goal",), "the goal is between squads that have points, and with at there are none", "chase")
 
 
 def _fits_ring(scenario: Scenario) -> bool:

@@ -6,13 +6,15 @@ import json
 import pathlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ValidationError
 from pydantic import Field as Limits
 
-from compose.envs.starcraft.armies import Armies, Places
+from compose.envs.starcraft.armies import Armies
+from compose.envs.starcraft.drawn import read_starts
 from compose.envs.starcraft.playable import Problem
+from compose.envs.starcraft.report import Places
 from compose.envs.starcraft.scenario_model import Ring, Scenario
 from compose.envs.starcraft.task import summary
 from compose.graph.fields import Model
@@ -28,7 +30,7 @@ GOALS = ("start", "between", "chase", "hold")
 
 
 class Form(Model):
-    """What a file may say; ``allies``, ``enemies``, ``both`` and ``tasks`` are read by :class:`Armies`."""
+    """What a file may say; ``allies``, ``enemies``, ``both``, ``units`` and ``tasks`` are read by :class:`Armies`."""
 
     noun: ClassVar[str] = "a scenario"
 
@@ -38,11 +40,15 @@ class Form(Model):
     terrain: str = "open"
     limit: Annotated[int, Limits(ge=1)]
     ring: Ring | None = None
+    at: Any = None
+    ranges: Literal["equal", "by_type"] = "equal"
+    sight: Literal["round", "cone"] = "round"
     goal: Any = "start"
     like: str = ""
     allies: Any = None
     enemies: Any = None
     both: Any = None
+    units: Any = None
     tasks: Any = None
 
 
@@ -90,7 +96,7 @@ class _Reader:
         self.armies = Armies(self.report)
 
     def report(self, at: Path, message: str, hint: str = "", *, key: bool = False) -> None:
-        """See :class:`~compose.envs.starcraft.armies.Report`."""
+        """See :class:`~compose.envs.starcraft.report.Report`."""
         span = self.document.key_span(at) if key else self.document.span(at)
         self.problems.append(Diagnostic("scenario.value", message, dotted(at), span, hint))
 
@@ -101,13 +107,15 @@ class _Reader:
             self.armies.read(data)
         like = self.like(data["like"]) if isinstance(data.get("like"), str) else None
         goal = self.goal(data.get("goal", "start"))
+        starts = read_starts(data["at"], ("at",), self.report) if "at" in data else None
         if self.problems or form is None:
             raise SpecError(*in_order(self.problems))
         tasks = tuple(self.armies.tasks)
         try:
             return Scenario(
                 name=form.scenario, summary=form.summary or summary(tasks), note=form.note,
-                terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, goal=goal, like=like,
+                terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, starts=starts, goal=goal,
+                ranges=form.ranges, sight=form.sight, like=like,
             )
         except ValidationError as error:
             for problem in (p for e in error.errors(include_url=False) for p in e["ctx"]["problems"]):
@@ -151,6 +159,7 @@ class _Reader:
 
     def impossible(self, problem: Problem, places: Places) -> None:
         """What is wrong with the whole, told where the file says it."""
+        places = {**places, ("starts",): ("at",)}
         at = next((places[problem.where[:n]] for n in range(len(problem.where), 0, -1) if problem.where[:n] in places),
                   problem.where)
         span = self.document.keys.get(at) if problem.where[0] == "tasks" else None

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field as Limits
-from pydantic import model_validator
+from pydantic import SerializerFunctionWrapHandler, model_serializer, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.envs.starcraft.playable import problems, unfit
-from compose.envs.starcraft.task import Point, Side, Task, summary
-from compose.envs.starcraft.units import UNITS
+from compose.envs.starcraft.task import Point, Side, Task, Weight, summary
+from compose.envs.starcraft.units import REACH, SIGHT, UNITS
 from compose.graph.fields import Model
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 from compose.language.values import Label, Prose
 
+LATER = ("starts", "ranges", "sight")
+"""Fields of scenarios that are no part of a version unless they say something."""
 PLAIN = 6
 """Actions aimed at nobody: no-op, stop, north, south, east, west."""
+TURNS = 12
+"""More of them where sight is a cone: to face so many directions, the first one east, anticlockwise."""
 
 
 class Ring(Model):
@@ -32,6 +36,19 @@ class Ring(Model):
     """True: the angle is uniformly random. False: allies begin on the left (at angle pi)."""
 
 
+class Starts(Model):
+    """Every episode draws where armies begin, after SMACv2 (Ellis et al. 2023); the fields are weights."""
+
+    noun: ClassVar[str] = "a way to begin"
+
+    random: Weight = 0
+    """Everybody begins anywhere in the own half: allies on the left, a cell from the middle."""
+    reflect: Weight = 0
+    """Allies as if ``random``, and each enemy opposite the ally of its number; further enemies as if ``random``."""
+    surround: Weight = 0
+    """Allies begin in the centre, enemies in 1 to 4 groups, each somewhere between the centre and a corner."""
+
+
 class Scenario(Model):
     """One task, or a set of them of which every episode draws one."""
 
@@ -45,7 +62,13 @@ class Scenario(Model):
     """Steps after which the battle is lost."""
     tasks: Annotated[tuple[Task, ...], Limits(min_length=1)]
     ring: Ring | None = None
-    """None: every squad has a point."""
+    """None: every squad has a point, unless there are ``starts``."""
+    starts: Starts | None = None
+    ranges: Literal["equal", "by_type"] = "equal"
+    """Whether everybody sees 9 cells far and chooses targets up to 6 cells away, as in SMAC, or as far as its type
+    sees and its weapon reaches (but at least 2 cells), as in SMACv2."""
+    sight: Literal["round", "cone"] = "round"
+    """``cone``: agents see, and choose, only who is ahead of them, and have actions to turn."""
     goal: Point | Literal["start", "between", "chase", "hold"] = "start"
     """Where the enemies' attack-move order sends them: to a point; to the mean of the positions where the allies begin;
     to a random point between the allied squads; to the allies wherever they are; nowhere."""
@@ -59,6 +82,13 @@ class Scenario(Model):
             raise PydanticCustomError("scenario", "{text}", {"text": text, "problems": found})
         return self
 
+    @model_serializer(mode="wrap")
+    def _said(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What came after the first scenarios is left out where it is not used: their versions stay."""
+        fields = type(self).model_fields
+        unsaid = {name for name in LATER if getattr(self, name) == fields[name].default}
+        return {name: value for name, value in dump(self).items() if name not in unsaid}
+
     @property
     def shape(self) -> tuple[Task, ...]:
         """The tasks that give the sizes: its own, and those of the scenario that it is like."""
@@ -66,14 +96,14 @@ class Scenario(Model):
 
     def range(self, side: Side) -> tuple[int, int]:
         """The fewest and the most units of a side."""
-        counts = [sum(task.counts(side).values()) for task in self.shape]
+        counts = [task.size(side) for task in self.shape]
         return min(counts), max(counts)
 
     def units(self, side: Side) -> dict[str, tuple[int, int]]:
         """The types of a side in the order of StarCraft's numbers, each with the fewest and the most units of it."""
-        counts = [task.counts(side) for task in self.shape]
-        of = {kind: [army.get(kind, 0) for army in counts] for kind in UNITS}
-        return {kind: (min(numbers), max(numbers)) for kind, numbers in of.items() if any(numbers)}
+        most = [task.counts(side) for task in self.shape]
+        return {kind: (min(task.fewest(side, kind) for task in self.shape), max(army.get(kind, 0) for army in most))
+                for kind in UNITS if any(kind in army for army in most)}
 
     @property
     def agents(self) -> int:
@@ -101,6 +131,11 @@ class Scenario(Model):
         return tuple(kind for kind in UNITS if kind in {**self.units("allies"), **self.units("enemies")})
 
     @property
+    def drawn(self) -> bool:
+        """Whether types of units are drawn."""
+        return any(task.drawn for task in self.tasks)
+
+    @property
     def heals(self) -> bool:
         """Whether allies can heal: Medivacs occur among them."""
         return any(UNITS[kind].heal for kind in self.units("allies"))
@@ -111,9 +146,27 @@ class Scenario(Model):
         return any(UNITS[kind].shield for kind in self.kinds)
 
     @property
+    def turns(self) -> int:
+        """Actions to turn."""
+        return TURNS if self.sight == "cone" else 0
+
+    @property
+    def plain(self) -> int:
+        """Actions aimed at nobody."""
+        return PLAIN + self.turns
+
+    @property
     def actions(self) -> int:
         """U: the plain ones, one for each enemy, and one for each ally if allies can heal."""
-        return PLAIN + self.enemies + (self.agents if self.heals else 0)
+        return self.plain + self.enemies + (self.agents if self.heals else 0)
+
+    def sights(self) -> list[float]:
+        """How far each type of ``UNITS`` sees, from centre to centre."""
+        return [unit.sight if self.ranges == "by_type" else SIGHT for unit in UNITS.values()]
+
+    def reaches(self) -> list[float]:
+        """Up to which distance each type of ``UNITS`` chooses targets, from centre to centre."""
+        return [unit.reach if self.ranges == "by_type" else REACH for unit in UNITS.values()]
 
     def only(self, task: str) -> Scenario:
         """One task of the set, in slots and actions as the whole set has them.

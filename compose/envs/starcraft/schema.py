@@ -8,7 +8,7 @@ only itself and is seen by nobody; its one action is the no-op. The last action 
 
 from __future__ import annotations
 
-from compose.envs.starcraft.scenario_model import PLAIN, Scenario
+from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.task import SIDES, Side
 from compose.envs.starcraft.units import UNITS
 from compose.graph.schema import OBSERVED, ActionGroup, EntitySchema, EntityType, Feature, standard_fields
@@ -30,6 +30,7 @@ def entity_schema(scenario: Scenario, *, name: str, limit: int | None = None, fl
     """
     flat = has_flat(scenario) if flat is None else flat
     agents, enemies = scenario.agents, scenario.enemies
+    turns = (ActionGroup(name="turn", count=scenario.turns),) if scenario.turns else ()
     heals = (ActionGroup(name="heal", count=agents, targets="agent"),) if scenario.heals else ()
     return EntitySchema(
         name=name,
@@ -46,7 +47,7 @@ def entity_schema(scenario: Scenario, *, name: str, limit: int | None = None, fl
         features=_features(scenario),
         actions=(
             ActionGroup(name="no_op", count=1), ActionGroup(name="stop", count=1), ActionGroup(name="move", count=4),
-            ActionGroup(name="attack", count=enemies, targets="other"), *heals,
+            *turns, ActionGroup(name="attack", count=enemies, targets="other"), *heals,
         ),
         limit=scenario.limit if limit is None else limit,
         truncates=False,
@@ -81,10 +82,11 @@ def flat_sizes(scenario: Scenario) -> dict[str, int]:
     """
     types, agents, enemies = len(flat_types(scenario)), scenario.agents, scenario.enemies
     ours, theirs = (types + shielded(scenario, side) for side in SIDES)
-    parts = 4, enemies * (5 + theirs), (agents - 1) * (5 + ours), 1 + ours
+    facing, place = 2 * (scenario.sight == "cone"), 2 * (scenario.starts is not None)
+    parts = 4, enemies * (5 + theirs), (agents - 1) * (5 + ours), 1 + ours + facing + place
     return {
         "observation": sum(parts),
-        "state": agents * (4 + ours) + enemies * (3 + theirs) + agents * (PLAIN + enemies),
+        "state": agents * (4 + ours + facing) + enemies * (3 + theirs) + agents * (scenario.plain + enemies),
         **{axis: size for axis, size in zip(OBSERVED, parts, strict=True) if size},
     }
 
@@ -99,6 +101,7 @@ def _features(scenario: Scenario) -> tuple[Feature, ...]:
     kinds = scenario.kinds
     tags = scenario.agents + scenario.enemies
     kind = Feature(name="unit_type", size=len(kinds), kind="one_hot", what=", ".join(kinds))
+    facing = Feature(name="facing", size=2, kind="float", of=("agent",), what="x, y of where the agent looks.")
     shield = Feature(name="shield", size=1, kind="float", what="As a fraction of the type's full shield.")
     return (
         Feature(name="tag", size=tags, kind="one_hot", what="Random per episode: enemies' tags first, then allies'."),
@@ -112,4 +115,5 @@ def _features(scenario: Scenario) -> tuple[Feature, ...]:
         Feature(name="from_centre", size=2, kind="float", what="x, y from the map's centre over the map's size."),
         Feature(name="from_mean", size=2, kind="float",
                 what="x, y from the mean of all units over the largest distance from it."),
+        *((facing,) if scenario.sight == "cone" else ()),
     )

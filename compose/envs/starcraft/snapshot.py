@@ -34,6 +34,8 @@ class Snapshot:
     """int64 [batch]."""
     last_action: Tensor
     """int64 [batch ally]: the action before, 0 at first; indices as the view gives them out."""
+    facing: Tensor | None = None
+    """int64 [batch ally]: the direction that agents face, one of ``TURNS``; where sight is a cone."""
 
     @property
     def alive(self) -> Tensor:

@@ -48,6 +48,19 @@ def cells(name: str, unit: UnitType | None = None) -> Cells:
     return everywhere if layers == ("air",) else ground if "giant" in layers else ground - cliffs
 
 
+def rectangle(name: str) -> tuple[int, int, int, int] | None:
+    """What can be walked on as left, bottom, right, top, counted from the centre; None if it is no rectangle around it.
+
+    Raises:
+        SpecError: If there is no such terrain.
+    """
+    found = cells(name)
+    (left, *_, right), (low, *_, high) = (sorted({cell[axis] for cell in found}) for axis in (0, 1))
+    middle = int(CENTRE)
+    whole = len(found) == (right + 1 - left) * (high + 1 - low) and left < middle <= right and low < middle <= high
+    return (left - middle, low - middle, right + 1 - middle, high + 1 - middle) if whole else None
+
+
 def walkable(name: str, *, giant: bool = False) -> NDArray[bool_]:
     """Where one can walk, bool [32 y, 32 x]; ``giant``: as a Colossus.
 

@@ -25,6 +25,8 @@ SIGHT = 9.0
 """How far every unit sees, from centre to centre."""
 REACH = 6.0
 """Up to which distance, from centre to centre, a target can be chosen, whatever the weapon."""
+LEAST_REACH = 2.0
+"""The same where it is the range of the unit's weapon, or of its healing, but for those that have less."""
 SHIELD_DELAY = 10
 """Seconds without damage after which shields regenerate."""
 SHIELD_RATE = 2
@@ -91,6 +93,8 @@ class UnitType(Model):
     separation: Number
     speed: Number
     """Cells a second."""
+    sight: Number
+    """Cells, from centre to centre; in scenarios whose ``ranges`` are ``by_type``."""
     plane: Literal["ground", "air", "both"]
     layers: tuple[Layer, ...]
     cooldown: Number
@@ -98,6 +102,12 @@ class UnitType(Model):
     """Health a second."""
     weapon: Weapon | None = None
     heal: Heal | None = None
+
+    @property
+    def reach(self) -> float:
+        """Up to which distance it can choose a target, in scenarios whose ``ranges`` are ``by_type``."""
+        own = self.weapon.range if self.weapon else self.heal.range if self.heal else 0
+        return max(own, LEAST_REACH)
 
     def can_heal(self, other: UnitType) -> bool:
         """Whether a healer, as this may be, can heal units of that type."""

@@ -44,7 +44,8 @@ def test_actions_and_orders_translate_both_ways(name: str) -> None:
             action = torch.where(allowed[..., index], index, allowed.to(torch.uint8).argmax(2))
             move, target = env._view.entity.decode(now, action)
             own = env.forces.slot[: env.schema.agents]
-            assert torch.equal(encode(Orders(move, torch.where(target < 0, own, target)), now, allowed), action)
+            given = Orders(move, torch.where(target < 0, own, target))
+            assert torch.equal(encode(given, now, allowed, env.scenario), action)
         env.step(env.scripts["nearest"]())
 
 
@@ -67,7 +68,7 @@ def test_what_is_not_available_becomes_stop() -> None:
                    Orders(nobody.move, torch.full_like(nobody.target, 2)),  # an enemy far away
                    Orders(nobody.move, nobody.target.flip(1))):  # nobody heals here
         for _ in range(3):
-            action = encode(orders, env._snapshot(), available(env))
+            action = encode(orders, env._snapshot(), available(env), env.scenario)
             env.step(action)
         assert (action == STOP).all()
 

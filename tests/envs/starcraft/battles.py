@@ -29,7 +29,8 @@ def battles(scenario: Scenario, count: int, seed: int, *, shuffle: bool = True) 
     present = torch.zeros(count, slots, dtype=torch.bool)
     for b, number in enumerate(task.tolist()):
         for side, first in (("allies", 0), ("enemies", agents)):
-            units = [NAMES.index(unit) for unit, n in scenario.tasks[number].counts(side).items() for _ in range(n)]
+            units = [NAMES.index(squad.kinds[int(torch.randint(len(squad.kinds), (), generator=source))])
+                     for squad in scenario.tasks[number].side(side) for _ in range(squad.count)]  # type: ignore[arg-type]
             kind[b, first : first + len(units)] = torch.tensor(units)
             present[b, first : first + len(units)] = True
     alive = present & (draw() < 0.8)
@@ -46,6 +47,7 @@ def battles(scenario: Scenario, count: int, seed: int, *, shuffle: bool = True) 
         moves=torch.rand(count, agents, 4, generator=source) < 0.7,
         task=task,
         last_action=torch.randint(scenario.actions, (count, agents), generator=source) * alive[:, :agents],
+        facing=torch.randint(12, (count, agents), generator=source),
     )
 
 

@@ -19,9 +19,11 @@ from tests.envs.starcraft.slow import Battle
 LARGE = {"25m", "27m_vs_30m", "2c_vs_64zg", "so_many_baneling", "bane_vs_bane"}
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@pytest.mark.parametrize("name", [*SCENARIOS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "3-8csz"))])
 def test_equals_the_slow_one(name: str) -> None:
+    name, _, sight = name.partition(" ")
     scenario, count = load(name), 1 if name in LARGE else 6
+    scenario = scenario.model_copy(update={"sight": sight}) if sight else scenario
     snapshot = battles(scenario, count, seed=len(name))
     view = EntityView(scenario)
     view.begin(snapshot)
@@ -32,7 +34,8 @@ def test_equals_the_slow_one(name: str) -> None:
         assert found["available"][b].tolist() == [slow.available(a) for a in range(slow.agents)]
         assert found["sight"][b].tolist() == [[slow.sees(i, j) for j in slow.units] for i in slow.units]
         assert found["active"][b].tolist() == slow.alive[: slow.agents]
-        aims = [[k >= 6 and p and k - 6 == tag for p, tag in zip(slow.of["present"], slow.of["tag"], strict=True)]
+        units = [*zip(slow.of["present"], slow.of["tag"], strict=True)]
+        aims = [[k >= slow.plain and there and k - slow.plain == tag for there, tag in units]
                 for k in range(slow.actions)]
         assert found["action_entity"][b].tolist() == aims
     assert torch.equal(found["visible"], found["sight"][:, : scenario.agents])

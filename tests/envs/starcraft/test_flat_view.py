@@ -16,9 +16,11 @@ from tests.envs.starcraft.slow import Battle
 MAPS = [name for name in SCENARIOS if has_flat(load(name))]
 
 
-@pytest.mark.parametrize("name", MAPS)
+@pytest.mark.parametrize("name", [*MAPS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "protoss_5_vs_5"))])
 def test_equals_the_slow_one(name: str) -> None:
+    name, _, sight = name.partition(" ")
     scenario = load(name)
+    scenario = scenario.model_copy(update={"sight": sight}) if sight else scenario
     count = 1 if scenario.agents + scenario.enemies > 30 else 5
     snapshot = battles(scenario, count, seed=len(name), shuffle=False)
     view = View(scenario)

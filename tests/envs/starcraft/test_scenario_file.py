@@ -28,6 +28,13 @@ limit: 80
 ring: {distance: 7}
 tasks: {units: 3-4, of: [Stalker, Zealot]}
 """
+DRAWN = """\
+scenario: drawn
+limit: 80
+units: {draw: {Marine: 0.9, Medivac: 0.1}, of: 5}
+at: {reflect: 0.5, surround: 0.5}
+goal: chase
+"""
 LIST = "scenario: mixed\nlimit: 80\nring: {}\ntasks:\n"
 
 
@@ -138,6 +145,40 @@ my.yaml:5:11  error[scenario.impossible]  enemies.Zealot: Zealot cannot be at (2
     (LIST + "  - {allies: {Marine: 2}}\n", "5:5", "no enemies: a battle needs both sides"),
     (LIST + "  - {both: {Marine: 3}, foo: 2}\n", "5:25", "a task has no field 'foo'"),
     (LIST + "  - {both: {Marine: 3}}\n  - {both: {Marine: 3}}\n", "6:5", "the task 3Mar is given twice"),
+    (DRAWN.replace("Marine", "marine"), "3:16", "no unit 'marine'"),
+    (DRAWN.replace("0.9", "-0.9"), "3:24", "expected a weight from 0 to 1000, got -0.9"),
+    (DRAWN.replace("0.9", ".inf"), "3:24", "numbers must be finite"),
+    (DRAWN.replace("0.9", ".nan"), "3:24", "numbers must be finite"),
+    (DRAWN.replace("0.9", "1001"), "3:24", "expected a weight from 0 to 1000, got 1001"),
+    (DRAWN.replace("0.9", "true"), "3:24", "expected a weight from 0 to 1000, got true"),
+    (DRAWN.replace("0.9", "0"), "3:15", "every team would have only Medivac"),
+    (DRAWN.replace("0.9", "0").replace("0.1", "0"), "3:15", "all weights are 0"),
+    (DRAWN.replace("{Marine: 0.9, Medivac: 0.1}", "[Marine]"), "3:15", "expected the weight of each unit"),
+    (DRAWN.replace("{Marine: 0.9, Medivac: 0.1}", "{}"), "3:15", "expected the weight of each unit, got a mapping"),
+    (DRAWN.replace("of: 5", "of: 0"), "3:48", "expected a whole number from 1 to 200, got 0"),
+    (DRAWN.replace("of: 5", "of: 3-5"), "3:48", "expected a whole number from 1 to 200, got '3-5'"),
+    (DRAWN.replace("of: 5", "of: 5, against: 201"), "3:60", "expected a whole number from 1 to 200, got 201"),
+    (DRAWN.replace("of: 5", "off: 5"), "3:44", "drawn units have no field 'off'"),
+    (DRAWN.replace(", of: 5", ""), "3:8", "no 'of': drawn units need draw and of"),
+    (DRAWN.replace("of: 5", "of: 5, not_only: Marine"), "3:61", "expected a list of unit types"),
+    (DRAWN.replace("of: 5", "of: 5, not_only: [Stalker]"), "3:62", "'Stalker' is not among the types that are drawn"),
+    (DRAWN.replace("of: 5", "of: 5, not_only: [Marine]"), "3:15", "every team would have only Marine and Medivac"),
+    (DRAWN.replace("units: {draw", "units: [{draw").replace("of: 5}", "of: 5}]"), "3:8", "expected what units"),
+    (DRAWN + "both: {Marine: 3}\n", "6:7", "drawn units are those of both sides"),
+    (DRAWN + "ring: {}\n", "4:5", "a scenario has a ring, or says at"),
+    (DRAWN + "terrain: arena\n", "4:5", "at needs ground without walls, and the terrain 'arena' has some"),
+    (DRAWN.replace("chase", "between"), "5:7", "the goal is between squads that have points"),
+    (DRAWN.replace("{reflect: 0.5, surround: 0.5}", "reflct"), "4:5", "expected random, reflect or surround, got"),
+    (DRAWN.replace("reflect", "reflct"), "4:6", "no way to begin 'reflct'"),
+    (DRAWN.replace("reflect: 0.5, surround: 0.5", "reflect: 0"), "4:5", "all weights are 0"),
+    (DRAWN.replace("{reflect: 0.5, surround: 0.5}", "[9, 16]"), "4:5", "expected random, reflect or surround, or"),
+    (DRAWN.replace("at: {reflect: 0.5, surround: 0.5}\n", ""), "3:1", "nothing says where drawn units begin"),
+    (DRAWN + "sight: con\n", "6:8", "expected"),
+    (DRAWN + "ranges: by type\n", "6:9", "expected"),
+    (DRAWN + "like: 3m\n", "6:7", "5 allies do not fit into the 3 slots of 3m"),
+    (BATTLE + "at: random\n", "4:11", "a point, though the scenario says where all begin"),
+    (BATTLE.replace("Marine: 3", "draw: {Marine: 3}, of: 3"), "4:11", "drawn units are those of both sides"),
+    (LIST + "  - {draw: {Marine: 1}, of: 3, more: 1}\n", "5:32", "drawn units have no field 'more'"),
 ])
 def test_mistakes(write, text: str, place: str, message: str) -> None:  # type: ignore[no-untyped-def]
     write(text)
@@ -149,17 +190,19 @@ def test_mistakes(write, text: str, place: str, message: str) -> None:  # type: 
 
 
 WORDS = st.sampled_from(["Marine", "Medivac", "Stalkr", "at", "both", "allies", "enemies", "units", "of", "and",
-                         "more", "3-8", "8-3", "3m", "start", "band", "distance", "jitter", "rotate", ""])
+                         "more", "draw", "against", "not_only", "reflect", "surround", "cone", "by_type",
+                         "3-8", "8-3", "3m", "start", "band", "distance", "jitter", "rotate", ""])
 VALUES = st.recursive(
     WORDS | st.integers(-3, 40) | st.floats(-2, 40) | st.booleans() | st.none(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3),
     max_leaves=6,
 )
-KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks", "x")
+KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks",
+        "units", "at", "ranges", "sight", "x")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), base=st.sampled_from([BATTLE, SET]))
+@given(changes=st.dictionaries(st.sampled_from(KEYS), VALUES, max_size=3), base=st.sampled_from([BATTLE, SET, DRAWN]))
 def test_whatever_a_file_says_it_is_read_or_refused(  # type: ignore[no-untyped-def]
     write, changes: dict[str, object], base: str
 ) -> None:

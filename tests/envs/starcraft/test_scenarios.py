@@ -9,7 +9,7 @@ import pytest
 from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.scenario_model import Ring, Scenario
 from compose.envs.starcraft.schema import entity_schema, flat_types, has_flat
-from compose.envs.starcraft.task import Squad, Task
+from compose.envs.starcraft.task import Drawn, Squad, Task
 from compose.envs.starcraft.terrain import TERRAINS, cells
 from compose.envs.starcraft.units import UNITS
 from compose.language.diagnostics import SpecError
@@ -39,9 +39,20 @@ SETS = {
     "medium_mt_unseen": (3, 11, 11, 17, 44, 100),
 }  # fmt: skip
 
+# SMACv2's sizes: allies, enemies, and for terran and zerg, protoss: observation, state
+DRAWN = {
+    "5_vs_5": (5, 5, (82, 120), (92, 130)), "10_vs_10": (10, 10, (162, 290), (182, 310)),
+    "10_vs_11": (10, 11, (170, 306), (191, 327)), "20_vs_20": (20, 20, (322, 780), (362, 820)),
+    "20_vs_23": (20, 23, (346, 858), (389, 901)),
+}  # fmt: skip
+RACES = {"terran": {"Marauder": 0.45, "Marine": 0.45, "Medivac": 0.1},
+         "protoss": {"Colossus": 0.1, "Stalker": 0.45, "Zealot": 0.45},
+         "zerg": {"Baneling": 0.1, "Hydralisk": 0.45, "Zergling": 0.45}}
+
 
 def test_all_are_here() -> None:
-    assert {*MAPS, *SETS} == {*SCENARIOS}
+    drawn = {f"{race}_{sizes}" for race in RACES for sizes in DRAWN}
+    assert {*MAPS, *SETS, *drawn} == {*SCENARIOS}
     assert SCENARIOS.index("8m") < SCENARIOS.index("25m") < SCENARIOS.index("MMM")
 
 
@@ -54,6 +65,27 @@ def test_maps(name: str) -> None:
     assert (scenario.name, scenario.ring, len(scenario.tasks), scenario.note) == (name, None, 1, "")
     assert schema.sizes["action"] == scenario.actions
     assert schema.limit == scenario.limit
+
+
+@pytest.mark.parametrize("race", RACES)
+@pytest.mark.parametrize("sizes", DRAWN)
+def test_drawn_teams(race: str, sizes: str) -> None:
+    scenario = load(f"{race}_{sizes}")
+    allies, enemies, plain, shielded = DRAWN[sizes]
+    schema = entity_schema(scenario, name="x")
+    assert (scenario.agents, scenario.enemies, scenario.limit, scenario.ranges) == (allies, enemies, 200, "by_type")
+    assert (schema.sizes["observation"], schema.sizes["state"]) == (shielded if race == "protoss" else plain)
+    assert scenario.starts is not None
+    assert scenario.starts.model_dump() == {"random": 0, "reflect": 0.5, "surround": 0.5}
+    first = scenario.tasks[0].allies[0]
+    assert isinstance(first, Drawn)
+    assert [*first.weights.items()] == [*RACES[race].items()]
+    assert first.not_only == {"terran": ("Medivac",), "protoss": (), "zerg": ("Baneling",)}[race]
+    cone = scenario.model_copy(update={"sight": "cone"})
+    sizes_ = entity_schema(cone, name="x").sizes
+    assert sizes_["observation"] == schema.sizes["observation"] + 2
+    assert sizes_["state"] == schema.sizes["state"] + allies * (2 + 12)
+    assert sizes_["action"] == schema.sizes["action"] + 12
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -175,7 +207,8 @@ def test_everybody_begins_on_ground(name: str) -> None:
     for task in scenario.tasks:
         for squad in (*task.allies, *task.enemies):
             point = squad.at or (16.0, 16.0)
-            assert (int(point[0]), int(point[1])) in cells(scenario.terrain, UNITS[squad.unit])
+            for kind in squad.kinds:
+                assert (int(point[0]), int(point[1])) in cells(scenario.terrain, UNITS[kind])
 
 
 def test_unknown_names() -> None:

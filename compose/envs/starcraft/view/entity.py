@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
-from compose.envs.starcraft.units import REACH, SIGHT, UNITS
+from compose.envs.starcraft.units import UNITS
+from compose.envs.starcraft.view.cone import ahead, faced
 from compose.envs.starcraft.view.tables import Tables, slot_of_tag, squared_distance
 
 
@@ -23,6 +24,10 @@ class _Episode:
     """float32 [batch unit feature]: tags and types; zero elsewhere."""
     scale: Tables
     """[batch unit]."""
+    sight: Tensor
+    """float64 [batch unit 1]: the square of how far each sees."""
+    reach: Tensor
+    """float64 [batch ally 1]: the square of how far away it may choose targets."""
     aimable: Tensor
     """bool [batch ally unit]: whether the ally could ever choose the unit as a target."""
     present: Tensor
@@ -39,7 +44,8 @@ class EntityView:
 
     Every unit sees others up to 9 cells away and, even when it is dead, itself. A living agent may stop, move where the
     snapshot says so, and choose a living enemy up to 6 cells away, whatever its weapon; Medivacs choose living allies
-    that are no Medivacs instead. The dead and the absent have the no-op. All distances are from centre to centre.
+    that are no Medivacs instead. The dead and the absent have the no-op. All distances are from centre to centre; those
+    of scenarios whose ranges are ``by_type`` depend on it. In a cone, agents see and choose only who is ahead.
     """
 
     def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
@@ -48,6 +54,11 @@ class EntityView:
         self._agents, self._actions = scenario.agents, scenario.actions
         self._slots = scenario.agents + scenario.enemies
         self._tables = Tables.on(self.device)
+        self._plain, self._cone = scenario.plain, scenario.sight == "cone"
+        self._sights, self._reaches = (
+            torch.tensor(values, dtype=torch.float64, device=self.device).square()[:, None]
+            for values in (scenario.sights(), scenario.reaches())
+        )
         kinds = scenario.kinds if len(scenario.kinds) > 1 else ()
         self._types = torch.tensor([[kind == other for other in kinds] for kind in UNITS], dtype=torch.float32,
                                    device=self.device).reshape(len(UNITS), len(kinds))
@@ -61,7 +72,7 @@ class EntityView:
         kind = snapshot.kind.where(present, 0)
         tags = one_hot(snapshot.tag, self._slots) * present[..., None]
         choices = self._agents if self.scenario.heals else 0
-        aimed = tags.bool().transpose(1, 2)[:, : self._actions - PLAIN]
+        aimed = tags.bool().transpose(1, 2)[:, : self._actions - self._plain]
         heals = self._tables.heals[kind]
         medic = heals[:, : self._agents, None]
         self._episode = _Episode(
@@ -69,14 +80,16 @@ class EntityView:
                 tags.float(),
                 tags.new_zeros(*tags.shape[:2], self._actions - 2, dtype=torch.float32),
                 self._types[kind] * present[..., None],
-                tags.new_zeros(*tags.shape[:2], 7 + self.scenario.has_shield, dtype=torch.float32),
+                tags.new_zeros(*tags.shape[:2], 7 + self.scenario.has_shield + 2 * self._cone, dtype=torch.float32),
             ), 2),
             scale=self._tables.of(kind),
+            sight=self._sights[kind],
+            reach=self._reaches[kind[:, : self._agents]],
             aimable=torch.where(medic, (self._ally & ~heals)[:, None] & bool(choices), ~self._ally),
             present=present,
             itself=self._diagonal & present[..., None],
             units=present.sum(1, keepdim=True).float(),
-            action_entity=torch.cat((aimed.new_zeros(len(aimed), PLAIN, self._slots), aimed), 1),
+            action_entity=torch.cat((aimed.new_zeros(len(aimed), self._plain, self._slots), aimed), 1),
             task=snapshot.task.clone(),
         )
 
@@ -89,7 +102,10 @@ class EntityView:
         episode = self._begun()
         alive = snapshot.alive
         distance = squared_distance(snapshot, self._slots)
-        sight = (distance <= SIGHT**2) & alive[:, None] & alive[..., None] | episode.itself
+        sight = (distance <= episode.sight) & alive[:, None] & alive[..., None]
+        if self._cone:
+            sight[:, : self._agents] &= ahead(snapshot)
+        sight |= episode.itself
         available = self._available(snapshot, alive, distance[:, : self._agents])
         entities, position = self._entities(snapshot, alive, available)
         return {
@@ -117,19 +133,25 @@ class EntityView:
 
         Returns:
             The direction of a move, int64 [batch ally]: 0 north, 1 south, 2 east, 3 west, or -1; and the unit that is
-            the target, int64 [batch ally], or -1. The no-op and stop have neither.
+            the target, int64 [batch ally], or -1. The no-op, stop and turns have neither.
         """
-        targets = slot_of_tag(snapshot).gather(1, (action - PLAIN).clamp_(min=0))
-        return (action - 2).where((action >= 2) & (action < PLAIN), -1), targets.where(action >= PLAIN, -1)
+        targets = slot_of_tag(snapshot).gather(1, (action - self._plain).clamp_(min=0))
+        return (action - 2).where((action >= 2) & (action < PLAIN), -1), targets.where(action >= self._plain, -1)
+
+    def turned(self, facing: Tensor, action: Tensor) -> Tensor:
+        """Where agents face after actions, both int64 [batch ally]: turning takes the action, and no time."""
+        return (action - PLAIN).where((action >= PLAIN) & (action < self._plain), facing)
 
     def _available(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
         acting = alive[:, : self._agents]
         allowed = acting[..., None] & self._begun().aimable
-        reach = (distance <= REACH**2) & alive[:, None] & allowed
-        targets = slot_of_tag(snapshot)[:, None, : self._actions - PLAIN].expand(-1, self._agents, -1)
-        return torch.cat((
-            ~acting[..., None], acting[..., None], snapshot.moves & acting[..., None], reach.gather(2, targets),
-        ), 2)
+        reach = (distance <= self._begun().reach) & alive[:, None] & allowed
+        if self._cone:
+            reach &= ahead(snapshot)
+        targets = slot_of_tag(snapshot)[:, None, : self._actions - self._plain].expand(-1, self._agents, -1)
+        stop = acting[..., None]
+        turns = stop.expand(-1, -1, self._plain - PLAIN)
+        return torch.cat((~stop, stop, snapshot.moves & stop, turns, reach.gather(2, targets)), 2)
 
     def _entities(self, snapshot: Snapshot, alive: Tensor, available: Tensor) -> tuple[Tensor, Tensor]:
         """The entities, and the position of agents over the size of the map."""
@@ -141,8 +163,9 @@ class EntityView:
         place = place / SIZE
         shield = (snapshot.shield / scale.shield,) if self.scenario.has_shield else ()
         own = torch.stack((snapshot.energy / scale.energy, snapshot.cooldown / scale.cooldown), 2) * self._ally[:, None]
+        facing = (pad(faced(snapshot).float(), (0, 0, 0, self._slots - self._agents)),) if self._cone else ()
         state = torch.cat((
-            torch.stack((snapshot.health / scale.health, *shield), 2), own, place, offset / far[:, None, None],
+            torch.stack((snapshot.health / scale.health, *shield), 2), own, place, offset / far[:, None, None], *facing,
         ), 2)
         entities = episode.base.clone()
         entities[:, : self._agents, self._slots : self._slots + self._actions - 2] = available[..., 2:]

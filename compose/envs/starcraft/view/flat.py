@@ -12,7 +12,8 @@ from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.schema import flat_types, shielded
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
-from compose.envs.starcraft.units import SIGHT, UNITS
+from compose.envs.starcraft.units import UNITS
+from compose.envs.starcraft.view.cone import ahead, faced
 from compose.envs.starcraft.view.tables import Tables, slot_of_tag
 
 
@@ -22,6 +23,8 @@ class _Episode:
 
     scale: Tables
     """[batch unit]."""
+    sight: Tensor
+    """float64 [batch A 1]: how far each agent sees."""
     enemies: Tensor
     """int64 [batch E]: their slots in the order of their tags."""
     others: Tensor
@@ -37,7 +40,9 @@ class FlatView:
 
     Whatever has a number in SMAC stands in the order of the tags, so that the enemy of the k-th block is the one whom
     the k-th attack hits; agents' own rows are in the order of their slots. Where tags are given out in the order of the
-    slots, that is SMAC's order. Other units are seen closer than 9 cells; of the dead everything is 0.
+    slots, that is SMAC's order. Other units are seen closer than 9 cells (than the observer's sight where that is a
+    matter of types); of the dead everything is 0. Where armies begin at drawn places, agents observe their own place,
+    and in a cone where they face, as in SMACv2.
     """
 
     def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
@@ -45,6 +50,8 @@ class FlatView:
         self.scenario = scenario
         self.device = torch.device(device)
         self._agents, self._enemies = scenario.agents, scenario.enemies
+        self._plain, self._cone, self._placed = scenario.plain, scenario.sight == "cone", scenario.starts is not None
+        self._sights = torch.tensor(scenario.sights(), dtype=torch.float64, device=self.device)[:, None]
         self._tables = Tables.on(self.device)
         # SMAC numbers types by name but for these two, whose enemies it numbers by StarCraft's ids.
         theirs = types[::-1] if types == ("Stalker", "Zealot") else types
@@ -63,6 +70,7 @@ class FlatView:
         enemy_kind = snapshot.kind.gather(1, order[:, :enemies])
         self._episode = _Episode(
             scale=self._tables.of(snapshot.kind),
+            sight=self._sights[snapshot.kind[:, :agents]],
             enemies=order[:, :enemies],
             others=others,
             ally_type=self._ally_types[snapshot.kind[:, :agents]],
@@ -82,25 +90,31 @@ class FlatView:
             raise RuntimeError("begin an episode before viewing it")
         episode = self._episode
         points = torch.stack((snapshot.health / episode.scale.health, snapshot.shield / episode.scale.shield), 2)
-        ours = torch.cat((points[:, : self._agents, : self._points[0]], episode.ally_type), 2)
+        own = points[:, : self._agents, : self._points[0]]
+        facing = (faced(snapshot).float(),) if self._cone else ()
+        place = (snapshot.position[:, : self._agents] / SIZE + 0.5,) if self._placed else ()
+        ours = torch.cat((own, episode.ally_type), 2)
+        itself = torch.cat((own, *place, *facing, episode.ally_type), 2)
         theirs = torch.cat((_pick(points, episode.enemies)[..., : self._points[1]], episode.enemy_type), 2)
         return {
-            "observation": self._observation(snapshot, episode, available, ours, theirs),
-            "state": self._state(snapshot, episode, ours, theirs),
+            "observation": self._observation(snapshot, episode, available, ours, theirs, itself),
+            "state": self._state(snapshot, episode, torch.cat((own, *facing, episode.ally_type), 2), theirs),
         }
 
     def _observation(
-        self, snapshot: Snapshot, episode: _Episode, available: Tensor, ours: Tensor, theirs: Tensor
+        self, snapshot: Snapshot, episode: _Episode, available: Tensor, ours: Tensor, theirs: Tensor, itself: Tensor
     ) -> Tensor:
         agents, alive, place = self._agents, snapshot.alive, snapshot.position.double()
         acting = alive[:, :agents, None]
+        cone = ahead(snapshot) if self._cone else None
 
         def seen(slots: Tensor, first: Tensor | None, last: Tensor) -> Tensor:
             """``first`` (unless given: whether it is seen), distance, offset and ``last`` of units that are seen."""
             offset = _pick(place, slots) - place[:, :agents, None]
             distance = torch.linalg.vector_norm(offset, dim=3)
-            visible = (distance < SIGHT) & _pick(alive, slots) & acting
-            relative = torch.cat((distance[..., None], offset), 3).div_(SIGHT).float()
+            visible = (distance < episode.sight) & _pick(alive, slots) & acting
+            visible = visible if cone is None else visible & cone.gather(2, slots)
+            relative = torch.cat((distance[..., None], offset), 3).div_(episode.sight[..., None]).float()
             first = visible if first is None else first
             return torch.cat((first[..., None], relative, last), 3).mul_(visible[..., None]).flatten(2)
 
@@ -109,12 +123,13 @@ class FlatView:
             available[..., 2:PLAIN],
             seen(enemies, self._targets(available), theirs[:, None].expand(-1, agents, -1, -1)),
             seen(episode.others, None, _pick(ours, episode.others)),
-            ours * acting,
+            itself * acting,
         ), 2)
 
     def _targets(self, available: Tensor) -> Tensor:
         """SMAC's bits of available targets [batch agent E]; healers' are those of allies, at their numbers."""
-        attack, heal = available[..., PLAIN : PLAIN + self._enemies], available[..., PLAIN + self._enemies :]
+        first = self._plain + self._enemies
+        attack, heal = available[..., self._plain : first], available[..., first:]
         heal = heal[..., : self._enemies]
         return attack | pad(heal, (0, self._enemies - heal.shape[2]))
 
@@ -129,9 +144,9 @@ class FlatView:
     def _last(self, snapshot: Snapshot) -> Tensor:
         """Last actions as one-hot vectors [batch agent 6 + E]: zero at first, which the no-op of the living says."""
         action = snapshot.last_action
-        width = PLAIN + self._enemies
+        width = self._plain + self._enemies
         number = torch.where(action < width, action, action - self._enemies)
-        vectors = one_hot(number, PLAIN + max(self._enemies, self._agents))[..., :width]
+        vectors = one_hot(number, self._plain + max(self._enemies, self._agents))[..., :width]
         return vectors * ((action > 0) | ~snapshot.alive[:, : self._agents])[..., None]
 
     def _one_hot(self, types: tuple[str, ...]) -> Tensor:
