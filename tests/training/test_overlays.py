@@ -69,6 +69,7 @@ def laid(axes: str, x: Tensor, units: list[int] | None = None, present: tuple[in
 
 def test_a_relation_becomes_links_of_units() -> None:
     x = torch.rand(1, 2, 2, 4)
+    x[0, 0, 0, 0] = 1  # the largest is a unit's
     found = laid("batch time agent entity", x).links
     assert found.shape == (2, 3, 3)  # units are entities 0, 1, 3
     np.testing.assert_allclose(found[:, :2], x[0, :, :, [0, 1, 3]].double())
