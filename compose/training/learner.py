@@ -133,13 +133,20 @@ class Learner(ABC):
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
-        self.model.refresh(batch.fields, batch.draws, batch.params)
+        self.refresh(batch)
         self.optimizers.pace(self.clocks.read())
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
 
+    def refresh(self, batch: Batch) -> None:
+        """Let those statistics look that do so before the update from a batch."""
+        self.model.refresh(batch.fields, batch.draws, batch.params)
+
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
-        episodes = self.chosen()
+        return self.batch_of(self.chosen())
+
+    def batch_of(self, episodes: TensorDict) -> Batch:
+        """These episodes as what the next update learns from."""
         draws = self.model.draw("learn", self.seed, self.clocks.updates, episodes["episode"],
                                 steps=episodes["filled"].shape[1])
         return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))

@@ -130,7 +130,9 @@ SHARED = {
     "updates": st.sampled_from(["1 per episode", "8 per 8 episodes", "2 per 1 episodes", " 3  per 4 episodes"])}
 TRAINED = {"optimizers": st.dictionaries(NAMES, OPTIMIZERS, max_size=2)}
 LEARNER = st.fixed_dictionaries({"kind": st.just("replay"), **TRAINED}, optional={**SHARED, "replay": REPLAYS}) \
-    | st.fixed_dictionaries({"kind": st.just("on_policy"), **TRAINED}, optional=SHARED)
+    | st.fixed_dictionaries({"kind": st.just("on_policy"), **TRAINED}, optional=SHARED) \
+    | st.fixed_dictionaries({"kind": st.just("on_policy"), "updates": st.just("8 per 4 episodes"), **TRAINED},
+                            optional={"minibatches": st.sampled_from([1, 2, 4])})
 CHANCES = st.floats(0, 1)
 RATES = CHANCES | st.fixed_dictionaries(
     {"kind": st.just("linear"), "to": CHANCES, "over": PERIODS}, optional={"from": CHANCES})
