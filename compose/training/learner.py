@@ -69,7 +69,7 @@ class Learner(ABC):
         self.model, self.env, self.seed = model, env, seed
         self.settings = model.spec.learner
         self.clocks = Clocks()
-        self.replay = Replay(env.schema, self.settings.kept, env.device)
+        self.replay = Replay(model.graph.stored or env.schema, self.settings.kept, env.device)
         self.optimizers = Optimizers(model, self.settings.optimizers)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()
@@ -99,7 +99,7 @@ class Learner(ABC):
         """
         act = self.model.spec.act
         actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks),
-                           sampled=act.sampled)
+                           sampled=act.sampled, records=True)
         self.store(rollout(actor, self.env, self.upcoming(limit), self.stream, self.keep))
 
     @property

@@ -27,7 +27,7 @@ class OnPolicyLearner(Learner):
 
     @property
     def keep(self) -> Collection[str]:
-        read = [program for name, program in self.model.programs.items() if name != "act"]
+        read = [program for name, program in self.model.programs.items() if name not in ("act", "play", "note")]
         of_agents = any(".agent." in name for one in read for name in one.needs("plan"))  # by the shape of `visible`
         return {*(name for one in read for name in one.needs("field")), *(["visible"] if of_agents else [])}
 

@@ -154,6 +154,7 @@ SPECS = st.fixed_dictionaries(
         "params": st.dictionaries(NAMES, FLOATS | st.integers(-9, 9) | MOVING, max_size=3),
         "axes": st.dictionaries(NAMES, EXPRESSIONS | st.integers(1, 9), max_size=2),
         "networks": st.dictionaries(NAMES, NETWORKS, max_size=3),
+        "record": st.dictionaries(NAMES, OPERANDS, max_size=2),
         "claims": st.fixed_dictionaries({}, optional={
             "decentralised": st.sampled_from(["proved", "refuted"]),
             "igm": STATUS | st.fixed_dictionaries({"status": STATUS}, optional={"joint": OPERANDS})})})
