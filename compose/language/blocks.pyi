@@ -773,6 +773,7 @@ class Blocks(Closed):
         each: str | None = None,
         where: Operand = ...,
         discount: Operand = ...,
+        steps: Literal["taken", "stored"] = 'taken',
     ) -> Node:
         """The n-step return (Sutton & Barto 2018, section 7.1), without gradient.
 
@@ -780,6 +781,9 @@ class Blocks(Closed):
         before gives its rewards up to there and the ``value`` of the state in which it stopped, unless it terminated. 1
         step gives `td_target`. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where`` [batch time] ->
         [batch time ...]; at steps that were not taken it is the value.
+
+        ``steps: stored`` as EPyMARL: all run to the last step of the longest episode; rewards of steps that were not taken
+        are 0, and so are values that stand there, but for that of the last state, which counts even if it terminated.
 
         Args:
             target: Use the lagged copy of this node's weights.
@@ -790,6 +794,7 @@ class Blocks(Closed):
             n: So many rewards.
             where: The steps that count: those that were taken.
             discount: gamma, one number.
+            steps: How far: to the end of each episode, or to that of the longest of the batch (``stored``).
         """
 
     def one_hot(

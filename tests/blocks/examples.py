@@ -154,7 +154,8 @@ EXAMPLES = [
     example("lambda_return", value="batch time agent", reward="batch time", terminated="bool batch time",
             where="bool batch time", discount=0.9, trace=0.7),
     *(example("n_step_return", value=f"batch time{agent}", reward="batch time", terminated="bool batch time", n=3,
-              where="bool batch time", discount=0.9) for agent in ("", " agent")),
+              where="bool batch time", discount=0.9, steps=steps) for agent in ("", " agent")
+      for steps in ("taken", "stored")),
     *(example(block, of="batch time", where="bool batch time", steps=steps)
       for block in ("standardise", "standardise_batch") for steps in ("taken", "stored")),
     example("td_target", value="batch time agent", reward="batch time", terminated="bool batch time", discount=0.9),
