@@ -61,6 +61,12 @@ def episodes(seed: int = 0, schema: EntitySchema | None = None, batch: int = BAT
     return {name: x.clone() for name, x in fake_batch(schema or SCHEMA, seed, batch=batch, dtype=torch.float64).items()}
 
 
+def stored(of: Model) -> EntitySchema:
+    """What a model's episodes hold, what acting records included."""
+    assert of.graph.stored is not None
+    return of.graph.stored
+
+
 def moved(fields: Fields, schema: EntitySchema, change: Callable[[Tensor, str, int], Tensor]) -> Fields:
     """Fields with ``change(x, axis, dimension)`` applied for each of their axes."""
     made = dict(fields)
