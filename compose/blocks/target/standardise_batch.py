@@ -22,9 +22,9 @@ class StandardiseBatch(Block):
     block: Literal["standardise_batch"]
     kin: ClassVar[tuple[str, ...]] = ("whiten", "batch_norm", "normalize_batch")
     phrase: ClassVar[str] = "{of}, standardised by its batch"
-    of: Annotated[Port, "..."]
+    of: Annotated[Port, "batch time agent?"]
     """x, a reward or an advantage."""
-    where: Annotated[Port, "bool ..."] = Expr("env.steps")
+    where: Annotated[Port, "bool batch time agent?"] = Expr("env.steps")
     """What of x counts."""
     steps: Steps = "taken"
     """Also steps that an episode of the batch does not have, as zeros: ``stored``."""
@@ -50,4 +50,5 @@ class StandardiseBatch(Block):
         present = run.present("of", "agent")
         where = where if present is None else where & present
         _, mean, variance = moments(of, where, self.steps)
-        return ((of - mean) / (variance.sqrt() + self.eps)).masked_fill(~where, 0.0).detach()
+        found = ((of - mean) / (variance.sqrt() + self.eps)).masked_fill(~where, 0.0).detach()
+        return found if "agent" in run.node.type("of").axes else found.squeeze(-1)
