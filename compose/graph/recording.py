@@ -42,12 +42,14 @@ def check_record(elaboration: Elaboration) -> None:
 
 
 def chosen(nodes: list[Node]) -> set[Node]:
-    """Those of ``nodes`` (operands before users) that depend on the action that was chosen."""
+    """Those of ``nodes`` that depend on the action that was chosen, also by way of a loop."""
     found: set[Node] = set()
-    for node in nodes:
-        if any(value.field == CHOSEN or value.node in found for value in node.operands()):
-            found.add(node)
-    return found
+    while True:
+        more = {node for node in nodes if node not in found
+                and any(value.field == CHOSEN or value.node in found for value in node.operands())}
+        if not more:
+            return found
+        found |= more
 
 
 def _wrong(elaboration: Elaboration, value: Value, at: Path) -> Iterator[tuple[Path, str, str]]:

@@ -185,6 +185,7 @@ def test_seeds_that_record_are_not_trained_together(tmp_path: Path) -> None:
     ("log_mu: log_pi + spread", "act.later", "reads other episodes"),
     ("log_mu: log_pi + mean", "act.later", "reads later steps"),
     ("log_mu: log_pi + old", "act.later", "remembers the actions of steps before"),
+    ("log_mu: log_pi + round", "act.later", "remembers the actions of steps before"),
     ("log_mu: 3", "act.later", "a number is no thing to record"),
     ("log_mu: nobody", "name.unknown", "nothing here is called 'nobody'"),
     ("log_mu: log_pi, more: log_pi", "graph.unused", "nothing reads 'played.more'"),
@@ -194,6 +195,8 @@ def test_what_acting_cannot_know_is_refused(record: str, code: str, said: str) -
     extra = """  spread: {block: softmax, of: value, over: batch}
   mean: {block: mean, of: value, over: time}
   old: {block: previous, of: log_pi}
+  turn: {block: previous, of: round, start: 0, axes: batch time agent}
+  round: turn + log_pi
 act:"""
     text = PPO.replace("log_mu: log_pi,", f"{record},").replace("\nact:", f"\n{extra}")
     with pytest.raises(SpecError) as caught:
