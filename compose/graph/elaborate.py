@@ -148,9 +148,13 @@ class Elaboration:
     def played(self, ref: Ref, at: Path) -> Value:
         """What acting has recorded, as a field with the type of what it is made of."""
         name, recorded = ".".join(ref.parts[1:]), self.spec.record
+        if not name:
+            hint = f"say which: {', '.join(map(PLAYED.__add__, recorded)) or 'record: {NAME: ...}'}"
+            self.fail("name.unknown", at, "'played' is everything that acting records", hint, ref)
         if name not in recorded:
-            hint = did_you_mean(name, recorded).replace("'", "'played.", 1) or f"record: {{{name or 'NAME'}: ...}}"
-            self.fail("name.unknown", at, f"nothing is recorded as '{name}'", hint, ref)
+            hint = did_you_mean(name, recorded).replace("'", "'played.", 1) or f"record: {{{name}: ...}}"
+            gone = self.gone(("record", name))
+            self.fail("name.unknown", at, f"nothing is recorded as '{name}'", "" if gone else hint, ref, notes=gone)
         full = f"{PLAYED}{name}"
         if name in self._recording:
             text = f"'{full}' is recorded from itself: {' -> '.join([*self._recording, name])}"
