@@ -39,7 +39,7 @@ _WHERE = {
     "compose.training.policy": ("load_policy", "Policy"),
     # specs written in Python
     "compose.language.builder": (
-        "SpecBuilder", "Handle", "block", "env", "loss", "moving", "patch",
+        "SpecBuilder", "Handle", "block", "env", "loss", "played", "moving", "patch",
         "agents", "entities", "first", "others", "previous", "stop",
         "ceil", "elu", "exp", "floor", "leaky_relu", "log", "maximum", "minimum", "relu", "sigmoid", "softplus", "sqrt",
         "square", "tanh",

@@ -56,6 +56,7 @@ from compose.language.builder import minimum as minimum
 from compose.language.builder import moving as moving
 from compose.language.builder import others as others
 from compose.language.builder import patch as patch
+from compose.language.builder import played as played
 from compose.language.builder import previous as previous
 from compose.language.builder import relu as relu
 from compose.language.builder import sigmoid as sigmoid

@@ -121,15 +121,20 @@ ROWS = [
     Row("QMIX (local critics)", "VAST", "local_ac_qmix", case="qmix_flat", official="local_ac_qmix_official"),
     Row("QTRAN (local critics)", "VAST", "local_ac_qtran", case="qtran_flat", official="local_ac_qtran_official"),
     *vast(),
+    Row("MAPPO", "MAPPO", "mappo", case="mappo", official="mappo_epymarl"),
+    Row("IPPO", "MAPPO", "ippo", case="ippo", official="ippo_epymarl"),
+    entity("MAPPO (Attention)", "mappo_attention", "MAPPO"),
+    entity("IPPO (Attention)", "ippo_attention", "MAPPO"),
+    Row("COMA", "COMA", "coma", case="coma", official="coma_epymarl"),
 ]
 
 HEAD = """# All methods of the papers
 
-Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, and those they rest on, as specs. *Lines* are
-those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the environment
-named (`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from the released
-code, in units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at the limit), over
-all its values, losses, gradients and optimizer steps.
+Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, those they rest on, and PPO, as specs. *Lines*
+are those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the
+environment named (`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from
+the released code, in units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at
+the limit), over all its values, losses, gradients and optimizer steps.
 
 Of those whose IGM is proved, every joint action is tried in the tests: none is better than that of greedy agents. The
 same search finds better ones for QTRAN's joint value and for the unrestricted critic of OW-QMIX, as it must.
@@ -165,6 +170,7 @@ def _lines(row: Row) -> int:
 def _recorded(row: Row) -> str:
     """The spec that gives recorded numbers, and its largest deviation from them."""
     sys.path.insert(0, str(ROOT))
+    from tests.parity.epochs import Epochs
     from tests.parity.on_policy import SPECS, OnPolicyCase
     from tests.parity.runner import Case
 
@@ -172,6 +178,9 @@ def _recorded(row: Row) -> str:
     if (folder / "golden" / row.case).is_dir():
         case, spec = Case.read(folder / "golden" / row.case), row.official or row.spec
         errors = chain(case.compare_values(), case.compare_gradients(), case.compare_steps())
+    elif (folder / "golden_epochs" / row.case).is_dir():
+        several, spec = Epochs.read(folder / "golden_epochs" / row.case), row.official or row.spec
+        errors = chain(several.compare_values(), several.compare_gradients(), several.compare_steps())
     else:
         other, spec = OnPolicyCase(folder / "golden_on_policy" / row.case), SPECS.get(row.case, f"{row.case}_official")
         errors = chain(other.compare_values(), other.compare_updates())

@@ -8,6 +8,7 @@ weights (``named``) that runs ``programs``; ``draws`` makes random inputs, ``sta
 - On the way ``learn`` is optimised: ``lower`` writes it as ``terms``, ``passes`` rewrite them, ``emit`` computes them
   on the same proxies. ``plan`` lists the steps and rows of a batch that count; ``parts`` is how a block is taken
   apart. Axes of the compiler's own have a blank in their names (``step row``). docs/compiler.md explains each pass.
+- ``recording`` cuts a step of a training at the choice of actions: what acting keeps, and what is noted after it.
 - ``unroll`` computes a loop over whole episodes, ``native`` is torch.compile, ``placed`` traces anew what moved to a
   device.
 - ``contract`` attacks what blocks declare, ``numeric`` what is proved; ``pass_costs`` measures passes.

@@ -32,7 +32,7 @@ def look(graph: Graph, fields: Mapping[str, Any], needed: Collection[str], devic
     """
     problems = [Diagnostic(CODE, "is missing", where=name, hint=did_you_mean(name, fields)) for name in needed
                 if name not in fields]
-    sizes: dict[str, int] = {} if graph.schema is None else dict(graph.schema.sizes)
+    sizes: dict[str, int] = {} if graph.stored is None else dict(graph.stored.sizes)
     free = _free(graph, fields, needed)
     for name in needed:
         if name in fields and (wrong := _wrong(fields[name], graph.field(name), {**sizes, **free}, device, dtype)):

@@ -22,11 +22,14 @@ class Bench:
 
     def __init__(self, graph: Graph, seed: int, like: Bench | None = None) -> None:
         """``like``: another of the same graph, whose programs are used again."""
-        assert graph.schema is not None
+        stored = graph.stored
+        assert stored is not None
+        self.stored = stored
+        """The fields that its batch has."""
         self.graph = graph
         self.model: Model = _model(graph, seed) if like is None else like.model.of_seed(seed)
-        short = min(graph.schema.limit + 1, 6)
-        batch = fake_batch(graph.schema, seed, batch=4, time=short, dtype=torch.float64)
+        short = min(stored.limit + 1, 6)
+        batch = fake_batch(stored, seed, batch=4, time=short, dtype=torch.float64)
         self.fields: Fields = {str(name): value.clone() for name, value in batch.items() if isinstance(value, Tensor)}
         self.draws = {name: x for program in ("act", "learn")
                       for name, x in self.model.draw(program, seed, 0, torch.arange(4), steps=short).items()}

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from compose.compiler.programs import roots
+from compose.compiler.recording import PROGRAMS
 from compose.graph.graph import Graph
 from compose.kernels.random import key, uniform
 
@@ -17,13 +18,14 @@ def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: 
          steps: int) -> dict[str, Tensor]:
     """The ``wanted`` random inputs of a program; see :meth:`compose.compiler.model.Model.draw`."""
     made = {}
+    keyed = "act" if program in PROGRAMS else program  # a step draws what it draws, recorded or not
     for node in graph.nodes(roots(graph, program)) if wanted else ():
         for name, kind in node.op.draws(node).items():
             full = f"{node.name}.{name}"
             if full in wanted:
                 rows = _timed(graph, episodes, steps) if "time" in kind.axes else episodes
-                fresh = 0 if program == "act" and node.op.for_episodes() else clock
-                made[full] = node.op.sample(name, _uniform(seed, full, program, fresh, rows), node)
+                fresh = 0 if keyed == "act" and node.op.for_episodes() else clock
+                made[full] = node.op.sample(name, _uniform(seed, full, keyed, fresh, rows), node)
     return made
 
 

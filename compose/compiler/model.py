@@ -16,7 +16,7 @@ from compose.compiler.interpret import Given, Interpreter
 from compose.compiler.named import Named
 from compose.compiler.passes import PASSES, Pass
 from compose.compiler.placed import Placed
-from compose.compiler.programs import Acted, Learned, learned, programs
+from compose.compiler.programs import Acted, Learned, learned, programs, roots
 from compose.compiler.trace import Program
 from compose.compiler.unroll import start
 from compose.graph.graph import Graph
@@ -165,19 +165,40 @@ class Model(Placed):
     def act(self, fields: Tensors, state: Tensors | None = None, draws: Tensors | None = None,
             params: Mapping[str, float] | None = None) -> Acted:
         """One step for a batch of episodes; ``fields`` have a time axis of length 1. Otherwise as :meth:`learn`."""
-        given = self._given("act", fields, draws, params)
+        return self._step("act", fields, state, draws, params)
+
+    def play(self, fields: Tensors, state: Tensors | None = None, draws: Tensors | None = None,
+             params: Mapping[str, float] | None = None) -> Acted:
+        """:meth:`act` as a training does it: it also keeps what :meth:`note` needs, where the spec records."""
+        return self._step("play" if "play" in self.programs else "act", fields, state, draws, params)
+
+    def note(self, acted: Acted, fields: Tensors, draws: Tensors | None = None,
+             params: Mapping[str, float] | None = None) -> dict[str, Tensor]:
+        """What the spec records of a step that :meth:`play` gave, by name [batch ...]; ``fields`` hold ``action``."""
+        found = {name: x for name, x in acted.kept.items() if name.startswith("recorded:")}
+        if "note" in self.programs:
+            given = self._given("note", fields, draws, params)
+            given["value"] = {name.removeprefix("value:"): x for name, x in acted.kept.items()}
+            with torch.no_grad():
+                found |= self._run("note", given)
+        return {name.removeprefix("recorded:"): x for name, x in found.items()}
+
+    def _step(self, program: str, fields: Tensors, state: Tensors | None, draws: Tensors | None,
+              params: Mapping[str, float] | None) -> Acted:
+        given = self._given(program, fields, draws, params)
         size = self._batch(given["field"])
-        given["state"] = self.initial_state(size) if state is None else state
+        given["state"] = self.initial_state(size, program) if state is None else state
         with torch.no_grad():
-            found = self._run("act", given)
+            found = self._run(program, given)
         where = found.pop("where", None)
         values = found.pop("values").expand(size, -1, -1)
         allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(size, -1, -1)
-        return Acted(values, allowed, found)
+        kept = {name: found.pop(name) for name in list(found) if ":" in name}
+        return Acted(values, allowed, found, kept)
 
     def _batch(self, fields: Tensors) -> int:
         """How many episodes the fields hold; those without a batch axis do not say."""
-        known = self.schema.fields if self.schema is not None else {}
+        known = {} if self.graph.stored is None else self.graph.stored.fields
         return next(x for n, x in fields.items() if n not in known or known[n].axes[:1] == ("batch",)).shape[0]
 
     def learn(self, fields: Tensors, draws: Tensors | None = None,
@@ -249,10 +270,10 @@ class Model(Placed):
                                          hint=hint) for name in missing))
         return batch.look(self.graph, fields, needs.fields, self.device, self.dtype)
 
-    def initial_state(self, batch: int) -> dict[str, Tensor]:
+    def initial_state(self, batch: int, program: str = "act") -> dict[str, Tensor]:
         """What the first step of an episode carries."""
-        wanted = set(self.programs["act"].needs("state"))
-        states = start(self.graph, self.graph.nodes(self.graph.acted()), batch, self.dtype, self.device)
+        wanted = set(self.programs[program].needs("state"))
+        states = start(self.graph, self.graph.nodes(roots(self.graph, program)), batch, self.dtype, self.device)
         return {name: x for name, x in states.items() if name in wanted}
 
     # ----------------------------------------------------------------- random
@@ -261,7 +282,7 @@ class Model(Placed):
         """Every random input of a program: a pure function of (seed, node, program, clock, episode number).
 
         Args:
-            program: ``act``, ``learn``, ``observe`` or ``refresh``.
+            program: ``act``, ``learn``, ``observe``, ``refresh``, ``play`` or ``note``; the last two draw as ``act``.
             seed: Of the run.
             clock: What makes draws fresh: the number of the update, or of the step where acting reads them.
             episodes: Episode numbers, int64 [batch].

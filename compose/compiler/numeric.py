@@ -98,7 +98,7 @@ def unseen(bench: Bench) -> str | None:
     values = bench.graph.acted()
     before = [x.detach() for x in bench.values(values, bench.fields)]
     agents = bench.fields["visible"].shape[2]
-    declared = bench.graph.schema.fields if bench.graph.schema is not None else {}
+    declared = bench.stored.fields
     secret = [n for n, f in declared.items() if f.scope == "global" and f.dtype == "float" and n in bench.fields]
     for agent in range(agents):
         fields, hidden = dict(bench.fields), ~bench.fields["visible"][:, :, agent]
@@ -189,7 +189,7 @@ def permuted(bench: Bench) -> str | None:
     moved = {}
     for name, tensor in fields.items():
         kept = tensor
-        for dim, axis in enumerate(graph.schema.fields[name].axes if name in graph.schema.fields else ()):
+        for dim, axis in enumerate(graph.field(name).axes if name in bench.stored.fields else ()):
             if axis in ranks:
                 kept = kept.index_select(dim, ranks[axis])
         moved[name] = kept
@@ -247,8 +247,8 @@ def empty_slots(bench: Bench, before: Mapping[str, float]) -> str | None:
     if {n: weights.shape(graph, info) for n, info in graph.weights.items()} != \
             {n: w.shape for n, w in bench.model.weights.items()}:
         return None  # a weight has a row for every slot; the static check says so
-    known = {name: x for name, x in bench.fields.items() if name in schema.fields}
-    fields = {name: _padded(x, schema.fields[name].axes, schema.agents) for name, x in known.items()}
+    known = {name: x for name, x in bench.fields.items() if name in bench.stored.fields}
+    fields = {name: _padded(x, bench.stored.fields[name].axes, schema.agents) for name, x in known.items()}
     if larger.fields["agent_id"].axes == ("agent", "id"):
         fields["agent_id"] = torch.eye(larger.agents, dtype=torch.float64)
     draws = {name: _padded(x, _draw_axes(bench, name), schema.agents) for name, x in bench.draws.items()}

@@ -12,6 +12,7 @@ from torch import Tensor
 from compose.compiler import statistics
 from compose.compiler.interpret import Interpreter
 from compose.compiler.passes import Pass
+from compose.compiler.recording import PROGRAMS, after_choice, before_choice, recording
 from compose.compiler.trace import Body, Outputs, Program, trace
 from compose.graph.align import align
 from compose.graph.graph import Graph
@@ -28,6 +29,8 @@ class Acted:
     """Which may be taken, bool [batch agent action]."""
     state: dict[str, Tensor]
     """What to give the next step, by name; empty where nothing recurs."""
+    kept: dict[str, Tensor] = field(default_factory=dict)
+    """What a step of a training keeps beside: for :meth:`Model.note`."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,12 @@ class Learned:
 
 def programs(graph: Graph, taps: Sequence[str], *, dtype: torch.dtype, device: torch.device,
              passes: Sequence[Pass]) -> dict[str, Program]:
-    """``act`` and ``learn``, and ``observe`` and ``refresh`` where nodes keep statistics."""
+    """``act`` and ``learn``; ``observe`` and ``refresh`` where nodes keep statistics, ``play`` and ``note`` where
+    acting records."""
     wanted = _wanted(graph, taps)
     found = {
         "act": trace(graph, _act_body, stateful=True, dtype=dtype),
+        **_recording(graph, dtype),
         "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
                        roots=list(wanted.values()), device=device.type),
     }
@@ -61,8 +66,25 @@ def programs(graph: Graph, taps: Sequence[str], *, dtype: torch.dtype, device: t
     return found
 
 
+def _recording(graph: Graph, dtype: torch.dtype) -> dict[str, Program]:
+    if not graph.recorded:
+        return {}
+    cut = recording(graph)
+
+    def play(interpreter: Interpreter) -> Outputs:
+        kept = before_choice(interpreter, cut)
+        return _act_body(interpreter) | kept
+
+    made = {"play": trace(graph, play, stateful=True, dtype=dtype)}
+    if cut.after:
+        made["note"] = trace(graph, lambda one: after_choice(one, cut), stateful=False, dtype=dtype)
+    return made
+
+
 def roots(graph: Graph, program: str) -> list[Value]:
     """The values that a program computes."""
+    if program in PROGRAMS:
+        return graph.played()
     if program == "act":
         return graph.acted()
     if program == "learn":

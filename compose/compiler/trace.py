@@ -94,11 +94,11 @@ class Program:
     def _free(self, of: Input) -> tuple[int, ...]:
         """Dimensions that change with the batch."""
         if of.kind == "field" and self.graph.schema is not None:
-            axes = self.graph.schema.fields[of.name].axes
+            axes = self.graph.field(of.name).axes
             return tuple(i for i, axis in enumerate(axes) if axis in ("batch", "time"))
         if of.kind == "plan":
             return free_dims(of.name)
-        return (0,) if of.kind in ("draw", "state") else ()
+        return (0,) if of.kind in ("draw", "state", "value") else ()
 
     def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """The same by the plain interpreter, without the traced module: the reference."""

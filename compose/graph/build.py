@@ -17,6 +17,7 @@ from compose.graph.placing import Placing
 from compose.graph.ports import fit
 from compose.graph.proofs.signal import trained
 from compose.graph.readers import readings
+from compose.graph.recording import check_record, elaborate_record
 from compose.graph.schema import EntitySchema
 from compose.graph.scope import Failed, Scope
 from compose.language.axes import signature
@@ -61,6 +62,7 @@ def _elaborate(elaboration: Elaboration) -> None:
     _shadows(elaboration)
     elaborate_losses(elaboration)
     _act(elaboration)
+    elaborate_record(elaboration)
     _log(elaboration)
     _claims(elaboration)
     delays: list[Node] = []
@@ -77,6 +79,7 @@ def _elaborate(elaboration: Elaboration) -> None:
         except Failed:
             continue
     _loops(elaboration, delays)
+    check_record(elaboration)
     _unused(elaboration)
     _overlap(elaboration)
     elaborate_learning(elaboration)
@@ -126,7 +129,8 @@ def _axes(elaboration: Elaboration) -> None:
 
 def _shadows(elaboration: Elaboration) -> None:
     spec = elaboration.spec
-    taken = {**dict.fromkeys(spec.axes, "an axis"), **dict.fromkeys(spec.params, "a param"), "env": "the environment"}
+    taken = {**dict.fromkeys(spec.axes, "an axis"), **dict.fromkeys(spec.params, "a param"), "env": "the environment",
+             "played": "what acting records"}
     bodies: list[tuple[Path, Mapping[str, Any], Mapping[str, str]]] = [(("graph",), spec.graph, {})]
     bodies += [(("networks", n, "nodes"), net.nodes, net.inputs) for n, net in spec.networks.items()]
     for where, nodes, inputs in bodies:

@@ -45,6 +45,6 @@ def _wire(made: nx.MultiDiGraph[str], value: Value, to: str, port: str) -> None:
     if value.node is not None:
         made.add_edge(value.node.name, to, **given)
     elif value.field is not None or value.param is not None:
-        kind, name = ("field", f"env.{value.field}") if value.param is None else ("param", f"params.{value.param}")
+        kind, name = ("field", value.name) if value.param is None else ("param", f"params.{value.param}")
         made.add_node(name, kind=kind)
         made.add_edge(name, to, **given)

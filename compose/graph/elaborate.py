@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from compose.graph.apply import apply
 from compose.graph.blame import blame
-from compose.graph.fields import COUNTS, KNOWN_FIELDS, Field
+from compose.graph.fields import COUNTS, KNOWN_FIELDS, LEAD, PLAYED, Field
 from compose.graph.functions import of_numbers
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -55,6 +55,7 @@ class Elaboration:
         self.late: list[tuple[Node, Scope, str, Expr]] = []
         """Wires that are drawn last, as they may close a loop: node, scope, port, what is read."""
         self._fields: dict[str, Value] = {}
+        self._recording: list[str] = []
         self.floats: dict[Value, Value] = {}
         self._numbers: dict[str, int] = {}
         self.main = Scope(self, self.spec.graph, ("graph",))
@@ -143,6 +144,31 @@ class Elaboration:
                 f"env.{name}", Type(join(field.axes), field.dtype, counts=COUNTS.get(name)), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
         return self._fields[name]
+
+    def played(self, ref: Ref, at: Path) -> Value:
+        """What acting has recorded, as a field with the type of what it is made of."""
+        name, recorded = ".".join(ref.parts[1:]), self.spec.record
+        if not name:
+            hint = f"say which: {', '.join(map(PLAYED.__add__, recorded)) or 'record: {NAME: ...}'}"
+            self.fail("name.unknown", at, "'played' is everything that acting records", hint, ref)
+        if name not in recorded:
+            hint = did_you_mean(name, recorded).replace("'", "'played.", 1) or f"record: {{{name}: ...}}"
+            gone = self.gone(("record", name))
+            self.fail("name.unknown", at, f"nothing is recorded as '{name}'", "" if gone else hint, ref, notes=gone)
+        full = f"{PLAYED}{name}"
+        if name in self._recording:
+            text = f"'{full}' is recorded from itself: {' -> '.join([*self._recording, name])}"
+            self.fail("graph.cycle", ("record", name), text)
+        if full not in self._fields:
+            self._recording.append(name)
+            try:
+                value = self.main.expression(recorded[name], ("record", name))
+            finally:
+                self._recording.pop()
+            self.graph.recorded[name] = value
+            kind = Type(join(LEAD, value.type.axes), value.type.dtype, counts=value.type.counts)
+            self._fields[full] = self.graph.values[full] = Value(full, kind, field=full)
+        return self._fields[full]
 
     def field(self, name: str) -> Value:
         return self.env(Ref(("env", name)), ("graph",))

@@ -137,6 +137,13 @@ KNOWN_FIELDS = {**_STANDARD, **_OPTIONAL}
 batch and time, and are then the same in every episode (:func:`constant_field`)."""
 
 LEAD = ("batch", "time")
+PLAYED = "played."
+"""What the names of fields begin with that acting records."""
+
+
+def played_field(axes: tuple[str, ...], dtype: Dtype, what: str) -> Field:
+    """A field that acting records: nobody acts on it."""
+    return Field(axes=axes, dtype=dtype, scope="global", what=what, after=True, ordered=False)
 
 
 def same_field(name: str, field: Field) -> bool:

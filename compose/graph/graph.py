@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from typing import TYPE_CHECKING
 
-from compose.graph.fields import KNOWN_FIELDS, Field
+from compose.graph.fields import KNOWN_FIELDS, LEAD, PLAYED, Field, played_field
 from compose.graph.loops import Loop
 from compose.graph.node import Node, Value, WeightInfo
 from compose.graph.schema import EntitySchema
 from compose.graph.sizes import AxisTable
-from compose.language.axes import Axes
+from compose.language.axes import Axes, join
 from compose.language.diagnostics import Diagnostic
 from compose.language.models import Spec
 
@@ -71,6 +71,8 @@ class Graph:
     """Optimizer -> the weighted sum of its losses."""
     logged: dict[str, Value] = made(default_factory=dict)
     """What a training writes down: [batch] or [batch time]."""
+    recorded: dict[str, Value] = made(default_factory=dict)
+    """What acting records, as acting computes it; read as the field ``played.NAME``."""
     act_values: Value | None = None
     """What is acted on [batch time agent action]."""
     act_where: Value | None = None
@@ -110,8 +112,22 @@ class Graph:
                     waiting += node.operands() if node in cut else ()
         return list(order)
 
+    @property
+    def stored(self) -> EntitySchema | None:
+        """The environment's schema with the fields that acting records: what the episodes of a training hold."""
+        if self.schema is None or not self.recorded:
+            return self.schema
+        fields = {f"{PLAYED}{name}": self.field(f"{PLAYED}{name}") for name in self.recorded}
+        own = {axis.rstrip("'") for field in fields.values() for axis in field.axes} - {*self.schema.sizes, *LEAD}
+        sizes = {axis: self.table.size(axis) or 0 for axis in sorted(own)}
+        update = {"fields": {**self.schema.fields, **fields}, "axes": {**self.schema.axes, **sizes}}
+        return self.schema.model_copy(update=update)
+
     def field(self, name: str) -> Field:
-        """What a field of the environment is."""
+        """What a field is: the environment's, or one that acting records."""
+        if name.startswith(PLAYED):
+            value = self.recorded[name.removeprefix(PLAYED)]
+            return played_field(join(LEAD, value.type.axes), value.type.dtype, f"Recorded while acting: {value.name}.")
         return (KNOWN_FIELDS if self.schema is None else self.schema.fields)[name]
 
     def learned(self) -> list[Value]:
@@ -121,6 +137,10 @@ class Graph:
     def acted(self) -> list[Value]:
         """What the `act` program must give."""
         return [v for v in (self.act_values, self.act_where) if v is not None]
+
+    def played(self) -> list[Value]:
+        """What a step of a training's own episodes must give: what is acted on, and what is recorded."""
+        return [*self.acted(), *self.recorded.values()]
 
     def networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx: nodes, fields, moving params, weights, losses and ``act`` by name.

@@ -28,7 +28,7 @@ def _later(elaboration: Elaboration, value: Value) -> Iterator[Reading]:
     nodes = elaboration.graph.nodes([value])
     read = [(value, None), *((operand, node) for node in nodes for operand in node.operands())]
     for operand, node in read:
-        if operand.field is not None and elaboration.fields()[operand.field].after:
+        if operand.field is not None and elaboration.graph.field(operand.field).after:
             yield operand.name, node, "which is known only after the action"
     for node in nodes:
         if node.op.statistics(node):

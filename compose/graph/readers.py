@@ -61,6 +61,8 @@ class _Body:
         head, *rest = ref.parts
         if head == "env" and rest:
             yield ("env", ".".join(rest))
+        elif head == "played" and rest:
+            yield ("record", ".".join(rest))
         elif head in self.inputs:
             yield (*self.where[:-1], "inputs", head)
         elif head in self.nodes:
@@ -113,6 +115,8 @@ def _all(spec: Spec) -> Iterator[tuple[Path, Reading]]:
         if optimizer.after:
             after: Path = ("learner", "optimizers", name, "after")
             yield ("learner", "optimizers", optimizer.after), Reading(after, optimizer.after)
+    for name, value in spec.record.items():
+        yield from main.uses(value, ("record", name))
     for name, value in spec.log.items():
         yield from main.uses(value, ("log", name))
     claim = spec.claims.igm_claim

@@ -95,6 +95,8 @@ class Scope:
         head, *rest = ref.parts
         if head == "env":
             return self.elaboration.env(ref, at)
+        if head == "played":
+            return self.elaboration.played(ref, at)
         if head in self.inputs and not rest:
             return self.inputs[head]
         if head in self.nodes:

@@ -24,7 +24,7 @@ def meant(name: str, nodes: Mapping[str, Any], others: Iterable[str], fields: It
         uses = [n for n, node in nodes.items() if isinstance(node, Application) and node.network == name]
         return f"'{name}' is a network, " + (f"applied as {', '.join(uses)}" if uses
                                              else f"to be applied: {{network: {name}, ...}}")
-    known = {*nodes, *others, "env"}
+    known = {*nodes, *others, "env", "played"}
     near = did_you_mean(name, [*known, *fields])
     return lagged(name, nodes) or (near if near[14:-2] in known else near.replace("'", "'env.", 1))
 

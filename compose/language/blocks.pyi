@@ -707,13 +707,16 @@ class Blocks(Closed):
         rate: float = 0.0003,
         low: float = 0.0001,
         high: float = 1000000.0,
+        debias: bool = False,
     ) -> Node:
         """Running mean and scale of a value, for every task; outputs as they stood after the last update's look.
 
         ``by`` int [batch] -> ``mean`` [batch], ``scale`` nonneg [batch], without gradient. Before every update, for every
         task k = ``by`` in its batch, with E the mean of y = ``of`` where ``where``:
         ``mean_k += rate (E[y] - mean_k)``, ``square_k += rate (E[y^2] - square_k)``,
-        ``scale_k = sqrt(clip(square_k - mean_k^2, low^2, high^2))``; mean 0 and square 1 at first.
+        ``scale_k = sqrt(clip(square_k - mean_k^2, low^2, high^2))``; mean 0 and square 1 at first. With ``debias`` they
+        begin as nothing: mean and square are those of what was seen, divided by the weight that it has by now (as Adam's);
+        with a small rate, of all that was seen. ``of`` [batch time] or [batch time agent].
 
         ``rescales`` names an `affine` node, whose scale a and shift b, online and lagged, are then rewritten, so that
         ``scale_k n + mean_k`` of its result n stays what it was:
@@ -727,11 +730,12 @@ class Blocks(Closed):
             each: Own weights for every index of this axis.
             by: k, the task.
             of: y; looked at before every update, and not read otherwise.
-            where: What of y counts.
+            where: What of y counts; absent agents do unless it says.
             rescales: The `affine` node whose result these moments scale back.
             rate: Of the running means.
             low: The least scale.
             high: The largest.
+            debias: Do the first batches count in full, not as a correction of mean 0 and square 1?
         """
 
     def monotone_mixer(
@@ -773,6 +777,7 @@ class Blocks(Closed):
         each: str | None = None,
         where: Operand = ...,
         discount: Operand = ...,
+        steps: Literal["taken", "stored"] = 'taken',
     ) -> Node:
         """The n-step return (Sutton & Barto 2018, section 7.1), without gradient.
 
@@ -780,6 +785,9 @@ class Blocks(Closed):
         before gives its rewards up to there and the ``value`` of the state in which it stopped, unless it terminated. 1
         step gives `td_target`. ``value`` [batch time ...], ``reward``, ``terminated`` and ``where`` [batch time] ->
         [batch time ...]; at steps that were not taken it is the value.
+
+        ``steps: stored`` as EPyMARL: all run to the last step of the longest episode; rewards of steps that were not taken
+        are 0, and so are values that stand there, but for that of the last state, which counts even if it terminated.
 
         Args:
             target: Use the lagged copy of this node's weights.
@@ -790,6 +798,7 @@ class Blocks(Closed):
             n: So many rewards.
             where: The steps that count: those that were taken.
             discount: gamma, one number.
+            steps: How far: to the end of each episode, or to that of the longest of the batch (``stored``).
         """
 
     def one_hot(
@@ -1199,8 +1208,9 @@ class Blocks(Closed):
     ) -> Node:
         """Standardised by the batch that it is in: ``y = (x - mean) / (deviation + eps)``, without gradient.
 
-        ``of`` [batch time], ``where`` bool [batch time] -> [batch time], 0 where not. Mean and (unbiased) deviation are
-        those where ``where``; nothing is remembered. Rewards of MARLlib.
+        ``of`` [batch time], or [batch time agent], and ``where`` bool of these axes -> as ``of``, 0 where not. Mean and
+        (unbiased) deviation are those where ``where``, of agents that are present; nothing is remembered. Rewards of
+        MARLlib, advantages of PPO.
 
         Args:
             target: Use the lagged copy of this node's weights.

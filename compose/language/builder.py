@@ -38,6 +38,7 @@ from compose.language.handles import (
     minimum,
     misuse,
     others,
+    played,
     previous,
     relu,
     sigmoid,
@@ -55,8 +56,8 @@ from compose.language.writing import LEFT_OUT, Members, Names, Node, given, plai
 
 __all__ = [
     "Handle", "Network", "Node", "SpecBuilder", "agents", "block", "ceil", "elu", "entities", "env", "exp", "first",
-    "floor", "leaky_relu", "log", "loss", "maximum", "minimum", "moving", "others", "patch", "previous", "relu",
-    "sigmoid", "softplus", "sqrt", "square", "stop", "tanh",
+    "floor", "leaky_relu", "log", "loss", "maximum", "minimum", "moving", "others", "patch", "played", "previous",
+    "relu", "sigmoid", "softplus", "sqrt", "square", "stop", "tanh",
 ]  # fmt: skip
 
 
@@ -91,6 +92,8 @@ class SpecBuilder(Closed):
     """Terms to minimise, each a ``loss(...)``."""
     log: Names
     """Values that a training writes down."""
+    record: Names
+    """Values that are stored as they were while acting; read as ``played.NAME``."""
     networks: Networks
     """Sub-graphs that own weights; called like functions."""
     act: Act
@@ -105,14 +108,14 @@ class SpecBuilder(Closed):
         """``settings``: ``paper``, ``abstract``, ``example_env``."""
         head = {"compose": VERSION, "name": name, "summary": summary, **given(settings)}
         self.__dict__.update(_head=head | ({"extends": plain(extends)} if extends else {}))
-        self.__dict__.update({table: Names(table) for table in ("params", "axes", "graph", "log")})
+        self.__dict__.update({table: Names(table) for table in ("params", "axes", "graph", "record", "log")})
         self.__dict__.update(networks=Networks(), act=Act("act"), learner=Learner("learner"), claims=Claims("claims"),
                              losses=Members("losses"))
 
     def _instead(self, name: str) -> str:
         if name in ("act", "learner", "claims"):
             return f"write {name}(NAME=...), or {name}.NAME = ..."
-        if name in ("params", "axes", "graph", "losses", "log"):
+        if name in ("params", "axes", "graph", "record", "losses", "log"):
             return f"write its members one by one: {name}.NAME = ..."
         if name in ("name", "summary", "extends", "paper", "abstract", "example_env"):
             return f"it is said at the beginning: SpecBuilder(..., {name}=...)"
@@ -142,7 +145,7 @@ class SpecBuilder(Closed):
 
     def data(self) -> dict[str, Any]:
         """The plain data of the file that this is."""
-        order = ("params", "axes", "networks", "graph", "act", "losses", "learner", "log", "claims")
+        order = ("params", "axes", "networks", "graph", "act", "record", "losses", "learner", "log", "claims")
         parts = {name: self.networks._data() if name == "networks" else getattr(self, name)._written for name in order}
         alone = "extends" not in self._head
         kept = {name: parts[name] for name in order if parts.get(name) or (alone and name in ("graph", "losses"))}

@@ -176,6 +176,8 @@ def apply(function: str, *operands: object) -> Handle:
 
 env = Handle(Ref(("env",)))
 """The environment: ``env.visible``."""
+played = Handle(Ref(("played",)))
+"""What acting has recorded: ``played.log_mu``."""
 
 
 def stop(x: object) -> Handle:

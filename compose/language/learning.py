@@ -141,6 +141,34 @@ class OnPolicyLearner(Learner):
 
     kind: Literal["on_policy"]
     """From the newest episodes."""
+    minibatches: Count = 1
+    """Parts into which the episodes are cut at random, one for each update; all of them make an epoch."""
+
+    @model_validator(mode="after")
+    def _whole_epochs(self) -> Self:
+        parts, ratio = self.minibatches, self.updates
+        if ratio.episodes % parts or ratio.updates % parts:
+            what = f"{ratio.episodes} episodes" if ratio.episodes % parts else f"{ratio.updates} updates"
+            text = f"{what} are no multiple of the {parts} minibatches"
+            epochs, share = max(1, round(ratio.updates / parts)), max(1, round(ratio.episodes / parts))
+            whole = Ratio(epochs * parts, share * parts)
+            hint = f"every update takes one minibatch: 'updates: {whole}' makes {epochs} " \
+                   f"epoch{'s' * (epochs > 1)} of {parts} minibatches, of {share} episode{'s' * (share > 1)} each"
+            raise PydanticCustomError("minibatches", "{text}", {"text": text, "hint": hint})
+        return self
+
+    @property
+    def batch(self) -> int:
+        """Episodes that one update learns from."""
+        return self.updates.episodes // self.minibatches
+
+    @property
+    def memory(self) -> str:
+        if self.minibatches == 1:
+            return ""
+        epochs = self.updates.updates // self.minibatches
+        return f"{epochs:,} epoch{'s' * (epochs > 1)} of {self.minibatches:,} minibatches, " \
+               f"of {self.batch:,} episode{'s' * (self.batch > 1)} each"
 
 
 Learning = Annotated[ReplayLearner | OnPolicyLearner, Field(discriminator="kind")]

@@ -30,6 +30,7 @@ AXIS = Role("axis", "an axis of the spec's own")
 NETWORK = Role("network", "a network", tags=("like",), whole=("like", "returns"))
 LOSS = Role("loss", "a loss", tags=("of",), whole=("of",))
 LOGGED = Role("value", "a value that is logged")
+RECORDED = Role("value", "a value that acting records")
 
 VERSION = 1
 """The format this package writes; ``compose: 1`` in a file."""
@@ -169,6 +170,8 @@ class Spec(Model):
     """Name -> expression, block, or application of a network; the order does not matter."""
     act: Annotated[Acting, Role(tags=("choose",))]
     """How actions are chosen."""
+    record: Annotated[Frozen[Name, Expr], section(RECORDED, bare=8)] = Field(default_factory=nothing)
+    """What is stored with an episode as it was while acting: name -> value; read as ``played.NAME``."""
     losses: Annotated[Frozen[Name, Loss], section(LOSS, bare=4)]
     """What is minimised: name -> term."""
     learner: Learning

@@ -58,6 +58,7 @@ def find(spec: Spec, path: Path) -> Place:
     """What stands at a path, written or not. A bare name may leave out ``graph``, ``params`` ...; a name after an
     application is a node of its network. Raises SpecError (``path.unknown``) with the nearest place."""
     place = Place((), spec)
+    path = ("record", *path[1:]) if path[0] == "played" else path
     if path[0] not in fields(spec):
         for section in bare():
             if path[0] in members(_walk(spec, place, section).value):

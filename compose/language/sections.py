@@ -137,7 +137,7 @@ class Optimizers(Section):
 class Learner(Section):
     """How weights are learned."""
 
-    kind, environments, updates = Value(), Value(), Value()
+    kind, environments, updates, minibatches = Value(), Value(), Value(), Value()
     replay = Part(Replay)
     target = Part(Target)
     optimizers = Part(Optimizers)

@@ -9,7 +9,7 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from compose.compiler.model import Model, Tensors
+from compose.compiler.model import Acted, Model, Tensors
 from compose.envs.interface import Script
 from compose.kernels.random import Seeds, categorical, keys, one_of, uniform
 
@@ -40,13 +40,27 @@ class ModelActor:
     epsilon: float = 0.0
     params: Mapping[str, float] = field(default_factory=dict)
     sampled: bool = False
+    records: bool = False
+    """Does it keep what the spec records?"""
+    recorded: dict[str, Tensor] = field(default_factory=dict)
+    """What was recorded of the step just chosen, by name [batch ...]."""
     _state: dict[str, Tensor] | None = None
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
         """See :class:`Actor`."""
-        draws = self.model.draw("act", self.seed, step, episodes)
-        acted = self.model.act(fields, None if step == 0 else self._state, draws, self.params)
+        program = "play" if self.records and self.model.graph.recorded else "act"
+        draws = self.model.draw(program, self.seed, step, episodes)
+        run = self.model.play if program == "play" else self.model.act
+        acted = run(fields, None if step == 0 else self._state, draws, self.params)
         self._state = acted.state
+        action = self._chosen(acted, episodes, step)
+        if program == "play":
+            draws = self.model.draw("note", self.seed, step, episodes)
+            known = {**fields, "action": action.unsqueeze(1)}
+            self.recorded = self.model.note(acted, known, draws, self.params)
+        return action
+
+    def _chosen(self, acted: Acted, episodes: Tensor, step: int) -> Tensor:
         if self.sampled:
             return sampled(acted.values, acted.where, self.seed, episodes, step)
         if self.epsilon <= 0.0:

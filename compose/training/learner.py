@@ -69,7 +69,7 @@ class Learner(ABC):
         self.model, self.env, self.seed = model, env, seed
         self.settings = model.spec.learner
         self.clocks = Clocks()
-        self.replay = Replay(env.schema, self.settings.kept, env.device)
+        self.replay = Replay(model.graph.stored or env.schema, self.settings.kept, env.device)
         self.optimizers = Optimizers(model, self.settings.optimizers)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()
@@ -99,7 +99,7 @@ class Learner(ABC):
         """
         act = self.model.spec.act
         actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks),
-                           sampled=act.sampled)
+                           sampled=act.sampled, records=True)
         self.store(rollout(actor, self.env, self.upcoming(limit), self.stream, self.keep))
 
     @property
@@ -133,13 +133,20 @@ class Learner(ABC):
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
-        self.model.refresh(batch.fields, batch.draws, batch.params)
+        self.refresh(batch)
         self.optimizers.pace(self.clocks.read())
         self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
 
+    def refresh(self, batch: Batch) -> None:
+        """Let those statistics look that do so before the update from a batch."""
+        self.model.refresh(batch.fields, batch.draws, batch.params)
+
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
-        episodes = self.chosen()
+        return self.batch_of(self.chosen())
+
+    def batch_of(self, episodes: TensorDict) -> Batch:
+        """These episodes as what the next update learns from."""
         draws = self.model.draw("learn", self.seed, self.clocks.updates, episodes["episode"],
                                 steps=episodes["filled"].shape[1])
         return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))

@@ -1,39 +1,56 @@
-"""The on-policy learner: collect some episodes, update from all of them, forget them."""
+"""The on-policy learner: collect some episodes, update from them, forget them."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
+import torch
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.kernels.random import bits, key
 from compose.language import learning
-from compose.training.learner import Learner
+from compose.training.learner import Batch, Learner
 
 
 class OnPolicyLearner(Learner):
-    """``updates: N per M episodes``: M episodes are played with the weights as they are, then come N updates, each from
-    all M (usually one), then they are forgotten.
+    """``updates: N per M episodes``: M episodes are played with the weights as they are, then come N updates, then they
+    are forgotten.
 
-    One update steps every optimizer once, in the order of ``after``. Only fields that losses read are recorded.
+    Each update learns from all M, or from one of ``minibatches`` equal parts: every part once an epoch, anew at random
+    in each. One update steps every optimizer once, in the order of ``after``. Statistics that look at batches look at
+    all M episodes once, before the first of the N. Only fields that losses read are recorded.
     """
 
     reads = learning.OnPolicyLearner
+    settings: learning.OnPolicyLearner
 
     @property
     def keep(self) -> Collection[str]:
-        program = self.model.programs["learn"]
-        of_agents = any(".agent." in name for name in program.needs("plan"))  # planned by the shape of `visible`
-        return {*program.needs("field"), *(["visible"] if of_agents else [])}
+        read = [program for name, program in self.model.programs.items() if name not in ("act", "play", "note")]
+        of_agents = any(".agent." in name for one in read for name in one.needs("plan"))  # by the shape of `visible`
+        return {*(name for one in read for name in one.needs("field")), *(["visible"] if of_agents else [])}
 
     def due(self) -> int:
         ratio = self.settings.updates
         return self.clocks.episodes // ratio.episodes * ratio.updates - self.clocks.updates
 
     def upcoming(self, limit: int | None = None) -> Tensor:
-        """As for every learner, but never beyond the episodes of one update."""
-        left = self.settings.batch - self.clocks.episodes % self.settings.batch
+        """As for every learner, but never beyond the episodes of one collection."""
+        left = self.settings.kept - self.clocks.episodes % self.settings.kept
         return super().upcoming(left if limit is None else min(left, limit))
 
     def chosen(self) -> TensorDict:
-        return self.replay.newest(self.settings.batch)
+        """The minibatch whose turn it is: a function of the seed and the number of the update."""
+        parts, kept = self.settings.minibatches, self.settings.kept
+        if parts == 1:
+            return self.replay.newest(kept)
+        epoch, turn = divmod(self.clocks.updates, parts)
+        order = bits(key(self.seed, "minibatches", epoch), torch.arange(kept, device=self.env.device)).argsort()
+        return self.replay.newest(kept, order.chunk(parts)[turn])
+
+    def refresh(self, batch: Batch) -> None:
+        """Only before the first update from a collection, which is looked at as a whole."""
+        if self.model.statistics and self.clocks.updates % self.settings.updates.updates == 0:
+            alone = self.settings.minibatches == 1
+            super().refresh(batch if alone else self.batch_of(self.replay.newest(self.settings.kept)))

@@ -112,8 +112,9 @@ class Replay:
         rows["steps"][:, 1] = False
         return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
 
-    def newest(self, count: int) -> TensorDict:
-        """The ``count`` episodes added last, oldest first, cut to the longest.
+    def newest(self, count: int, order: Tensor | None = None) -> TensorDict:
+        """The ``count`` episodes added last, oldest first, cut to the longest; with ``order`` [n] those of them, in
+        this order.
 
         Raises:
             ValueError: If fewer episodes are stored.
@@ -121,7 +122,7 @@ class Replay:
         if count > len(self):
             raise ValueError(f"cannot give {count} of {len(self)} episodes")
         numbers = torch.arange(self.added - count, self.added, device=self._store["filled"].device)
-        return self._episodes(numbers % self.capacity)
+        return self._episodes((numbers if order is None else numbers[order]) % self.capacity)
 
     def _episodes(self, slots: Tensor) -> TensorDict:
         """Whole episodes as they were played, constant and derived fields included."""

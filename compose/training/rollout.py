@@ -10,9 +10,10 @@ from torch import Tensor
 
 from compose.envs.guard import Broken, Watched
 from compose.envs.interface import Environment, Fields
+from compose.graph.fields import PLAYED
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds
-from compose.training.actors import Actor
+from compose.training.actors import Actor, ModelActor
 from compose.training.retry import again
 
 _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
@@ -70,6 +71,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     for step in range(limit):
         record["steps"][:, step] = alive
         action = actor.choose(_shown({**own, **fields}, last, schema), episodes, step)
+        _keep(record, actor, step)
         after = game.step(action)
         record["action"][:, step] = action * alive[:, None]
         record["reward"][:, step] = after.reward * alive
@@ -81,9 +83,12 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
         alive = alive & ~(after.terminated | after.truncated)
         if not bool(alive.any()):
             break
+    if recorded(actor):  # also of the last observation: what the state is worth in which an episode stopped
+        actor.choose(_shown({**own, **fields}, last, schema), episodes, step + 1)
+        _keep(record, actor, step + 1)
     game.finish(alive, record["reward"])
     for name, x in record.items():
-        if _has_time(schema, name):
+        if name.startswith(PLAYED) or _has_time(schema, name):
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
     record["last_action"] = last_actions(record["action"], record["filled"], record["present"], last.shape[-1])
     return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
@@ -122,6 +127,22 @@ def last_actions(action: Tensor, filled: Tensor, present: Tensor, actions: int) 
     shifted = torch.zeros(*action.shape, actions, device=action.device)
     shifted[:, 1:] = one_hot_actions(action[:, :-1], present[:, :-1], actions)
     return shifted * filled[:, :, None, None]
+
+
+def recorded(actor: Actor) -> dict[str, Tensor]:
+    """What an actor has recorded of the step just chosen, by the names of the fields."""
+    found = actor.recorded if isinstance(actor, ModelActor) else {}
+    return {f"{PLAYED}{name}": x for name, x in found.items()}
+
+
+def _keep(record: Fields, actor: Actor, step: int) -> None:
+    """Note what was recorded of a step."""
+    for name, x in recorded(actor).items():
+        if name not in record:
+            axes = (*record["filled"].shape, *x.shape[1:])
+            kind = torch.float32 if x.is_floating_point() else x.dtype
+            record[name] = torch.zeros(axes, dtype=kind, device=x.device)
+        record[name][:, step] = x
 
 
 def _has_time(schema: EntitySchema, name: str) -> bool:

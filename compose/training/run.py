@@ -174,7 +174,9 @@ def needed_memory(model: Model, env: Environment, settings: Settings,
     """What a training takes, by the fields that its environment really gives and its learner keeps."""
     given = set(Watched(env, torch.zeros(1, dtype=torch.int64, device=env.device), 0).reset())
     given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
-    return memory.estimate(model, env.schema, fields=given, played=min(settings.eval_episodes, AT_ONCE))
+    given |= {f"played.{name}" for name in model.graph.recorded}
+    return memory.estimate(model, model.graph.stored or env.schema, fields=given,
+                           played=min(settings.eval_episodes, AT_ONCE))
 
 
 def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console) -> None:

@@ -86,6 +86,7 @@ EXAMPLES = [
             map="bool batch action entity", mask="bool batch time agent entity"),
     example("affine", of="batch time", by="int batch", positive=True),
     example("moments", of="batch time", where="bool batch time", by="int batch", rate=0.1),
+    example("moments", of="batch time agent", where="bool batch time agent", by="int batch", rate=0.1, debias=True),
     example("success_rate", of="bool batch", by="int batch", forget=0.1),
     *(example(block, of="batch time agent embed", over="agent", count=c)
       for block in ("softmax", "sparsemax") for c in ("present", "slots", "all")),
@@ -154,8 +155,11 @@ EXAMPLES = [
     example("lambda_return", value="batch time agent", reward="batch time", terminated="bool batch time",
             where="bool batch time", discount=0.9, trace=0.7),
     *(example("n_step_return", value=f"batch time{agent}", reward="batch time", terminated="bool batch time", n=3,
-              where="bool batch time", discount=0.9) for agent in ("", " agent")),
+              where="bool batch time", discount=0.9, steps=steps) for agent in ("", " agent")
+      for steps in ("taken", "stored")),
     *(example(block, of="batch time", where="bool batch time", steps=steps)
       for block in ("standardise", "standardise_batch") for steps in ("taken", "stored")),
+    example("standardise_batch", of="batch time agent", where="bool batch time"),
+    example("standardise_batch", of="batch time agent", where="bool batch time agent", steps="stored"),
     example("td_target", value="batch time agent", reward="batch time", terminated="bool batch time", discount=0.9),
 ]  # fmt: skip

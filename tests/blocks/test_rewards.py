@@ -63,3 +63,77 @@ def test_running_moments_are_those_of_all_batches(steps: str) -> None:
         assert {name.split(".")[1]: float(x) for name, x in model.statistics.items()} == pytest.approx(
             {"number": number, "mean": mean, "variance": variance})
     assert mean == pytest.approx(float(torch.cat(all_seen).mean()), rel=1e-3)
+
+
+def test_gae_is_the_lambda_return_less_the_value() -> None:
+    """By its recursion (Schulman et al. 2016, Eq. 16), at true ends, where a time limit cuts, and beyond: 0."""
+    fields, found = values("{block: lambda_return, value: v, reward: env.reward, terminated: env.terminated, "
+                           "discount: 0.9, trace: 0.7}")
+    v, on, ends, reward = (fields[name] for name in ("v", "steps", "terminated", "reward"))
+    assert 0 < int(ends.sum()) < len(v), "some are cut"
+    gae = torch.zeros_like(v)
+    for t in reversed(range(v.shape[1] - 1)):
+        error = reward[:, t] + 0.9 * v[:, t + 1] * ~ends[:, t] - v[:, t]
+        gae[:, t] = on[:, t] * (error + 0.9 * 0.7 * gae[:, t + 1])
+    torch.testing.assert_close(found - v, gae)
+
+
+def test_n_step_returns_over_all_stored_steps() -> None:
+    """EPyMARL's: rewards and values of steps that are not there are 0; the last state counts even if it is an end."""
+    fields, found = values("{block: n_step_return, value: v, reward: env.reward, terminated: env.terminated, "
+                           "discount: 0.9, n: 3, steps: stored}")
+    v, on, reward = (fields[name] for name in ("v", "steps", "reward"))
+    last = int(on.sum(1).max())
+    for episode in range(4):
+        for t in range(last):
+            at = min(t + 3, last)
+            total = sum(0.9 ** (k - t) * reward[episode, k] * on[episode, k] for k in range(t, at))
+            total += 0.9 ** (at - t) * v[episode, at] * (on[episode, at] | (at == last))
+            torch.testing.assert_close(found[episode, t], total)
+
+
+AGENTS = """
+compose: 1
+name: normalised
+summary: Values of agents, standardised in the batch and over all batches.
+networks:
+  critic:
+    inputs: {entities: batch time entity Width}
+    nodes: {v: {block: linear, of: agents(entities), to: scalar}}
+    returns: v
+graph:
+  v:       {network: critic, entities: env.entities}
+  y:       {block: lambda_return, value: v, reward: env.reward, terminated: env.terminated}
+  count:   env.steps & agents(env.present)
+  moments: {block: moments, by: env.task, of: y, where: count, rate: 1.0e-3, debias: true}
+  it:      {block: standardise_batch, of: y, where: env.steps}
+act: {choose: greedy, values: env.last_action}
+losses: {all: {of: square(v - (y - moments.mean) / moments.scale) + square(v - it), mean: agent}}
+learner: {kind: replay, optimizers: {main: {kind: adam}}}
+"""
+
+
+def test_values_of_agents_are_standardised_over_those_present() -> None:
+    model = inline(AGENTS, SCHEMA, ("y", "it", "moments.mean", "moments.scale"))
+    fields = episodes(0, SCHEMA)
+    agents = fields["present"][..., : fields["action"].shape[2]]
+    count = fields["steps"][..., None] & agents
+    assert not bool(agents.all())
+    before = model.learn(fields).taps
+    assert before["moments.mean"].eq(0).all()
+    assert before["moments.scale"].eq(1).all()
+    seen = before["y"][count]
+    torch.testing.assert_close(before["it"][count], (seen - seen.mean()) / (seen.std() + 1e-5))
+    all_seen, tasks = [], fields["task"]
+    for batch in range(2):
+        fields["reward"] = fields["reward"] + 3 * batch
+        model.refresh(fields)
+        y = model.learn(fields).taps["y"]
+        all_seen.append({int(k): y[tasks == k][count[tasks == k]] for k in tasks.unique()})
+    found = model.learn(fields).taps
+    for k in all_seen[0]:
+        means = torch.stack([one[k].mean() for one in all_seen])
+        squares = torch.stack([(one[k] ** 2).mean() for one in all_seen])
+        mean, square = means.mean(), squares.mean()
+        torch.testing.assert_close(found["moments.mean"][tasks == k][0], mean, rtol=2e-3, atol=1e-3)
+        torch.testing.assert_close(found["moments.scale"][tasks == k][0], (square - mean**2).sqrt(), rtol=2e-3, atol=0)

@@ -61,6 +61,12 @@ def episodes(seed: int = 0, schema: EntitySchema | None = None, batch: int = BAT
     return {name: x.clone() for name, x in fake_batch(schema or SCHEMA, seed, batch=batch, dtype=torch.float64).items()}
 
 
+def stored(of: Model) -> EntitySchema:
+    """What a model's episodes hold, what acting records included."""
+    assert of.graph.stored is not None
+    return of.graph.stored
+
+
 def moved(fields: Fields, schema: EntitySchema, change: Callable[[Tensor, str, int], Tensor]) -> Fields:
     """Fields with ``change(x, axis, dimension)`` applied for each of their axes."""
     made = dict(fields)
@@ -88,8 +94,9 @@ def params(of: Model) -> dict[str, float]:
 
 def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str, Mapping[str, Any]]:
     """Everything that `learn` reads, by kind."""
+    numbers = {name: torch.tensor(x, dtype=of.dtype) for name, x in params(of).items()}
     return {"weight": of.weights, "target": of.target if target is None else target, "field": fields,
-            "draw": draws(of), "param": params(of), "state": {}, "statistic": of.statistics}
+            "draw": draws(of), "param": numbers, "state": {}, "statistic": of.statistics}
 
 
 def gradients(of: Model, total: Tensor, *, again: bool = True) -> Fields:

@@ -13,7 +13,7 @@ from compose.compiler.model import Model
 from compose.compiler.passes import PASSES, Pass, absent, batch, copies, fuse, pack, regroup, select, share, split
 from compose.graph.build import build_graph
 from compose.language.load import load
-from tests.compiler.cases import DRAFTS, PACKAGED, draws, gradients, params
+from tests.compiler.cases import DRAFTS, PACKAGED, draws, gradients, params, stored
 from tests.marked import first
 from tests.specs.handful import few
 from tests.specs.schemas import small_schema
@@ -40,7 +40,7 @@ def differ(spec: str | Path, passes: tuple[Pass, ...], within: float, dtype: tor
     """Fail unless losses and gradients agree, relative to the largest of each kind."""
     reference = plain(spec, set_, dtype)
     rewritten = Model(reference.graph, seed=3, dtype=dtype, passes=passes)
-    fields = dict(fake_batch(SCHEMA, 1, batch=5, dtype=dtype).items())
+    fields = dict(fake_batch(stored(reference), 1, batch=5, dtype=dtype).items())
     if garbage:
         hidden = ~fields["present"]
         fields["entities"] = fields["entities"].masked_fill(hidden[..., None], 7.0)

@@ -3,6 +3,7 @@ targets are fixed; episodes do not touch each other; absent rows and the order o
 
 from __future__ import annotations
 
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from compose.compiler.interpret import Given, Interpreter
 from compose.graph.proofs import prove
+from compose.graph.schema import EntitySchema
 from tests.compiler.cases import (
     BATCH,
     DRAFTS,
@@ -28,6 +30,7 @@ from tests.compiler.cases import (
     moved,
     params,
     sources,
+    stored,
     total,
 )
 from tests.specs.handful import few
@@ -54,7 +57,8 @@ def needs_others(spec: str | Path) -> None:
 
 @some_methods
 def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
-    it, fields = model(spec), episodes()
+    it = model(spec)
+    fields = episodes(0, stored(it))
     given = sources(it, fields)
     traced, plain = it.programs["learn"](given), it.programs["learn"].plain(given)
     assert list(traced) == list(plain)
@@ -69,12 +73,13 @@ def test_traced_programs_equal_the_plain_interpreter(spec: str | Path) -> None:
 
 @some_methods
 def test_acting_step_by_step_gives_the_values_of_learning(spec: str | Path) -> None:
-    it, fields = model(spec), episodes(1)
+    it = model(spec)
+    fields = episodes(1, stored(it))
     learned, state = acted(it, it.learn(fields, draws(it), params(it))), None
     for step in range(SCHEMA.limit + 1):
         drawn = {name: x[:, [step]] if "time" in draw_axes(it, name) else x for name, x in draws(it).items()
                  if name in it.programs["act"].needs("draw")}
-        made = it.act(at(fields, SCHEMA, step), state, drawn, params(it))
+        made = it.act(at(fields, stored(it), step), state, drawn, params(it))
         assert largest(made.values, learned[:, step].detach()) <= 1e-10
         allowed = fields["available"][:, step]
         assert torch.equal(made.where, allowed if it.spec.act.where else torch.ones_like(allowed))
@@ -87,7 +92,7 @@ def test_no_gradient_reaches_targets(spec: str | Path) -> None:
     if not it.target:
         pytest.skip("has no target networks")
     target = {name: x.clone().requires_grad_() for name, x in it.target.items()}
-    found = it.programs["learn"](sources(it, episodes(), target))
+    found = it.programs["learn"](sources(it, episodes(0, stored(it)), target))
     for name in (n for n in found if n.startswith("total:")):
         reached = torch.autograd.grad(found[name], list(target.values()), allow_unused=True, retain_graph=True)
         assert all(g is None or not g.any() for g in reached)
@@ -95,7 +100,8 @@ def test_no_gradient_reaches_targets(spec: str | Path) -> None:
 
 @some_methods
 def test_targets_are_lagged_copies(spec: str | Path) -> None:
-    it, fields = model(spec), episodes()
+    it = model(spec)
+    fields = episodes(0, stored(it))
     before = it.learn(fields, draws(it), params(it))
     for name, kept in it.target.items():
         assert torch.equal(kept, it.weights[name])
@@ -103,12 +109,13 @@ def test_targets_are_lagged_copies(spec: str | Path) -> None:
     after = it.programs["learn"](sources(it, fields, lagged))
     assert torch.equal(after[f"tap:{it.taps[0]}"], acted(it, before))
     if lagged:
-        assert not torch.equal(after["loss:td"], before.losses["td"])
+        assert any(not torch.equal(after[f"loss:{name}"], x) for name, x in before.losses.items())
 
 
 @some_methods
 def test_draws_are_inputs(spec: str | Path) -> None:
-    it, fields = model(spec), episodes()
+    it = model(spec)
+    fields = episodes(0, stored(it))
     first, again, other = (total(it.learn(fields, draws(it, seed), params(it))) for seed in (0, 0, 1))
     assert torch.equal(first, again)
     assert torch.equal(first, other) is not bool(draws(it))
@@ -125,20 +132,21 @@ def test_draws_depend_on_the_episode_and_not_on_the_batch(spec: str | Path) -> N
 @some_methods
 def test_episodes_do_not_touch_each_other(spec: str | Path) -> None:
     needs_others(spec)
-    it, fields, order = model(spec), episodes(), torch.tensor([3, 1, 0, 2])
-    shuffled = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, order) if axis == "batch" else x)
+    it, order = model(spec), torch.tensor([3, 1, 0, 2])
+    fields = episodes(0, stored(it))
+    shuffled = moved(fields, stored(it), lambda x, axis, dim: x.index_select(dim, order) if axis == "batch" else x)
     drawn = {name: x[order] for name, x in draws(it).items()}
     before, after = it.learn(fields, draws(it), params(it)), it.learn(shuffled, drawn, params(it))
     assert largest(acted(it, after), acted(it, before)[order]) <= 1e-10
     for name, loss in before.losses.items():
         assert largest(after.losses[name], loss) <= 1e-10
     part = torch.tensor([1, 3])
-    chosen = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, part) if axis == "batch" else x)
+    chosen = moved(fields, stored(it), lambda x, axis, dim: x.index_select(dim, part) if axis == "batch" else x)
     alone = it.learn(chosen, {n: x[part] for n, x in draws(it).items()}, params(it))
     assert largest(acted(it, alone), acted(it, before)[part]) <= 1e-10
 
 
-def padded(fields: Fields, agents: int, others: int) -> Fields:
+def padded(fields: Fields, schema: EntitySchema, agents: int, others: int) -> Fields:
     """The same episodes with more slots: absent ones, full of numbers that must not matter."""
     old, noise = SCHEMA.agents, torch.Generator().manual_seed(0)
 
@@ -154,7 +162,7 @@ def padded(fields: Fields, agents: int, others: int) -> Fields:
             rows += [part, more.to(x.dtype) if x.is_floating_point() else torch.zeros(shape, dtype=x.dtype)]
         return torch.cat(rows, dim)
 
-    made = moved(fields, SCHEMA, widen)
+    made = moved(fields, schema, widen)
     made["available"][:, :, old:, 0] = True
     return made
 
@@ -176,7 +184,8 @@ def test_absent_slots_change_nothing(spec: str | Path) -> None:
 
 
 def absent_slots_change_nothing(spec: str | Path, agents: int, others: int) -> None:
-    small, fields = model(spec), episodes()
+    small = model(spec)
+    fields = episodes(0, stored(small))
     if not proved(spec, "padding"):
         pytest.skip("is not claimed: counts slots, or has weights for each")
     large = model(spec, SCHEMA.agents + agents, SCHEMA.others + others)
@@ -190,7 +199,7 @@ def absent_slots_change_nothing(spec: str | Path, agents: int, others: int) -> N
             if axis in places:
                 drawn[name].index_copy_(dim, torch.tensor(places[axis]), x)
     before = small.learn(fields, draws(small), params(small))
-    after = large.learn(padded(fields, agents, others), drawn, params(large))
+    after = large.learn(padded(fields, stored(small), agents, others), drawn, params(large))
     assert largest(acted(large, after)[:, :, : SCHEMA.agents], acted(small, before)) <= 1e-10
     for name, loss in before.losses.items():
         assert largest(after.losses[name], loss) <= 1e-10, name
@@ -202,18 +211,19 @@ def absent_slots_change_nothing(spec: str | Path, agents: int, others: int) -> N
 def test_the_padding_test_can_fail() -> None:
     small, large = model("qmix_attention_official"), model("qmix_attention_official", 5, 2)
     large.load({n: w.detach() for n, w in small.weights.items()}, small.target)
-    before, after = small.learn(episodes()), large.learn(padded(episodes(), 2, 0))
+    before, after = small.learn(episodes()), large.learn(padded(episodes(), SCHEMA, 2, 0))
     assert largest(after.losses["td"], before.losses["td"]) > 1e-6
 
 
 @some_methods
 def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> None:
-    it, fields = model(spec), episodes()
+    it = model(spec)
+    fields = episodes(0, stored(it))
     if not proved(spec, "permutation"):
         pytest.skip("is not claimed: weights or fields know the slots")
     agents, entities = torch.tensor([2, 0, 1]), torch.tensor([2, 0, 1, 4, 3])
     orders = {"agent": agents, "entity": entities, "id": agents}
-    mixed = moved(fields, SCHEMA, lambda x, axis, dim: x.index_select(dim, orders[axis]) if axis in orders else x)
+    mixed = moved(fields, stored(it), lambda x, axis, dim: x.index_select(dim, orders[axis]) if axis in orders else x)
     drawn = draws(it)
     for name in drawn:
         for dim, axis in enumerate(draw_axes(it, name)):
@@ -227,11 +237,14 @@ def test_the_order_of_agents_and_entities_does_not_matter(spec: str | Path) -> N
 @some_methods
 def test_steps_after_the_end_change_nothing(spec: str | Path) -> None:
     needs_others(spec)
-    it, fields = model(spec), episodes()
+    it = model(spec)
+    if any(getattr(node.op, "steps", "") == "stored" and node.op.ahead == inf for node in it.graph.nodes()):
+        pytest.skip("as released, returns run on to the last step of the longest episode")
+    fields = episodes(0, stored(it))
     before = it.learn(fields, draws(it), params(it))
     recorded = torch.nn.functional.pad(fields["steps"], (1, 0))[:, :-1] | fields["steps"]
     late = {name: x.clone() for name, x in fields.items()}
-    for name, field in SCHEMA.fields.items():
+    for name, field in stored(it).fields.items():
         if field.axes[:2] == ("batch", "time") and name != "steps" and field.dtype == "float":
             late[name][~recorded] = 3.5
     after = it.learn(late, draws(it), params(it))

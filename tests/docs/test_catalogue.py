@@ -13,7 +13,7 @@ from tests.docs.snippets import ROOT
 
 MADE: dict[str, Any] = runpy.run_path(str(ROOT / "docs" / "catalogue.py"))
 ROWS, PAGE = MADE["ROWS"], (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8")
-SETTINGS = ("iql", "qmix", "vdn")
+SETTINGS = ("coma", "ippo", "iql", "mappo", "qmix", "vdn")
 """Methods of which presets of libraries are named METHOD_LIBRARY (docs/presets.md)."""
 LIBRARIES = ("benchmarl", "epymarl", "jaxmarl", "jaxmarl_mpe", "marllib", "pymarl", "pymarl2")
 

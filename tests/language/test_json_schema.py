@@ -48,7 +48,7 @@ EXCEPTIONS = {
     "target_of_no_kind": KIND, "tau_of_a_copy": KIND, "epsilon_of_a_policy": KIND, "policy_fields_of_values": KIND,
     "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
-    "clipped_twice": SUMS, "momentum_elsewhere": KIND,
+    "clipped_twice": SUMS, "momentum_elsewhere": KIND, "torn_minibatches": SUMS, "minibatches_of_a_replay": KIND,
     "unknown_input": "which inputs a network has is its own business",
 }
 

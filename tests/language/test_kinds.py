@@ -34,7 +34,7 @@ VALUES: dict[str, str] = {
     "every": "5 updates", "tau": "0.5", "replay": "{batch: 4}", "from": "1", "to": "0.5", "over": "9 updates",
     "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
     "clip_value": "1", "weight_decay": "0.1", "momentum": "0.9",
-    "after": "main", "environments": "2", "updates": "1 per episode", "target": "{kind: copy}",
+    "after": "main", "environments": "2", "updates": "1 per episode", "minibatches": "1", "target": "{kind: copy}",
     "optimizers": "{main: {kind: adam}}",
 }
 BEGINNING = ("piecewise", "exponential")

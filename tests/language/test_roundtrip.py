@@ -130,7 +130,9 @@ SHARED = {
     "updates": st.sampled_from(["1 per episode", "8 per 8 episodes", "2 per 1 episodes", " 3  per 4 episodes"])}
 TRAINED = {"optimizers": st.dictionaries(NAMES, OPTIMIZERS, max_size=2)}
 LEARNER = st.fixed_dictionaries({"kind": st.just("replay"), **TRAINED}, optional={**SHARED, "replay": REPLAYS}) \
-    | st.fixed_dictionaries({"kind": st.just("on_policy"), **TRAINED}, optional=SHARED)
+    | st.fixed_dictionaries({"kind": st.just("on_policy"), **TRAINED}, optional=SHARED) \
+    | st.fixed_dictionaries({"kind": st.just("on_policy"), "updates": st.just("8 per 4 episodes"), **TRAINED},
+                            optional={"minibatches": st.sampled_from([1, 2, 4])})
 CHANCES = st.floats(0, 1)
 RATES = CHANCES | st.fixed_dictionaries(
     {"kind": st.just("linear"), "to": CHANCES, "over": PERIODS}, optional={"from": CHANCES})
@@ -152,6 +154,7 @@ SPECS = st.fixed_dictionaries(
         "params": st.dictionaries(NAMES, FLOATS | st.integers(-9, 9) | MOVING, max_size=3),
         "axes": st.dictionaries(NAMES, EXPRESSIONS | st.integers(1, 9), max_size=2),
         "networks": st.dictionaries(NAMES, NETWORKS, max_size=3),
+        "record": st.dictionaries(NAMES, OPERANDS, max_size=2),
         "claims": st.fixed_dictionaries({}, optional={
             "decentralised": st.sampled_from(["proved", "refuted"]),
             "igm": STATUS | st.fixed_dictionaries({"status": STATUS}, optional={"joint": OPERANDS})})})

@@ -26,7 +26,7 @@ from functools import cached_property
 from itertools import chain, count, takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import torch
 import yaml
@@ -71,7 +71,7 @@ class Case:
     dtype: torch.dtype = torch.float32
 
     @classmethod
-    def read(cls, folder: Path, mapping: Path | None = None) -> Case:
+    def read(cls, folder: Path, mapping: Path | None = None) -> Self:
         manifest = json.loads((folder / "manifest.json").read_text())
         mapping = mapping or MAPPINGS / f"{manifest['case']}.yaml"
         return cls(load_file(folder / "case.safetensors"), manifest, read_mapping(mapping))
@@ -275,13 +275,14 @@ def report(*parts: Iterator[tuple[str, float]]) -> NoReturn:
     sys.exit(wrong > 0)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def run(kind: type[Case], doc: str | None) -> NoReturn:
+    """The command line of a runner."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--mapping", type=Path)
     given = parser.parse_args()
     try:
-        case = Case.read(given.folder, given.mapping)
+        case = kind.read(given.folder, given.mapping)
     except FileNotFoundError as error:
         parser.error(f"{error.filename}: no such file; --mapping names the mapping of a case that has none here")
     try:
@@ -292,4 +293,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    run(Case, __doc__)

@@ -31,7 +31,7 @@ def test_fifty_updates(name: str) -> None:
         changes += ["learner.updates=10 per episode", "learner.replay.batch=3", "learner.replay.start=3",
                     "learner.target.every=3 episodes"]
     else:
-        changes += ["learner.updates=1 per 2 episodes"]
+        changes += ["learner.updates=1 per 2 episodes", "learner.minibatches=1"]
     changes += ["params.eta=0.6"] if "eta" in spec.params else []  # two teams of three agents
     schema = small_schema()
     learner = learner_for(Model(build_graph(load(name, changes), schema), seed=1), MadeUp(schema, whole=True), 1)

@@ -75,9 +75,9 @@ def advance(one: Learner, updates: int) -> None:
             one.collect()
 
 
-def go(folder: Path, updates: int = 9, *, resume: bool = False, seed: int = 1) -> None:
+def go(folder: Path, updates: int = 9, *, resume: bool = False, seed: int = 1, spec: str = WALK) -> None:
     settings = Settings(updates=updates, eval_every=60, eval_episodes=5, log_every=20, checkpoint_seconds=1e-9)
-    train(walk(), "group_matching:agents=3,cells=3,limit=6", run_dir=folder, settings=settings, seed=seed,
+    train(load_text(spec), "group_matching:agents=3,cells=3,limit=6", run_dir=folder, settings=settings, seed=seed,
           resume=resume, console=Console(file=io.StringIO()))  # fmt: skip
 
 
@@ -104,6 +104,67 @@ def test_several_updates_from_the_same_episodes() -> None:
         seen.append(one.chosen()["episode"].tolist())
         one.update()
     assert seen == [[0, 1, 2, 3]] * 3
+
+
+PARTS = WALK.replace("1 per 4 episodes", "6 per 4 episodes\n  minibatches: 2")
+
+
+def test_every_episode_once_in_the_minibatches_of_an_epoch() -> None:
+    one = learner(load_text(PARTS))
+    assert one.settings.batch == 2
+    epochs: list[list[list[int]]] = []
+    while one.clocks.updates < 60:
+        while one.due() == 0:
+            one.collect()
+        turn = one.clocks.updates % 2
+        epochs += [[]] * (turn == 0)
+        epochs[-1] = [*epochs[-1], one.chosen()["episode"].tolist()]
+        assert one.batch().fields["reward"].shape[0] == 2
+        one.update()
+    assert one.clocks.episodes == 40
+    for number, epoch in enumerate(epochs):
+        first = number // 3 * 4
+        assert sorted(epoch[0] + epoch[1]) == [first, first + 1, first + 2, first + 3]
+    firsts = {frozenset(n % 4 for n in epoch[0]) for epoch in epochs}
+    assert len(firsts) == 6, "every split of four in two occurs"
+
+
+def test_minibatches_are_a_function_of_the_seed_and_the_update() -> None:
+    one, other = learner(load_text(PARTS)), learner(load_text(PARTS))
+    advance(one, 9)
+    advance(other, 9)
+    assert torch.equal(one.chosen()["episode"], other.chosen()["episode"])
+    for name, weight in one.model.weights.items():
+        assert torch.equal(weight, other.model.weights[name])
+
+
+def test_statistics_look_at_a_collection_once_and_whole() -> None:
+    text = PARTS.replace("reward: env.reward", "reward: scaled").replace(
+        "graph:\n", "graph:\n  scaled: {block: standardise, of: env.reward}\n")
+    one = learner(load_text(text))
+    seen = []
+    for update in range(12):
+        while one.due() == 0:
+            one.collect()
+        steps = int(one.replay.newest(4)["steps"].sum())
+        one.update()
+        if update % 6 == 0:
+            seen.append(steps)
+        assert float(one.model.statistics["scaled.number"]) == pytest.approx(sum(seen) + 1e-4)
+    assert len(seen) == 2
+
+
+def test_parts_may_differ_in_length() -> None:
+    """Each is cut to the longest of its own."""
+    one = learner(load_text(PARTS), "skirmish/3m:limit=20")
+    one.collect()
+    one.collect()
+    lengths = one.replay.newest(4)["filled"].sum(1)
+    for _ in range(2):
+        chosen = one.chosen()
+        longest = max(int(lengths[n]) for n in chosen["episode"].tolist())
+        assert chosen["reward"].shape == (2, longest)
+        one.update()
 
 
 def test_the_number_of_environments_changes_nothing() -> None:
@@ -133,6 +194,25 @@ def test_only_what_is_read_is_recorded() -> None:
     one.collect()
     assert {"entities", "visible", "sight"} & set(one.replay.read(0, 1)) == set()
     assert set(one.replay.fixed) == {"observation", "state"}
+
+
+def test_a_run_killed_within_an_epoch_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go(tmp_path / "whole", spec=PARTS, updates=12)
+    update, count = Learner.update, [0]
+
+    def killed(self: Learner) -> None:
+        count[0] += 1
+        if count[0] == 10:
+            raise RuntimeError("killed")
+        update(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Learner, "update", killed)
+        with pytest.raises(RuntimeError, match="killed"):
+            go(tmp_path / "killed", spec=PARTS, updates=12)
+    go(tmp_path / "killed", resume=True, spec=PARTS, updates=12)
+    same(tmp_path / "whole", tmp_path / "killed")
+    assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
 
 
 @pytest.mark.more

@@ -9,19 +9,21 @@ Steps = Literal["taken", "stored"]
 zeros."""
 
 
-def every_step(site: Site, port: str) -> None:
-    """Raises Failed unless one number arrives at every step."""
-    if site.type(port).axes != ("batch", "time"):
-        site.fail(port, f"expected one number at every step, [batch time], got {site.type(port)}")
+def every_step(site: Site, port: str, *, agents: bool = False) -> None:
+    """Raises Failed unless one number arrives at every step, or one of every agent where that is allowed."""
+    axes = site.type(port).axes
+    if axes != ("batch", "time") and not (agents and axes == ("batch", "time", "agent")):
+        more = ", or [batch time agent]" if agents else ""
+        site.fail(port, f"expected one number at every step, [batch time]{more}, got {site.type(port)}")
 
 
 def moments(of: Any, where: Any, steps: Steps) -> tuple[Any, Any, Any]:
-    """Number, mean and unbiased variance of ``of`` [batch time] where ``where`` [batch time]."""
+    """Number, mean and unbiased variance of ``of`` [batch time ...] where ``where`` [batch time ...]."""
     import torch
 
     of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
     taken, lengths = where.sum().to(of.dtype), where.sum(1)
-    number = taken if steps == "taken" else (lengths.max() * lengths.shape[0]).to(of.dtype)
+    number = taken if steps == "taken" else (lengths.max() * lengths.numel()).to(of.dtype)
     mean = of.masked_fill(~where, 0.0).sum() / number.clamp(min=1)
     squares = (of - mean).square().masked_fill(~where, 0.0).sum() + (number - taken) * mean.square()
     return number, mean, squares / (number - 1).clamp(min=1)

@@ -25,6 +25,9 @@ def show_learning(spec: Spec) -> None:
     page.table(rows)
     page.title("act")
     page.paragraph(acting(spec), indent=2)
+    if spec.record:
+        page.title("record")
+        page.table([(Cell(name, "name"), str(value)) for name, value in spec.record.items()])
     page.title("learner")
     page.table(learning(spec))
     if spec.log:

@@ -25,7 +25,7 @@ def prove(graph: Graph, trusted: Collection[str] = ()) -> list[Proof]:
 
     What is proved by the declarations of blocks from elsewhere says so, but for those that are ``trusted``.
     """
-    slots = SlotRows(graph, graph.nodes([*graph.learned(), *graph.acted()]))
+    slots = SlotRows(graph, graph.nodes([*graph.learned(), *graph.played()]))
     proofs = [_shapes(graph), decentralised(graph), igm(graph), permutation(graph, slots), padding(graph, slots),
               availability(graph), signal(graph)]
     return [replace(p, how=p.how + _word(graph, p.name, trusted)) if p.outcome in ("proved", "soft") else p
@@ -43,7 +43,7 @@ def _word(graph: Graph, name: str, trusted: Collection[str]) -> str:
 def foreign(graph: Graph, roots: Iterable[Value] | None = None) -> dict[str, Node]:
     """Tags of blocks that do not come with this package, each with a node that it computes for ``roots`` (for learning
     and acting, if None)."""
-    nodes = graph.nodes([*graph.learned(), *graph.acted()] if roots is None else roots)
+    nodes = graph.nodes([*graph.learned(), *graph.played()] if roots is None else roots)
     return {node.op.tag(): node for node in nodes
             if isinstance(node.op, Block) and type(node.op).__module__.partition(".")[0] != "compose"}
 

@@ -21,13 +21,13 @@ def availability(graph: Graph) -> Proof:
     expected = graph.spec.claims.availability
     if graph.act_values is None:
         return Proof("availability", "not applicable", "nothing is acted on", expected=expected)
-    nodes = graph.nodes([*graph.learned(), *graph.acted()])
+    nodes = graph.nodes([*graph.learned(), *graph.played()])
     confined = _Confined(graph, nodes)
     low = graph.spec.act.choose != "epsilon_greedy" and confined.value(graph.act_values)
     if not confined.mask(graph.act_where) and not low:  # who explores looks at no values
         how = f"acting may choose from {graph.act_values.name} what env.available does not allow"
         return Proof("availability", "not proved", how, (graph.act_values.name, "act"), expected)
-    for node in graph.nodes(graph.learned()):
+    for node in graph.nodes([*graph.learned(), *graph.recorded.values()]):
         port = confined.open(node)
         if port is not None:
             how = f"'{node.name}' looks at actions that env.available does not allow"

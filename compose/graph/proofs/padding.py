@@ -15,7 +15,7 @@ from compose.language.nodes import Application
 
 
 def _cone(graph: Graph) -> list[Node]:
-    return graph.nodes([*graph.learned(), *graph.acted()])
+    return graph.nodes([*graph.learned(), *graph.played()])
 
 
 def _weight_of_slots(graph: Graph) -> str | None:
@@ -127,7 +127,7 @@ class _Absent:
 
 def _numbers(graph: Graph) -> Iterator[Value]:
     """Every value that something reads."""
-    roots = [*graph.learned(), *graph.acted()]
+    roots = [*graph.learned(), *graph.played()]
     yield from roots
     yield from (v for node in graph.nodes(roots) for v in node.operands())
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from compose.graph.fields import PLAYED
 from compose.graph.functions import Function, of_numbers
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.node import Node, Value
@@ -38,7 +39,8 @@ def meanings(before: Side, after: Side, names: Names) -> tuple[Meaning, Meaning]
 
 def needed(graph: Graph) -> list[Node]:
     """Nodes that losses and acting need, also those that are only looked at between updates; operands before users."""
-    roots = [*graph.learned(), *graph.acted(), *(() if graph.joint is None else (graph.joint,))]
+    joint = () if graph.joint is None else (graph.joint,)
+    roots = [*graph.recorded.values(), *graph.learned(), *graph.acted(), *joint]
     nodes = graph.nodes(roots)
     while True:
         looked_at = [value for node in nodes for value in node.late.values()]
@@ -84,6 +86,8 @@ class Meaning:
 
     def _value(self, value: Value) -> int:
         ids = self.ids
+        if value.field is not None and value.field.startswith(PLAYED):
+            return ids("recorded", self._value(self.graph.recorded[value.field.removeprefix(PLAYED)]))
         if value.field is not None:
             return ids("field", value.field)
         if (number := self._number(value)) is not None:

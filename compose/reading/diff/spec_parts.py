@@ -228,6 +228,8 @@ class SpecParts:
 
     def _ref(self, ref: Ref, owner: str) -> SpecTerm:
         head, *rest = ref.parts
+        if head == "played" and rest and rest[0] in self.spec.record:  # what it is called is no part of the method
+            return Call("recorded", (self.expression(self.spec.record[rest[0]].tree, ""),))
         network = self.spec.networks.get(owner)
         if network is not None and head in network.inputs and not rest:
             return Use(Symbol("input", head, owner))

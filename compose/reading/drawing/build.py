@@ -6,7 +6,6 @@ import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 
-from compose.graph.fields import KNOWN_FIELDS
 from compose.graph.graph import Graph
 from compose.graph.proofs import prove
 from compose.language.block import Block
@@ -150,7 +149,7 @@ class _Panel:
 
     def read(self, expr: Expr) -> list[Use]:
         """References that are wires: not params, not sizes of axes."""
-        known = {*self.body.nodes, *self.body.inputs, "env"}
+        known = {*self.body.nodes, *self.body.inputs, "env", "played"}
         return [use for use in uses(expr.tree) if use.ref.parts[0] in known]
 
     def wire(self, expr: Expr, target: str, spelled: str) -> None:
@@ -163,7 +162,7 @@ class _Panel:
     def edge(self, use: Use, target: str, spelled: str) -> Edge:
         head, *rest = use.ref.parts
         source, output = self.key(head), ".".join(rest)
-        if head == "env":
+        if head in ("env", "played"):
             source, output = self.field(use.ref), ""
         node = self.body.nodes.get(head)
         kind: EdgeKind = "value"
@@ -182,9 +181,9 @@ class _Panel:
         name = str(ref)
         key = self.free(self.key(name))
         if key not in self.boxes:
-            graph, value = self.facts.graph, self.facts.graph.values[name]
-            fields = graph.schema.fields if graph.schema is not None else KNOWN_FIELDS
-            doc = fields[".".join(ref.parts[1:])].what
+            value = self.facts.graph.values[name]
+            assert value.field is not None
+            doc = self.facts.graph.field(value.field).what
             self.add(key, "field", ref.parts[-1], axes=(name,),
                      details=Details(doc, axes=(typed(self.facts.graph, value.type),)))
         return key

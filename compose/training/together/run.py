@@ -50,8 +50,8 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
             seeds are shared out among torch's threads; all elsewhere.
 
     Raises:
-        SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, the environment takes no seed
-            for each episode, or runs to be resumed do not stand at one moment.
+        SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, acting records, the
+            environment takes no seed for each episode, or runs to be resumed do not stand at one moment.
     """
     console = console or console_of(stderr=True)
     if settings.threads is not None:
@@ -60,6 +60,9 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
         raise SpecError(Diagnostic("train.together", f"only replay learners can be trained together, and "
                                    f"{spec.spec.name} learns {spec.spec.learner.kind.replace('_', '-')}",
                                    where="learner.kind", hint="train the seeds apart: without --together"))
+    if spec.spec.record:
+        raise SpecError(Diagnostic("train.together", "what acting records is kept for one seed at a time",
+                                   where="record", hint="train the seeds apart: without --together"))
     known = env.schema if isinstance(env, Environment) else schema(env)
     first = build_model(spec, known, seed=seeds[0], device=device, settings=settings)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)

@@ -20,7 +20,7 @@ OTHERS = {"+": "-", "-": "+", "*": "+", "/": "*", "&": "|", "|": "&", "minimum":
 """What a function may become."""
 WEIGHTED = ("linear", "attention", "gru", "prototype_attention", "layer_norm", "affine")
 """Blocks that have weights."""
-NUMBERS = ("graph", "networks", "params", "losses", "act", "learner")
+NUMBERS = ("graph", "networks", "params", "losses", "record", "act", "learner")
 
 
 @dataclass(frozen=True)

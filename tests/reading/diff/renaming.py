@@ -43,6 +43,7 @@ class _Renaming:
             "axes": {self.sizes[n]: self.words(v, "") for n, v in data.get("axes", {}).items()},
             "networks": {self.name("networks", n): self.network(n, v) for n, v in self.networks.items()},
             "graph": {self.name("graph", n): self.node(v, "") for n, v in data["graph"].items()},
+            "record": {self.name("record", n): self.text(v, "") for n, v in data.get("record", {}).items()},
             "losses": {self.name("losses", n): self.loss(v) for n, v in data["losses"].items()},
         }
 
@@ -115,6 +116,8 @@ class _Renaming:
         nodes = body.get("nodes", {}) if network else self.data["graph"]
         if head == "env":
             return list(parts)
+        if head == "played":
+            return [head, self.name("record", rest[0])]
         if head in body.get("inputs", {}):
             return [self.input(head, network)]
         if head not in nodes:

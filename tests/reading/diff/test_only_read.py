@@ -42,6 +42,21 @@ def test_read_settings_are(spec: str, sections: dict[str, Any], text: str) -> No
     assert [line.text for line in found.settings] == [text]
 
 
+def test_what_acting_records_is_told_by_what_it_is_made_of() -> None:
+    names = {"record": {"log_mu": None, "old": "log_pi"}, "graph": {"ratio": "exp(log_pi - played.old)"}}
+    assert between("mappo", changed("mappo", **names)).equal
+    other = between("mappo", changed("mappo", record={"value": "0.5 * value"}))
+    assert not other.equal
+    assert any("recorded(0.5 * value)" in line.text for place in other.wiring for line in place.lines)
+    assert {loss.measures for loss in other.consequences.losses} != {"the same"}
+
+
+def test_minibatches_are_told() -> None:
+    found = between("mappo", changed("mappo", learner={"updates": "30 per 64 episodes", "minibatches": 2}))
+    assert [line.text for line in found.settings] == [
+        "updates 15 per 64 episodes -> 30 per 64 episodes; minibatches 1 -> 2"]
+
+
 def test_the_utilities_of_a_claim_are_told() -> None:
     claim = {"igm": {"joint": "q_tot", "utilities": "q_in", "status": "proved"}}
     assert not between("refil", changed("refil", claims=claim)).equal

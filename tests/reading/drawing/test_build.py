@@ -18,6 +18,9 @@ from compose.reading.drawing import draw
 from tests.reading.drawing.methods import NAMES, child, drawn, loaded
 from tests.specs.handful import few
 
+OUTSIDE = ("env", "played")
+"""What names begin with that are no nodes."""
+
 
 @pytest.mark.parametrize("name", few(NAMES))
 def test_every_node_stands_once(name: str) -> None:
@@ -29,7 +32,7 @@ def test_every_node_stands_once(name: str) -> None:
         wanted |= {f"{network}.{node}" for node in (*body.nodes, *body.inputs)}
     fields = {box.key for box in boxes if box.kind == "field"}
     assert counts.keys() - fields == wanted
-    assert all(".env." in key or key.startswith("env.") for key in fields)
+    assert all(key.startswith(("env.", "played.")) or ".env." in key for key in fields)
 
 
 def ports(node: Any) -> list[Expr]:
@@ -57,8 +60,8 @@ def test_every_wire_has_an_edge(name: str) -> None:
             wires += [("act", e) for e in (spec.act.scores, spec.act.where) if e is not None]
         for target, expr in wires:
             for ref in references(expr.tree):
-                if ref.parts[0] == "env" or ref.parts[0] in names:
-                    wanted.add((prefix + (str(ref) if ref.parts[0] == "env" else ref.parts[0]), target))
+                if ref.parts[0] in OUTSIDE or ref.parts[0] in names:
+                    wanted.add((prefix + (str(ref) if ref.parts[0] in OUTSIDE else ref.parts[0]), target))
     edges = [(e.source, e.target) for panel in picture.panels for e in panel.edges]
     assert set(edges) == wanted
     for panel in picture.panels:
