@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from compose.study.claims import Claim
@@ -33,6 +33,8 @@ class Asked:
     missing: Sequence[LeftOut] = ()
     """Runs that are not there."""
     summary: str = ""
+    differences: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """Of two methods: how the second one's spec differs from the first one's."""
     """A sentence below the title."""
 
     @cached_property

@@ -75,8 +75,9 @@ def as_page(asked: Asked) -> str:
     left_out: list[LeftOut] = []
     sections = [
         ("Claims", _claims(asked, left_out)), ("Curves", _curves(asked, left_out)), ("IQM", _tables(asked)),
-        ("Tasks", _tasks(asked)), ("Performance profiles", _profiles(asked)), ("Cost", _cost(asked)),
-        ("Runs that do not count", _left_out([*asked.missing, *left_out])), ("Made with", _made_with(asked)),
+        ("Tasks", _tasks(asked)), ("Performance profiles", _profiles(asked)),
+        ("What the methods do otherwise", _differences(asked)), ("Cost", _cost(asked)),
+        ("What was left out", _left_out([*asked.missing, *left_out])), ("Made with", _made_with(asked)),
         ("How to read this", f"<p>{html(HOW)}</p>"),
     ]
     body = "".join(f"<h2>{name}</h2>\n{text}\n" for name, text in sections if text)
@@ -197,6 +198,15 @@ def _cost(asked: Asked) -> str:
 
 def _hours(hours: float) -> str:
     return "unknown" if np.isnan(hours) else f"{hours:.2g}" if hours < 10 else f"{hours:,.0f}"
+
+
+def _differences(asked: Asked) -> str:
+    """How the specs of methods that are compared differ, line by line."""
+    parts = []
+    for (before, after), lines in asked.differences.items():
+        text = "\n".join(lines) or "nothing: they are the same method"
+        parts.append(f"<p><b>{html(before)}</b> &rarr; <b>{html(after)}</b></p><pre>{html(text)}</pre>")
+    return "".join(parts)
 
 
 def _left_out(out: Sequence[LeftOut]) -> str:

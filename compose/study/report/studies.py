@@ -10,6 +10,7 @@ from compose.study.curves import RunCurve, read_run
 from compose.study.file.model import Study
 from compose.study.file.reading import LoadedStudy
 from compose.study.report.asked import Asked
+from compose.study.runs.changes import spec_changes
 from compose.study.runs.planned import Plan, run_path
 from compose.study.runs.standing import Standing, standings
 from compose.study.runs.workspace import Workspace
@@ -40,7 +41,18 @@ def asked(loaded: LoadedStudy, plan: Plan, workspace: Workspace) -> Asked:
             missing.append(LeftOut(one.run.name, _why(one)))
     methods = {label: Side(label, {env: tuple(some) for env, some in envs.items()}) for label, envs in runs.items()}
     return Asked(study.study, methods, _claims(loaded), measure.score, measure.at, measure.window,
-                 _ranges(study, methods), tuple(missing), study.summary)
+                 _ranges(study, methods), tuple(missing), study.summary, _differences(loaded))
+
+
+def _differences(loaded: LoadedStudy) -> dict[tuple[str, str], tuple[str, ...]]:
+    """How the methods that a claim compares differ, the better one (as claimed) after the other."""
+    found = {}
+    for claim in _claims(loaded).values():
+        left, right = loaded.method(claim.left), loaded.method(claim.right)
+        if left is not None and right is not None and (right.label, left.label) not in found:
+            env = claim.env or loaded.study.envs[0]
+            found[right.label, left.label] = spec_changes(right.spec, left.spec, env)
+    return found
 
 
 def _claims(loaded: LoadedStudy) -> dict[str, Claim]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compose.envs import catalogue
 from compose.graph.build import build_graph
-from compose.language.load import load_text
+from compose.language.load import Loaded, load_text
 from compose.reading.diff import Side, diff
 from compose.reading.diff.brief import brief
 from compose.study.runs.planned import Planned
@@ -62,10 +62,14 @@ def _by_method(runs: Iterable[Planned]) -> dict[str, Planned]:
 
 
 def _told(before: str, after: str, env: str) -> tuple[str, ...]:
+    return spec_changes(load_text(before), load_text(after), env) or ("only words differ",)
+
+
+def spec_changes(before: Loaded, after: Loaded, env: str) -> tuple[str, ...]:
+    """How one spec differs from another in an environment, as ``compose diff`` tells it; nothing if only in words."""
     schema = catalogue.schema(env)
-    sides = [Side(one, build_graph(one, schema), title)
-             for one, title in ((load_text(before), "before"), (load_text(after), "after"))]
-    return tuple(brief(diff(*sides))) or ("only words differ",)
+    sides = [Side(one, build_graph(one, schema), title) for one, title in ((before, "before"), (after, "after"))]
+    return tuple(brief(diff(*sides)))
 
 
 def _runs(runs: Sequence[Planned]) -> str:
