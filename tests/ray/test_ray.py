@@ -23,9 +23,10 @@ MEMORY = 100 * 1024**2
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Ray keeps a token there, unless told."""
+    """Ray keeps a token there, unless told; its workers are nice, so on a busy machine they wait for ever."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("RAY_worker_niceness", "0")
     return tmp_path
 
 

@@ -312,7 +312,7 @@ class Cluster(ModuleType):
         self.up = False
 
     def init(self, address: str | None, **_: object) -> None:
-        if address == "nowhere:1":
+        if address == "auto":
             raise ConnectionError("nobody answers")
         self.up = True
 
@@ -346,8 +346,10 @@ def test_tasks_of_ray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     _, workspace = begin(tmp_path)
     cluster = Cluster()
     monkeypatch.setitem(sys.modules, "ray", cluster)
-    with pytest.raises(SpecError, match="--address nowhere:1: there is no cluster: nobody answers"):
-        Ray(Job(workspace), "nowhere:1")
+    for address, said in (("auto", "nobody answers"), ("127.0.0.1:1", "refused"), ("127.0.0.1:99999", "0-65535|refused"),
+                          ("here", "an address is auto, HOST:PORT"), ("http://a:1", "an address is auto")):
+        with pytest.raises(SpecError, match=f"--address {address}: there is no cluster: .*({said})"):
+            Ray(Job(workspace), address)
     one = Ray(Job(workspace, threads=2))
     one.keep(free=9, running=0)
     assert len(cluster.started) == 3  # seven processors, two for each

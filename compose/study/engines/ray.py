@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from compose.study.engines.remote import Call, made
 
 PATIENCE = 120.0
 """Seconds that workers have to save, before they are killed."""
+ANSWER = 10.0
+"""Seconds within which a cluster accepts a connection."""
 RETRIES = 3
 """So often Ray begins a task anew, elsewhere, whose node or process is lost."""
 
@@ -40,6 +44,7 @@ class Ray(Engine):
         self.job = job
         self._ray = ray
         try:
+            reach(address)  # Ray itself would try for minutes
             ray.init(address=address, log_to_driver=False, configure_logging=False)
         except Exception as error:  # of connections, of time, of values
             text = f"there is no cluster: {str(error).strip() or type(error).__name__}"
@@ -90,3 +95,13 @@ class Ray(Engine):
                 continue
             if code not in (0, STOPPED):
                 self._died.append(f"a worker of Ray ended with {code}: {self._call.log}")
+
+
+def reach(address: str | None) -> None:
+    """Raises OSError or ValueError if nobody listens at ``HOST:PORT``; other addresses are Ray's to find."""
+    if address in (None, "auto", "local"):
+        return
+    found = re.fullmatch(r"(?:ray://)?\[?([^/\[\]]+?)\]?:(\d{1,5})", str(address))
+    if found is None:
+        raise ValueError("an address is auto, HOST:PORT or ray://HOST:PORT")
+    socket.create_connection((found[1], int(found[2])), ANSWER).close()
