@@ -41,8 +41,17 @@ def test_what_one_seed_traced_serves_the_others(tmp_path: Path, monkeypatch: pyt
     assert all(torch.equal(a, b) for a, b in zip(second.parameters(), again.parameters(), strict=True))
     assert any(bool(weight.any()) for weight in model("vdn", 0).parameters())
     assert read == ["vdn"]
+    assert [kept.traced(one.spec, one.env) for one in plan.runs] == [True, False, True, False]
     model("qmix", 0), model("vdn", 0)
     assert read == ["vdn", "qmix", "vdn"]  # no more are kept than was said
+
+
+def test_a_worker_prefers_what_it_has_traced(tmp_path: Path) -> None:
+    plan, workspace = begin(tmp_path)
+    worker = Worker(workspace)
+    assert list(worker.ordered()) == list(plan.runs)
+    worker.one(plan.runs[1])
+    assert [(run.method, run.seed) for run in worker.ordered()] == [("qmix", 0), ("vdn", 0), ("qmix", 1), ("vdn", 1)]
 
 
 def test_a_worker_gives_what_a_training_gives(tmp_path: Path) -> None:

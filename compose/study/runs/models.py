@@ -21,6 +21,10 @@ class Models:
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, Settings], tuple[Loaded, Model]] = OrderedDict()
 
+    def traced(self, text: str, env: str) -> bool:
+        """Whether a spec is kept for an environment."""
+        return any(key[:2] == (text, env) for key in self._kept)
+
     def of(self, text: str, read: Callable[[], Loaded], env: str, settings: Settings,
            seed: int) -> tuple[Loaded, Model]:
         """A spec and its new model for an environment, with weights of a seed.

@@ -10,7 +10,9 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Iterator
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -66,7 +68,7 @@ class Worker:
         begin_anew = True
         while begin_anew:
             begin_anew, later = False, False
-            for run in self.runs:
+            for run in self.ordered():
                 if self.stopping():
                     raise KeyboardInterrupt
                 outcome = self.one(run)
@@ -75,6 +77,11 @@ class Worker:
             if later and not begin_anew and self.others():
                 time.sleep(WAIT)
                 begin_anew = True
+
+    def ordered(self) -> Iterator[Planned]:
+        """The runs as planned, seeds outermost; of one seed those first that this worker has traced already."""
+        for _, runs in groupby(self.runs, key=lambda run: run.seed):
+            yield from sorted(runs, key=lambda run: not self._models.traced(run.spec, run.env))
 
     def one(self, run: Planned) -> str:
         """Make a run unless it is done, has failed, or somebody works on it: ``made``, ``passed`` or ``later``."""
