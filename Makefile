@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval tests long-tests lint types bench docs clean help
+.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -52,6 +52,16 @@ test-marl-eval:  ## exported results in marl-eval and rliable, in an environment
 	.venv-marl-eval/bin/python -m pip install --quiet $(PIP_FLAGS) --no-deps id-marl-eval==0.0.4
 	OMP_NUM_THREADS=1 .venv-marl-eval/bin/python -m pytest tests/marl_eval
 
+test-slurm:  ## studies on a Slurm of this machine, from packages of Debian 12, in an environment of its own in .venv-slurm
+	test -x .venv-slurm/bin/python || $(PYTHON) -m venv .venv-slurm
+	.venv-slurm/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[slurm]' pytest hypothesis
+	OMP_NUM_THREADS=1 .venv-slurm/bin/python -m pytest tests/slurm
+
+test-ray:  ## studies on a Ray of two nodes on this machine, in an environment of its own in .venv-ray
+	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
+	.venv-ray/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[ray]' pytest hypothesis
+	OMP_NUM_THREADS=1 .venv-ray/bin/python -m pytest tests/ray
+
 lint: $(INSTALLED)  ## ruff
 	$(BIN)/ruff check
 
@@ -71,7 +81,7 @@ docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation 
 	@echo 'site/index.html'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
-	rm -rf .venv .venv-smax .venv-torchrl .venv-marl-eval build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
+	rm -rf .venv .venv-smax .venv-torchrl .venv-marl-eval .venv-slurm .venv-ray build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
 	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

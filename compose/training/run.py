@@ -54,7 +54,7 @@ _FORM = ("passes", "native", "precision", "init")
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
-          tell: Tell = nobody, build: Build | None = None) -> RunResult:
+          tell: Tell = nobody, build: Build | None = None, picture: bool = True) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
 
     Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
@@ -71,6 +71,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         console: Where progress goes; standard error unless told.
         tell: Who is told as data (:mod:`compose.training.tell`).
         build: Makes the model from (spec, schema, seed, device); in the form of the settings unless told.
+        picture: Draw ``learning_curve.png`` at the end, which takes a second.
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
@@ -95,7 +96,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         if resume:
             trainer.resume()
         trainer.run()
-        return finish(trainer, chance)
+        return finish(trainer, chance, picture=picture)
 
 
 def begin_warm(model: Model, settings: Settings, folder: RunFolder, console: Console, *, resume: bool) -> None:
@@ -158,12 +159,13 @@ def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settin
     return {name: Score(**level) for name, level in about.get("chance", {}).items()}
 
 
-def finish(trainer: Trainer, chance: Mapping[str, Score]) -> RunResult:
+def finish(trainer: Trainer, chance: Mapping[str, Score], *, picture: bool = True) -> RunResult:
     """Write the summary of a training that has come to its end."""
     learner = trainer.learner
     title = f"{learner.model.spec.name} in {learner.env.schema.name}, seed {learner.seed}"
     early = str(trainer.settings.until) if trainer.ended_early else ""
-    result = summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early)
+    result = summarise(trainer.folder, title, learner.clocks.read(), chance, trainer.wall_seconds, early,
+                       picture=picture)
     summary = json.loads((trainer.folder.path / "summary.json").read_text(encoding="utf-8"))
     trainer.reporter.tell({"event": "summary", "seed": learner.seed, "run": str(trainer.folder.path), **summary})
     return result

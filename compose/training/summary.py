@@ -43,14 +43,16 @@ class RunResult:
 
 
 def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: Mapping[str, Score],
-              wall_seconds: float, early: str = "") -> RunResult:
-    """Read the evaluations of a run and write ``summary.json`` and ``learning_curve.png``."""
+              wall_seconds: float, early: str = "", *, picture: bool = True) -> RunResult:
+    """Read the evaluations of a run and write ``summary.json`` and, unless without ``picture``,
+    ``learning_curve.png``."""
     evaluations = points(folder.rows("evals"))
     best = max(evaluations, key=lambda point: (point.score.success, point.score.returned))
     result = RunResult(folder.path, dict(clocks), evaluations[-1].score, recent(evaluations), best.score, dict(chance),
                        wall_seconds, early, tuple((point.env_steps, point.score.success) for point in evaluations),
                        tuple((point.env_steps, point.score.returned) for point in evaluations))
-    draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
+    if picture:
+        draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
     write_json(folder.path / "summary.json", _plain(result, best.env_steps))
     return result
 

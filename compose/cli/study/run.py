@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -17,6 +17,8 @@ EXAMPLES = examples(
     "compose study run quick_refil",
     "compose study run mine/study.yaml --workers 8",
     "compose study run quick_refil --set train.env_steps=20k --set seeds=0..1",
+    "compose study run mine/study.yaml --engine slurm --workers 40 --partition cpu --time 240 --slurm account=lab",
+    "compose study run mine/study.yaml --engine ray --address auto",
 )
 
 
@@ -25,7 +27,19 @@ def run(
     runs: Runs = RUNS,
     workers: Annotated[int | None, typer.Option(
         "--workers", metavar="N", min=1, max=10_000, help="Runs at a time.",
-        show_default="cores divided by the study's threads")] = None,
+        show_default="cores divided by the study's threads; of slurm 16")] = None,
+    engine: Annotated[Literal["local", "slurm", "ray"], typer.Option(
+        "--engine", help="Where: processes here, jobs of Slurm, tasks of Ray.")] = "local",
+    partition: Annotated[str | None, typer.Option(
+        "--partition", metavar="NAME", help="Slurm's partition.", show_default="the site's own choice")] = None,
+    minutes: Annotated[int | None, typer.Option(
+        "--time", metavar="MINUTES", min=1, max=525_600, show_default="240",
+        help="Time limit of a job of Slurm; its runs go on in the next.")] = None,
+    slurm: Annotated[list[str] | None, typer.Option(
+        "--slurm", metavar="KEY=VALUE", help="Any other option of sbatch, e.g. account=lab; repeatable.")] = None,
+    address: Annotated[str | None, typer.Option(
+        "--address", metavar="ADDRESS", help="A cluster of Ray, e.g. auto or HOST:6379.",
+        show_default="RAY_ADDRESS, or one on this machine")] = None,
     overrides: Set = None,
     plugin: Plugin = None,
 ) -> None:
@@ -40,18 +54,19 @@ def run(
         from compose.language.console import console
         from compose.study.engines.drive import begun, drive
         from compose.study.engines.interface import Job
-        from compose.study.engines.local import Local, cores
+        from compose.study.engines.named import Options
+        from compose.study.engines.named import engine as engine_of
 
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
         plugins = tuple(str(file.resolve()) for file in plugin or ())
-        count = workers or max(1, cores() // loaded.study.train.threads)
+        job = Job(workspace, workers, plugins, loaded.study.train.threads)
+        maker = engine_of(engine, job, Options(partition, minutes, tuple(slurm or ()), address))
         out = console(stderr=True)
         with begun(workspace, plan, loaded.document.data, plugins) as alone, Watch(out, loaded.study.study) as watch:
             if not alone:
                 watch.say("another process drives this study: this one works with it")
-            engine = Local(Job(workspace, count, plugins))
-            standings = drive(workspace, plan, engine, watch)
+            standings = drive(workspace, plan, maker, watch)
         _tell(standings)
     if any(one.state == "failed" for one in standings):
         raise typer.Exit(FAILED)

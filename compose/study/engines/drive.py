@@ -69,18 +69,19 @@ def drive(workspace: Workspace, plan: Plan, engine: Engine, show: Show) -> list[
                 done = sum(one.state == "done" for one in now)
                 deaths = 0 if done > sum(one.state == "done" for one in known.values()) else deaths
                 known = {one.run.folder: one for one in now}
-                words = engine.words()
-                deaths += len(words)
-                show(now, words)
+                died = engine.died()
+                deaths += len(died)
+                show(now, (*died, *engine.words()))
                 if interrupt.asked or workspace.stop.exists():
                     raise KeyboardInterrupt
                 if deaths > MOST_DEATHS:
                     raise SpecError(Diagnostic("study.workers", "workers die again and again", str(workspace.path),
-                                               hint="logs/workers.log says why", notes=tuple(words)))
+                                               hint="their logs say why", notes=tuple(died)))
                 free = sum(one.state in ("begun", "waiting") for one in now)
-                if not free and not any(one.state == "running" for one in now):
+                running = sum(one.state == "running" for one in now)
+                if not free and not running:
                     return now
-                engine.keep(free + sum(one.state == "running" for one in now))
+                engine.keep(free, running)
                 time.sleep(LOOK)
         finally:
             engine.stop()

@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 
-from compose.study.engines.interface import Engine, Job
+from compose.study.engines.interface import STOPPED, Engine, Job, lacking
 
 PATIENCE = 120.0
 """Seconds that workers have to save, before they are killed."""
@@ -19,21 +19,18 @@ class Local(Engine):
 
     def __init__(self, job: Job) -> None:
         self.job = job
+        self.most = job.workers or max(1, cores() // job.threads)
         self._processes: list[subprocess.Popen[bytes]] = []
         self._died: list[str] = []
 
-    def keep(self, wanted: int) -> None:
+    def keep(self, free: int, running: int) -> None:
         self._reap()
         self.job.workspace.path.joinpath("logs").mkdir(parents=True, exist_ok=True)
-        for _ in range(min(self.job.workers, wanted) - len(self._processes)):
+        for _ in range(lacking(len(self._processes), self.most, free, running)):
             with (self.job.workspace.path / "logs" / "workers.log").open("ab") as log:
                 self._processes.append(subprocess.Popen(
                     self.job.command("--follow", str(os.getpid())), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                     start_new_session=True))  # fmt: skip
-
-    def working(self) -> int:
-        self._reap()
-        return len(self._processes)
 
     def stop(self) -> None:
         for process in self._processes:
@@ -47,18 +44,22 @@ class Local(Engine):
                 process.wait()
         self._processes = []
 
-    def words(self) -> Sequence[str]:
+    def died(self) -> Sequence[str]:
+        self._reap()
         told, self._died = self._died, []
         return told
 
     def _reap(self) -> None:
+        living = []
         for process in self._processes:
             code = process.poll()
-            if code is not None and code < 0:
+            if code is None:
+                living.append(process)
+            elif code < 0:
                 self._died.append(f"worker {process.pid} died: {signal.Signals(-code).name}")
-            elif code:
+            elif code not in (0, STOPPED):
                 self._died.append(f"worker {process.pid} ended with {code}: {self.job.workspace.path}/logs/workers.log")
-        self._processes = [process for process in self._processes if process.poll() is None]
+        self._processes = living
 
 
 def cores() -> int:

@@ -10,6 +10,9 @@ import os
 import signal
 import time
 import traceback
+from collections.abc import Iterator
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import TextIO
 
@@ -18,6 +21,7 @@ from rich.console import Console
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_flat
 from compose.study.runs.lease import holder, lease_path, take
+from compose.study.runs.models import Models
 from compose.study.runs.planned import Planned, run_path
 from compose.study.runs.standing import finished
 from compose.study.runs.workspace import Failure, Tries, Workspace
@@ -53,6 +57,7 @@ class Worker:
         self._training = False
         self._asked = -math.inf
         self._interrupt = Interrupt()
+        self._models = Models()
 
     def work(self) -> None:
         """Make runs until none is left that is free. Raises KeyboardInterrupt when asked to stop."""
@@ -63,7 +68,7 @@ class Worker:
         begin_anew = True
         while begin_anew:
             begin_anew, later = False, False
-            for run in self.runs:
+            for run in self.ordered():
                 if self.stopping():
                     raise KeyboardInterrupt
                 outcome = self.one(run)
@@ -72,6 +77,11 @@ class Worker:
             if later and not begin_anew and self.others():
                 time.sleep(WAIT)
                 begin_anew = True
+
+    def ordered(self) -> Iterator[Planned]:
+        """The runs as planned, seeds outermost; of one seed those first that this worker has traced already."""
+        for _, runs in groupby(self.runs, key=lambda run: run.seed):
+            yield from sorted(runs, key=lambda run: not self._models.traced(run.spec, run.env))
 
     def one(self, run: Planned) -> str:
         """Make a run unless it is done, has failed, or somebody works on it: ``made``, ``passed`` or ``later``."""
@@ -118,9 +128,11 @@ class Worker:
 
     def train(self, run: Planned, path: Path, log: TextIO) -> None:
         """Train a run to its end, from where it stands."""
-        console = Console(file=log, force_terminal=False, width=120)
-        train(load_flat(self.workspace.spec(run)), run.env, run_dir=path, settings=settings_of(run), seed=run.seed,
-              resume=RunFolder(path).exists(), console=console)
+        console, settings = Console(file=log, force_terminal=False, width=120), settings_of(run)
+        read = partial(load_flat, self.workspace.spec(run))
+        spec, model = self._models.of(run.spec, read, run.env, settings, run.seed)
+        train(spec, run.env, run_dir=path, settings=settings, seed=run.seed, resume=RunFolder(path).exists(),
+              console=console, build=lambda *_, **__: model, picture=False)
 
     def failure(self, run: Planned, words: str) -> Failure:
         """What is written down of a run that failed."""
