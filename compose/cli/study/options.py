@@ -26,9 +26,14 @@ Set = Annotated[list[str] | None, typer.Option(
 
 def read(study: str, overrides: list[str] | None, runs: Path) -> tuple[LoadedStudy, Plan, Workspace]:
     """A study, the runs it needs, and its folder among them. Raises SpecError."""
+    from compose.study.file.model import Search
     from compose.study.file.reading import load_study
-    from compose.study.runs.planned import planned
+    from compose.study.runs.planned import Plan, planned
     from compose.study.runs.workspace import Workspace
 
     loaded = load_study(study, overrides or ())
-    return loaded, planned(loaded), Workspace.of(runs, loaded.study.study)
+    workspace = Workspace.of(runs, loaded.study.study)
+    if isinstance(loaded.study.vary, Search):  # its runs depend on what comes of others
+        there = workspace.plan()
+        return loaded, Plan(loaded.study, there.runs if there else (), {}, loaded.document.file), workspace
+    return loaded, planned(loaded), workspace

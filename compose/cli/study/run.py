@@ -9,8 +9,10 @@ import typer
 from compose.cli.options import Plugin, examples
 from compose.cli.reporting import FAILED, reporting
 from compose.cli.study.options import RUNS, Runs, Set, Study, read
+from compose.language.diagnostics import Diagnostic, SpecError
 
 if TYPE_CHECKING:
+    from compose.study.runs.planned import Plan
     from compose.study.runs.standing import Standing
 
 EXAMPLES = examples(
@@ -54,19 +56,35 @@ def run(
         from compose.language.console import console
         from compose.study.engines.drive import begun, drive
         from compose.study.engines.interface import Job
+        from compose.study.engines.local import cores
         from compose.study.engines.named import Options
         from compose.study.engines.named import engine as engine_of
+        from compose.study.file.model import Search
 
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
+        searches = isinstance(loaded.study.vary, Search)
         plugins = tuple(str(file.resolve()) for file in plugin or ())
         job = Job(workspace, workers, plugins, loaded.study.train.threads)
-        maker = engine_of(engine, job, Options(partition, minutes, tuple(slurm or ()), address))
+        options = Options(partition, minutes, tuple(slurm or ()), address)
+        maker = engine_of(engine, job, options)
         out = console(stderr=True)
         with begun(workspace, plan, loaded.document.data, plugins) as alone, Watch(out, loaded.study.study) as watch:
             if not alone:
                 watch.say("another process drives this study: this one works with it")
-            standings = drive(workspace, plan, maker, watch)
+            if not searches:
+                standings = drive(workspace, plan, maker, watch)
+            elif not alone:
+                raise SpecError(Diagnostic("study.driven", "another process searches", str(workspace.path)))
+            else:
+                from compose.cli.study.searching import search
+
+                def made(plan: Plan) -> list[Standing]:
+                    workspace.write(plan, plugins)
+                    return drive(workspace, plan, engine_of(engine, job, options), watch)
+
+                search(loaded, workspace, made, workers or cores(), watch.say)
+                return
         _tell(standings)
     if any(one.state == "failed" for one in standings):
         raise typer.Exit(FAILED)

@@ -14,7 +14,7 @@ from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted
 from compose.language.load import Loaded, load
 from compose.language.overrides import FILE
 from compose.language.resolve import Document
-from compose.study.file.model import Study
+from compose.study.file.model import Search, Study
 
 MOST = 10_000
 """Methods that one study may compare."""
@@ -54,12 +54,18 @@ def methods(study: Study, document: Document) -> list[Method]:
             problems += error.diagnostics
     if problems:
         raise SpecError(*problems)
-    varied = {name: [place for place, values in study.vary.items() if _has(study, document, name, place, values[0])]
-              for name in bases}
-    for place, values in study.vary.items():
+    grid = _grid(study)
+    varied = {name: places_of(study, document, name) for name in bases}
+    for place, values in grid.items():
         if not any(place in places for places in varied.values()):
             problems.append(_nowhere(study, document, place, values[0]))
-    count = sum(_product(len(study.vary[place]) for place in places) for places in varied.values())
+    if isinstance(study.vary, Search):
+        problems += [Diagnostic("study.vary", f"nothing that is searched can be set in {name}", "vary.search",
+                                document.key_span(("vary", "search"))) for name in bases if not varied[name]]
+        if problems:
+            raise SpecError(*problems)
+        return [Method(name, base) for name, base in bases.items()]
+    count = sum(_product(len(grid[place]) for place in places) for places in varied.values())
     if count > MOST:
         text = f"{count:,} methods; at most {MOST:,} can be compared"
         problems.append(Diagnostic("study.size", text, "vary", document.span(("vary",))))
@@ -70,18 +76,39 @@ def methods(study: Study, document: Document) -> list[Method]:
         if not varied[name]:
             found.append(Method(name, base))
             continue
-        for values in itertools.product(*(study.vary[place] for place in varied[name])):
-            setting = dict(zip(varied[name], values, strict=True))
+        for values in itertools.product(*(grid[place] for place in varied[name])):
             try:
-                spec = _loaded(study, document, name, setting)
+                one = varied_method(study, document, name, dict(zip(varied[name], values, strict=True)))
             except SpecError as error:
                 problems += error.diagnostics
                 continue
-            same = spec.spec.identity() == base.spec.identity()
-            found.append(Method(f"{name}[{_said(setting)}]", spec, name if same else ""))
+            same = one.spec.spec.identity() == base.spec.identity()
+            found.append(replace(one, also=name if same else ""))
     if problems:
         raise SpecError(*dict.fromkeys(problems))
     return found
+
+
+def varied_method(study: Study, document: Document, name: str, setting: Mapping[str, Any]) -> Method:
+    """A spec of a study with some places set otherwise. Raises SpecError."""
+    return Method(f"{name}[{_said(setting)}]", _loaded(study, document, name, setting))
+
+
+def places_of(study: Study, document: Document, name: str) -> list[str]:
+    """The places that a study varies, or searches, and one of its specs has."""
+    return [place for place, values in _grid(study).items() if _has(study, document, name, place, values[0])]
+
+
+def _grid(study: Study) -> Mapping[str, tuple[Any, ...]]:
+    """Place -> values; of a search one value of each range."""
+    if isinstance(study.vary, Search):
+        return {place: (found.some,) for place, found in study.vary.search.items()}
+    return study.vary
+
+
+def _at(study: Study, place: str) -> Path:
+    """Where a study's file says that a place varies."""
+    return ("vary", "search", place) if isinstance(study.vary, Search) else ("vary", place)
 
 
 def _loaded(study: Study, document: Document, name: str, varied: Mapping[str, Any]) -> Loaded:
@@ -93,7 +120,8 @@ def _loaded(study: Study, document: Document, name: str, varied: Mapping[str, An
     try:
         return load(_argument(said.spec, document), [f"{place}={json.dumps(x)}" for place, x in settings.items()])
     except SpecError as error:
-        raise SpecError(*(_placed(one, document, here, varied) for one in error.diagnostics)) from None
+        at = {place: _at(study, place) for place in varied}
+        raise SpecError(*(_placed(one, document, here, at) for one in error.diagnostics)) from None
 
 
 def _argument(spec: str, document: Document) -> str:
@@ -103,14 +131,14 @@ def _argument(spec: str, document: Document) -> str:
     return files.shown((FilePath(document.file).parent / spec).resolve())
 
 
-def _placed(problem: Diagnostic, document: Document, here: Path, varied: Mapping[str, Any]) -> Diagnostic:
+def _placed(problem: Diagnostic, document: Document, here: Path, varied: Mapping[str, Path]) -> Diagnostic:
     """A problem at the line of the study that brought it up, unless a spec's own file did."""
     if problem.span is not None and problem.span.file != FILE:
         return problem
     at: Path = here
     if problem.span is not None:
         place = problem.span.text.partition("=")[0]
-        at = ("vary", place) if place in varied else (*here, "set", place)
+        at = varied.get(place, (*here, "set", place))
     elif (*here, "spec") in document.values:
         at = (*here, "spec")
     return replace(problem, where=dotted(at), span=document.span(at))
@@ -130,7 +158,7 @@ def _nowhere(study: Study, document: Document, place: str, value: Any) -> Diagno
         _loaded(study, document, next(iter(study.specs)), {place: value})
     except SpecError as error:
         first = error.diagnostics[0]
-        at: Path = ("vary", place)
+        at = _at(study, place)
         return Diagnostic("study.vary", f"can be set in none of the specs: {first.message}", dotted(at),
                           document.key_span(at), first.hint)
     raise AssertionError("a place that no spec has can be set in the first")

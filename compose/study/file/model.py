@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
 from compose.language.diagnostics import SpecError
 from compose.language.quantities import Count
 from compose.language.values import Label, Name, Period, Prose
+from compose.study.file.ranges import Range
 from compose.study.seeds import read_seeds
 
 Value = int | float | bool | str | None
@@ -124,6 +125,31 @@ class Method(Model):
     """Place -> value, as ``--set`` takes them."""
 
 
+class Search(Model):
+    """Settings that are not listed but looked for."""
+
+    noun: ClassVar[str] = "the search"
+
+    search: Annotated[Frozen[str, Range], Field(min_length=1)]
+    """Place of the specs -> where to look: ``uniform(0, 1)``, ``log(1e-4, 1e-2)``, ``int(1, 8)``, or some values."""
+    trials: Count
+    """How many settings of each spec are tried; a trial is a run for every environment and seed."""
+    by: Literal["tpe", "random"] = "tpe"
+    """How the next ones are chosen: by what has done well (TPE, Bergstra et al. 2011), or at random."""
+    prune: Literal["none", "median"] = "none"
+    """End trials early that are, after a quarter and after half of their steps, worse than the median was there."""
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
+    """Of the choice."""
+
+
+def _varied(raw: object) -> str:
+    return "a search" if isinstance(raw, Search) or (isinstance(raw, dict) and "search" in raw) else "a grid"
+
+
+Grid = Frozen[str, Annotated[tuple[Setting, ...], Field(min_length=1)]]
+Vary = Annotated[Annotated[Search, Tag("a search")] | Annotated[Grid, Tag("a grid")], Discriminator(_varied)]
+
+
 class Study(Model):
     """One file: ``study:`` says that it is a study."""
 
@@ -142,8 +168,8 @@ class Study(Model):
     """One run for each: ``0..9``, or a list."""
     train: Training
     """How each run is trained."""
-    vary: Frozen[str, Annotated[tuple[Setting, ...], Field(min_length=1)]] = Field(default_factory=dict)
-    """Place of the specs -> values: every combination is a method of its own."""
+    vary: Vary = Field(default_factory=dict)
+    """Place of the specs -> values, every combination of which is a method of its own; or a search."""
     measure: Measure = Measure()
     """What is compared, and when."""
     claims: Frozen[Label, str] = Field(default_factory=dict)

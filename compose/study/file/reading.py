@@ -20,7 +20,7 @@ from compose.language.resolve import Document
 from compose.language.tree import Node, plain, walk
 from compose.language.validation_messages import diagnose
 from compose.study.file.methods import Method, methods
-from compose.study.file.model import Evaluations, Measure, Study, Training
+from compose.study.file.model import Evaluations, Measure, Search, Study, Training
 from compose.study.file.model import Method as Said
 from compose.study.file.sentences import claim_problems
 
@@ -66,6 +66,9 @@ def load_study(argument: str | FilePath, overrides: Sequence[str] = ()) -> Loade
         problems += error.diagnostics
     problems += _environments(study, document)
     problems += _marks(study, document)
+    if isinstance(study.vary, Search) and study.claims:
+        text = "a study that searches claims nothing: put what it finds into one that does"
+        problems.append(Diagnostic("study.claims", text, "claims", document.key_span(("claims",))))
     problems += claim_problems(study, document, compared) if compared else []
     if problems:
         raise SpecError(*in_order(problems))
@@ -123,6 +126,8 @@ def _owner(data: Any, place: Path) -> type[BaseModel] | None:
             return Evaluations
         case ("measure",):
             return Measure
+        case ("vary",) if "search" in data["vary"]:
+            return Search
         case ("specs", _):
             return Said
     return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compose.language.docs import field_docs
-from compose.study.file.model import Evaluations, Measure, Method, Study, Training
+from compose.study.file.model import Evaluations, Measure, Method, Search, Study, Training
 
 
 def study_schema() -> dict[str, Any]:
@@ -24,7 +24,7 @@ def study_schema() -> dict[str, Any]:
     named = properties["specs"]["anyOf"][0]
     named["additionalProperties"] = {"anyOf": [named["additionalProperties"], text, {"type": "null"}]}
     properties["seeds"] = _either(properties["seeds"], text, {"type": "integer", "minimum": 0})
-    models = {model.__name__: model for model in (Study, Training, Evaluations, Measure, Method)}
+    models = {model.__name__: model for model in (Study, Training, Evaluations, Measure, Method, Search)}
     for place, model in ((properties, "Study"), *((one["properties"], name) for name, one in made["$defs"].items())):
         for name, field in place.items():
             _written(field, field_docs(models[model]).get(name, ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -69,15 +70,21 @@ class Plan:
         return tuple(dict.fromkeys(run.method for run in self.runs))
 
 
-def planned(loaded: LoadedStudy) -> Plan:
-    """Every method in every environment with every seed, seeds outermost: what is there at any time is balanced."""
-    study = loaded.study
+def planned(loaded: LoadedStudy, methods: Sequence[Method] | None = None, share: float = 1.0) -> Plan:
+    """Every method in every environment with every seed, seeds outermost: what is there at any time is balanced.
+
+    Args:
+        loaded: The study.
+        methods: Which; those of the study unless told.
+        share: How much of the way to their ends runs go.
+    """
+    study, methods = loaded.study, loaded.methods if methods is None else methods
     schemas = {name: catalogue.schema(name) for name in study.envs}
-    settings = _settings(study)
-    texts = {method.label: dump(method.spec.document.data) for method in loaded.methods}
+    settings = _settings(study, share)
+    texts = {method.label: dump(method.spec.document.data) for method in methods}
     runs = tuple(
         _planned(method, schemas[env], env, seed, settings, texts[method.label])
-        for seed in study.seeds for env in study.envs for method in loaded.methods
+        for seed in study.seeds for env in study.envs for method in methods
     )
     specs = {run.spec: texts[run.method] for run in runs}
     return Plan(study, runs, specs, loaded.document.file)
@@ -95,10 +102,11 @@ def _planned(method: Method, schema: EntitySchema, env: str, seed: int, settings
                    spec=f"{spec.name}-{digest(text)}.yaml", settings=settings)
 
 
-def _settings(study: Study) -> dict[str, Any]:
+def _settings(study: Study, share: float) -> dict[str, Any]:
     """Of every run: ends (a longer study goes on where a shorter one ended) and what decides numbers."""
     train = study.train
-    ends = {name: x for name in _ENDS if (x := getattr(train, name)) is not None}
+    ends = {name: x if isinstance(x, str) else max(1, round(x * share))
+            for name in _ENDS if (x := getattr(train, name)) is not None}
     return {**ends, "eval_every": train.eval.every.count, "eval_episodes": train.eval.episodes,
             "chance_episodes": train.chance, "threads": train.threads, "precision": train.precision}
 
