@@ -117,9 +117,12 @@ def summary(tasks: Sequence[Task]) -> str:
     """``2 Stalker, 3 Zealot on each side.``; of several tasks how many battles of which sizes."""
     if len(tasks) == 1:
         armies = [_text(tasks[0].side(side)) for side in SIDES]
+        (ours, _, what), (theirs, _, same) = (army.partition(" ") for army in armies)
+        if tasks[0].drawn and what == same and ours != theirs:
+            return f"{ours} against {theirs} {what}."
         return f"{armies[0]} on each side." if armies[0] == armies[1] else f"{armies[0]} against {armies[1]}."
-    ours, theirs = ([task.size(side) for task in tasks] for side in SIDES)
-    return f"{len(tasks)} battles, {min(ours)} to {max(ours)} allies against {min(theirs)} to {max(theirs)} enemies."
+    first, second = ([task.size(side) for task in tasks] for side in SIDES)
+    return f"{len(tasks)} battles, {min(first)} to {max(first)} allies against {min(second)} to {max(second)} enemies."
 
 
 def _short(unit: str) -> str:
