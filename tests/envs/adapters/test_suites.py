@@ -40,6 +40,15 @@ def test_what_is_missing_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> 
     assert resolve(name).needs == ""
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_a_package_that_is_something_else_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for parts in ("lbforaging", "mpe2", "rware", "vmas"):
+        monkeypatch.setitem(sys.modules, parts, ModuleType(parts))
+    monkeypatch.setattr(suite, "find_spec", lambda package: package)
+    with pytest.raises(SpecError, match=rf"suite.broken.*{name}: {NAMES[name]} cannot be played: \w*Error"):
+        make(name).reset(torch.arange(1), 0)
+
+
 def test_schemas_need_neither_torch_nor_the_packages() -> None:
     code = (f"import sys, compose.envs.catalogue as c\n[c.schema(name) for name in {list(NAMES)}]\n"
             f"sys.exit(bool({{'torch', 'gymnasium', 'pettingzoo', *{list(NAMES.values())}}} & set(sys.modules)))")

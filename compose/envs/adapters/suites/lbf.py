@@ -82,21 +82,21 @@ class LbfFamily(Suite[Settings]):
     def make(self, instance: str, schema: EntitySchema, settings: Settings,
              device: str | torch.device) -> Environment:
         """Copies of ``ForagingEnv``."""
-        self.need(instance)
-        from compose.envs.adapters.suites.lbf_look import LbfLook, game
+        with self.needed(instance):
+            from compose.envs.adapters.suites.lbf_look import LbfLook, game
 
-        size, players, foods, together = parts(instance)
+            size, players, foods, together = parts(instance)
 
-        def factory() -> Any:
-            return game(
-                players=players, min_player_level=1, max_player_level=2, min_food_level=1, max_food_level=None,
-                field_size=(size, size), max_num_food=foods, sight=settings.sight, force_coop=together,
-                max_episode_steps=settings.limit, penalty=settings.penalty,
-            )
+            def factory() -> Any:
+                return game(
+                    players=players, min_player_level=1, max_player_level=2, min_food_level=1, max_food_level=None,
+                    field_size=(size, size), max_num_food=foods, sight=settings.sight, force_coop=together,
+                    max_episode_steps=settings.limit, penalty=settings.penalty,
+                )
 
-        answers = Answers(api="gymnasium", observation=Observation(size=schema.sizes["observation"]), reward="sum",
-                          state="joined", at_limit="truncated")
-        return played(schema, answers, factory, lambda env: LbfLook(env, schema, HIGHEST), device)
+            answers = Answers(api="gymnasium", observation=Observation(size=schema.sizes["observation"]), reward="sum",
+                              state="joined", at_limit="truncated")
+            return played(schema, answers, factory, lambda env: LbfLook(env, schema, HIGHEST), device)
 
 
 FAMILY = LbfFamily()

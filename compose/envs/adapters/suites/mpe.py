@@ -96,16 +96,16 @@ class MpeFamily(Suite[Settings]):
     def make(self, instance: str, schema: EntitySchema, settings: Settings,
              device: str | torch.device) -> Environment:
         """Copies of the scenario's ``parallel_env``."""
-        self.need(instance)
-        from compose.envs.adapters.suites.mpe_look import MpeLook
+        with self.needed(instance):
+            from compose.envs.adapters.suites.mpe_look import MpeLook
 
-        given: dict[str, Any] = {"max_cycles": settings.limit}
-        given |= {"local_ratio": settings.local_ratio} if isinstance(settings, Shared) else {}
-        given |= {"N": settings.agents} if isinstance(settings, Spread) else {}
-        parallel: Any = import_module(f"mpe2.{instance}").parallel_env
-        answers = Answers(api="pettingzoo", observation=Observation(size=schema.sizes["observation"], pad=True),
-                          reward="sum", state="joined")
-        return played(schema, answers, lambda: parallel(**given), lambda env: MpeLook(env, schema), device)
+            given: dict[str, Any] = {"max_cycles": settings.limit}
+            given |= {"local_ratio": settings.local_ratio} if isinstance(settings, Shared) else {}
+            given |= {"N": settings.agents} if isinstance(settings, Spread) else {}
+            parallel: Any = import_module(f"mpe2.{instance}").parallel_env
+            answers = Answers(api="pettingzoo", observation=Observation(size=schema.sizes["observation"], pad=True),
+                              reward="sum", state="joined")
+            return played(schema, answers, lambda: parallel(**given), lambda env: MpeLook(env, schema), device)
 
 
 FAMILY = MpeFamily()

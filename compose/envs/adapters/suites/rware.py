@@ -92,23 +92,23 @@ class RwareFamily(Suite[Settings]):
     def make(self, instance: str, schema: EntitySchema, settings: Settings,
              device: str | torch.device) -> Environment:
         """Copies of ``Warehouse``."""
-        self.need(instance)
-        from compose.envs.adapters.suites.rware_look import RwareLook
+        with self.needed(instance):
+            from compose.envs.adapters.suites.rware_look import RwareLook
 
-        rows, columns, robots, requests = parts(instance)
+            rows, columns, robots, requests = parts(instance)
 
-        def factory() -> Any:
-            from rware.warehouse import RewardType, Warehouse
+            def factory() -> Any:
+                from rware.warehouse import RewardType, Warehouse
 
-            return Warehouse(
-                shelf_columns=columns, column_height=HEIGHT, shelf_rows=rows, n_agents=robots, msg_bits=0,
-                sensor_range=settings.sight, request_queue_size=requests, max_inactivity_steps=None,
-                max_steps=settings.limit, reward_type=RewardType.INDIVIDUAL,
-            )
+                return Warehouse(
+                    shelf_columns=columns, column_height=HEIGHT, shelf_rows=rows, n_agents=robots, msg_bits=0,
+                    sensor_range=settings.sight, request_queue_size=requests, max_inactivity_steps=None,
+                    max_steps=settings.limit, reward_type=RewardType.INDIVIDUAL,
+                )
 
-        answers = Answers(api="gymnasium", observation=Observation(size=schema.sizes["observation"]), reward="sum",
-                          state="joined", at_limit="truncated")
-        return played(schema, answers, factory, lambda env: RwareLook(env, schema), device)
+            answers = Answers(api="gymnasium", observation=Observation(size=schema.sizes["observation"]), reward="sum",
+                              state="joined", at_limit="truncated")
+            return played(schema, answers, factory, lambda env: RwareLook(env, schema), device)
 
 
 FAMILY = RwareFamily()

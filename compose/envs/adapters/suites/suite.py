@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
@@ -61,13 +62,26 @@ class Suite(ABC, Generic[Kind]):
 
     @abstractmethod
     def make(self, instance: str, schema: EntitySchema, settings: Kind, device: str | torch.device) -> Environment:
-        """The environment; imports torch and the package. Raises SpecError as :meth:`need`."""
+        """The environment; imports torch and the package. Raises SpecError as :meth:`needed`."""
 
-    def need(self, instance: str) -> None:
-        """Raises SpecError (``suite.missing``) if the package is not installed."""
+    @contextmanager
+    def needed(self, instance: str) -> Iterator[None]:
+        """Where the package is imported and asked for an environment.
+
+        Raises:
+            SpecError: ``suite.missing`` if it is not installed, ``suite.broken`` if it does not do as it is known to.
+        """
+        where, hint = f"{self.family}/{instance}", install(self.family)
         if find_spec(self.package) is None:
-            raise SpecError(Diagnostic("suite.missing", f"{self.package} is not installed",
-                                       where=f"{self.family}/{instance}", hint=install(self.family)))
+            raise SpecError(Diagnostic("suite.missing", f"{self.package} is not installed", where=where, hint=hint))
+        try:
+            yield
+        except SpecError:
+            raise
+        except Exception as error:
+            text = f"{self.package} cannot be played: {type(error).__name__}: {error}"
+            raise SpecError(Diagnostic("suite.broken", " ".join(text.split()), where=where,
+                                       hint=f"is it the release that was tried? {hint}")) from error
 
 
 def install(extra: str) -> str:

@@ -106,10 +106,10 @@ class VmasFamily(Suite[Settings]):
     def make(self, instance: str, schema: EntitySchema, settings: Settings,
              device: str | torch.device) -> Environment:
         """All episodes in one environment of the package."""
-        self.need(instance)
-        from compose.envs.adapters.suites.vmas_environment import VmasGames
+        with self.needed(instance):
+            from compose.envs.adapters.suites.vmas_environment import VmasGames
 
-        return VmasGames(schema, instance, device)
+            return VmasGames(schema, instance, device)
 
 
 FAMILY = VmasFamily()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import vmas
 from torch import Tensor
 from torch.nn.functional import pad
+from vmas import make_env
 
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
@@ -39,7 +39,7 @@ class VmasGames(Environment):
         numbers, schema = episodes.tolist(), self.schema
         seeds = [seed] * len(numbers) if isinstance(seed, int) else list(seed)
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            self._env: Any = vmas.make_env(
+            self._env: Any = make_env(
                 self._scenario, num_envs=-(-len(numbers) // _WIDTH) * _WIDTH, device=self.device, seed=0,
                 continuous_actions=False, n_agents=schema.agents, terminated_truncated=True,
             )
