@@ -26,10 +26,14 @@ _BUILT_IN = {
     "battle": "compose.envs.battle",
     "gaussian_squeeze": "compose.envs.gaussian_squeeze",
     "group_matching": "compose.envs.group_matching",
+    "lbf": "compose.envs.adapters.suites.lbf",
+    "mpe": "compose.envs.adapters.suites.mpe",
     "prey": "compose.envs.prey",
+    "rware": "compose.envs.adapters.suites.rware",
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
+    "vmas": "compose.envs.adapters.suites.vmas",
     "warehouse": "compose.envs.warehouse",
 }
 

@@ -1,4 +1,4 @@
-"""Environments of other APIs: PettingZoo, Gymnasium, SMAC, SMAX. None of them is imported before it is asked for."""
+"""Environments of other APIs: PettingZoo, Gymnasium, SMAC, SMAX, suites. None is imported unasked."""
 
 from compose.envs.adapters.family import Gymnasium, GymnasiumVector, PettingZoo
 

@@ -104,17 +104,13 @@ class Rows(Model):
     read: Read | None = None
 
 
-class Adapter(Model):
-    """The section. What changes results (reward, reduction) has no default."""
+class Answers(Model):
+    """How an API's answers are read, without entities. What changes results (reward, reduction) has no default."""
 
     model_config = ConfigDict(serialize_by_alias=True)
     noun: ClassVar[str] = "the adapter"
 
     api: Api
-    id: str | None = None
-    """The environment's name in gymnasium's registry. None: it is given from Python."""
-    options: dict[str, Scalar] = Limits(default_factory=dict)
-    """Arguments that go with ``id``."""
     agents: tuple[str, ...] | None = None
     """PettingZoo's names in the order of the slots; ``possible_agents``, unless told."""
     observation: Observation
@@ -134,6 +130,15 @@ class Adapter(Model):
     at_limit: Literal["told", "truncated"] = "told"
     """What an end in the last step of the limit is: what the environment says, or, where it says ``terminated`` of its
     own time limit as well, a truncation whatever it says."""
+
+
+class Adapter(Answers):
+    """The section."""
+
+    id: str | None = None
+    """The environment's name in gymnasium's registry. None: it is given from Python."""
+    options: dict[str, Scalar] = Limits(default_factory=dict)
+    """Arguments that go with ``id``."""
     rows: Annotated[tuple[Rows, ...], Limits(min_length=1)]
 
     @property

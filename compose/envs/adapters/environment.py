@@ -7,9 +7,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from compose.envs.adapters.declared import Adapter
+from compose.envs.adapters.declared import Adapter, Answers
 from compose.envs.adapters.games import Games, Moment, failed
-from compose.envs.adapters.reading import Flags, Floats, Layout, Reader
+from compose.envs.adapters.reading import Flags, Floats, Given, Layout, Reader
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, key
@@ -23,14 +23,16 @@ class Adapted(Environment):
 
     Episode n under seed s is begun with one number that depends on both alone; whether that decides the whole episode
     is the environment's business. Agents that end before the others stay present, are not active, see only
-    themselves, and have the one action 0, which is never sent.
+    themselves, and have the one action 0, which is never sent. Entities are laid out as an :class:`Adapter` says;
+    without rows, games give them.
     """
 
-    def __init__(self, schema: EntitySchema, adapter: Adapter, games: Games, device: str | torch.device) -> None:
+    def __init__(self, schema: EntitySchema, adapter: Answers, games: Games, device: str | torch.device) -> None:
         self.schema = schema
         self.device = torch.device(device)
         self._adapter, self._games = adapter, games
-        self._reader, self._layout = Reader(adapter, schema, games.actions), Layout(adapter, schema)
+        self._reader = Reader(adapter, schema, games.actions)
+        self._layout = Layout(adapter, schema) if isinstance(adapter, Adapter) else Given(schema)
         self._aimed = _aimed(schema)
         self._running: Flags | None = None
 
@@ -48,6 +50,7 @@ class Adapted(Environment):
         self._present = np.ones((batch, schema.entities), bool)
         self._present[:, : schema.agents] = False
         self._state = np.zeros((batch, schema.sizes.get("state", 0)), np.float32)
+        self._layout.begin(batch)
         for row, moment in enumerate(moments):
             self._take(row, moment, np.array(moment.live))
             here, fewest = int(self._active[row].sum()), schema.present_range("agent")[0]
@@ -93,6 +96,7 @@ class Adapted(Environment):
         self._present[row, : self.schema.agents] |= active
         self._observation[row] = self._reader.observations(moment) * active[:, None]
         self._available[row] = self._reader.available(moment, active)
+        self._layout.take(row, moment)
         if moment.state is not None:
             self._state[row] = moment.state
         elif self._adapter.state == "joined":

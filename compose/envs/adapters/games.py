@@ -32,6 +32,12 @@ class Moment:
     over: bool = False
     """Whether the episode ended in this step."""
     state: NDArray[np.float32] | None = None
+    reached: bool = False
+    """Whether the goal was reached in this step, if it is not told by an info."""
+    entities: NDArray[np.float32] | None = None
+    """(entity feature), where they are not read from observations."""
+    visible: NDArray[np.bool_] | None = None
+    """(agent entity), with ``entities``."""
 
 
 class Games(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from compose.envs.adapters.consistent import count
-from compose.envs.adapters.declared import Adapter, Rows
+from compose.envs.adapters.declared import Adapter, Answers, Rows
 from compose.envs.adapters.games import Moment, failed
 from compose.graph.schema import EntitySchema
 
@@ -41,7 +41,7 @@ def blocks(adapter: Adapter, schema: EntitySchema) -> list[Block]:
 class Reader:
     """Checks and flattens what one episode's agents got."""
 
-    def __init__(self, adapter: Adapter, schema: EntitySchema, actions: list[int]) -> None:
+    def __init__(self, adapter: Answers, schema: EntitySchema, actions: list[int]) -> None:
         self._adapter, self._name = adapter, schema.name
         self._agents = adapter.agents or tuple(f"agent {i}" for i in range(schema.agents))
         most = schema.sizes["action"]
@@ -96,9 +96,9 @@ class Reader:
                 return float(np.sum(given))
 
     def success(self, moment: Moment) -> bool:
-        """Whether any agent's info says so."""
+        """Whether the moment says so, or any agent's info."""
         key = self._adapter.success
-        return key is not None and any(bool(info.get(key, False)) for info in moment.info)
+        return moment.reached or (key is not None and any(bool(info.get(key, False)) for info in moment.info))
 
     def _flat(self, given: Any, i: int) -> Floats:
         key, size = self._adapter.observation.key, self._adapter.observation.size
@@ -131,6 +131,44 @@ class Reader:
         return failed(f"adapter.{what}", self._name, f"the {what} of {self._agents[i]} {text}")
 
 
+def among(sees: Flags, active: Flags, present: Flags) -> Flags:
+    """``sees`` (batch agent entity) of those who are there: an agent always sees itself; who is gone sees nobody else,
+    and nobody else sees it."""
+    agents = active.shape[1]
+    there = present.copy()
+    there[:, :agents] &= active
+    found: Flags = sees & active[:, :, None] & there[:, None, :]
+    own = np.arange(agents)
+    found[:, own, own] = present[:, :agents]
+    return found
+
+
+class Given:
+    """Entities as games give them, moment by moment."""
+
+    def __init__(self, schema: EntitySchema) -> None:
+        self._sizes = schema.sizes
+
+    def begin(self, batch: int) -> None:
+        """Episodes begin."""
+        agents, entities, width = (self._sizes[axis] for axis in ("agent", "entity", "feature"))
+        self._entities = np.zeros((batch, entities, width), np.float32)
+        self._sees = np.zeros((batch, agents, entities), bool)
+
+    def take(self, row: int, moment: Moment) -> None:
+        """Keep what one episode's moment says."""
+        assert moment.entities is not None
+        self._entities[row], self._sees[row] = moment.entities, moment.visible
+
+    def visible(self, observation: Floats, active: Flags, present: Flags) -> Flags:
+        """(batch agent entity); see :func:`among`."""
+        return among(self._sees, active, present)
+
+    def entities(self, observation: Floats, state: Floats | None, active: Flags, visible: Flags) -> Floats:
+        """(batch entity feature)."""
+        return self._entities
+
+
 class Layout:
     """Lays observations out as entities, for all episodes at once."""
 
@@ -140,6 +178,12 @@ class Layout:
         starts = np.cumsum([0, *(feature.size for feature in schema.features)])
         self._places = {f.name: slice(int(s), int(s) + f.size) for f, s in zip(schema.features, starts, strict=False)}
         self._width = int(starts[-1])
+
+    def begin(self, batch: int) -> None:
+        """Episodes begin."""
+
+    def take(self, row: int, moment: Moment) -> None:
+        """All is in what agents observe."""
 
     def visible(self, observation: Floats, active: Flags, present: Flags) -> Flags:
         """(batch agent entity). An agent always sees itself; who is gone sees nobody else, and nobody else sees it."""
@@ -152,12 +196,7 @@ class Layout:
                 elif block.rows.read is not None:
                     for observer, at in self._read_at(block, slot):
                         sees[:, observer, slot] = observation[:, observer, at] != block.rows.read.hidden
-        there = present.copy()
-        there[:, :agents] &= active
-        sees &= active[:, :, None] & there[:, None, :]
-        own = np.arange(agents)
-        sees[:, own, own] = present[:, :agents]
-        return sees
+        return among(sees, active, present)
 
     def entities(self, observation: Floats, state: Floats | None, active: Flags, visible: Flags) -> Floats:
         """(batch entity feature). Rows of agents that are gone, and of what nobody sees, are zero.
