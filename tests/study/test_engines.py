@@ -347,8 +347,8 @@ def test_tasks_of_ray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     cluster = Cluster()
     monkeypatch.setitem(sys.modules, "ray", cluster)
     for address, said in (("auto", "nobody answers"), ("127.0.0.1:1", "refused"),
-                          ("127.0.0.1:99999", "0-65535|refused"),
-                          ("here", "an address is auto, HOST:PORT"), ("http://a:1", "an address is auto")):
+                          ("127.0.0.1:99999", "0-65535|refused"), ("here", "an address is auto, HOST:PORT"),
+                          ("http://a:1", "an address is auto")):
         with pytest.raises(SpecError, match=f"--address {address}: there is no cluster: .*({said})"):
             Ray(Job(workspace), address)
     one = Ray(Job(workspace, threads=2))

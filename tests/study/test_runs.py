@@ -205,7 +205,8 @@ def test_workers_that_are_killed_leave_what_others_finish(tmp_path: Path) -> Non
     _, workspace = begin(tmp_path, long)
     first, second = started(workspace), started(workspace)
     try:
-        seen(workspace, long, lambda now: sum(bool(one.clocks) and one.state == "running" for one in now) == 2)
+        seen(workspace, long, lambda now: sum(
+            one.state == "running" and (workspace.runs / one.run.folder / "evals.jsonl").exists() for one in now) == 2)
         first.kill()
         first.wait()
         assert [one.state for one in standings(workspace, planned(read(tmp_path, long)).runs)].count("running") == 1
