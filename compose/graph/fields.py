@@ -113,6 +113,8 @@ _STANDARD = {
 }
 
 _OPTIONAL = {
+    "rewards": _field("batch time agent", "float", "global",
+                      "What each agent earned by this step's joint action; absent agents earn zero.", after=True),
     "state": _field("batch time state", "float", "global", "The environment's own flat state vector.", ordered=True),
     "observation": _field("batch time agent observation", "float", "local", "The agent's own flat observation vector.",
                           ordered=True),
@@ -149,7 +151,8 @@ def played_field(axes: tuple[str, ...], dtype: Dtype, what: str) -> Field:
 def same_field(name: str, field: Field) -> bool:
     """Is it the field that everybody knows under this name, or a constant form of it?"""
     known = KNOWN_FIELDS[name]
-    axes = known.axes if name in _STANDARD else tuple(a for a in known.axes if a not in LEAD or a in field.axes)
+    whole = name in _STANDARD or known.after
+    axes = known.axes if whole else tuple(a for a in known.axes if a not in LEAD or a in field.axes)
     return (field.axes, field.dtype, field.scope) == (axes, known.dtype, known.scope)
 
 

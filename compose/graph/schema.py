@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 Side = Literal["agent", "other"]
+Reduction = Literal["sum", "mean", "own"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
 OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
@@ -126,6 +127,9 @@ class EntitySchema(Model):
     """T, the most steps in an episode; T + 1 time indices are stored."""
     truncates: bool
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
+    reward: Reduction = "own"
+    """What the team's reward is: the ``sum`` or the ``mean`` of what the agents who are present earn (the field
+    ``rewards``), or the environment's ``own``."""
     returns: tuple[float, float] | None = None
     """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[Name, ...] = ("default",)
@@ -196,6 +200,7 @@ class EntitySchema(Model):
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
+        unsaid |= {"reward"} if self.reward == "own" else set()
         content = self.model_dump(mode="json", exclude=unsaid)
         content["axes"] = {axis: size for axis, size in self.axes.items() if axis not in OBSERVED}
         for name, field in self.fields.items():
@@ -214,6 +219,9 @@ class EntitySchema(Model):
         problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
         if self.returns is not None and not self.returns[0] <= self.returns[1]:
             problems.append((("returns",), "the least return exceeds the most ({:g}, {:g})".format(*self.returns)))
+        if self.reward != "own" and "rewards" not in self.fields:
+            text = f"the {self.reward} of what each agent earns needs a field 'rewards'"
+            problems.append((("reward",), text))
         sides: tuple[Side, ...] = ("agent", "other")
         for side in sides:
             fewest, most = self.present_range(side)

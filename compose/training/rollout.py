@@ -61,6 +61,8 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     record = {name: _blank(x, schema, name) for name, x in {**own, **fields}.items() if name in wanted}
     record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
     record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
+    if "rewards" in wanted and "rewards" in schema.fields:
+        record["rewards"] = torch.zeros(batch, limit + 1, schema.agents, device=env.device)
     for name in ("terminated", "steps", "filled"):
         record[name] = torch.zeros(batch, limit + 1, dtype=torch.bool, device=env.device)
     success = torch.zeros(batch, dtype=torch.bool, device=env.device)
@@ -75,6 +77,8 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
         after = game.step(action)
         record["action"][:, step] = action * alive[:, None]
         record["reward"][:, step] = after.reward * alive
+        if "rewards" in record and after.rewards is not None:
+            record["rewards"][:, step] = after.rewards * alive[:, None]
         record["terminated"][:, step] = after.terminated & alive
         success |= after.success & alive
         record["filled"][:, step + 1] = alive

@@ -25,6 +25,8 @@ class Moment:
     """Whether the agent acts in the next step."""
     reward: list[float] = field(default_factory=list)
     """Of the agents that got one; or the team's one number."""
+    rewards: list[float] | None = None
+    """One for each slot, zero of those that got none; None where the API gives one number."""
     terminated: list[bool] = field(default_factory=list)
     """Whether the agent truly ended in this step."""
     truncated: list[bool] = field(default_factory=list)

@@ -42,6 +42,7 @@ class GymnasiumGame:
         self._live = [live and not (e or c) for live, e, c in zip(self._live, ended, cut, strict=True)]
         moment = self._moment(observation, info)
         moment.reward = self._reward(reward)
+        moment.rewards = None if self._team else moment.reward
         moment.terminated, moment.truncated, moment.over = ended, cut, not any(self._live)
         return moment
 

@@ -64,6 +64,7 @@ class ParallelGame:
             raise failed("adapter.end", self._where, "all agents are gone, but none was terminated or truncated")
         moment = self._moment(observations, infos)
         moment.reward = [float(rewards[agent]) for agent in self._agents if agent in rewards]
+        moment.rewards = [float(rewards.get(agent, 0.0)) for agent in self._agents]
         moment.terminated, moment.truncated, moment.over = terminated, truncated, over
         return moment
 

@@ -48,6 +48,13 @@ class Play:
     """(step batch) bool."""
     success: Tensor
     """(step batch) bool."""
+    rewards: Tensor | None = None
+    """(step batch agent) float32, where agents have rewards of their own."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of what its transitions tell beside fields."""
+        return _PARTS[1:] if self.rewards is None else (*_PARTS[1:], "rewards")
 
     @property
     def ended(self) -> Tensor:
@@ -62,12 +69,12 @@ class Play:
 
     def cut(self, steps: int) -> Play:
         """Its first steps."""
-        parts = {part: getattr(self, part)[:steps] for part in _PARTS}
+        parts = {part: getattr(self, part)[:steps] for part in ("action", *self.told)}
         return replace(self, fields={name: x[: steps + 1] for name, x in self.fields.items()}, **parts)
 
     def rows(self, rows: list[int]) -> Play:
         """Some of its episodes."""
-        parts = {part: getattr(self, part)[:, rows] for part in _PARTS}
+        parts = {part: getattr(self, part)[:, rows] for part in ("action", *self.told)}
         batched = {name: x[:, rows] if "batch" in self.schema.fields[name].axes else x
                    for name, x in self.fields.items()}
         seed = self.seed if isinstance(self.seed, int) else [self.seed[row] for row in rows]
@@ -159,10 +166,11 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
 
 def _recorded(schema: EntitySchema, title: str, episodes: Sequence[int], seed: Seeds, seen: list[Fields],
               taken: list[Tensor], given: list[Transition]) -> Play:
+    each = [after.rewards for after in given if after.rewards is not None]
     return Play(
         schema, title, tuple(episodes), seed, {name: torch.stack([s[name] for s in seen]) for name in seen[0]},
-        torch.stack(taken), *(torch.stack([getattr(after, part) for after in given])
-                              for part in _PARTS[1:]),
+        action=torch.stack(taken), rewards=torch.stack(each) if each else None,
+        **{part: torch.stack([getattr(after, part) for after in given]) for part in _PARTS[1:]},
     )
 
 

@@ -39,6 +39,7 @@ class Watched:
         self._see, self._step = f"compose env check {env.schema.name}", -1
         self._form: dict[str, tuple[torch.Size, torch.dtype]] = {}
         self._batch = torch.Size(episodes.shape)
+        self._each = torch.Size((*episodes.shape, env.schema.agents)) if "rewards" in env.schema.fields else None
 
     def reset(self) -> Fields:
         """The first fields. Raises Broken."""
@@ -94,7 +95,9 @@ class Watched:
             return False
         if fields.keys() != expected.keys():
             return False
-        total = given.reward.sum()
+        if not self._as_each(given.rewards):
+            return False
+        total = given.reward.sum() if given.rewards is None else given.reward.sum() + given.rewards.sum()
         for name, (shape, dtype) in expected.items():
             x = fields[name]
             if not isinstance(x, Tensor) or x.shape != shape or x.dtype != dtype or x.device != given.reward.device:
@@ -102,6 +105,12 @@ class Watched:
             if dtype == torch.float32:
                 total = total + x.sum()
         return bool(total.isfinite())  # so is every number then
+
+    def _as_each(self, x: object) -> bool:
+        """Whether the agents' own rewards have the right form; there may be none."""
+        if self._each is None or not isinstance(x, Tensor):
+            return self._each is None and x is None
+        return x.dtype == torch.float32 and x.shape == self._each
 
     def _no_action(self, fields: Fields) -> Iterator[Finding]:
         some = fields["available"].any(-1)
