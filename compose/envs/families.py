@@ -30,6 +30,7 @@ _BUILT_IN = {
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
+    "spread": "compose.envs.spread",
     "warehouse": "compose.envs.warehouse",
 }
 

@@ -22,7 +22,8 @@ so write into none of them. The controller adds ``action``, ``last_action``, ``r
 ``steps``."""
 
 Script = Callable[[], Tensor]
-"""A policy that an environment knows itself: one available action for every agent, as things are, int64 (batch agent).
+"""A policy that an environment knows itself: one available action for every agent, as things are, int64 (batch agent);
+of continuous actions float32 (batch agent part), each number from -1 to 1.
 """
 
 
@@ -68,7 +69,8 @@ class Environment(ABC):
 
     @abstractmethod
     def step(self, action: Tensor) -> Transition:
-        """Take one action per agent (int64, (batch agent)).
+        """Take one action per agent: int64, (batch agent); where actions are continuous float32, (batch agent part),
+        within the schema's bounds.
 
         An episode that has ended stays as it is: reward 0, flags False, fields unchanged.
 

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Limits
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.graph.fields import (
@@ -24,6 +24,8 @@ from compose.graph.fields import (
     Model,
     Scope,
     constant_field,
+    known_fields,
+    numbers_field,
     same_field,
     standard_fields,
 )
@@ -91,6 +93,13 @@ class ActionGroup(Model):
     """How many actions; one for each target where they are aimed at somebody."""
     targets: Side | None = None
     """Which side the actions are aimed at, one entity each (field ``action_entity`` says which); None: at nothing."""
+    kind: Literal["choices", "continuous"] = "choices"
+    """``choices``: an agent takes one action of all groups. ``continuous``: an action is ``count`` numbers, beside
+    those of the other groups. An environment has groups of one kind only."""
+    low: float | None = None
+    """The least that each number may be, of continuous ones."""
+    high: float | None = None
+    """The most."""
 
     @property
     def plain(self) -> bool:
@@ -138,20 +147,28 @@ class EntitySchema(Model):
     """Changes whenever the environment's rules do; schemas without rules of their own have none."""
     axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""
-    fields: dict[Word, Field] = Limits(default_factory=standard_fields)
+    fields: dict[Word, Field] = Limits(default_factory=standard_fields, validate_default=True)
     """``env.NAME``; the standard ones are filled in."""
 
     @field_validator("fields")
     @classmethod
-    def _fill_in(cls, fields: dict[Word, Field]) -> dict[str, Field]:
+    def _fill_in(cls, fields: dict[Word, Field], info: ValidationInfo) -> dict[str, Field]:
+        plain, continuous = standard_fields(), _continuous(info.data.get("actions", ()))
+        known, standard = known_fields(continuous), plain
+        if continuous:  # who wrote `standard_fields` meant what is standard here
+            standard = {name: numbers_field(name, field) for name, field in plain.items() if name in known}
+            fields = {name: standard.get(name, field) if field == plain.get(name) else field
+                      for name, field in fields.items() if name in standard or field != plain.get(name)}
         for name, field in fields.items():
-            known = KNOWN_FIELDS.get(name)
-            if known is not None and not same_field(name, field):
-                text = f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
+            if name in known and not same_field(known[name], name, field):
+                given = known[name]
+                text = f"'{name}' always has axes [{' '.join(given.axes)}], dtype {given.dtype} and scope {given.scope}"
                 raise _contradiction([(("fields", name), text)])
-        filled = {name: field.model_copy(update=KNOWN_FIELDS[name].declared) if name in KNOWN_FIELDS else field
+            if name in KNOWN_FIELDS and name not in known:
+                raise _contradiction([(("fields", name), f"actions are numbers here: there is no '{name}'")])
+        filled = {name: field.model_copy(update=known[name].declared) if name in known else field
                   for name, field in fields.items()}
-        return {**standard_fields(), **filled}
+        return {**standard, **filled}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -159,6 +176,11 @@ class EntitySchema(Model):
         if problems:
             raise _contradiction(problems)
         return self
+
+    @property
+    def continuous(self) -> bool:
+        """Are actions numbers, not choices?"""
+        return _continuous(self.actions)
 
     @property
     def others(self) -> int:
@@ -172,8 +194,7 @@ class EntitySchema(Model):
             "agent": self.agents,
             "entity": self.entities,
             "other": self.others,
-            "action": sum(group.count for group in self.actions),
-            "plain": sum(group.count for group in self.actions if group.plain),
+            **self._action_sizes,
             "feature": sum(feature.size for feature in self.features),
             "time": self.limit + 1,
             "task": len(self.tasks),
@@ -181,6 +202,13 @@ class EntitySchema(Model):
             "xy": 2,
             **self.axes,
         }
+
+    @property
+    def _action_sizes(self) -> dict[str, int]:
+        total = sum(group.count for group in self.actions)
+        if self.continuous:
+            return {"part": total}
+        return {"action": total, "plain": sum(group.count for group in self.actions if group.plain)}
 
     def presence(self, axis: str) -> str | None:
         """The field that says which slots of ``axis`` are filled, or None if all always are."""
@@ -202,9 +230,12 @@ class EntitySchema(Model):
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
         unsaid |= {"reward"} if self.reward == "own" else set()
         content = self.model_dump(mode="json", exclude=unsaid)
+        for group in content["actions"] if not self.continuous else ():
+            del group["kind"], group["low"], group["high"]
         content["axes"] = {axis: size for axis, size in self.axes.items() if axis not in OBSERVED}
+        known = known_fields(self.continuous)
         for name, field in self.fields.items():
-            unsaid = set(field.declared) if name in KNOWN_FIELDS else {k for k, v in field.declared.items() if not v}
+            unsaid = set(field.declared) if name in known else {k for k, v in field.declared.items() if not v}
             content["fields"][name] = {k: v for k, v in content["fields"][name].items() if k not in unsaid}
         if self.numbers_agents:
             del content["fields"]["agent_id"]
@@ -230,10 +261,27 @@ class EntitySchema(Model):
                 problems.append(((f"fewest_{side}s",), f"fewest_{side}s ({fewest}) exceeds the {most} {side} slots"))
             if sum(kind.min for kind in types) > most or sum(kind.max for kind in types) < most:
                 problems.append((("types",), f"types of side {side} cannot fill its {most} slots exactly"))
+        problems += self._wrong_actions()
         problems += [(("types", i), f"type {t.name} has min {t.min} > max {t.max}")
                      for i, t in enumerate(self.types) if t.min > t.max]
         problems += [(("actions", i), f"actions '{g.name}' target side {g.targets}, which has no slots")
                      for i, g in enumerate(self.actions) if g.targets and not self.present_range(g.targets)[1]]
+        return problems
+
+    def _wrong_actions(self) -> list[Problem]:
+        problems: list[Problem] = []
+        for i, group in enumerate(self.actions):
+            at, bounded = ("actions", i), group.low is not None or group.high is not None
+            if group.kind != self.actions[0].kind:
+                text = f"'{group.name}' is {group.kind}, and '{self.actions[0].name}' is not: all are of one kind"
+                problems.append((at, text))
+            elif group.kind == "choices" and bounded:
+                problems.append((at, "bounds (low, high) are of continuous actions"))
+            elif group.kind == "continuous" and group.targets:
+                problems.append((at, f"numbers are aimed at nobody, and '{group.name}' targets side {group.targets}"))
+            elif group.kind == "continuous" and not (group.low is not None and group.high is not None
+                                                     and group.low < group.high):
+                problems.append((at, f"'{group.name}' needs bounds: low, and a larger high"))
         return problems
 
     def _repeated_names(self) -> list[Problem]:
@@ -275,6 +323,10 @@ class EntitySchema(Model):
                 row = "agent" if field.scope == "local" else "entity"
                 problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))
         return problems
+
+
+def _continuous(actions: tuple[ActionGroup, ...]) -> bool:
+    return any(group.kind == "continuous" for group in actions)
 
 
 def _contradiction(problems: list[Problem]) -> PydanticCustomError:

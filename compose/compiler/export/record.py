@@ -82,6 +82,9 @@ def require_acting(graph: Graph) -> None:
         hint = "export a spec that extends it" if graph.spec.abstract else "give it a section 'act' with 'values'"
         what = "is abstract: it does not say everything" if graph.spec.abstract else "does not say how to act"
         raise SpecError(Diagnostic("export.act", f"{graph.spec.name} {what}", hint=hint))
+    if graph.spec.act.over == "part":
+        text = f"{graph.spec.name} draws numbers ({graph.spec.act.choose}); what is exported chooses among actions"
+        raise SpecError(Diagnostic("export.act", text))
 
 
 def record(model: Model) -> Step:

@@ -15,6 +15,7 @@ from compose.envs.guard.finding import Broken, Finding
 from compose.envs.guard.measuring import measures
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.scaling import any_numbers, within
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, keys, one_of, uniform
 
@@ -39,7 +40,7 @@ class Play:
     fields: dict[str, Tensor]
     """(time ...): each as its schema says, the time axis first."""
     action: Tensor
-    """(step batch agent) int64."""
+    """(step batch agent) int64, or float32 (step batch agent part) within bounds."""
     reward: Tensor
     """(step batch) float32."""
     terminated: Tensor
@@ -149,7 +150,7 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
     running, left = torch.ones(len(episodes), dtype=torch.bool, device=env.device), AFTER_END
     for step in range(most):
         keyed = (0, numbers * 0) if alike else (seed, numbers)
-        chosen = _legal(shown["available"], *keyed, step) if actions is None else actions[step]
+        chosen = legal(schema, shown, *keyed, step) if actions is None else actions[step]
         after = safely(title, "step(action) gives a transition", partial(env.step, chosen.clone()), step)
         _check(form.transition(env, after, len(episodes)), title, step)
         shown = after.fields
@@ -174,11 +175,13 @@ def _recorded(schema: EntitySchema, title: str, episodes: Sequence[int], seed: S
     )
 
 
-def _legal(available: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
-    """An available action for every agent, all equally likely: int64 (batch agent)."""
-    agents = available.shape[1]
-    counters = episodes[:, None] * agents + torch.arange(agents, device=available.device)
-    return one_of(available, uniform(keys(seed, "legal", step), counters))
+def legal(schema: EntitySchema, shown: Fields, seed: Seeds, episodes: Tensor, step: int,
+          stream: str = "legal") -> Tensor:
+    """A legal action for every agent, all equally likely, as the environment takes it."""
+    counters = episodes[:, None] * schema.agents + torch.arange(schema.agents, device=episodes.device)
+    if schema.continuous:
+        return within(any_numbers(seed, stream, step, counters, schema.sizes["part"]), schema)
+    return one_of(shown["available"], uniform(keys(seed, stream, step), counters))
 
 
 def _copied(fields: Fields) -> Fields:

@@ -14,6 +14,7 @@ from compose.envs.guard import form
 from compose.envs.guard.finding import Broken, Finding
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.scaling import within
 from compose.kernels.random import Seeds
 
 T = TypeVar("T")
@@ -51,9 +52,9 @@ class Watched:
         return given
 
     def step(self, action: Tensor) -> Transition:
-        """The next transition. Raises Broken."""
+        """The next transition; actions that are numbers are given from -1 to 1. Raises Broken."""
         self._step += 1
-        given = self._safely("step(action) gives a transition", partial(self.env.step, action))
+        given = self._safely("step(action) gives a transition", partial(self.env.step, within(action, self.env.schema)))
         if not self._as_before(given):
             self._refuse(form.transition(self.env, given, len(self.episodes)))
         self._refuse([*self._no_action(given.fields)])
@@ -113,6 +114,8 @@ class Watched:
         return x.dtype == torch.float32 and x.shape == self._each
 
     def _no_action(self, fields: Fields) -> Iterator[Finding]:
+        if self.env.schema.continuous:
+            return
         some = fields["available"].any(-1)
         if not bool(some.all()):
             row, agent = (~some).nonzero()[0].tolist()
