@@ -69,6 +69,28 @@ def test_rewards_are_as_declared(tmp_path: Path, declared: str, team: bool, text
     assert text in str(caught.value)
 
 
+def test_several_choices_at_once_are_told_one_by_one(tmp_path: Path) -> None:
+    """Action n is the n-th combination, the last choice the fastest; choices may start at another number."""
+    taken: list[Any] = []
+
+    class Talkers(Pair):
+        def __init__(self) -> None:
+            super().__init__()
+            self.action_space = gymnasium.spaces.Tuple([gymnasium.spaces.MultiDiscrete([3, 2], start=[0, 5])] * 2)
+
+        def step(self, action: Any) -> Any:
+            taken.append([a.tolist() for a in action])
+            return super().step([a.sum() for a in action])
+
+    path = pair_file(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("count: 3", "count: 6"), encoding="utf-8")
+    env = played(Gymnasium(Talkers, path))
+    assert begun(env)["available"].all()
+    for actions in ((0, 1), (2, 5)):
+        env.step(act(*actions))
+    assert taken == [[[0, 5], [0, 6]], [[1, 5], [2, 6]]]
+
+
 class Single(gymnasium.Env[Any, Any]):
     """One agent only: not the form that is adapted."""
 
@@ -94,7 +116,8 @@ class Crowd(Single):
 @pytest.mark.parametrize(("kind", "text"), [
     (Single, "the action space is Discrete(3), not a Tuple of the agents' Discrete ones"),
     (Lonely, "expected a tuple of 2 observations, one for each agent, got 3"),
-    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2,), float32); only Discrete ones can be played"),
+    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2,), float32); only Discrete and flat "
+             "MultiDiscrete ones can be played"),
     (Crowd, "the schema has 2 agent slots, the environment 3 agents"),
 ])
 def test_other_forms_are_refused(tmp_path: Path, kind: type[Single], text: str) -> None:
