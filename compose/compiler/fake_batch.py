@@ -81,7 +81,7 @@ class _Episodes:
             "active": self.alive[:, :, :agents] & known,
             "last_action": last,
             **chosen,
-            "reward": self._signed("reward", *recorded.shape) * self.steps,
+            **self._rewards(),
             "terminated": ends & ~truncated[:, None],
             "steps": self.steps,
             "task": self._below("task", self.sizes["task"], len(recorded)),
@@ -90,6 +90,15 @@ class _Episodes:
         }
         return {name: made[name] if name in made else self._any(name, field)
                 for name, field in self.schema.fields.items()}
+
+    def _rewards(self) -> dict[str, Tensor]:
+        """What the team earns, and each agent: as the schema says if it does."""
+        here = self.present[:, None, : self.schema.agents] & self.steps[..., None]
+        each = self._signed("rewards", *here.shape) * here
+        if self.schema.reward == "own":
+            return {"reward": self._signed("reward", *self.steps.shape) * self.steps, "rewards": each}
+        count = here.sum(2).clamp(min=1) if self.schema.reward == "mean" else 1
+        return {"reward": each.sum(2) / count, "rewards": each}
 
     def _choices(self) -> dict[str, Tensor]:
         """What is available and chosen; ``last``: the latter as one-hots."""

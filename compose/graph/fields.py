@@ -18,6 +18,10 @@ Fact = Annotated[str, StringConstraints(pattern=r"^(shown|present|available|step
 the first), ``present entity``, ``available agent action``, ``steps batch time``."""
 
 
+OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
+"""Axes by which an environment says what its flat ``observation`` is made of, in this order: how the agent may move,
+numbers about every other entity, about every other agent, about itself. ``split`` divides it so."""
+
 SPOKEN = {"shown": 2, "present": 1, "available": 2, "steps": 2}
 """How many axes each fact speaks of."""
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Limits
 from pydantic import ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from compose.graph.contradictions import Problem, contradictions
 from compose.graph.fields import (
     AGENT_ID,
     KNOWN_FIELDS,
-    SPOKEN,
+    OBSERVED,
     Dtype,
     Field,
     Model,
@@ -29,7 +29,6 @@ from compose.graph.fields import (
     same_field,
     standard_fields,
 )
-from compose.language.diagnostics import Path, did_you_mean
 from compose.language.values import Label as Name
 from compose.language.values import Name as Word
 from compose.language.values import Prose
@@ -43,11 +42,6 @@ Side = Literal["agent", "other"]
 Reduction = Literal["sum", "mean", "own"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
-OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
-"""Axes by which an environment says what its flat ``observation`` is made of, in this order: how the agent may move,
-numbers about every other entity, about every other agent, about itself. ``split`` divides it so."""
-Problem = tuple[Path, str]
-"""A contradiction: where it shows, and what it is."""
 
 
 class EntityType(Model):
@@ -172,8 +166,7 @@ class EntitySchema(Model):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._wrong_counts(), *self._repeated_names(), *self._wrong_axes()]
-        if problems:
+        if problems := contradictions(self):
             raise _contradiction(problems)
         return self
 
@@ -241,88 +234,6 @@ class EntitySchema(Model):
             del content["fields"]["agent_id"]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
-
-    def _wrong_counts(self) -> list[Problem]:
-        if self.entities < self.agents:
-            text = f"entities ({self.entities}) must be at least agents ({self.agents}): agents are entities"
-            return [(("entities",), text)]
-        empty = [name for name in ("features", "actions", "tasks") if not getattr(self, name)]
-        problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
-        if self.returns is not None and not self.returns[0] <= self.returns[1]:
-            problems.append((("returns",), "the least return exceeds the most ({:g}, {:g})".format(*self.returns)))
-        if self.reward != "own" and "rewards" not in self.fields:
-            text = f"the {self.reward} of what each agent earns needs a field 'rewards'"
-            problems.append((("reward",), text))
-        sides: tuple[Side, ...] = ("agent", "other")
-        for side in sides:
-            fewest, most = self.present_range(side)
-            types = [kind for kind in self.types if kind.side == side]
-            if fewest > most:
-                problems.append(((f"fewest_{side}s",), f"fewest_{side}s ({fewest}) exceeds the {most} {side} slots"))
-            if sum(kind.min for kind in types) > most or sum(kind.max for kind in types) < most:
-                problems.append((("types",), f"types of side {side} cannot fill its {most} slots exactly"))
-        problems += self._wrong_actions()
-        problems += [(("types", i), f"type {t.name} has min {t.min} > max {t.max}")
-                     for i, t in enumerate(self.types) if t.min > t.max]
-        problems += [(("actions", i), f"actions '{g.name}' target side {g.targets}, which has no slots")
-                     for i, g in enumerate(self.actions) if g.targets and not self.present_range(g.targets)[1]]
-        return problems
-
-    def _wrong_actions(self) -> list[Problem]:
-        problems: list[Problem] = []
-        for i, group in enumerate(self.actions):
-            at, bounded = ("actions", i), group.low is not None or group.high is not None
-            if group.kind != self.actions[0].kind:
-                text = f"'{group.name}' is {group.kind}, and '{self.actions[0].name}' is not: all are of one kind"
-                problems.append((at, text))
-            elif group.kind == "choices" and bounded:
-                problems.append((at, "bounds (low, high) are of continuous actions"))
-            elif group.kind == "continuous" and group.targets:
-                problems.append((at, f"numbers are aimed at nobody, and '{group.name}' targets side {group.targets}"))
-            elif group.kind == "continuous" and not (group.low is not None and group.high is not None
-                                                     and group.low < group.high):
-                problems.append((at, f"'{group.name}' needs bounds: low, and a larger high"))
-        return problems
-
-    def _repeated_names(self) -> list[Problem]:
-        lists: dict[str, list[str]] = {
-            "types": [f"{kind.name} ({kind.side})" for kind in self.types],
-            "features": [feature.name for feature in self.features],
-            "actions": [group.name for group in self.actions],
-            "tasks": list(self.tasks),
-        }
-        twice = [(where, names, name) for where, names in lists.items()
-                 for name, times in Counter(names).items() if times > 1]
-        return [((where, len(names) - 1 - names[::-1].index(name)), f"{where} name '{name}' twice")
-                for where, names, name in twice]
-
-    def _wrong_axes(self) -> list[Problem]:
-        own = self.model_copy(update={"axes": {}}).sizes
-        known = {**self.sizes, "batch": 0}
-        problems: list[Problem] = [(("axes", axis), f"axis '{axis}' is given by the schema itself")
-                                   for axis in self.axes if axis in {**own, "batch": 0}]
-        parts, whole = [axis for axis in OBSERVED if axis in self.axes], self.axes.get("observation")
-        if parts and (together := sum(self.axes[axis] for axis in parts)) != whole:
-            text = f"{' + '.join(parts)} are {together}, and 'observation' is {whole or 'not there'}"
-            problems.append((("axes", parts[0]), text))
-        for name, field in self.fields.items():
-            at = ("fields", name)
-            nameless = [(i, axis) for i, axis in enumerate(field.axes) if axis.removesuffix("'") not in known]
-            for i, axis in nameless:
-                text = f"no size for axis '{axis}'. {did_you_mean(axis, known)}"
-                problems.append(((*at, "axes", i), text.removesuffix(". ")))
-            if len(set(field.axes)) < len(field.axes):
-                problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
-            if field.holds and field.dtype != "bool":
-                problems.append(((*at, "holds"), f"only a mask is true somewhere, and this is {field.dtype}"))
-            for i, (what, axes) in enumerate(field.facts):
-                if len(axes) != SPOKEN[what] or not set(axes) <= set(field.axes):
-                    need = f"{SPOKEN[what]} of its axes, [{' '.join(field.axes)}]"
-                    problems.append(((*at, "holds", i), f"'{what}' speaks of {need}; got '{field.holds[i]}'"))
-            if field.scope in ("local", "row") and field.index is None:
-                row = "agent" if field.scope == "local" else "entity"
-                problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))
-        return problems
 
 
 def _continuous(actions: tuple[ActionGroup, ...]) -> bool:

@@ -82,9 +82,6 @@ def require_acting(graph: Graph) -> None:
         hint = "export a spec that extends it" if graph.spec.abstract else "give it a section 'act' with 'values'"
         what = "is abstract: it does not say everything" if graph.spec.abstract else "does not say how to act"
         raise SpecError(Diagnostic("export.act", f"{graph.spec.name} {what}", hint=hint))
-    if graph.spec.act.over == "part":
-        text = f"{graph.spec.name} draws numbers ({graph.spec.act.choose}); what is exported chooses among actions"
-        raise SpecError(Diagnostic("export.act", text))
 
 
 def record(model: Model) -> Step:
@@ -113,5 +110,6 @@ def record(model: Model) -> Step:
             if isinstance(result, fx.Proxy):
                 names.setdefault(result.node, expressions.get(id(value), value.name))
     outputs = model.programs["act"].body(interpreter)
+    outputs.pop("variance", None)  # what is exported acts by the mean
     code.output({name: x.node if isinstance(x, fx.Proxy) else x for name, x in outputs.items()})
     return Step(code, reader.placeholders, owners, names)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compose.envs.adapters.declared import Adapter, Rows
-from compose.graph.schema import EntitySchema, Feature, Problem
+from compose.graph.contradictions import Problem
+from compose.graph.schema import EntitySchema, Feature
 from compose.language.diagnostics import did_you_mean
 
 
