@@ -70,6 +70,7 @@ def vast() -> Iterator[Row]:
 
 ROWS = [
     Row("IQL", "OPT", "iql", case="iql", official="iql_official"),
+    Row("IQL, own rewards", "Tan", "iql_own_rewards"),
     Row("VDN", "OPT", "vdn", case="vdn"),
     Row("QMIX", "OPT", "qmix", case="qmix", official="qmix_official"),
     Row("QTRAN-base", "OPT", "qtran", case="qtran", official="qtran_official"),
@@ -122,6 +123,7 @@ ROWS = [
     Row("QTRAN (local critics)", "VAST", "local_ac_qtran", case="qtran_flat", official="local_ac_qtran_official"),
     *vast(),
     Row("MAPPO", "MAPPO", "mappo", case="mappo", official="mappo_epymarl"),
+    Row("MAPPO, continuous actions", "MAPPO", "mappo_continuous"),
     Row("IPPO", "MAPPO", "ippo", case="ippo", official="ippo_epymarl"),
     entity("MAPPO (Attention)", "mappo_attention", "MAPPO"),
     entity("IPPO (Attention)", "ippo_attention", "MAPPO"),

@@ -24,7 +24,8 @@ CATALOGUES = {  # what a catalogue may import
 }
 ENTRIES = {  # what a layer may import of them
     "compose.blocks", "compose.envs.catalogue", "compose.envs.conformance", "compose.envs.families",
-    "compose.envs.guard", "compose.envs.interface", "compose.envs.pictures", "compose.envs.speed",
+    "compose.envs.guard", "compose.envs.interface", "compose.envs.pictures", "compose.envs.scaling",
+    "compose.envs.speed",
 }
 TORCH = {"torch", "tensordict", "safetensors"}
 UNSAFE_MODULES = {"pickle", "cloudpickle", "dill", "marshal", "shelve", "joblib"}

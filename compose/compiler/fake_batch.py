@@ -67,10 +67,9 @@ class _Episodes:
         """Every field of the schema by name."""
         agents, recorded = self.schema.agents, self.recorded
         known = recorded[:, :, None]
-        sight, aim = self._sight(), self._action_entity()
-        available = self._available(aim)
-        action = self._action(available)
-        last = one_hot(action, self.sizes["action"]).roll(1, 1) * (self.present[:, None, :agents] & known)[..., None]
+        sight, here = self._sight(), (self.present[:, None, :agents] & known)[..., None]
+        chosen = self._numbers() if self.schema.continuous else self._choices()
+        last = chosen.pop("last").roll(1, 1) * here
         last[:, 0] = 0
         truncated = (self.length == self.sizes["time"] - 1) & self.schema.truncates
         ends = torch.arange(self.sizes["time"]) == self.length[:, None] - 1
@@ -80,19 +79,40 @@ class _Episodes:
             "visible": sight[:, :, :agents],
             "present": self.present[:, None] & known,
             "active": self.alive[:, :, :agents] & known,
-            "available": available,
-            "action": action,
             "last_action": last,
-            "reward": self._signed("reward", *recorded.shape) * self.steps,
+            **chosen,
+            **self._rewards(),
             "terminated": ends & ~truncated[:, None],
             "steps": self.steps,
             "task": self._below("task", self.sizes["task"], len(recorded)),
             "truth_groups": self._truth_groups(),
-            "action_entity": aim,
             "agent_id": torch.eye(agents),
         }
         return {name: made[name] if name in made else self._any(name, field)
                 for name, field in self.schema.fields.items()}
+
+    def _rewards(self) -> dict[str, Tensor]:
+        """What the team earns, and each agent: as the schema says if it does."""
+        here = self.present[:, None, : self.schema.agents] & self.steps[..., None]
+        each = self._signed("rewards", *here.shape) * here
+        if self.schema.reward == "own":
+            return {"reward": self._signed("reward", *self.steps.shape) * self.steps, "rewards": each}
+        count = here.sum(2).clamp(min=1) if self.schema.reward == "mean" else 1
+        return {"reward": each.sum(2) / count, "rewards": each}
+
+    def _choices(self) -> dict[str, Tensor]:
+        """What is available and chosen; ``last``: the latter as one-hots."""
+        aim = self._action_entity()
+        available = self._available(aim)
+        action = self._action(available)
+        return {"action_entity": aim, "available": available, "action": action,
+                "last": one_hot(action, self.sizes["action"])}
+
+    def _numbers(self) -> dict[str, Tensor]:
+        """Actions that are numbers, -1 to 1."""
+        axes = ("batch", "time", "agent", "part")
+        action = self._signed("action", *(self.sizes[axis] for axis in axes)) * self.steps[:, :, None, None]
+        return {"action": action, "last": action.clone()}
 
     def _lengths(self, batch: int, time: int) -> Tensor:
         """Steps of each episode, 1 .. time - 1."""

@@ -190,11 +190,11 @@ class Model(Placed):
         given["state"] = self.initial_state(size, program) if state is None else state
         with torch.no_grad():
             found = self._run(program, given)
-        where = found.pop("where", None)
+        where, variance = found.pop("where", None), found.pop("variance", None)
         values = found.pop("values").expand(size, -1, -1)
         allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(size, -1, -1)
         kept = {name: found.pop(name) for name in list(found) if ":" in name}
-        return Acted(values, allowed, found, kept)
+        return Acted(values, allowed, found, kept, None if variance is None else variance.expand_as(values))
 
     def _batch(self, fields: Tensors) -> int:
         """How many episodes the fields hold; those without a batch axis do not say."""

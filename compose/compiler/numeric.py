@@ -28,7 +28,6 @@ BATCHES, TOLERANCE = 3, 1e-7
 SLOPES = 4
 """Steps at which slopes are looked at."""
 SLOTS = 16
-ACTED = ("batch", "time", "agent", "action")
 
 
 def attack(graph: Graph, proofs: list[Proof], seed: int = 0) -> list[Proof]:
@@ -96,6 +95,7 @@ def smaller(graph: Graph) -> Graph:
 def unseen(bench: Bench) -> str | None:
     """Change what an agent cannot see; its action values must not move."""
     values = bench.graph.acted()
+    acted_axes = ("batch", "time", "agent", bench.graph.spec.act.over)
     before = [x.detach() for x in bench.values(values, bench.fields)]
     agents = bench.fields["visible"].shape[2]
     declared = bench.stored.fields
@@ -118,7 +118,8 @@ def unseen(bench: Bench) -> str | None:
         for name in secret:
             fields[name] = bench.random(fields[name])
         for value, old, new in zip(values, before, bench.values(values, fields), strict=True):
-            moved = align(old.double() - new.detach().double(), value.type.axes, ACTED)[:, :, agent].abs()
+            moved = align(old.double() - new.detach().double(), value.type.axes, acted_axes)
+            moved = moved.expand(-1, -1, agents, -1)[:, :, agent].abs()
             moved = moved.expand(*fields["steps"].shape, -1)
             moved = moved.flatten(2).amax(2) * bench.fields["present"][:, :, agent]
             if moved.max() > TOLERANCE:

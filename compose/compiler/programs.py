@@ -24,13 +24,16 @@ class Acted:
     """One step: ``values`` [batch agent action], ``where`` bool [batch agent action], state for the next step."""
 
     values: Tensor
-    """Of every action [batch agent action]; whichever the spec chooses by: values or logits."""
+    """Of every action [batch agent action]; whichever the spec chooses by: values or logits. Where actions are numbers,
+    their mean [batch agent part]."""
     where: Tensor
     """Which may be taken, bool [batch agent action]."""
     state: dict[str, Tensor]
     """What to give the next step, by name; empty where nothing recurs."""
     kept: dict[str, Tensor] = field(default_factory=dict)
     """What a step of a training keeps beside: for :meth:`Model.note`."""
+    variance: Tensor | None = None
+    """Where actions are numbers [batch agent part]."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +106,9 @@ def learned(found: Outputs) -> Learned:
 
 
 def _act_body(interpreter: Interpreter) -> Outputs:
-    graph, wanted = interpreter.graph, ("batch", "time", "agent", "action")
-    names = [n for n, v in (("values", graph.act_values), ("where", graph.act_where)) if v is not None]
+    graph, wanted = interpreter.graph, ("batch", "time", "agent", interpreter.graph.spec.act.over)
+    given = (("values", graph.act_values), ("variance", graph.act_variance), ("where", graph.act_where))
+    names = [n for n, v in given if v is not None]
     found = interpreter.evaluate(graph.acted())
     pairs = zip(names, graph.acted(), found, strict=True)
     outputs = {name: align(x, value.type.axes, wanted).select(1, 0) for name, value, x in pairs}

@@ -10,6 +10,8 @@ from tensordict import TensorDict
 from tensordict.nn import TensorDictModuleBase
 from torch import Tensor
 
+from compose.language.diagnostics import Diagnostic, SpecError
+
 if TYPE_CHECKING:
     from compose.compiler.model import Model
     from compose.compiler.programs import Acted
@@ -32,6 +34,9 @@ class Acts(TensorDictModuleBase):
     def __init__(self, model: Model, *, epsilon: float = 0.0, sampled: bool = False,
                  params: Mapping[str, float] | None = None) -> None:
         super().__init__()
+        if model.spec.act.over == "part":
+            text = f"{model.spec.name} draws numbers; modules of tensordict choose among actions only"
+            raise SpecError(Diagnostic("act.kind", text, "act.choose"))
         self.model = model
         self.epsilon = epsilon
         """The chance of a random available action, from 0 to 1, of each agent; change it at will."""

@@ -33,6 +33,7 @@ _BUILT_IN = {
     "skirmish": "compose.envs.skirmish",
     "smac": "compose.envs.smac",
     "smax": "compose.envs.adapters.smax.family",
+    "spread": "compose.envs.spread",
     "vmas": "compose.envs.adapters.suites.vmas",
     "warehouse": "compose.envs.warehouse",
 }

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Tensor]
 """The schema's fields as they are now, by name, without the time axis. Constant ones may be expanded (stride 0) views,
-so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``terminated``, ``steps``."""
+so write into none of them. The controller adds ``action``, ``last_action``, ``reward``, ``rewards``, ``terminated`` and
+``steps``."""
 
 Script = Callable[[], Tensor]
-"""A policy that an environment knows itself: one available action for every agent, as things are, int64 (batch agent).
+"""A policy that an environment knows itself: one available action for every agent, as things are, int64 (batch agent);
+of continuous actions float32 (batch agent part), each number from -1 to 1.
 """
 
 
@@ -39,6 +41,8 @@ class Transition:
     """(batch) bool: the episode reached the environment's goal in this step."""
     fields: Fields
     """The fields after the step."""
+    rewards: Tensor | None = None
+    """(batch agent) float32: what each agent earned, if the schema has a field ``rewards``; zero for absent agents."""
 
 
 class Environment(ABC):
@@ -65,7 +69,8 @@ class Environment(ABC):
 
     @abstractmethod
     def step(self, action: Tensor) -> Transition:
-        """Take one action per agent (int64, (batch agent)).
+        """Take one action per agent: int64, (batch agent); where actions are continuous float32, (batch agent part),
+        within the schema's bounds.
 
         An episode that has ended stays as it is: reward 0, flags False, fields unchanged.
 

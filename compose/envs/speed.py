@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from compose.envs.interface import Environment
+from compose.envs.interface import Environment, Fields
+from compose.envs.scaling import any_numbers, within
 from compose.kernels.random import keys, one_of, uniform
 
 
@@ -57,10 +58,8 @@ class Speed:
 @torch.no_grad()
 def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
     """Play whole episodes, ``batch`` at once, until ``seconds`` have passed; a first step is not counted."""
-    agent = torch.arange(env.schema.agents, device=env.device)
     numbers = torch.arange(batch, device=env.device)
-    available = env.reset(numbers, seed)["available"]
-    env.step(one_of(available, uniform(keys(seed, "bench"), numbers[:, None] * len(agent) + agent)))
+    env.step(_random(env, env.reset(numbers, seed), seed, numbers, 0))
     stepping = resetting = 0.0
     steps = calls = resets = 0
     begin = now(env.device)
@@ -72,8 +71,7 @@ def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
         running = torch.ones(batch, dtype=torch.bool, device=env.device)
         taken = torch.zeros((), dtype=torch.int64, device=env.device)
         for step in range(env.schema.limit):
-            draw = uniform(keys(seed, "bench", step), numbers[:, None] * len(agent) + agent)
-            action = one_of(fields["available"], draw)
+            action = _random(env, fields, seed, numbers, step)
             taken += running.sum()
             start = now(env.device)
             after = env.step(action)
@@ -83,6 +81,15 @@ def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
                 break
         steps += int(taken)
     return Speed(batch, steps, now(env.device) - begin, stepping, resetting, calls, resets)
+
+
+def _random(env: Environment, fields: Fields, seed: int, numbers: torch.Tensor, step: int) -> torch.Tensor:
+    """A legal action for every agent, all equally likely."""
+    schema = env.schema
+    counters = numbers[:, None] * schema.agents + torch.arange(schema.agents, device=env.device)
+    if schema.continuous:
+        return within(any_numbers(seed, "bench", step, counters, schema.sizes["part"]), schema)
+    return one_of(fields["available"], uniform(keys(seed, "bench", step), counters))
 
 
 def now(device: torch.device) -> float:

@@ -58,6 +58,7 @@ def _elaborate(elaboration: Elaboration) -> None:
     if spec.abstract:
         text = f"{spec.name} is abstract: it lacks what a child spec must add, and cannot be used alone"
         raise SpecError(Diagnostic("spec.abstract", text, "", loaded.document.key_span(("abstract",))))
+    _actions(elaboration)
     _axes(elaboration)
     _shadows(elaboration)
     elaborate_losses(elaboration)
@@ -83,6 +84,21 @@ def _elaborate(elaboration: Elaboration) -> None:
     _unused(elaboration)
     _overlap(elaboration)
     elaborate_learning(elaboration)
+
+
+def _actions(elaboration: Elaboration) -> None:
+    """Choices are chosen among, numbers are drawn: acting must be of the environment's kind."""
+    act, schema = elaboration.spec.act, elaboration.schema
+    if schema is None or schema.continuous == (act.over == "part"):
+        return
+    if schema.continuous:
+        text = f"'{act.choose}' chooses among actions, and an action of {schema.name} is {schema.sizes['part']} numbers"
+        hint = "gaussian and squashed_gaussian draw numbers"
+    else:
+        many = schema.sizes["action"]
+        text = f"'{act.choose}' draws numbers, and agents of {schema.name} choose among {many} actions"
+        hint = "categorical draws one of them"
+    raise SpecError(Diagnostic("act.kind", text, "act.choose", elaboration.span(("act", "choose")), hint))
 
 
 def _watched(elaboration: Elaboration, node: Node, port: str, value: Value) -> None:
@@ -142,22 +158,25 @@ def _shadows(elaboration: Elaboration) -> None:
 
 
 def _act(elaboration: Elaboration) -> None:
-    act, wanted = elaboration.spec.act, ("batch", "time", "agent", "action")
-    for field, given, dtype in ((act.source, act.scores, "float"), ("where", act.where, "bool")):
-        if given is None:
-            continue
+    act = elaboration.spec.act
+    wanted = ("batch", "time", "agent", act.over)
+    for field, given in act.wires.items():
+        dtype, short = "bool" if field == "where" else "float", {"batch", "time"}
+        short |= {"agent"} if field == "variance" else set()
         try:
             value = elaboration.main.expression(given, ("act", field))
         except Failed:
             continue
         missing = set(wanted) - set(value.type.axes)
-        if set(value.type.axes) - set(wanted) or missing - {"batch", "time"} or value.type.dtype != dtype:
+        if set(value.type.axes) - set(wanted) or missing - short or value.type.dtype != dtype:
             expected = f"{'bool' if dtype == 'bool' else ''}[{' '.join(wanted)}]"
             elaboration.report("graph.axes", ("act", field), f"expected {expected}, got {value.type}")
         elif refuse_later(elaboration, value, ("act", field)):
             continue
         elif field == "where":
             elaboration.graph.act_where = value
+        elif field == "variance":
+            elaboration.graph.act_variance = value
         else:
             elaboration.graph.act_values = value
 

@@ -32,7 +32,7 @@ def digraph(graph: Graph) -> nx.MultiDiGraph[str]:
         made.add_node(f"losses.{name}", kind="loss", optimizer=term.optimizer)
         for port, value in (("of", term.value), ("where", term.where), ("weight", term.weight)):
             _wire(made, value, f"losses.{name}", port)
-    for port, found in (("scores", graph.act_values), ("where", graph.act_where)):
+    for port, found in (("scores", graph.act_values), ("variance", graph.act_variance), ("where", graph.act_where)):
         if found is not None:
             made.add_node("act", kind="act")
             _wire(made, found, "act", port)

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from compose.graph.apply import apply
 from compose.graph.blame import blame
-from compose.graph.fields import COUNTS, KNOWN_FIELDS, LEAD, PLAYED, Field
+from compose.graph.fields import COUNTS, KNOWN_FIELDS, LEAD, PLAYED, Field, known_fields
 from compose.graph.functions import of_numbers
 from compose.graph.graph import Graph
 from compose.graph.node import Node, Value
@@ -127,7 +127,7 @@ class Elaboration:
 
     def fields(self) -> Mapping[str, Field]:
         """Fields that `env.` may name."""
-        return self.schema.fields if self.schema is not None else KNOWN_FIELDS
+        return self.schema.fields if self.schema is not None else known_fields(self.spec.act.over == "part")
 
     def env(self, ref: Ref, at: Path) -> Value:
         name = ".".join(ref.parts[1:])
@@ -140,8 +140,8 @@ class Elaboration:
                 hint = did_you_mean(name, fields).replace("'", "'env.", 1)
                 self.fail("env.field", at, f"environments have no field '{name}'", hint, ref)
             field = fields[name]
-            self._fields[name] = Value(
-                f"env.{name}", Type(join(field.axes), field.dtype, counts=COUNTS.get(name)), field=name)
+            counts = COUNTS.get(name) if field.dtype == "int" else None
+            self._fields[name] = Value(f"env.{name}", Type(join(field.axes), field.dtype, counts=counts), field=name)
             self.graph.values[f"env.{name}"] = self._fields[name]
         return self._fields[name]
 

@@ -18,6 +18,10 @@ Fact = Annotated[str, StringConstraints(pattern=r"^(shown|present|available|step
 the first), ``present entity``, ``available agent action``, ``steps batch time``."""
 
 
+OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
+"""Axes by which an environment says what its flat ``observation`` is made of, in this order: how the agent may move,
+numbers about every other entity, about every other agent, about itself. ``split`` divides it so."""
+
 SPOKEN = {"shown": 2, "present": 1, "available": 2, "steps": 2}
 """How many axes each fact speaks of."""
 
@@ -113,6 +117,8 @@ _STANDARD = {
 }
 
 _OPTIONAL = {
+    "rewards": _field("batch time agent", "float", "global",
+                      "What each agent earned by this step's joint action; absent agents earn zero.", after=True),
     "state": _field("batch time state", "float", "global", "The environment's own flat state vector.", ordered=True),
     "observation": _field("batch time agent observation", "float", "local", "The agent's own flat observation vector.",
                           ordered=True),
@@ -128,6 +134,19 @@ _OPTIONAL = {
 
 AGENT_ID = _OPTIONAL["agent_id"].model_copy(update={"what": "One-hot index of the agent; every environment has it."})
 """What a schema that says nothing of ``agent_id`` offers: known without asking the environment."""
+
+_NUMBERS = {
+    "action": _field("batch time agent part", "float", "global",
+                     "The numbers chosen in this step, of which -1 and 1 are the bounds; nobody acts on it.",
+                     after=True),
+    "last_action": _field(
+        "batch time agent part", "float", "row",
+        "What the agent did in the previous step, -1 and 1 being bounds; zero in the first step and for absent agents.",
+    ),
+}
+"""What is otherwise where actions are numbers, not choices."""
+_CHOICES = ("available", "action_entity")
+"""Fields that speak of choices, which are not there then."""
 
 COUNTS = {"action": "action", "task": "task"}
 """Fields that hold indices, and the axis that they index."""
@@ -146,10 +165,22 @@ def played_field(axes: tuple[str, ...], dtype: Dtype, what: str) -> Field:
     return Field(axes=axes, dtype=dtype, scope="global", what=what, after=True, ordered=False)
 
 
-def same_field(name: str, field: Field) -> bool:
-    """Is it the field that everybody knows under this name, or a constant form of it?"""
-    known = KNOWN_FIELDS[name]
-    axes = known.axes if name in _STANDARD else tuple(a for a in known.axes if a not in LEAD or a in field.axes)
+def known_fields(continuous: bool) -> dict[str, Field]:
+    """Every field name whose meaning is fixed, where actions are choices or (``continuous``) numbers."""
+    if not continuous:
+        return KNOWN_FIELDS
+    return {name: numbers_field(name, field) for name, field in KNOWN_FIELDS.items() if name not in _CHOICES}
+
+
+def numbers_field(name: str, field: Field) -> Field:
+    """The standard field of this name where actions are numbers; others as they are."""
+    return _NUMBERS.get(name, field)
+
+
+def same_field(known: Field, name: str, field: Field) -> bool:
+    """Is it the ``known`` field of this name, or a constant form of it?"""
+    whole = name in _STANDARD or known.after
+    axes = known.axes if whole else tuple(a for a in known.axes if a not in LEAD or a in field.axes)
     return (field.axes, field.dtype, field.scope) == (axes, known.dtype, known.scope)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as made
 from typing import TYPE_CHECKING
 
-from compose.graph.fields import KNOWN_FIELDS, LEAD, PLAYED, Field, played_field
+from compose.graph.fields import LEAD, PLAYED, Field, known_fields, played_field
 from compose.graph.loops import Loop
 from compose.graph.node import Node, Value, WeightInfo
 from compose.graph.schema import EntitySchema
@@ -74,7 +74,9 @@ class Graph:
     recorded: dict[str, Value] = made(default_factory=dict)
     """What acting records, as acting computes it; read as the field ``played.NAME``."""
     act_values: Value | None = None
-    """What is acted on [batch time agent action]."""
+    """What is acted on [batch time agent action]; of actions that are numbers the mean [batch time agent part]."""
+    act_variance: Value | None = None
+    """Of actions that are numbers [batch time agent part]."""
     act_where: Value | None = None
     """Which actions may be taken, bool [batch time agent action]; None: all."""
     joint: Value | None = None
@@ -128,7 +130,7 @@ class Graph:
         if name.startswith(PLAYED):
             value = self.recorded[name.removeprefix(PLAYED)]
             return played_field(join(LEAD, value.type.axes), value.type.dtype, f"Recorded while acting: {value.name}.")
-        return (KNOWN_FIELDS if self.schema is None else self.schema.fields)[name]
+        return (known_fields(self.spec.act.over == "part") if self.schema is None else self.schema.fields)[name]
 
     def learned(self) -> list[Value]:
         """What the `learn` program must give."""
@@ -136,7 +138,7 @@ class Graph:
 
     def acted(self) -> list[Value]:
         """What the `act` program must give."""
-        return [v for v in (self.act_values, self.act_where) if v is not None]
+        return [v for v in (self.act_values, self.act_variance, self.act_where) if v is not None]
 
     def played(self) -> list[Value]:
         """What a step of a training's own episodes must give: what is acted on, and what is recorded."""

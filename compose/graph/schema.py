@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field as Limits
-from pydantic import field_validator, model_validator
+from pydantic import ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from compose.graph.contradictions import Problem, contradictions
 from compose.graph.fields import (
     AGENT_ID,
     KNOWN_FIELDS,
-    SPOKEN,
+    OBSERVED,
     Dtype,
     Field,
     Model,
     Scope,
     constant_field,
+    known_fields,
+    numbers_field,
     same_field,
     standard_fields,
 )
-from compose.language.diagnostics import Path, did_you_mean
 from compose.language.values import Label as Name
 from compose.language.values import Name as Word
 from compose.language.values import Prose
@@ -38,13 +39,9 @@ __all__ = [
 ]
 
 Side = Literal["agent", "other"]
+Reduction = Literal["sum", "mean", "own"]
 Count = Annotated[int, Limits(ge=0)]
 Positive = Annotated[int, Limits(ge=1)]
-OBSERVED = ("observed_moves", "observed_others", "observed_agents", "observed_self")
-"""Axes by which an environment says what its flat ``observation`` is made of, in this order: how the agent may move,
-numbers about every other entity, about every other agent, about itself. ``split`` divides it so."""
-Problem = tuple[Path, str]
-"""A contradiction: where it shows, and what it is."""
 
 
 class EntityType(Model):
@@ -90,6 +87,13 @@ class ActionGroup(Model):
     """How many actions; one for each target where they are aimed at somebody."""
     targets: Side | None = None
     """Which side the actions are aimed at, one entity each (field ``action_entity`` says which); None: at nothing."""
+    kind: Literal["choices", "continuous"] = "choices"
+    """``choices``: an agent takes one action of all groups. ``continuous``: an action is ``count`` numbers, beside
+    those of the other groups. An environment has groups of one kind only."""
+    low: float | None = None
+    """The least that each number may be, of continuous ones."""
+    high: float | None = None
+    """The most."""
 
     @property
     def plain(self) -> bool:
@@ -126,6 +130,9 @@ class EntitySchema(Model):
     """T, the most steps in an episode; T + 1 time indices are stored."""
     truncates: bool
     """True: a time limit is a truncation and values bootstrap through it. False: it is stored as a true end."""
+    reward: Reduction = "own"
+    """What the team's reward is: the ``sum`` or the ``mean`` of what the agents who are present earn (the field
+    ``rewards``), or the environment's ``own``."""
     returns: tuple[float, float] | None = None
     """The least and the most that the rewards of one episode can add up to; None: nobody says."""
     tasks: tuple[Name, ...] = ("default",)
@@ -134,27 +141,39 @@ class EntitySchema(Model):
     """Changes whenever the environment's rules do; schemas without rules of their own have none."""
     axes: dict[Word, Positive] = Limits(default_factory=dict)
     """Sizes of further axes that fields of this environment have, such as ``state``."""
-    fields: dict[Word, Field] = Limits(default_factory=standard_fields)
+    fields: dict[Word, Field] = Limits(default_factory=standard_fields, validate_default=True)
     """``env.NAME``; the standard ones are filled in."""
 
     @field_validator("fields")
     @classmethod
-    def _fill_in(cls, fields: dict[Word, Field]) -> dict[str, Field]:
+    def _fill_in(cls, fields: dict[Word, Field], info: ValidationInfo) -> dict[str, Field]:
+        plain, continuous = standard_fields(), _continuous(info.data.get("actions", ()))
+        known, standard = known_fields(continuous), plain
+        if continuous:  # who wrote `standard_fields` meant what is standard here
+            standard = {name: numbers_field(name, field) for name, field in plain.items() if name in known}
+            fields = {name: standard.get(name, field) if field == plain.get(name) else field
+                      for name, field in fields.items() if name in standard or field != plain.get(name)}
         for name, field in fields.items():
-            known = KNOWN_FIELDS.get(name)
-            if known is not None and not same_field(name, field):
-                text = f"'{name}' always has axes [{' '.join(known.axes)}], dtype {known.dtype} and scope {known.scope}"
+            if name in known and not same_field(known[name], name, field):
+                given = known[name]
+                text = f"'{name}' always has axes [{' '.join(given.axes)}], dtype {given.dtype} and scope {given.scope}"
                 raise _contradiction([(("fields", name), text)])
-        filled = {name: field.model_copy(update=KNOWN_FIELDS[name].declared) if name in KNOWN_FIELDS else field
+            if name in KNOWN_FIELDS and name not in known:
+                raise _contradiction([(("fields", name), f"actions are numbers here: there is no '{name}'")])
+        filled = {name: field.model_copy(update=known[name].declared) if name in known else field
                   for name, field in fields.items()}
-        return {**standard_fields(), **filled}
+        return {**standard, **filled}
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        problems = [*self._wrong_counts(), *self._repeated_names(), *self._wrong_axes()]
-        if problems:
+        if problems := contradictions(self):
             raise _contradiction(problems)
         return self
+
+    @property
+    def continuous(self) -> bool:
+        """Are actions numbers, not choices?"""
+        return _continuous(self.actions)
 
     @property
     def others(self) -> int:
@@ -168,8 +187,7 @@ class EntitySchema(Model):
             "agent": self.agents,
             "entity": self.entities,
             "other": self.others,
-            "action": sum(group.count for group in self.actions),
-            "plain": sum(group.count for group in self.actions if group.plain),
+            **self._action_sizes,
             "feature": sum(feature.size for feature in self.features),
             "time": self.limit + 1,
             "task": len(self.tasks),
@@ -177,6 +195,13 @@ class EntitySchema(Model):
             "xy": 2,
             **self.axes,
         }
+
+    @property
+    def _action_sizes(self) -> dict[str, int]:
+        total = sum(group.count for group in self.actions)
+        if self.continuous:
+            return {"part": total}
+        return {"action": total, "plain": sum(group.count for group in self.actions if group.plain)}
 
     def presence(self, axis: str) -> str | None:
         """The field that says which slots of ``axis`` are filled, or None if all always are."""
@@ -196,77 +221,23 @@ class EntitySchema(Model):
     def hash(self) -> str:
         """SHA-256 of the canonical JSON of everything in the schema, as hexadecimal digits."""
         unsaid = {name for name in ("version", "returns") if not getattr(self, name)}
+        unsaid |= {"reward"} if self.reward == "own" else set()
         content = self.model_dump(mode="json", exclude=unsaid)
+        for group in content["actions"] if not self.continuous else ():
+            del group["kind"], group["low"], group["high"]
         content["axes"] = {axis: size for axis, size in self.axes.items() if axis not in OBSERVED}
+        known = known_fields(self.continuous)
         for name, field in self.fields.items():
-            unsaid = set(field.declared) if name in KNOWN_FIELDS else {k for k, v in field.declared.items() if not v}
+            unsaid = set(field.declared) if name in known else {k for k, v in field.declared.items() if not v}
             content["fields"][name] = {k: v for k, v in content["fields"][name].items() if k not in unsaid}
         if self.numbers_agents:
             del content["fields"]["agent_id"]
         text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(text.encode()).hexdigest()
 
-    def _wrong_counts(self) -> list[Problem]:
-        if self.entities < self.agents:
-            text = f"entities ({self.entities}) must be at least agents ({self.agents}): agents are entities"
-            return [(("entities",), text)]
-        empty = [name for name in ("features", "actions", "tasks") if not getattr(self, name)]
-        problems: list[Problem] = [((name,), f"{name} must not be empty") for name in empty]
-        if self.returns is not None and not self.returns[0] <= self.returns[1]:
-            problems.append((("returns",), "the least return exceeds the most ({:g}, {:g})".format(*self.returns)))
-        sides: tuple[Side, ...] = ("agent", "other")
-        for side in sides:
-            fewest, most = self.present_range(side)
-            types = [kind for kind in self.types if kind.side == side]
-            if fewest > most:
-                problems.append(((f"fewest_{side}s",), f"fewest_{side}s ({fewest}) exceeds the {most} {side} slots"))
-            if sum(kind.min for kind in types) > most or sum(kind.max for kind in types) < most:
-                problems.append((("types",), f"types of side {side} cannot fill its {most} slots exactly"))
-        problems += [(("types", i), f"type {t.name} has min {t.min} > max {t.max}")
-                     for i, t in enumerate(self.types) if t.min > t.max]
-        problems += [(("actions", i), f"actions '{g.name}' target side {g.targets}, which has no slots")
-                     for i, g in enumerate(self.actions) if g.targets and not self.present_range(g.targets)[1]]
-        return problems
 
-    def _repeated_names(self) -> list[Problem]:
-        lists: dict[str, list[str]] = {
-            "types": [f"{kind.name} ({kind.side})" for kind in self.types],
-            "features": [feature.name for feature in self.features],
-            "actions": [group.name for group in self.actions],
-            "tasks": list(self.tasks),
-        }
-        twice = [(where, names, name) for where, names in lists.items()
-                 for name, times in Counter(names).items() if times > 1]
-        return [((where, len(names) - 1 - names[::-1].index(name)), f"{where} name '{name}' twice")
-                for where, names, name in twice]
-
-    def _wrong_axes(self) -> list[Problem]:
-        own = self.model_copy(update={"axes": {}}).sizes
-        known = {**self.sizes, "batch": 0}
-        problems: list[Problem] = [(("axes", axis), f"axis '{axis}' is given by the schema itself")
-                                   for axis in self.axes if axis in {**own, "batch": 0}]
-        parts, whole = [axis for axis in OBSERVED if axis in self.axes], self.axes.get("observation")
-        if parts and (together := sum(self.axes[axis] for axis in parts)) != whole:
-            text = f"{' + '.join(parts)} are {together}, and 'observation' is {whole or 'not there'}"
-            problems.append((("axes", parts[0]), text))
-        for name, field in self.fields.items():
-            at = ("fields", name)
-            nameless = [(i, axis) for i, axis in enumerate(field.axes) if axis.removesuffix("'") not in known]
-            for i, axis in nameless:
-                text = f"no size for axis '{axis}'. {did_you_mean(axis, known)}"
-                problems.append(((*at, "axes", i), text.removesuffix(". ")))
-            if len(set(field.axes)) < len(field.axes):
-                problems.append(((*at, "axes"), "an axis occurs twice; mark the second copy with a prime"))
-            if field.holds and field.dtype != "bool":
-                problems.append(((*at, "holds"), f"only a mask is true somewhere, and this is {field.dtype}"))
-            for i, (what, axes) in enumerate(field.facts):
-                if len(axes) != SPOKEN[what] or not set(axes) <= set(field.axes):
-                    need = f"{SPOKEN[what]} of its axes, [{' '.join(field.axes)}]"
-                    problems.append(((*at, "holds", i), f"'{what}' speaks of {need}; got '{field.holds[i]}'"))
-            if field.scope in ("local", "row") and field.index is None:
-                row = "agent" if field.scope == "local" else "entity"
-                problems.append(((*at, "scope"), f"scope {field.scope} needs axis {row}"))
-        return problems
+def _continuous(actions: tuple[ActionGroup, ...]) -> bool:
+    return any(group.kind == "continuous" for group in actions)
 
 
 def _contradiction(problems: list[Problem]) -> PydanticCustomError:

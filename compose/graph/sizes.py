@@ -16,8 +16,8 @@ from compose.language.expressions import Apply, Number, Ref, Tree, Truth, parse,
 from compose.language.models import Spec
 from compose.language.nodes import EMPTY
 
-ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "plain", "feature", "state", "observation",
-               "xy", "id", "task", *OBSERVED)  # fmt: skip
+ENVIRONMENT = ("batch", "time", "agent", "entity", "other", "action", "part", "plain", "feature", "state",
+               "observation", "xy", "id", "task", *OBSERVED)  # fmt: skip
 """Axes that environments may have; what a schema gives decides their sizes."""
 
 

@@ -30,16 +30,26 @@ class Act(Model):
     """How actions are chosen."""
 
     noun: ClassVar[str] = "act"
-    source: ClassVar[Literal["values", "logits"]] = "values"
+    source: ClassVar[Literal["values", "logits", "mean"]] = "values"
     """The field that holds what is chosen from."""
+    over: ClassVar[Literal["action", "part"]] = "action"
+    """The last axis of what is chosen from: actions to choose among, or the numbers that an action is made of."""
     sampled: ClassVar[bool] = False
     """Is the policy that learns a random one?"""
+    squashed: ClassVar[bool] = False
+    """Is an action the tanh of what is drawn?"""
 
     @property
     def scores(self) -> Expr:
-        """What is chosen from [batch time agent action]."""
+        """What is chosen from [batch time agent action], or the mean [batch time agent part]."""
         found: Expr = getattr(self, self.source)
         return found
+
+    @property
+    def wires(self) -> dict[str, Expr]:
+        """All that it reads, by field."""
+        given = {name: getattr(self, name, None) for name in (self.source, "variance", "where")}
+        return {name: expr for name, expr in given.items() if expr is not None}
 
     @property
     def exploration(self) -> float | Schedule | None:
@@ -84,7 +94,7 @@ class EpsilonGreedy(Act):
 class Categorical(Act):
     """Drawn from the softmax of ``logits``."""
 
-    source: ClassVar[Literal["values", "logits"]] = "logits"
+    source: ClassVar[Literal["values", "logits", "mean"]] = "logits"
     sampled: ClassVar[bool] = True
 
     choose: Literal["categorical"]
@@ -105,4 +115,44 @@ class Categorical(Act):
         return self.evaluate == "sample"
 
 
-Acting = Annotated[Greedy | EpsilonGreedy | Categorical, Field(discriminator="choose")]
+class Numbers(Act):
+    """Actions of numbers, each drawn from a normal distribution."""
+
+    source: ClassVar[Literal["values", "logits", "mean"]] = "mean"
+    over: ClassVar[Literal["action", "part"]] = "part"
+    sampled: ClassVar[bool] = True
+
+    mean: Expr
+    """The mean [batch time agent part]."""
+    variance: Expr
+    """The variance, not the deviation [batch time agent part]; it may be the same for all agents and steps."""
+    evaluate: Literal["greedy", "sample"] = "greedy"
+    """How actions are chosen when the policy is evaluated; greedily it is the mean."""
+
+    @property
+    def exploration(self) -> float | Schedule | None:
+        return None
+
+    @property
+    def sampled_in_evaluation(self) -> bool:
+        return self.evaluate == "sample"
+
+
+class Gaussian(Numbers):
+    """Actions of numbers: each drawn from a normal distribution, ``mean + sqrt(variance) n``. Of a number -1 and 1 are
+    the environment's bounds; what is beyond is played as the bound."""
+
+    choose: Literal["gaussian"]
+    """How."""
+
+
+class SquashedGaussian(Numbers):
+    """As by ``gaussian``, but the action is the tanh of what is drawn (or of the mean), so always within bounds."""
+
+    squashed: ClassVar[bool] = True
+
+    choose: Literal["squashed_gaussian"]
+    """How."""
+
+
+Acting = Annotated[Greedy | EpsilonGreedy | Categorical | Gaussian | SquashedGaussian, Field(discriminator="choose")]

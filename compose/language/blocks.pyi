@@ -1172,6 +1172,30 @@ class Blocks(Closed):
             into: Outputs and the axis of each.
         """
 
+    def squashed_gaussian_log_prob(
+        self,
+        *,
+        of: Operand,
+        mean: Operand,
+        variance: Operand,
+        target: bool = False,
+        each: str | None = None,
+    ) -> Node:
+        """The logarithm of the density of the tanh of a normal number: ``log N(u; mean, variance) - log(1 - x^2)`` with
+        ``u = artanh x``.
+
+        ``of`` [...], ``mean`` [...], ``variance`` nonneg [...] -> [...]; of independent numbers the ``sum`` over their
+        axis. ``of`` is taken as within ``1 - 1e-6`` of 0, where float32 still tells numbers from 1. The variance must be
+        above 0. Haarnoja et al. 2018, appendix C.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            of: x
+            mean: The mean.
+            variance: The variance.
+        """
+
     def standardise(
         self,
         *,

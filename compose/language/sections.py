@@ -97,6 +97,7 @@ class Act(Section):
     """How actions are chosen."""
 
     choose, values, logits, where, evaluate = Value(), Value(), Value(), Value(), Value()
+    mean, variance = Value(), Value()
     epsilon = Part(Moves)
 
 

@@ -94,6 +94,8 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("step", "steps", "stepwise", "points"), ("piecewise",)),
     **dict.fromkeys(("soft", "ema", "moving_average"), ("polyak",)), **dict.fromkeys(("hard", "periodic"), ("copy",)),
     **dict.fromkeys(("softmax", "stochastic", "boltzmann", "policy", "sampled"), ("categorical", "sample")),
+    **dict.fromkeys(("normal", "diagonal_gaussian"), ("gaussian",)),
+    **dict.fromkeys(("tanh_normal", "tanh_gaussian", "squashed"), ("squashed_gaussian",)),
     **dict.fromkeys(("argmax", "max", "deterministic"), ("greedy",)),
     **dict.fromkeys(("off_policy", "offpolicy", "off-policy", "dqn", "q_learner"), ("replay",)),
     **dict.fromkeys(("onpolicy", "on-policy", "ppo", "a2c", "reinforce"), ("on_policy",)),

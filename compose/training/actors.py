@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from compose.compiler.model import Acted, Model, Tensors
 from compose.envs.interface import Script
+from compose.envs.scaling import any_numbers, by_part
 from compose.kernels.random import Seeds, categorical, keys, one_of, uniform
 
 
@@ -18,7 +20,7 @@ class Actor(Protocol):
     """Chooses a joint action for a batch of episodes, step by step from step 0 on."""
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
-        """Actions, int64 [batch agent].
+        """Actions, int64 [batch agent]; of continuous ones float32 [batch agent part], from -1 to 1.
 
         Args:
             fields: What the environment shows now and ``last_action``; those with a time axis have length 1 there.
@@ -30,7 +32,8 @@ class Actor(Protocol):
 @dataclass
 class ModelActor:
     """A model's values, epsilon-greedily: with probability ``epsilon`` an agent takes an available action at random.
-    Or, ``sampled``, the values are logits, and an action is drawn from their softmax over the available ones.
+    Or, ``sampled``, the values are logits, and an action is drawn from their softmax over the available ones. Actions
+    that are numbers are drawn from normal distributions if ``sampled``, else they are the means.
 
     The draws are keyed by (seed, episode number, step, agent): given the values, a choice is the same in any batch.
     """
@@ -61,6 +64,9 @@ class ModelActor:
         return action
 
     def _chosen(self, acted: Acted, episodes: Tensor, step: int) -> Tensor:
+        if acted.variance is not None:
+            variance = acted.variance if self.sampled else None
+            return numbers(acted.values, variance, self.model.spec.act.squashed, self.seed, episodes, step)
         if self.sampled:
             return sampled(acted.values, acted.where, self.seed, episodes, step)
         if self.epsilon <= 0.0:
@@ -81,6 +87,9 @@ class RandomActor:
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
         """See :class:`Actor`."""
+        if "available" not in fields:
+            agents, parts = fields["last_action"].shape[-2:]
+            return any_numbers(self.seed, "action", step, _counters(episodes, agents), parts)
         return random_action(fields["available"][:, 0], self.seed, episodes, step)
 
 
@@ -125,6 +134,20 @@ def sampled(logits: Tensor, where: Tensor, seed: Seeds, episodes: Tensor, step: 
     """An action for every agent, drawn from the softmax of ``logits`` over those allowed [batch agent]."""
     chances = logits.masked_fill(~where, -torch.inf).softmax(-1)
     return categorical(chances, uniform(keys(seed, "sample", step), _counters(episodes, logits.shape[1])))
+
+
+def numbers(mean: Tensor, variance: Tensor | None, squashed: bool, seed: Seeds, episodes: Tensor,
+            step: int) -> Tensor:
+    """Numbers for every agent [batch agent part], drawn from normal distributions (their means without a variance)."""
+    drawn = mean.float()
+    if variance is not None:
+        agents, parts = mean.shape[1:]
+        counters = by_part(_counters(episodes, agents), parts)
+        height, turn = (uniform(keys(seed, "sample", what, step), counters).view(mean.shape)
+                        for what in ("height", "turn"))
+        noise = (-2 * (1 - height).log()).sqrt() * (2 * math.pi * turn).cos()  # Box and Muller 1958
+        drawn = drawn + variance.float().sqrt() * noise
+    return drawn.tanh() if squashed else drawn
 
 
 def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:

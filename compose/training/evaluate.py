@@ -99,7 +99,7 @@ def chance_levels(env: Environment, episodes: int, *, seed: int) -> dict[str, Sc
 
 def _plain_actions(env: Environment) -> list[tuple[int, str]]:
     found, at = [], 0
-    for group in env.schema.actions:
+    for group in env.schema.actions if not env.schema.continuous else ():
         if group.plain:
             found += [(at + i, group.name if group.count == 1 else f"{group.name} {i}") for i in range(group.count)]
         at += group.count

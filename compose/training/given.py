@@ -76,7 +76,7 @@ def _checked(x: Tensor, name: str, declared: Field, sizes: Mapping[str, int], dt
         at = tuple(torch.nonzero(~torch.isfinite(x))[0].tolist())
         places = ", ".join(f"{'episode' if axis == 'batch' else axis} {i}" for axis, i in zip(axes, at, strict=True))
         raise ValueError(f"is {float(x[at])} at {places}")
-    most = sizes[COUNTS[name]] if name in COUNTS else None
+    most = sizes[COUNTS[name]] if name in COUNTS and declared.dtype == "int" else None
     if most is not None and bool(((x < 0) | (x >= most)).any()):
         raise ValueError(f"expected whole numbers from 0 to {most - 1}, got {int(x.min())} to {int(x.max())}")
     return x

@@ -13,6 +13,7 @@ from tensordict import TensorDict
 from torch import Tensor
 
 from compose.compiler.model import Model
+from compose.compiler.trace import Program
 from compose.envs.interface import Environment
 from compose.kernels.random import key
 from compose.language import learning
@@ -76,8 +77,19 @@ class Learner(ABC):
 
     @property
     def keep(self) -> Collection[str] | None:
-        """Fields of the environment to record; None: all."""
-        return None
+        """Fields of the environment to record; None: all. The agents' own rewards only if a loss reads them."""
+        if "rewards" not in self.env.schema.fields or "rewards" in self.read:
+            return None
+        return set(self.env.schema.fields) - {"rewards"}
+
+    @property
+    def read(self) -> set[str]:
+        """Fields that updates read."""
+        return {name for program in self._learning for name in program.needs("field")}
+
+    @property
+    def _learning(self) -> list[Program]:
+        return [program for name, program in self.model.programs.items() if name not in ("act", "play", "note")]
 
     @abstractmethod
     def due(self) -> int:

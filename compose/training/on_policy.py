@@ -27,9 +27,8 @@ class OnPolicyLearner(Learner):
 
     @property
     def keep(self) -> Collection[str]:
-        read = [program for name, program in self.model.programs.items() if name not in ("act", "play", "note")]
-        of_agents = any(".agent." in name for one in read for name in one.needs("plan"))  # by the shape of `visible`
-        return {*(name for one in read for name in one.needs("field")), *(["visible"] if of_agents else [])}
+        of_agents = any(".agent." in name for one in self._learning for name in one.needs("plan"))
+        return self.read | ({"visible"} if of_agents else set())  # rows of agents are planned by the shape of `visible`
 
     def due(self) -> int:
         ratio = self.settings.updates

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from compose.compiler.model import Model
 from compose.compiler.tensordict_acting import Acts
+from compose.envs.scaling import within
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import key
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -25,7 +26,7 @@ from compose.training.folder import RunFolder, reading
 from compose.training.given import step_fields
 from compose.training.learner import same_kinds
 from compose.training.records import About
-from compose.training.rollout import one_hot_actions, own_fields
+from compose.training.rollout import as_last, nothing_done, own_fields
 from compose.training.run import Build
 from compose.training.weights_file import read_weights_file
 
@@ -45,7 +46,8 @@ class Policy:
         self.model, self.schema, self.params = model, schema, dict(params)
         self._own = {"last_action", *own_fields(schema, model.device)}
         read = model.programs["act"].needs("field") if model.programs else ()
-        self.reads: tuple[str, ...] = tuple(dict.fromkeys((*ALWAYS, *(name for name in read if name not in self._own))))
+        always = [name for name in ALWAYS if name in schema.fields]
+        self.reads: tuple[str, ...] = tuple(dict.fromkeys((*always, *(name for name in read if name not in self._own))))
         """Fields that it must be given at every step."""
         self._actor = evaluating(model, key(seed, "policy"), params)
         self.reset(1)
@@ -54,11 +56,12 @@ class Policy:
         """Begin ``batch`` new episodes."""
         device = next(iter(self.model.weights.values())).device
         self._episodes = torch.arange(batch, device=device)
-        self._last = torch.zeros(batch, self.schema.agents, self.schema.sizes["action"], device=device)
+        self._last = nothing_done(self.schema, batch, device)
         self._step = 0
 
     def act(self, fields: Mapping[str, Array]) -> Array:
-        """Actions for the present step, int64 [batch agent].
+        """Actions for the present step, int64 [batch agent]; of continuous ones float32 [batch agent part], within the
+        bounds of the schema.
 
         Args:
             fields: What the schema declares, numpy or torch, without the time axis: ``entities``, ``visible``,
@@ -78,8 +81,9 @@ class Policy:
         shown = {name: x.unsqueeze(1) if timed[name] else x for name, x in given.items()}
         shown = {"entities": shown["entities"], **own_fields(self.schema, self._last.device), **shown}
         action = self._actor.choose({**shown, "last_action": self._last[:, None]}, self._episodes, self._step)
-        self._last = one_hot_actions(action, given["present"], self._last.shape[-1])
+        self._last = as_last(action, given["present"], self.schema)
         self._step += 1
+        action = within(action, self.schema)
         return action.cpu().numpy() if isinstance(fields["entities"], np.ndarray) else action
 
     def as_tensordict_module(self) -> Acts:

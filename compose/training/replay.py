@@ -9,6 +9,7 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.graph.fields import COUNTS
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import bits, integers, key
 from compose.training.rollout import last_actions, tensors
@@ -106,8 +107,8 @@ class Replay:
         before, began = (at - 1).clamp(min=0), (at == 0)[:, None, None]
         action, present = (torch.cat([self._store[name][slots, before][:, None], rows[name]], 1)
                            for name in ("action", "present"))
-        filled = torch.ones_like(action[..., 0], dtype=torch.bool)
-        last = last_actions(action, filled, present, self.schema.sizes["action"])[:, 1:]
+        filled = torch.ones_like(present[..., 0])
+        last = last_actions(action, filled, present, self.schema)[:, 1:]
         last[:, 0].masked_fill_(began, 0.0)
         rows["steps"][:, 1] = False
         return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
@@ -127,8 +128,7 @@ class Replay:
     def _episodes(self, slots: Tensor) -> TensorDict:
         """Whole episodes as they were played, constant and derived fields included."""
         rows = self._cut(slots)
-        actions = self.schema.sizes["action"]
-        last = last_actions(rows["action"], rows["filled"], rows["present"], actions)
+        last = last_actions(rows["action"], rows["filled"], rows["present"], self.schema)
         return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
 
     def _cut(self, slots: Tensor) -> dict[str, Tensor]:
@@ -166,8 +166,9 @@ def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, las
         shape = [sizes[axis.removesuffix("'")] for axis in axes]
         if list(x.shape) != shape or x.dtype != _DTYPES[dtype]:
             raise ValueError(f"{name}: expected {dtype} {shape}, got {x.dtype} {list(x.shape)}")
-    for name, most in (("action", sizes["action"]), ("task", sizes["task"])):
-        if bool(((rows[name] < 0) | (rows[name] >= most)).any()):
+    for name, axis in COUNTS.items():
+        most = sizes.get(axis)  # of continuous actions there is none
+        if most is not None and bool(((rows[name] < 0) | (rows[name] >= most)).any()):
             raise ValueError(f"{name}: expected 0 to {most - 1}")
 
 

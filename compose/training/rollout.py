@@ -59,13 +59,17 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     fields, own = game.reset(), own_fields(schema, env.device)
     wanted = schema.fields if keep is None else {*keep, "present", "task"} & set(schema.fields)
     record = {name: _blank(x, schema, name) for name, x in {**own, **fields}.items() if name in wanted}
-    record["action"] = torch.zeros(batch, limit + 1, schema.agents, dtype=torch.int64, device=env.device)
+    parts = (schema.sizes["part"],) if schema.continuous else ()
+    kind = _DTYPES[schema.fields["action"].dtype]
+    record["action"] = torch.zeros(batch, limit + 1, schema.agents, *parts, dtype=kind, device=env.device)
     record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
+    if "rewards" in wanted and "rewards" in schema.fields:
+        record["rewards"] = torch.zeros(batch, limit + 1, schema.agents, device=env.device)
     for name in ("terminated", "steps", "filled"):
         record[name] = torch.zeros(batch, limit + 1, dtype=torch.bool, device=env.device)
     success = torch.zeros(batch, dtype=torch.bool, device=env.device)
     alive = torch.ones_like(success)
-    last = torch.zeros(batch, schema.agents, schema.sizes["action"], device=env.device)
+    last = nothing_done(schema, batch, env.device)
     record["filled"][:, 0] = True
     _note(record, fields, schema, 0)
     for step in range(limit):
@@ -73,12 +77,14 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
         action = actor.choose(_shown({**own, **fields}, last, schema), episodes, step)
         _keep(record, actor, step)
         after = game.step(action)
-        record["action"][:, step] = action * alive[:, None]
+        record["action"][:, step] = action * alive.view(-1, *[1] * (action.dim() - 1))
         record["reward"][:, step] = after.reward * alive
+        if "rewards" in record and after.rewards is not None:
+            record["rewards"][:, step] = after.rewards * alive[:, None]
         record["terminated"][:, step] = after.terminated & alive
         success |= after.success & alive
         record["filled"][:, step + 1] = alive
-        last, fields = one_hot_actions(action, fields["present"], schema.sizes["action"]), after.fields
+        last, fields = as_last(action, fields["present"], schema), after.fields
         _note(record, fields, schema, step + 1)
         alive = alive & ~(after.terminated | after.truncated)
         if not bool(alive.any()):
@@ -90,7 +96,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     for name, x in record.items():
         if name.startswith(PLAYED) or _has_time(schema, name):
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
-    record["last_action"] = last_actions(record["action"], record["filled"], record["present"], last.shape[-1])
+    record["last_action"] = last_actions(record["action"], record["filled"], record["present"], schema)
     return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
 
 
@@ -122,10 +128,24 @@ def one_hot_actions(action: Tensor, present: Tensor, actions: int) -> Tensor:
     return hot * present[..., : action.shape[-1], None]
 
 
-def last_actions(action: Tensor, filled: Tensor, present: Tensor, actions: int) -> Tensor:
-    """The field ``last_action`` [batch time agent action] of recorded episodes."""
-    shifted = torch.zeros(*action.shape, actions, device=action.device)
-    shifted[:, 1:] = one_hot_actions(action[:, :-1], present[:, :-1], actions)
+def as_last(action: Tensor, present: Tensor, schema: EntitySchema) -> Tensor:
+    """What was done, as the next step knows it: one-hot actions [... agent action], or numbers [... agent part] from -1
+    to 1; zero for absent agents."""
+    if not schema.continuous:
+        return one_hot_actions(action, present, schema.sizes["action"])
+    return action.clamp(-1.0, 1.0) * present[..., : schema.agents, None]
+
+
+def nothing_done(schema: EntitySchema, batch: int, device: torch.device) -> Tensor:
+    """``last_action`` before the first step [batch agent action], or [batch agent part]."""
+    return torch.zeros(batch, schema.agents, schema.sizes[schema.fields["last_action"].axes[-1]], device=device)
+
+
+def last_actions(action: Tensor, filled: Tensor, present: Tensor, schema: EntitySchema) -> Tensor:
+    """The field ``last_action`` [batch time agent action], or [batch time agent part], of recorded episodes."""
+    done = as_last(action[:, :-1], present[:, :-1], schema)
+    shifted = torch.zeros(*action.shape[:2], *done.shape[2:], device=action.device)
+    shifted[:, 1:] = done
     return shifted * filled[:, :, None, None]
 
 

@@ -175,6 +175,7 @@ def needed_memory(model: Model, env: Environment, settings: Settings,
                   keep: Collection[str] | None = None) -> memory.MemoryEstimate:
     """What a training takes, by the fields that its environment really gives and its learner keeps."""
     given = set(Watched(env, torch.zeros(1, dtype=torch.int64, device=env.device), 0).reset())
+    given |= {"rewards"} & set(env.schema.fields)
     given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
     given |= {f"played.{name}" for name in model.graph.recorded}
     return memory.estimate(model, model.graph.stored or env.schema, fields=given,

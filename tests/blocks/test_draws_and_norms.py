@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from torch.distributions import Normal, kl_divergence
+from torch.distributions import Normal, TanhTransform, TransformedDistribution, kl_divergence
 
 from compose.compiler.model import Model
 from compose.graph.build import build_graph
@@ -122,5 +122,9 @@ def test_closed_forms_are_torchs() -> None:
         wanted = {"gaussian_entropy": p.entropy, "gaussian_kl": lambda: kl_divergence(p, r),  # noqa: B023
                   "gaussian_log_prob": lambda: p.log_prob(1 - x)}[block]()  # noqa: B023
         torch.testing.assert_close(y, wanted)
+    x, y = learned(model("{block: squashed_gaussian_log_prob, of: tanh(1 - x), mean: x, variance: square(x) + 0.5}"),
+                   episodes())
+    p = TransformedDistribution(Normal(x, (x**2 + 0.5).sqrt()), TanhTransform(cache_size=1))
+    torch.testing.assert_close(y, p.log_prob((1 - x).tanh()))
     x, y = learned(model("{block: gaussian_kl, mean: x, variance: 2, to_mean: x, to_variance: 2}"), episodes())
     assert float(y.detach().abs().max()) == 0

@@ -19,9 +19,10 @@ RUN = ("group_matching", "group_matching/small", "group_matching/tasks", "group_
        "prey/various_num", "prey/various_cap:split=test", "prey/various_all:split=test,flat=true,limit=9",
        "prey/various_num:size=6,sight=3,limit=20", "battle/20:limit=40",
        "battle:layout=.A..O.+A....O+.A..O.+......,official=true", "battle/5:opponents=3,limit=20", "warehouse/4",
-       "warehouse/8:official=true,limit=20", "warehouse/16:limit=10")
+       "warehouse/8:official=true,limit=20", "warehouse/16:limit=10", "spread/3",
+       "spread/1:limit=5", "spread/5:speed=1")
 FIRST = ("group_matching/small", "group_matching/tasks", "gaussian_squeeze/8", "battle/5:opponents=3,limit=20",
-         "prey/various_all:split=test,flat=true,limit=9", "warehouse/4")
+         "prey/various_all:split=test,flat=true,limit=9", "warehouse/4", "spread/3")
 """One of each kind."""
 BATTLES = ("skirmish/3m:limit=20", "skirmish/small_mt:limit=20")
 

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from compose.envs.catalogue import make, schema
+from compose.envs.conformance import play
 from compose.envs.warehouse.environment import Warehouse
 from compose.language.diagnostics import SpecError
 from compose.training.actors import FixedActor
@@ -153,3 +154,10 @@ def test_evaluations_write_down_orders() -> None:
     assert [row["orders"] for row in rows] == [0, 0, 0]
     assert list(rows[0]) == ["episode", "return", "length", "success", "task", "orders"]
     assert measured([{**row, "orders": n} for n, row in enumerate(rows)]) == {"orders": 1}
+
+
+def test_robots_earn_what_they_did_themselves() -> None:
+    one = play("warehouse/4", range(8), 0)
+    assert one.rewards is not None
+    assert torch.allclose(one.rewards.sum(-1), one.reward)
+    assert (one.rewards != one.rewards[..., :1]).any()

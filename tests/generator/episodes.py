@@ -9,7 +9,7 @@ from compose.compiler.fake_batch import fake_batch
 from compose.envs.interface import Environment, Transition
 from compose.graph.schema import EntitySchema
 
-GIVEN = ("action", "last_action", "reward", "terminated", "steps", "success")
+GIVEN = ("action", "last_action", "reward", "rewards", "terminated", "steps", "success")
 """What is not a field that an environment shows."""
 
 
@@ -42,6 +42,7 @@ class MadeUp(Environment):
         ends = steps[:, at] & ~steps[:, at + 1]
         terminated = self.batch["terminated"][: self.rows, at]
         success = ends & self.batch["success"][: self.rows]
+        each = self.batch["rewards"][: self.rows, at] if "rewards" in self.schema.fields else None
         return Transition(
-            self.batch["reward"][: self.rows, at], terminated, ends & ~terminated, success, self._fields()
+            self.batch["reward"][: self.rows, at], terminated, ends & ~terminated, success, self._fields(), each
         )

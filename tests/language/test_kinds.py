@@ -31,6 +31,7 @@ REPLAY = f"{{kind: replay, {OPTIMIZERS}}}"
 ON_POLICY = f"{{kind: on_policy, {OPTIMIZERS}}}"
 VALUES: dict[str, str] = {
     "values": "q", "logits": "q", "where": "env.available", "epsilon": "0.1", "evaluate": "sample",
+    "mean": "q", "variance": "1",
     "every": "5 updates", "tau": "0.5", "replay": "{batch: 4}", "from": "1", "to": "0.5", "over": "9 updates",
     "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
     "clip_value": "1", "weight_decay": "0.1", "momentum": "0.9",

@@ -49,7 +49,7 @@ def aliases(*of: type[BaseModel]) -> set[str]:
 @pytest.mark.parametrize(
     ("section", "said"),
     [
-        (sections.Act, aliases(acting.Greedy, acting.EpsilonGreedy, acting.Categorical)),
+        (sections.Act, aliases(acting.Greedy, acting.EpsilonGreedy, acting.Categorical, acting.Gaussian)),
         (sections.Moves, aliases(moving.Constant, moving.Curve, moving.Piecewise)),
         (sections.Learner, aliases(learning.ReplayLearner, learning.OnPolicyLearner)),
         (sections.Replay, aliases(learning.ReplaySettings)),

@@ -141,7 +141,9 @@ ACTS = st.one_of(
     st.fixed_dictionaries({"choose": st.just("greedy"), "values": OPERANDS}, optional=WHERE),
     st.fixed_dictionaries({"choose": st.just("epsilon_greedy"), "values": OPERANDS, "epsilon": RATES}, optional=WHERE),
     st.fixed_dictionaries({"choose": st.just("categorical"), "logits": OPERANDS},
-                          optional={**WHERE, "evaluate": st.sampled_from(["greedy", "sample"])}))
+                          optional={**WHERE, "evaluate": st.sampled_from(["greedy", "sample"])}),
+    st.fixed_dictionaries({"choose": st.sampled_from(["gaussian", "squashed_gaussian"]), "mean": OPERANDS,
+                           "variance": OPERANDS}, optional={"evaluate": st.sampled_from(["greedy", "sample"])}))
 STATUS = st.sampled_from(["proved", "soft", "none"])
 SPECS = st.fixed_dictionaries(
     {"compose": st.just(1), "name": NAMES, "summary": TEXTS,

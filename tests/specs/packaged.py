@@ -16,5 +16,5 @@ def loaded(name: str) -> Loaded:
     return load(name)
 
 
-METHODS = [name for name in SPECS if not loaded(name).spec.abstract]
-"""Those that can be built."""
+METHODS = [name for name in SPECS if not loaded(name).spec.abstract and loaded(name).spec.act.over == "action"]
+"""Those that can be built for agents that choose among actions; `tests/training/test_numbers` has the others."""

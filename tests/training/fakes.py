@@ -125,6 +125,7 @@ class Acted:
     values: Tensor
     where: Tensor
     state: dict[str, Tensor]
+    variance: Tensor | None = None
 
 
 @dataclass(frozen=True)

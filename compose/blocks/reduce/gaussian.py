@@ -1,6 +1,7 @@
-"""Blocks ``gaussian_entropy``, ``gaussian_kl`` and ``gaussian_log_prob``: closed forms, number by number."""
+"""Blocks ``gaussian_entropy``, ``gaussian_kl``, ``gaussian_log_prob`` and ``squashed_gaussian_log_prob``: closed forms,
+number by number."""
 
-from math import e, log, pi
+from math import atanh, e, log, log1p, pi
 from typing import Annotated, Any, ClassVar, Literal
 
 from compose.language.block import Block, Port
@@ -8,6 +9,9 @@ from compose.language.operation import Run
 
 LEAST = 1e-30
 """What a variance counts as that is the plain number 0."""
+
+EDGE = 1e-6
+"""How near to 1 the tanh of a number may come."""
 
 
 def _least(variance: Any) -> Any:
@@ -83,3 +87,26 @@ class GaussianLogProb(Block):
 
     def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
         return -((of - mean) ** 2 / _least(variance) + _log(variance) + log(2 * pi)) / 2
+
+
+class SquashedGaussianLogProb(GaussianLogProb):
+    """The logarithm of the density of the tanh of a normal number: ``log N(u; mean, variance) - log(1 - x^2)`` with
+    ``u = artanh x``.
+
+    ``of`` [...], ``mean`` [...], ``variance`` nonneg [...] -> [...]; of independent numbers the ``sum`` over their
+    axis. ``of`` is taken as within ``1 - 1e-6`` of 0, where float32 still tells numbers from 1. The variance must be
+    above 0. Haarnoja et al. 2018, appendix C.
+    """
+
+    block: Literal["squashed_gaussian_log_prob"]  # type: ignore[assignment]
+    phrase: ClassVar[str] = "log density of {of} under the tanh of N({mean}, {variance})"
+    kin: ClassVar[tuple[str, ...]] = ("tanh_normal", "squashed_normal")
+
+    def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
+        if isinstance(of, int | float):
+            x: Any = min(max(of, EDGE - 1), 1 - EDGE)
+            drawn, slope = atanh(x), log1p(-x * x)
+        else:
+            x = of.clamp(EDGE - 1, 1 - EDGE)
+            drawn, slope = x.atanh(), (-x * x).log1p()
+        return super().compute(run, of=drawn, mean=mean, variance=variance) - slope

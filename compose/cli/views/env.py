@@ -52,6 +52,7 @@ def show(found: Resolved) -> None:
     tasks = ", ".join(schema.tasks[:TASKS_SHOWN]) + (" ..." if len(schema.tasks) > TASKS_SHOWN else "")
     rows = [("agents", _present(schema, "agent")), ("others", _present(schema, "other")),
             ("limit", f"{number(schema.limit)} steps; the limit is {end}"),
+            *([("reward", f"the {schema.reward} of the agents' own rewards")] if schema.reward != "own" else []),
             *([("returns", "{:g} to {:g} an episode".format(*schema.returns))] if schema.returns else []),
             ("tasks", f"{number(len(schema.tasks))}: {tasks}"), ("hash", schema.hash[:12])]
     page.table((Cell(what, "name"), text) for what, text in rows)
@@ -62,10 +63,12 @@ def show(found: Resolved) -> None:
     page.table((Cell(f.name, "name"), Cell(_stretch(start, f.size), right=True), f.kind,
                 f"{'' if len(f.of) > 1 else f'Only {f.of[0]}s have it. '}{f.what}")
                for start, f in zip(starts, schema.features, strict=False))
-    page.title("actions", f"{schema.sizes['action']}")
+    total = schema.sizes["part" if schema.continuous else "action"]
+    page.title("actions", f"{total} numbers an agent" if schema.continuous else f"{total}")
     starts = accumulate((g.count for g in schema.actions), initial=0)
     page.table((Cell(g.name, "name"), Cell(_stretch(start, g.count), right=True),
-                f"aimed at {g.targets}s" if g.targets else "aimed at nothing")
+                f"from {g.low:g} to {g.high:g}" if g.kind == "continuous"
+                else f"aimed at {g.targets}s" if g.targets else "aimed at nothing")
                for start, g in zip(starts, schema.actions, strict=False))
     page.title("fields", "env.NAME; row: about one entity, local: what the agent may know, global: anything else")
     page.table((Cell(name, "name"), f.scope, _typed(schema, f), f.what) for name, f in schema.fields.items())

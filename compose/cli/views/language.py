@@ -38,6 +38,7 @@ TITLES = {
     "Spec": "A spec", "Application": "Applications of a network", "Loss": "Losses", "Network": "Networks",
     "Constant": "Constant param", "Curve": "Param that moves", "Piecewise": "Piecewise param",
     "Greedy": "Acting greedily", "EpsilonGreedy": "Acting epsilon-greedily", "Categorical": "Acting by chance",
+    "Gaussian": "Acting by numbers", "SquashedGaussian": "Acting by numbers within bounds",
     "ReplayLearner": "Replay learner", "OnPolicyLearner": "On-policy learner", "ReplaySettings": "Replay",
     "CopyTarget": "Copied target", "PolyakTarget": "Polyak target",
     "RMSprop": "Optimizer rmsprop", "Adam": "Optimizer adam", "AdamW": "Optimizer adamw",

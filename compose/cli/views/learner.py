@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compose.cli import page
 from compose.cli.page import Cell
-from compose.language.acting import Categorical, EpsilonGreedy
+from compose.language.acting import Categorical, EpsilonGreedy, Numbers
 from compose.language.learning import CopyTarget
 from compose.language.models import Spec
 from compose.language.moving import Constant, Curve, Moving, Piecewise
@@ -55,6 +55,10 @@ def acting(spec: Spec) -> str:
     act = spec.act
     if isinstance(act, Categorical):
         return f"sampled from softmax of {act.logits}; evaluated {act.evaluate}"
+    if isinstance(act, Numbers):
+        squashed = "tanh of " if act.squashed else ""
+        greedy = "by the mean" if act.evaluate == "greedy" else "by draws, too"
+        return f"{squashed}draws from N({act.mean}, {act.variance}); evaluated {greedy}"
     text = f"{act.choose.replace('_', '-')} in {act.values}" + (f" where {act.where}" if act.where else "")
     return text + (f", epsilon {moving(act.epsilon)}" if isinstance(act, EpsilonGreedy) else "")
 

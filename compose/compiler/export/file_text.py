@@ -43,7 +43,7 @@ Its weights are in a file of their own. To use it:
         values, where, state = policy(
 {call}
         )
-    actions = values.masked_fill(~where, -torch.inf).argmax(-1)
+    actions = {chosen}
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ if __name__ == "__main__":
             state=policy.initial_state(2),
         )
     print("actions of 2 episodes, a row each:")
-    print(values.masked_fill(~where, -torch.inf).argmax(-1))
+    print({chosen})
 '''
 
 
@@ -128,7 +128,8 @@ class Text:
         call = ", ".join([*(f"{a.name}=..." for a in self.sign.arguments), "state=state"])
         imports = ["from torch import Tensor, nn", *["from torch.nn import functional as F"] * ("F." in body)]
         return FILE.format(
-            name=self.name, version=_version(), weights_file=docstring(literal(self.weights_file)),
+            name=self.name, version=_version(), chosen=self.sign.chosen,
+            weights_file=docstring(literal(self.weights_file)),
             dtype=self.model.dtype, spec=docstring(self.model.spec.name), spec_hash=self.model.spec.identity()[:16],
             env=docstring(one_line(self.schema.name)), env_hash=self.schema.hash[:16],
             call="\n".join(_indented(textwrap.wrap(call, WIDTH - 12), 12)), imports="\n".join(imports),

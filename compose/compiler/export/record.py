@@ -110,5 +110,6 @@ def record(model: Model) -> Step:
             if isinstance(result, fx.Proxy):
                 names.setdefault(result.node, expressions.get(id(value), value.name))
     outputs = model.programs["act"].body(interpreter)
+    outputs.pop("variance", None)  # what is exported acts by the mean
     code.output({name: x.node if isinstance(x, fx.Proxy) else x for name, x in outputs.items()})
     return Step(code, reader.placeholders, owners, names)

@@ -47,6 +47,8 @@ class Signature:
     state: tuple[Tensor, ...]
     values: Tensor
     where: Tensor
+    chosen: str
+    """What is done, as Python: the action of the best value, or numbers from -1 to 1."""
 
 
 def signature(model: Model, step: Step) -> Signature:
@@ -67,10 +69,17 @@ def signature(model: Model, step: Step) -> Signature:
     for name in step.of_kind("param"):
         arguments.append(_tensor(model, scope.take(name, f"param_{name}"), Source("param", name), Type(()),
                                  "A param that moves in training: its value of the moment."))
-    both = Type(("batch", "agent", "action")), Type(("batch", "agent", "action"), "bool")
-    values = _tensor(model, "values", Source("output", "values"), both[0], "What the agent expects of each action.")
-    where = _tensor(model, "where", Source("output", "where"), both[1], "True where the agent may take the action.")
-    return Signature(tuple(arguments), tuple(states(model)), values, where)
+    act = model.spec.act
+    axes, numbers = ("batch", "agent", act.over), act.over == "part"
+    about = "What the agent expects of each action." if not numbers else \
+        f"The mean of each number{', whose tanh is done' if act.squashed else ''}: -1 and 1 are the bounds."
+    values = _tensor(model, "values", Source("output", "values"), Type(axes), about)
+    about = "True: all numbers are chosen." if numbers else "True where the agent may take the action."
+    where = _tensor(model, "where", Source("output", "where"), Type(axes, "bool"), about)
+    chosen = "values.masked_fill(~where, -torch.inf).argmax(-1)"
+    if numbers:
+        chosen = "values.tanh()" if act.squashed else "values.clamp(-1.0, 1.0)"
+    return Signature(tuple(arguments), tuple(states(model)), values, where, chosen)
 
 
 def _tensor(model: Model, name: str, source: Source, kind: Type, what: str) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compose.envs.adapters.declared import Adapter, Rows
-from compose.graph.schema import EntitySchema, Feature, Problem
+from compose.graph.contradictions import Problem
+from compose.graph.schema import EntitySchema, Feature
 from compose.language.diagnostics import did_you_mean
 
 
@@ -16,6 +17,8 @@ def problems(adapter: Adapter, schema: EntitySchema) -> Iterator[Problem]:
                        "colon, and import the module from a plug-in"
     if adapter.api == "pettingzoo" and adapter.id is not None:
         yield ("id",), "PettingZoo has no registry: give the environment from Python, as PettingZoo(factory, path)"
+    if schema.continuous:
+        yield ("api",), "adapters play choices only, and the schema's actions are continuous"
     if adapter.options and adapter.id is None:
         yield ("options",), "options go with an id"
     if adapter.agents is not None and adapter.api != "pettingzoo":

@@ -67,6 +67,7 @@ class Adapted(Environment):
         self._time += 1
         moments = self._games.step(action.cpu().numpy().astype(np.int64), running)
         reward = np.zeros(len(running), np.float32)
+        rewards = np.zeros((len(running), self.schema.agents), np.float32)
         ended, cut, reached = (np.zeros(len(running), bool) for _ in range(3))
         for row, moment in enumerate(moments):
             if moment is None:
@@ -76,6 +77,7 @@ class Adapted(Environment):
                 cut_off &= np.array(moment.truncated) & ~np.array(moment.terminated)
             self._take(row, moment, cut_off if moment.over else np.array(moment.live))
             reward[row] = self._reader.reward(moment, int(self._present[row, : self.schema.agents].sum()))
+            rewards[row] = moment.rewards if moment.rewards is not None else 0
             reached[row] = self._reader.success(moment)
             cut[row] = cut_off.any() if moment.over else self._time >= self.schema.limit
             ended[row] = moment.over and not cut[row]
@@ -84,7 +86,7 @@ class Adapted(Environment):
         self._running = running & ~(ended | cut)
         put = self._put
         return Transition(reward=put(reward), terminated=put(ended), truncated=put(cut), success=put(reached),
-                          fields=self._fields())
+                          fields=self._fields(), rewards=put(rewards) if "rewards" in self.schema.fields else None)
 
     def _take(self, row: int, moment: Moment, active: Flags) -> None:
         """Note what a moment tells; ``active`` are those who act next, or would if they had not been cut off."""

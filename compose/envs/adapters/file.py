@@ -44,8 +44,8 @@ def has_adapter(path: str | pathlib.Path) -> bool:
 def load(path: str | pathlib.Path) -> Declared:
     """Read a schema and its adapter.
 
-    Fields that follow from the adapter are filled in (``observation``, and ``state``, ``position`` and
-    ``action_entity`` where they apply); the note says how rewards are reduced, the version which section it was.
+    Fields that follow from the adapter are filled in (``observation``, and ``rewards``, ``state``, ``position``
+    and ``action_entity`` where they apply); the note says how rewards are reduced, the version which section it was.
 
     Raises:
         SpecError: If the file cannot be read, or is wrong (``schema.*``; all problems at once).
@@ -96,6 +96,7 @@ def _completed(schema: EntitySchema, adapter: Adapter, document: Document, found
     axes = {"observation": adapter.observation.size, **({"state": size[adapter.state]} if size[adapter.state] else {})}
     names = ["observation", *(["state"] if "state" in axes else [])]
     names += ["position"] if adapter.position is not None else []
+    names += ["rewards"] if adapter.reward != "team" else []
     names += ["action_entity"] if any(not group.plain for group in schema.actions) else []
     own = [name for name in schema.fields if name not in standard_fields()]
     for name in own:
@@ -104,7 +105,9 @@ def _completed(schema: EntitySchema, adapter: Adapter, document: Document, found
         found.append(_problem(f"the adapter gives the axes itself; leave '{axis}' out", ("axes", axis), document))
     note = f"{schema.note} Adapted from {adapter.api}; reward: {adapter.reward}.".strip()
     fields: dict[str, Field] = standard_fields(*names)
-    data = {**schema.model_dump(), "axes": axes, "fields": fields, "note": note, "version": adapter.digest}
+    reward = adapter.reward if adapter.reward in ("sum", "mean") else "own"
+    data = {**schema.model_dump(), "axes": axes, "fields": fields, "note": note, "version": adapter.digest,
+            "reward": reward}
     return schema if found else EntitySchema.model_validate(data)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -25,6 +26,8 @@ class Moment:
     """Whether the agent acts in the next step."""
     reward: list[float] = field(default_factory=list)
     """Of the agents that got one; or the team's one number."""
+    rewards: list[float] | None = None
+    """One for each slot, zero of those that got none; None where the API gives one number."""
     terminated: list[bool] = field(default_factory=list)
     """Whether the agent truly ended in this step."""
     truncated: list[bool] = field(default_factory=list)
@@ -89,22 +92,44 @@ class Copies:
                 for copy, row, runs in zip(self._copies, action, running, strict=False)]
 
 
-def sizes(spaces: Sequence[object], names: Sequence[str], where: str) -> tuple[list[int], list[int]]:
-    """How many actions each agent has, and the number of its first one.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How an agent is told its action, which is a number from 0 on. One that chooses several things at once
+    (``MultiDiscrete``) is told all of them: action n is the n-th combination, the last choice the fastest."""
+
+    start: tuple[int, ...]
+    """The number of the first action of each choice."""
+    of: tuple[int, ...] = ()
+    """How many actions each choice has; empty: there is one choice, told as a number."""
+
+    def __call__(self, action: int) -> int | NDArray[np.int64]:
+        """What the environment is given."""
+        if not self.of:
+            return int(action) + self.start[0]
+        return np.array(np.unravel_index(int(action), self.of), np.int64) + np.array(self.start, np.int64)
+
+
+def sizes(spaces: Sequence[object], names: Sequence[str], where: str) -> tuple[list[int], list[Told]]:
+    """How many actions each agent has, and how it is told which.
 
     Raises:
-        SpecError: If an agent's actions are not ``Discrete``.
+        SpecError: If an agent's actions are neither ``Discrete`` nor a flat ``MultiDiscrete``.
     """
-    from gymnasium.spaces import Discrete
+    from gymnasium.spaces import Discrete, MultiDiscrete
 
-    counts, starts = [], []
+    counts, told = [], []
     for space, name in zip(spaces, names, strict=True):
-        if not isinstance(space, Discrete):
-            text = f"the actions of {name} are {space}; only Discrete ones can be played"
+        if isinstance(space, Discrete):
+            counts.append(int(space.n))
+            told.append(Told((int(space.start),)))
+        elif isinstance(space, MultiDiscrete) and space.nvec.ndim == 1:
+            of = tuple(int(n) for n in space.nvec)
+            counts.append(math.prod(of))
+            told.append(Told(tuple(int(n) for n in space.start), of))
+        else:
+            text = f"the actions of {name} are {space}; only Discrete and flat MultiDiscrete ones can be played"
             raise failed("adapter.actions", where, text)
-        counts.append(int(space.n))
-        starts.append(int(space.start))
-    return counts, starts
+    return counts, told
 
 
 def failed(code: str, where: str, message: str, hint: str = "") -> SpecError:

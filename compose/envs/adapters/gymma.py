@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.envs.adapters.games import Moment, failed, sizes
+from compose.envs.adapters.games import Moment, Told, failed, sizes
 
 INDEXED = (list, tuple, np.ndarray)
 
@@ -26,7 +26,7 @@ class GymnasiumGame:
 
     def __init__(self, env: Any, slots: int, where: str, team: bool) -> None:
         self._env, self._slots, self._where, self._team = env, slots, where, team
-        self.actions, self._start = joint(env.action_space, slots, where)
+        self.actions, self._told = joint(env.action_space, slots, where)
 
     def reset(self, seed: int) -> Moment:
         """See :meth:`Game.reset`."""
@@ -36,12 +36,13 @@ class GymnasiumGame:
 
     def step(self, action: NDArray[np.int64]) -> Moment:
         """See :meth:`Game.step`."""
-        joint_action = tuple(int(a) + start for a, start in zip(action, self._start, strict=True))
+        joint_action = tuple(told(a) for a, told in zip(action, self._told, strict=True))
         observation, reward, terminated, truncated, info = self._env.step(joint_action)
         ended, cut = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
         self._live = [live and not (e or c) for live, e, c in zip(self._live, ended, cut, strict=True)]
         moment = self._moment(observation, info)
         moment.reward = self._reward(reward)
+        moment.rewards = None if self._team else moment.reward
         moment.terminated, moment.truncated, moment.over = ended, cut, not any(self._live)
         return moment
 
@@ -70,24 +71,24 @@ class GymnasiumGame:
         return Moment(list(observation), split(info, self._slots), self._live)
 
 
-def joint(space: Any, slots: int, where: str) -> tuple[list[int], list[int]]:
-    """How many actions each agent has, and the number of its first one.
+def joint(space: Any, slots: int, where: str) -> tuple[list[int], list[Told]]:
+    """How many actions each agent has, and how it is told which.
 
     Raises:
-        SpecError: If the space is not that of ``slots`` agents with ``Discrete`` actions.
+        SpecError: If the space is not that of ``slots`` agents with ``Discrete`` or ``MultiDiscrete`` actions.
     """
     from gymnasium.spaces import MultiDiscrete, Tuple
 
     if isinstance(space, MultiDiscrete) and space.nvec.ndim == 1:
-        counts, starts = [int(n) for n in space.nvec], [int(n) for n in space.start]
+        counts, told = [int(n) for n in space.nvec], [Told((int(n),)) for n in space.start]
     elif isinstance(space, Tuple):
-        counts, starts = sizes(space.spaces, [f"agent {i}" for i in range(len(space.spaces))], where)
+        counts, told = sizes(space.spaces, [f"agent {i}" for i in range(len(space.spaces))], where)
     else:
         raise failed("adapter.actions", where, f"the action space is {space}, not a Tuple of the agents' Discrete ones")
     if len(counts) != slots:
         text = f"the schema has {slots} agent slots, the environment {len(counts)} agents"
         raise failed("adapter.agents", where, text)
-    return counts, starts
+    return counts, told
 
 
 def split(info: Mapping[str, Any], slots: int) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class ParallelGame:
             raise failed("adapter.agents", where,
                          f"the schema has {slots} agent slots, the environment {len(possible)} agents: {possible}")
         spaces = [env.action_space(agent) for agent in self._agents]
-        self.actions, self._start = sizes(spaces, [str(agent) for agent in self._agents], where)
+        self.actions, self._told = sizes(spaces, [str(agent) for agent in self._agents], where)
 
     def reset(self, seed: int) -> Moment:
         """See :meth:`Game.reset`."""
@@ -51,8 +51,8 @@ class ParallelGame:
 
     def step(self, action: NDArray[np.int64]) -> Moment:
         """See :meth:`Game.step`; actions of agents that are not there are dropped."""
-        chosen = {agent: int(a) + start for agent, a, start, live
-                  in zip(self._agents, action, self._start, self._live, strict=True) if live}
+        chosen = {agent: told(a) for agent, a, told, live
+                  in zip(self._agents, action, self._told, self._live, strict=True) if live}
         observations, rewards, terminations, truncations, infos = self._env.step(chosen)
         terminated = [bool(terminations.get(agent, False)) for agent in self._agents]
         truncated = [bool(truncations.get(agent, False)) for agent in self._agents]
@@ -64,6 +64,7 @@ class ParallelGame:
             raise failed("adapter.end", self._where, "all agents are gone, but none was terminated or truncated")
         moment = self._moment(observations, infos)
         moment.reward = [float(rewards[agent]) for agent in self._agents if agent in rewards]
+        moment.rewards = [float(rewards.get(agent, 0.0)) for agent in self._agents]
         moment.terminated, moment.truncated, moment.over = terminated, truncated, over
         return moment
 

@@ -35,7 +35,11 @@ class VectorGames:
         self._make, self._slots, self._where = make, slots, where
         self._env = make(1)
         self._mode = self._read_mode()
-        self.actions, self._start = joint(self._env.single_action_space, slots, where)
+        self.actions, told = joint(self._env.single_action_space, slots, where)
+        if any(one.of for one in told):
+            text = "agents that choose several things at once cannot be played in a vector environment"
+            raise failed("adapter.actions", where, text, "declare the environment itself, with api: gymnasium")
+        self._start = [one.start[0] for one in told]
         self._flat = hasattr(self._env.single_action_space, "nvec")
 
     def reset(self, seeds: Sequence[int]) -> list[Moment]:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from compose.envs.conformance.play import Play
 from compose.envs.guard.finding import Finding
 
-_PARTS = ("reward", "terminated", "truncated", "success")
-
 
 def differences(code: str, expected: str, first: Play, second: Play, rows: Sequence[int]) -> list[Finding]:
     """At most one finding: the earliest step at which row i of ``second`` is not bitwise row ``rows[i]`` of ``first``.
@@ -21,9 +19,10 @@ def differences(code: str, expected: str, first: Play, second: Play, rows: Seque
         bad = (x[:, list(rows)] if "batch" in axes else x) != second.fields[name]
         for one in second.wrong(code, expected, _other(name), bad, " ".join(["time", *axes]), name):
             found.append((2 * one.place["step"], one))
-    for name in _PARTS:
+    for name in first.told:
         bad = getattr(first, name)[:, list(rows)] != getattr(second, name)
-        for one in second.wrong(code, expected, _other(name), bad, "step batch", name):
+        places = "step batch agent" if name == "rewards" else "step batch"
+        for one in second.wrong(code, expected, _other(name), bad, places, name):
             found.append((2 * one.place["step"] + 1, one))
     return [min(found, key=lambda pair: pair[0])[1]] if found else []
 
@@ -40,4 +39,4 @@ def same(first: Play, second: Play) -> bool:
 def all_alike(one: Play) -> bool:
     """Are all episodes of a play the same?"""
     batched = [x for name, x in one.fields.items() if "batch" in one.schema.fields[name].axes]
-    return all(bool((x == x[:, :1]).all()) for x in [*batched, *(getattr(one, part) for part in _PARTS)])
+    return all(bool((x == x[:, :1]).all()) for x in [*batched, *(getattr(one, part) for part in one.told)])

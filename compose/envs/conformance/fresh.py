@@ -28,7 +28,7 @@ def _check(case: Case) -> Iterator[Finding]:
         after = safely(play.title, "step(action) gives a transition", partial(env.step, came), step)
         if not torch.equal(came, action):
             written.append(("action", step))
-        flags = {part: getattr(after, part) for part in ("reward", "terminated", "truncated", "success")}
+        flags = {part: getattr(after, part) for part in play.told}
         kept += [(name, step, x, x.clone()) for name, x in flags.items()]
         kept += [(name, step + 1, x, x.clone()) for name, x in after.fields.items()]
     safely(play.title, _RESET, partial(env.reset, numbers.flip(0), case.seeds[-1]))

@@ -9,17 +9,18 @@ import torch
 
 from compose.envs.conformance.case import Case, Property, Unseen
 from compose.envs.conformance.compare import differences
+from compose.envs.conformance.play import legal
 from compose.envs.guard.finding import Finding
-from compose.kernels.random import key, one_of, uniform
 
 
 def _check(case: Case) -> Iterator[Finding | Unseen]:
     tried = False
     for number, play in enumerate(case.plays):
-        steps = len(play.action)
-        counters = torch.arange(play.action.numel(), device=play.action.device).reshape(play.action.shape)
-        others = one_of(play.fields["available"][:steps], uniform(key(number, "others"), counters))
-        changed = torch.where(play.fields["active"][:steps], play.action, others)
+        numbers, steps = torch.tensor(play.episodes, device=play.action.device), range(len(play.action))
+        shown = [{name: x[step] for name, x in play.fields.items()} for step in steps]
+        others = torch.stack([legal(play.schema, shown[step], number, numbers, step, "others") for step in steps])
+        active = play.fields["active"][:len(others)]
+        changed = torch.where(active[..., None] if play.schema.continuous else active, play.action, others)
         if not torch.equal(changed, play.action):
             tried = True
             again = case.play(play.episodes, play.seed, actions=changed)

@@ -9,6 +9,7 @@ import torch
 from compose.envs import catalogue
 from compose.envs.conformance.case import Case, Property
 from compose.envs.guard.finding import Finding
+from compose.envs.scaling import within
 from compose.graph.schema import EntitySchema
 
 
@@ -16,7 +17,9 @@ def _unreset(case: Case) -> Iterator[Finding]:
     env = case.make()
     expected = "a RuntimeError from step before the first reset"
     try:
-        env.step(torch.zeros(1, env.schema.agents, dtype=torch.int64, device=env.device))
+        nothing = torch.zeros(1, env.schema.agents, dtype=torch.int64, device=env.device)
+        parts = env.schema.sizes.get("part", 0)
+        env.step(within(nothing[..., None].expand(-1, -1, parts), env.schema) if parts else nothing)
     except RuntimeError:
         return
     except Exception as error:

@@ -14,9 +14,10 @@ def _check(case: Case) -> Iterator[Finding]:
         agents, of = play.schema.agents, play.fields
         present, visible, sight = of["present"], of["visible"], of["sight"]
         here = present[..., :agents]
-        none = ~of["available"].any(-1)
-        text = "at least one available action for every agent, absent ones included"
-        yield from play.wrong("env.available", text, "none", none, "time batch agent", "available")
+        if not play.schema.continuous:
+            none = ~of["available"].any(-1)
+            text = "at least one available action for every agent, absent ones included"
+            yield from play.wrong("env.available", text, "none", none, "time batch agent", "available")
         odd = sight[..., :agents, :] != visible
         text = "rows of agents in 'sight' to equal 'visible'"
         yield from play.wrong("env.sight", text, "another one", odd, "time batch agent entity", "sight")

@@ -15,6 +15,7 @@ from compose.envs.guard.finding import Broken, Finding
 from compose.envs.guard.measuring import measures
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.scaling import any_numbers, within
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import Seeds, keys, one_of, uniform
 
@@ -39,7 +40,7 @@ class Play:
     fields: dict[str, Tensor]
     """(time ...): each as its schema says, the time axis first."""
     action: Tensor
-    """(step batch agent) int64."""
+    """(step batch agent) int64, or float32 (step batch agent part) within bounds."""
     reward: Tensor
     """(step batch) float32."""
     terminated: Tensor
@@ -48,6 +49,13 @@ class Play:
     """(step batch) bool."""
     success: Tensor
     """(step batch) bool."""
+    rewards: Tensor | None = None
+    """(step batch agent) float32, where agents have rewards of their own."""
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Names of what its transitions tell beside fields."""
+        return _PARTS[1:] if self.rewards is None else (*_PARTS[1:], "rewards")
 
     @property
     def ended(self) -> Tensor:
@@ -62,12 +70,12 @@ class Play:
 
     def cut(self, steps: int) -> Play:
         """Its first steps."""
-        parts = {part: getattr(self, part)[:steps] for part in _PARTS}
+        parts = {part: getattr(self, part)[:steps] for part in ("action", *self.told)}
         return replace(self, fields={name: x[: steps + 1] for name, x in self.fields.items()}, **parts)
 
     def rows(self, rows: list[int]) -> Play:
         """Some of its episodes."""
-        parts = {part: getattr(self, part)[:, rows] for part in _PARTS}
+        parts = {part: getattr(self, part)[:, rows] for part in ("action", *self.told)}
         batched = {name: x[:, rows] if "batch" in self.schema.fields[name].axes else x
                    for name, x in self.fields.items()}
         seed = self.seed if isinstance(self.seed, int) else [self.seed[row] for row in rows]
@@ -142,7 +150,7 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
     running, left = torch.ones(len(episodes), dtype=torch.bool, device=env.device), AFTER_END
     for step in range(most):
         keyed = (0, numbers * 0) if alike else (seed, numbers)
-        chosen = _legal(shown["available"], *keyed, step) if actions is None else actions[step]
+        chosen = legal(schema, shown, *keyed, step) if actions is None else actions[step]
         after = safely(title, "step(action) gives a transition", partial(env.step, chosen.clone()), step)
         _check(form.transition(env, after, len(episodes)), title, step)
         shown = after.fields
@@ -159,18 +167,21 @@ def play(source: str | Make, episodes: Sequence[int], seed: Seeds = 0, *, action
 
 def _recorded(schema: EntitySchema, title: str, episodes: Sequence[int], seed: Seeds, seen: list[Fields],
               taken: list[Tensor], given: list[Transition]) -> Play:
+    each = [after.rewards for after in given if after.rewards is not None]
     return Play(
         schema, title, tuple(episodes), seed, {name: torch.stack([s[name] for s in seen]) for name in seen[0]},
-        torch.stack(taken), *(torch.stack([getattr(after, part) for after in given])
-                              for part in _PARTS[1:]),
+        action=torch.stack(taken), rewards=torch.stack(each) if each else None,
+        **{part: torch.stack([getattr(after, part) for after in given]) for part in _PARTS[1:]},
     )
 
 
-def _legal(available: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
-    """An available action for every agent, all equally likely: int64 (batch agent)."""
-    agents = available.shape[1]
-    counters = episodes[:, None] * agents + torch.arange(agents, device=available.device)
-    return one_of(available, uniform(keys(seed, "legal", step), counters))
+def legal(schema: EntitySchema, shown: Fields, seed: Seeds, episodes: Tensor, step: int,
+          stream: str = "legal") -> Tensor:
+    """A legal action for every agent, all equally likely, as the environment takes it."""
+    counters = episodes[:, None] * schema.agents + torch.arange(schema.agents, device=episodes.device)
+    if schema.continuous:
+        return within(any_numbers(seed, stream, step, counters, schema.sizes["part"]), schema)
+    return one_of(shown["available"], uniform(keys(seed, stream, step), counters))
 
 
 def _copied(fields: Fields) -> Fields:

@@ -23,6 +23,7 @@ from compose.envs.conformance import (
     presence,
     randomness,
     returns,
+    rewards,
     tasks,
 )
 from compose.envs.conformance.case import Case, Property, Unseen
@@ -41,8 +42,9 @@ def _played(case: Case) -> Iterator[Finding | Unseen]:
 FORM = Property("form", "all fields are there, with the schema's shapes and dtypes, on one device", _played)
 PROPERTIES = (
     FORM, features.PROPERTY, presence.PROPERTY, masks.PROPERTY, aims.PROPERTY, constants.PROPERTY, tasks.PROPERTY,
-    returns.PROPERTY, ending.PROPERTY, after_end.PROPERTY, determinism.PROPERTY, batch.ALONE, batch.SEEDS,
-    inactive.PROPERTY, randomness.VARIED, randomness.GENERATORS, fresh.PROPERTY, lifecycle.UNRESET, lifecycle.SCHEMA,
+    returns.PROPERTY, rewards.PROPERTY, ending.PROPERTY, after_end.PROPERTY, determinism.PROPERTY, batch.ALONE,
+    batch.SEEDS, inactive.PROPERTY, randomness.VARIED, randomness.GENERATORS, fresh.PROPERTY, lifecycle.UNRESET,
+    lifecycle.SCHEMA,
 )
 """In the order in which they are tested. What needs the form to be right is not tested without it."""
 

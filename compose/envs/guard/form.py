@@ -12,7 +12,7 @@ from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
 
 DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
-CONTROLLERS = {"action", "last_action", "reward", "terminated", "steps", "success"}
+CONTROLLERS = {"action", "last_action", "reward", "rewards", "terminated", "steps", "success"}
 """Fields that the controller adds, or that a transition holds."""
 _FLAGS = ("terminated", "truncated", "success")
 
@@ -53,6 +53,11 @@ def transition(env: Environment, given: Transition, batch: int) -> list[Finding]
     found = list(_tensor(given.reward, "reward", ["batch"], (batch,), torch.float32, env.device))
     for name in _FLAGS:
         found += _tensor(getattr(given, name), name, ["batch"], (batch,), torch.bool, env.device)
+    if "rewards" in env.schema.fields:
+        shape = (batch, env.schema.agents)
+        found += _tensor(given.rewards, "rewards", ["batch", "agent"], shape, torch.float32, env.device)
+    elif given.rewards is not None:
+        found.append(Finding("env.fields", "rewards of agents only where the schema has the field", "some", "rewards"))
     return found + fields(env, given.fields, batch)
 
 

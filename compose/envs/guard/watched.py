@@ -14,6 +14,7 @@ from compose.envs.guard import form
 from compose.envs.guard.finding import Broken, Finding
 from compose.envs.guard.safely import safely
 from compose.envs.interface import Environment, Fields, Transition
+from compose.envs.scaling import within
 from compose.kernels.random import Seeds
 
 T = TypeVar("T")
@@ -39,6 +40,7 @@ class Watched:
         self._see, self._step = f"compose env check {env.schema.name}", -1
         self._form: dict[str, tuple[torch.Size, torch.dtype]] = {}
         self._batch = torch.Size(episodes.shape)
+        self._each = torch.Size((*episodes.shape, env.schema.agents)) if "rewards" in env.schema.fields else None
 
     def reset(self) -> Fields:
         """The first fields. Raises Broken."""
@@ -50,9 +52,9 @@ class Watched:
         return given
 
     def step(self, action: Tensor) -> Transition:
-        """The next transition. Raises Broken."""
+        """The next transition; actions that are numbers are given from -1 to 1. Raises Broken."""
         self._step += 1
-        given = self._safely("step(action) gives a transition", partial(self.env.step, action))
+        given = self._safely("step(action) gives a transition", partial(self.env.step, within(action, self.env.schema)))
         if not self._as_before(given):
             self._refuse(form.transition(self.env, given, len(self.episodes)))
         self._refuse([*self._no_action(given.fields)])
@@ -94,7 +96,9 @@ class Watched:
             return False
         if fields.keys() != expected.keys():
             return False
-        total = given.reward.sum()
+        if not self._as_each(given.rewards):
+            return False
+        total = given.reward.sum() if given.rewards is None else given.reward.sum() + given.rewards.sum()
         for name, (shape, dtype) in expected.items():
             x = fields[name]
             if not isinstance(x, Tensor) or x.shape != shape or x.dtype != dtype or x.device != given.reward.device:
@@ -103,7 +107,15 @@ class Watched:
                 total = total + x.sum()
         return bool(total.isfinite())  # so is every number then
 
+    def _as_each(self, x: object) -> bool:
+        """Whether the agents' own rewards have the right form; there may be none."""
+        if self._each is None or not isinstance(x, Tensor):
+            return self._each is None and x is None
+        return x.dtype == torch.float32 and x.shape == self._each
+
     def _no_action(self, fields: Fields) -> Iterator[Finding]:
+        if self.env.schema.continuous:
+            return
         some = fields["available"].any(-1)
         if not bool(some.all()):
             row, agent = (~some).nonzero()[0].tolist()

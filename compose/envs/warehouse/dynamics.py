@@ -95,5 +95,5 @@ def move(cell: Tensor, target: Tensor, turn: Tensor, cells: int) -> Tensor:
 
 def reward(gave: Tensor, done: Tensor, blocked: Tensor) -> Tensor:
     """(batch) float32: 1 for each delivery, -0.5 for each robot that is in the way, -0.01 for each that completes no
-    order."""
-    return (100 * gave.sum(1) - 50 * blocked.sum(1) - (~done).sum(1)).float() / 100
+    order. Of (batch agent 1) it is each robot's own."""
+    return (100 * gave.sum(-1) - 50 * blocked.sum(-1) - (~done).sum(-1)).float() / 100

@@ -81,14 +81,16 @@ class Warehouse(Environment):
             blocked = self._tries[act] & (moved == self.cell)
             self.cell, self.open = moved, torch.where(done[..., None], orders, open)
             self.completed = self.completed + done.sum(1)
+            each = dynamics.reward(gave[..., None], done[..., None], blocked[..., None])
             reward, success = dynamics.reward(gave, done, blocked), done.any(1)
         else:
             reward = torch.zeros(len(action), device=self.device)
+            each = torch.zeros(action.shape, device=self.device)
             success = torch.zeros_like(reward, dtype=torch.bool)
         never = torch.zeros_like(success)
         at_limit = running and self._time == self.settings.limit
         return Transition(reward=reward, terminated=never, truncated=~never if at_limit else never, success=success,
-                          fields=self._view.fields(self.cell, self.open))
+                          fields=self._view.fields(self.cell, self.open), rewards=each)
 
     @property
     def measures(self) -> Mapping[str, Tensor]:

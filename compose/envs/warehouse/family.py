@@ -49,10 +49,11 @@ class WarehouseFamily:
                      ActionGroup(name="east", count=1), ActionGroup(name="deliver", count=1)),
             limit=settings.limit,
             truncates=True,
+            reward="sum",
             returns=(-0.51 * agents * settings.limit, 1.0 * agents * settings.limit),
             tasks=("orders",),
             axes={"state": CHANNELS * floor.width * floor.height, "observation": 5 * ACROSS**2},
-            fields=standard_fields("position", "observation", "state"),
+            fields=standard_fields("position", "observation", "rewards", "state"),
         )
 
     def make(self, instance: str, schema: EntitySchema, settings: Settings,

@@ -21,6 +21,8 @@ def availability(graph: Graph) -> Proof:
     expected = graph.spec.claims.availability
     if graph.act_values is None:
         return Proof("availability", "not applicable", "nothing is acted on", expected=expected)
+    if graph.spec.act.over == "part":
+        return Proof("availability", "not applicable", "actions are numbers: none is unavailable", expected=expected)
     nodes = graph.nodes([*graph.learned(), *graph.played()])
     confined = _Confined(graph, nodes)
     low = graph.spec.act.choose != "epsilon_greedy" and confined.value(graph.act_values)

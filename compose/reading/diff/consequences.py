@@ -106,7 +106,7 @@ def consequences(before: Side, after: Side, matching: Matching, changes: Iterabl
     act = next((c for c in changes if c.symbol == Symbol("part", "act")), None)
     choice_same = act is None or all(f.wire for f in act.fields)
     values_same = all(mine.of(getattr(mine.graph, name)) == theirs.of(getattr(theirs.graph, name))
-                      for name in ("act_values", "act_where"))
+                      for name in ("act_values", "act_variance", "act_where"))
     then, now = (side.spec.learner.updates for side in (before, after))
     return Consequences(
         axes=tuple(_axes(before, after, matching)),

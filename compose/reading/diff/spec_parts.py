@@ -42,7 +42,7 @@ class SpecParts:
             self._node(Symbol("node", name))
         for name in spec.losses:
             self._loss(name)
-        self._add(ACT, self._fields(spec.act), wires=("values", "logits", "where"))
+        self._add(ACT, self._fields(spec.act), wires=("values", "logits", "mean", "variance", "where"))
         self._claims()
         if not spec.abstract:  # what a child will read is not known
             self.items = only_read(self.items, [s for s in self.items if s.kind in ("part", "loss")])

@@ -102,7 +102,7 @@ class _Panel:
     def ends(self) -> None:
         """What the graph is for: acting, and the losses."""
         act = self.spec.act
-        given = {name: e for name, e in ((act.source, act.scores), ("where", act.where)) if e is not None}
+        given = act.wires
         details = self.details(text=_yaml("act", write(act)), at=("act",))
         self.end("act", "act", act.choose.replace("_", " "), given, details, "decentralised")
         for name, loss in self.spec.losses.items():

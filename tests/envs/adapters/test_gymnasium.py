@@ -13,7 +13,7 @@ import torch
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 from compose.envs.adapters import Gymnasium, GymnasiumVector
-from compose.envs.interface import Environment, Transition
+from compose.envs.interface import Environment
 from compose.language.diagnostics import SpecError
 from tests.envs.adapters.fakes import Pair, act, begun, pair, pair_file, played
 
@@ -23,7 +23,11 @@ def test_lists_of_rewards_are_reduced_as_declared(tmp_path: Path) -> None:
         env = pair(tmp_path, {"reward": reward})
         fields = begun(env)
         assert fields["available"][0].tolist() == [[True, True, False], [True, True, True]]
-        assert env.step(act(1, 2)).reward.item() == expected
+        after = env.step(act(1, 2))
+        assert after.reward.item() == expected
+        assert after.rewards is not None
+        assert after.rewards.tolist() == [[1, 2]]
+        assert env.schema.reward == reward
 
 
 @pytest.mark.parametrize("own_flags", [False, True])
@@ -65,6 +69,28 @@ def test_rewards_are_as_declared(tmp_path: Path, declared: str, team: bool, text
     assert text in str(caught.value)
 
 
+def test_several_choices_at_once_are_told_one_by_one(tmp_path: Path) -> None:
+    """Action n is the n-th combination, the last choice the fastest; choices may start at another number."""
+    taken: list[Any] = []
+
+    class Talkers(Pair):
+        def __init__(self) -> None:
+            super().__init__()
+            self.action_space = gymnasium.spaces.Tuple([gymnasium.spaces.MultiDiscrete([3, 2], start=[0, 5])] * 2)
+
+        def step(self, action: Any) -> Any:
+            taken.append([a.tolist() for a in action])
+            return super().step([a.sum() for a in action])
+
+    path = pair_file(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("count: 3", "count: 6"), encoding="utf-8")
+    env = played(Gymnasium(Talkers, path))
+    assert begun(env)["available"].all()
+    for actions in ((0, 1), (2, 5)):
+        env.step(act(*actions))
+    assert taken == [[[0, 5], [0, 6]], [[1, 5], [2, 6]]]
+
+
 class Single(gymnasium.Env[Any, Any]):
     """One agent only: not the form that is adapted."""
 
@@ -90,7 +116,8 @@ class Crowd(Single):
 @pytest.mark.parametrize(("kind", "text"), [
     (Single, "the action space is Discrete(3), not a Tuple of the agents' Discrete ones"),
     (Lonely, "expected a tuple of 2 observations, one for each agent, got 3"),
-    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2,), float32); only Discrete ones can be played"),
+    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2,), float32); only Discrete and flat "
+             "MultiDiscrete ones can be played"),
     (Crowd, "the schema has 2 agent slots, the environment 3 agents"),
 ])
 def test_other_forms_are_refused(tmp_path: Path, kind: type[Single], text: str) -> None:
@@ -120,7 +147,7 @@ def test_every_autoreset_mode_gives_the_same_episodes(tmp_path: Path, mode: Auto
         for step in range(1, 5):
             action = torch.tensor([[n % 2, n % 3] for n in episodes])
             got, wanted = env.step(action), alone.step(action)
-            for name in Transition.__slots__[:-1]:
+            for name in ("reward", "terminated", "truncated", "success"):
                 assert torch.equal(getattr(got, name), getattr(wanted, name)), (name, step)
             assert_equal(got.fields, wanted.fields)
             lengths |= {step} if (got.terminated | got.truncated).any() else set()

@@ -58,6 +58,8 @@ def test_agents_disappear_and_the_episode_goes_on(tmp_path: Path) -> None:
     assert fields["visible"][0, :, 1].tolist() == [False, True, False]
     assert fields["visible"][0, 1].tolist() == [False, True, False, False]
     second = env.step(act(1, 0, 2))
+    assert second.rewards is not None
+    assert second.rewards.tolist() == [[1, 0, 2]]
     assert second.reward.item() == 1  # 1 + 2, over three agents: who has left still counts
     assert not second.truncated.item()  # ann was cut off, but cat goes on
     third = env.step(act(0, 0, 1))

@@ -114,4 +114,5 @@ class Undead(Honest):
         assert rests is not None
         assert self.running is not None
         self.energy += rests * self.running[:, None] * self.present[:, :AGENTS]
-        return Transition(after.reward, after.terminated, after.truncated, after.success, self.fields())
+        return Transition(after.reward, after.terminated, after.truncated, after.success, self.fields(),
+                          after.rewards)

@@ -18,7 +18,29 @@ class Generous(Honest):
 
     def step(self, action: Tensor) -> Transition:
         after = super().step(action)
-        return replace(after, reward=after.reward * 3)
+        assert after.rewards is not None
+        return replace(after, reward=after.reward * 3, rewards=after.rewards * 3)
+
+
+class Withholds(Honest):
+    """Pays the team less than its agents earn, though its schema says their sum."""
+
+    code = "env.reward_sum"
+
+    def step(self, action: Tensor) -> Transition:
+        after = super().step(action)
+        return replace(after, reward=after.reward / 2)
+
+
+class PaysGhosts(Honest):
+    """Pays agents that are absent; the sum is right."""
+
+    code = "env.absent_reward"
+
+    def step(self, action: Tensor) -> Transition:
+        after = super().step(action)
+        assert after.rewards is not None
+        return replace(after, rewards=after.rewards.flip(1))
 
 
 class Endless(Honest):
@@ -72,6 +94,7 @@ class Pension(Honest):
     """Pays after the end."""
 
     code = "env.reward_after_end"
+    companions = ("env.reward_sum",)
 
     def step(self, action: Tensor) -> Transition:
         after = super().step(action)

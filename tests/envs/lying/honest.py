@@ -27,7 +27,7 @@ SCHEMA = EntitySchema(
     actions=(ActionGroup(name="rest", count=1), ActionGroup(name="wait", count=1),
              ActionGroup(name="hit", count=TARGETS, targets="other")),
     limit=LIMIT, truncates=True, returns=(0.0, float(TARGETS * HEALTH)), tasks=("two", "three"),
-    fields=standard_fields("action_entity", "agent_id"),
+    reward="sum", fields=standard_fields("action_entity", "agent_id", "rewards"),
 )  # fmt: skip
 
 
@@ -64,16 +64,18 @@ class Honest(Environment):
             raise RuntimeError("reset the environment before stepping it")
         running, able = self.running, (self.energy > 0) & self.running[:, None]
         lands = uniform(self.hits, self.counters() * LIMIT + self.time) < 0.7
+        before = self.health
         struck = one_hot((action - HIT).clamp(min=0), TARGETS) * (able & lands & (action >= HIT))[..., None]
-        lost = torch.minimum(struck.sum(1), self.health)
-        self.health = self.health - lost
+        first = struck.cumsum(1) <= before[:, None]  # who comes too late for a target earns nothing
+        each = (struck * first).sum(2).float()
+        self.health = before - torch.minimum(struck.sum(1), before)
         self.energy = self.energy - (able & (action >= HIT)).long() + (able & (action == REST)).long()
         self.energy = self.energy.clamp(max=ENERGY)
         self.time += 1
         success = (self.health == 0).all(1) & running
         late = running & ~success if self.time >= LIMIT else torch.zeros_like(running)
         self.running = running & ~success & ~late
-        return Transition(lost.sum(1).float(), success, late, success.clone(), self.fields())
+        return Transition(each.sum(1), success, late, success.clone(), self.fields(), each)
 
     def fields(self) -> Fields:
         batch = len(self.present)
