@@ -41,9 +41,11 @@ def run(
         from compose.study.engines.drive import begun, drive
         from compose.study.engines.interface import Job
         from compose.study.engines.local import Local, cores
+        from compose.training.loggers.catalogue import find
 
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
+        find(loaded.study.train.log)
         plugins = tuple(str(file.resolve()) for file in plugin or ())
         count = workers or max(1, cores() // loaded.study.train.threads)
         out = console(stderr=True)
