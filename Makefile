@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray test-suites tests long-tests lint types bench docs clean help
+.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray test-suites test-loggers tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -45,6 +45,11 @@ test-suites:  ## the tests of MPE, LBF, RWARE and VMAS, in an environment of the
 	test -x .venv-suites/bin/python || $(PYTHON) -m venv .venv-suites
 	.venv-suites/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[mpe,lbf,rware,vmas]' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-suites/bin/python -m pytest tests/suites
+
+test-loggers:  ## the loggers with their own packages, in an environment of their own in .venv-loggers
+	test -x .venv-loggers/bin/python || $(PYTHON) -m venv .venv-loggers
+	.venv-loggers/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[tensorboard,wandb,mlflow]' pytest
+	OMP_NUM_THREADS=1 .venv-loggers/bin/python -m pytest tests/training/loggers
 
 test-torchrl:  ## the tests of models in TorchRL's loops, in an environment of their own in .venv-torchrl
 	test -x .venv-torchrl/bin/python || $(PYTHON) -m venv .venv-torchrl
@@ -86,7 +91,7 @@ docs: $(INSTALLED)  ## references and pictures in docs/, then the documentation 
 	@echo 'site/index.html'
 
 clean:  ## remove the virtual environment, caches and build outputs; runs/ stays
-	rm -rf .venv .venv-smax .venv-torchrl .venv-marl-eval .venv-slurm .venv-ray .venv-suites build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
+	rm -rf .venv .venv-smax .venv-torchrl .venv-marl-eval .venv-slurm .venv-ray .venv-suites .venv-loggers build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/*.md.new
 	find compose tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 help:  ## this list

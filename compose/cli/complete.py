@@ -74,6 +74,11 @@ def policies(incomplete: str) -> list[str]:
     return [*_starting(incomplete, ("random",)), *runs(incomplete)]
 
 
+def loggers(incomplete: str) -> list[str]:
+    """Loggers that come with the package."""
+    return _starting(incomplete, ("tensorboard", "wandb", "mlflow"))
+
+
 def _starting(incomplete: str, names: Iterable[str]) -> list[str]:
     return sorted(name for name in names if name.startswith(incomplete))
 

@@ -37,6 +37,7 @@ EXAMPLES = examples(
     "compose train refil --env group_matching/small --updates 2000 --seeds 0..15 --together --run runs/many",
     "compose train refil --env group_matching/small --updates 2000 --eval-every 1000 --until solved=0.95",
     "compose train mine/refil.yaml --env group_matching --updates 2000 --mark 0.7",
+    "compose train refil --env group_matching/small --updates 2000 --log tensorboard --log wandb",
     "compose train refil --env group_matching/small --updates 2000 --json > refil.jsonl",
 )
 _UNITS = {"": 1, "b": 1, "kib": 2**10, "mib": 2**20, "gib": 2**30, "kb": 10**3, "mb": 10**6, "gb": 10**9,
@@ -103,6 +104,11 @@ def train(
         "--only", metavar="NAME", help="With --init: only weights whose names begin so, a network say.")] = None,
     rename: Annotated[list[str] | None, typer.Option(
         "--rename", metavar="OLD=NEW", help="With --init: what begins with OLD there begins with NEW here.")] = None,
+    log: Annotated[list[str] | None, typer.Option(
+        "--log", metavar="NAME", autocompletion=complete.loggers,
+        help="Tell a logger too: tensorboard, wandb or mlflow; may be given several times.")] = None,
+    log_video: Annotated[bool, typer.Option(
+        "--log-video", help="With --log: the first episode of each evaluation as a GIF.")] = False,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint.")] = False,
     overrides: Set = None,
     plugin: Plugin = None,
@@ -137,7 +143,7 @@ def train(
                             eval_episodes=eval_episodes, log_every=log_every,
                             checkpoint_updates=checkpoint_updates, chance_episodes=chance, threads=threads,
                             passes=passes, native=native, precision=precision, retry=retry,
-                            init=_init(init, only, rename),
+                            init=_init(init, only, rename), log=tuple(log or ()), log_video=log_video,
                             memory_limit=None if memory_limit is None else read_size(memory_limit))
         chosen = _chosen(seed, seeds, together=together)
         if together and (native or precision != "float32"):

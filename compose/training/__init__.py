@@ -10,5 +10,6 @@ the environments watches), ``replay`` keeps them, a ``learner`` (kinds: ``replay
   ``pruning``, ``lock``. ``run.json`` is written first: from then on a folder is a run.
 - What comes of it: ``evaluate``, ``policy``, ``probe``, ``curve``, ``summary``; ``runs`` finds it again. ``given``
   checks what people hand a policy.
+- ``loggers`` are told of metrics and evaluations as they come.
 - ``together`` trains several seeds as one, their weights stacked.
 """

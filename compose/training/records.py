@@ -40,7 +40,8 @@ class About(Record):
     schema_hash: str
     env: str
     seed: int
-    settings: dict[str, int | float | str | bool | dict[str, float | str] | None] = Limits(default_factory=dict)
+    settings: dict[str, int | float | str | bool | list[str] | dict[str, float | str] | None] = \
+        Limits(default_factory=dict)
     threads: int | None = None
     versions: dict[str, str] = Limits(default_factory=dict)
     chance: dict[str, Chance] = Limits(default_factory=dict)

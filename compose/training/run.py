@@ -33,6 +33,10 @@ from compose.training.folder import Json, RunFolder, write_json
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.lock import locked
+from compose.training.loggers.catalogue import find
+from compose.training.loggers.interface import LoggedRun
+from compose.training.loggers.told import Loggers
+from compose.training.loggers.video import check_picture
 from compose.training.progress import Reporter
 from compose.training.records import About
 from compose.training.resumption import changed_settings, other_schema, other_spec
@@ -75,14 +79,18 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
-            loss is not finite (``train.not_finite``), or another process trains in the folder (``run.locked``).
+            loss is not finite (``train.not_finite``), or another process trains in the folder (``run.locked``);
+            ``train.log`` if a logger is not to be had, ``play.picture`` if an environment without one is to be filmed.
     """
     console = console or console_of(stderr=True)
     if settings.threads is not None:
         torch.set_num_threads(settings.threads)
+    kinds = find(settings.log)
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
+    if settings.log_video:
+        check_picture(env)
     begin_warm(model, settings, RunFolder(run_dir), console, resume=resume)
     learner = learner_for(model, env, seed)
     check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
@@ -92,10 +100,12 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         for name, level in chance.items():
             say(console, f"chance ({name}): {level}")
         clock = settings.leading(learner.clocks)
-        trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock], [seed], tell))
+        trainer = Trainer(learner, folder, settings, Reporter(console, clock, settings.ends[clock], [seed], tell),
+                          Loggers(kinds, partial(say, console)))
         if resume:
             trainer.resume()
-        trainer.run()
+        with trainer.loggers.telling(logged(trainer, spec)):
+            trainer.run()
         return finish(trainer, chance, picture=picture)
 
 
@@ -115,6 +125,13 @@ def begun(folder: RunFolder, learner: Learner, chance: Mapping[str, Score], tell
           "env": learner.env.schema.name, "resumed": resumed})
     for name, level in chance.items():
         tell(chance_level(learner.seed, name, level))
+
+
+def logged(trainer: Trainer, spec: Loaded) -> LoggedRun:
+    """What loggers are told of a run."""
+    learner = trainer.learner
+    return LoggedRun(trainer.folder.path, "", learner.model.spec.name, learner.env.schema.name, learner.seed,
+                     _spec_text(spec), _settings(trainer.settings), False)
 
 
 def retried(env: Environment, settings: Settings, console: Console) -> Environment:
@@ -193,10 +210,15 @@ def _spec_text(spec: Loaded) -> str:
     return dump(spec.document.data)
 
 
+def _settings(settings: Settings) -> Json:
+    """As plain data."""
+    return asdict(settings) | {"init": settings.init and str(settings.init), "log": list(settings.log)}
+
+
 def _about(model: Model, schema: EntitySchema, seed: int, settings: Settings) -> Json:
     return {
         "spec": model.spec.name, **identity(model.spec, schema, seed),
-        "settings": asdict(settings) | {"init": settings.init and str(settings.init)},
+        "settings": _settings(settings),
         "command": sys.argv, "threads": torch.get_num_threads(),
         "versions": {"python": platform.python_version(), "torch": torch.__version__, "compose": __version__},
     }

@@ -54,6 +54,10 @@ class Settings:
 
     init: WarmStart | None = None
     """Weights to begin with, instead of those of the seed."""
+    log: tuple[str, ...] = ()
+    """Loggers by name, which are told of metrics and evaluations too (:mod:`compose.training.loggers`)."""
+    log_video: bool = False
+    """Draw the first episode of each evaluation for the loggers."""
 
     def __post_init__(self) -> None:
         numbers = {name: x for name, x in vars(self).items()
@@ -62,6 +66,8 @@ class Settings:
                     for name, x in numbers.items() if x <= 0]
         if self.env_steps is None and self.episodes is None and self.updates is None:
             problems.append(Diagnostic("train.settings", "say when to stop: env_steps, episodes or updates"))
+        if self.log_video and not self.log:
+            problems.append(Diagnostic("train.settings", "goes with --log", where="--log-video"))
         if problems:
             raise SpecError(*problems)
 

@@ -42,6 +42,8 @@ class Wanted(TypedDict, total=False):
     memory_limit: int | None
     retry: int
     init: WarmStart | None
+    log: tuple[str, ...]
+    log_video: bool
 
 
 def train(spec: AnySpec, env: str | Environment, *, run: str | Path | None = None, seed: int = 0, resume: bool = False,

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from compose.language.diagnostics import SpecError
@@ -16,6 +17,8 @@ from compose.training.evaluate import Row, evaluate, score
 from compose.training.folder import RunFolder, reading
 from compose.training.interrupt import Interrupt
 from compose.training.learner import Learner
+from compose.training.loggers.told import Loggers
+from compose.training.loggers.video import video
 from compose.training.progress import Reporter
 from compose.training.records import State
 from compose.training.settings import Settings
@@ -40,8 +43,10 @@ def keeping(folder: RunFolder) -> Iterator[None]:
 class Trainer:
     """Trains into a folder. Call :meth:`resume` first to go on from the newest checkpoint there."""
 
-    def __init__(self, learner: Learner, folder: RunFolder, settings: Settings, reporter: Reporter) -> None:
+    def __init__(self, learner: Learner, folder: RunFolder, settings: Settings, reporter: Reporter,
+                 loggers: Loggers | None = None) -> None:
         self.learner, self.folder, self.settings, self.reporter = learner, folder, settings, reporter
+        self.loggers = loggers or Loggers({}, lambda text: None)
         self._evaluations = -1
         self._logged = 0
         self._before_seconds = 0.0
@@ -169,6 +174,7 @@ class Trainer:
         found = score(rows)
         self.evaluations.append(Point(steps, updates, found))
         self.folder.append("evals", *({"env_steps": steps, "updates": updates, **row} for row in rows))
+        self.loggers.evaluation((steps, updates), rows)
         self.reporter.scored(self.learner.seed, self.learner.clocks, found)
 
     @property
@@ -179,9 +185,13 @@ class Trainer:
         learner = self.learner
         if self.evaluated:
             return
+        params = moving_params(learner.model, learner.clocks)
         rows = evaluate(learner.model, learner.env, self.settings.eval_episodes, seed=learner.seed,
-                        first_episode=self.first_episode, params=moving_params(learner.model, learner.clocks))
+                        first_episode=self.first_episode, params=params)
         self.record(rows)
+        if self.settings.log_video:
+            self.loggers.video(self._now, partial(video, learner.model, learner.env, seed=learner.seed,
+                                                  episode=self.first_episode, params=params))
         self.reporter.evaluated(learner.clocks, str(score(rows)))
 
     def log_on_time(self) -> None:
@@ -198,7 +208,9 @@ class Trainer:
         seconds = max(now - then, 1e-9)
         wall = {"seconds": self.wall_seconds, "updates_per_second": (clocks.updates - before.updates) / seconds,
                 "env_steps_per_second": (clocks.env_steps - before.env_steps) / seconds}
-        self.folder.append("metrics", {**self.learner.metrics(), "wall": wall})
+        row = {**self.learner.metrics(), "wall": wall}
+        self.folder.append("metrics", row)
+        self.loggers.metrics(row)
         self._last_row = (now, clocks)
 
     def save_due(self) -> bool:

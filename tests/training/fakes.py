@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from pydantic import TypeAdapter
@@ -147,6 +147,7 @@ class Linear:
     seed: int = 0
     moving: tuple[str, ...] = ("rate",)
     programs: tuple[()] = ()
+    graph: ClassVar[Any] = SimpleNamespace(stored=None, recorded=())
     weights: dict[str, nn.Parameter] = field(init=False)
     target: dict[str, Tensor] = field(init=False)
 

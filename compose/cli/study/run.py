@@ -60,9 +60,11 @@ def run(
         from compose.study.engines.named import Options
         from compose.study.engines.named import engine as engine_of
         from compose.study.file.model import Search
+        from compose.training.loggers.catalogue import find
 
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
+        find(loaded.study.train.log)
         searches = isinstance(loaded.study.vary, Search)
         plugins = tuple(str(file.resolve()) for file in plugin or ())
         job = Job(workspace, workers, plugins, loaded.study.train.threads)

@@ -90,6 +90,8 @@ class Training(Model):
     """Threads of each run: numbers differ with them in their last bits, so the file says how many."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Of matrix products when learning."""
+    log: tuple[str, ...] = ()
+    """Loggers of every run, such as ``[tensorboard]``; no part of what names a run."""
 
     @model_validator(mode="after")
     def _ends(self) -> Self:

@@ -39,13 +39,13 @@ class Planned(Record):
     """The environment, options included."""
     seed: int
     """Of the weights and of every draw."""
-    settings: dict[str, int | str | None] = Limits(default_factory=dict)
+    settings: dict[str, int | str | list[str] | None] = Limits(default_factory=dict)
     """Fields of the training's settings that are not at their defaults."""
 
     @property
     def ends(self) -> dict[str, int]:
         """The readings of clocks that end it, without an early mark."""
-        return {name: int(x) for name in _ENDS[:3] if (x := self.settings.get(name)) is not None}
+        return {name: x for name in _ENDS[:3] if isinstance(x := self.settings.get(name), int)}
 
     @property
     def name(self) -> str:
@@ -95,7 +95,7 @@ def _planned(method: Method, schema: EntitySchema, env: str, seed: int, settings
     spec = method.spec.spec
     decides = {
         "spec": spec.identity(), "env": schema.name, "schema": schema.hash, "seed": seed,
-        "settings": {name: x for name, x in settings.items() if name not in _ENDS},
+        "settings": {name: x for name, x in settings.items() if name not in (*_ENDS, "log")},
     }
     short = re.sub(r"[^\w.=-]+", "-", f"{spec.name}-{schema.name}")[:80]
     return Planned(method=method.label, folder=f"{short}-s{seed}-{digest(decides)}", env=env, seed=seed,
@@ -107,7 +107,8 @@ def _settings(study: Study, share: float) -> dict[str, Any]:
     train = study.train
     ends = {name: x if isinstance(x, str) else max(1, round(x * share))
             for name in _ENDS if (x := getattr(train, name)) is not None}
-    return {**ends, "eval_every": train.eval.every.count, "eval_episodes": train.eval.episodes,
+    log = {"log": list(train.log)} if train.log else {}
+    return {**ends, **log, "eval_every": train.eval.every.count, "eval_episodes": train.eval.episodes,
             "chance_episodes": train.chance, "threads": train.threads, "precision": train.precision}
 
 

@@ -159,8 +159,9 @@ class Worker:
 def settings_of(run: Planned) -> Settings:
     """The settings of a planned run."""
     given = dict(run.settings)
-    until = given.pop("until", None)
-    return Settings(**given, until=None if until is None else Until.read(str(until)))  # type: ignore[arg-type]
+    until, log = given.pop("until", None), given.pop("log", None) or ()
+    return Settings(**given, until=None if until is None else Until.read(str(until)),  # type: ignore[arg-type]
+                    log=tuple(log))  # type: ignore[arg-type]
 
 
 def _updates(path: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -18,9 +19,12 @@ from compose.language.load import Loaded
 from compose.training.build import build_model
 from compose.training.folder import RunFolder
 from compose.training.learners import learner_for
+from compose.training.loggers.catalogue import find
+from compose.training.loggers.told import Loggers
 from compose.training.progress import Reporter
-from compose.training.run import begin_warm, check_memory, finish, held, needed_memory, open_run, retried
+from compose.training.run import begin_warm, check_memory, finish, held, logged, needed_memory, open_run, retried
 from compose.training.run import begun as tell_begun
+from compose.training.say import say
 from compose.training.settings import Settings
 from compose.training.summary import RunResult
 from compose.training.tell import Tell, nobody
@@ -63,6 +67,10 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     if spec.spec.record:
         raise SpecError(Diagnostic("train.together", "what acting records is kept for one seed at a time",
                                    where="record", hint="train the seeds apart: without --together"))
+    if settings.log_video:
+        raise SpecError(Diagnostic("train.together", "goes not with --together", where="--log-video",
+                                   hint="`compose play` draws episodes afterwards"))
+    kinds = find(settings.log)
     known = env.schema if isinstance(env, Environment) else schema(env)
     first = build_model(spec, known, seed=seeds[0], device=device, settings=settings)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
@@ -87,12 +95,15 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
             tell_begun(place, learner, levels, tell, resumed=there)
         clock = settings.leading(learners[0].clocks)
         reporter = Reporter(console, clock, settings.ends[clock], seeds, tell)
-        trainers = [Trainer(learner, place, settings, reporter)
+        trainers = [Trainer(learner, place, settings, reporter, Loggers(kinds, partial(say, console)))
                     for learner, place in zip(learners, places, strict=True)]
         trainer = TogetherTrainer(trainers, reporter, workers, at_once)
         if resume:
             trainer.resume()
-        trainer.run()
+        with ExitStack() as logs:
+            for one in trainers:
+                logs.enter_context(one.loggers.telling(logged(one, spec)))
+            trainer.run()
         return [finish(one, levels) for one, levels in zip(trainers, chance, strict=True)]
 
 
