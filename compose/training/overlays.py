@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.envs.pictures import Film, Overlay
-from compose.envs.pictures.scene import Ints
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.probe import Probed
 
+Ints = NDArray[np.int64]
 ROWS = ("agent", "agent'", "entity", "entity'")
 
 

@@ -27,7 +27,7 @@ from tests.language.test_roundtrip import SPECS
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ROOT / "tests" / "broken"
 WRITTEN = [*packaged_specs().glob("*.yaml"), *(ROOT / "tests/specs/drafts").glob("*.yaml"),
-           *(ROOT / "examples").glob("*.yaml")]
+           *(path for path in (ROOT / "examples").glob("*.yaml") if "\nstudy:" not in path.read_text(encoding="utf-8"))]
 SCHEMA = json_schema()
 VALIDATOR = Draft202012Validator(SCHEMA)
 
