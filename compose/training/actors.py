@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,11 @@ class ModelActor:
     params: Mapping[str, float] = field(default_factory=dict)
     sampled: bool = False
     _state: dict[str, Tensor] | None = None
+
+    @property
+    def reads(self) -> Collection[str]:
+        """The fields that it looks at; actors that do not say are shown all."""
+        return self.model.reads(acting=True)
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
         """See :class:`Actor`."""

@@ -67,6 +67,7 @@ class Skirmish(Environment):
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
         self.kernel = kernel(self.device, self._units)
         """What plays game loops, unless somebody watches them; None: torch does."""
+        self.runs_on = "torch" if self.kernel is None else "compiled game loops, the rest in torch"
         self.battle: Battle
         self.facing: Tensor
         """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
@@ -97,7 +98,7 @@ class Skirmish(Environment):
         self._begin(place, march)
         begun = self._snapshot()
         self._view.begin(begun)
-        return self._view.fields(begun)
+        return self._view.fields(begun, self.wanted)
 
     def step(self, action: Tensor) -> Transition:
         """Give orders and let eight game loops pass; see :meth:`Environment.step`."""
@@ -126,7 +127,7 @@ class Skirmish(Environment):
         self._running = running & ~over
         reward = torch.where(running, found.reward * self._scale, 0)
         no = torch.zeros_like(over)
-        return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot()))
+        return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot(), self.wanted))
 
     @property
     def scripts(self) -> Mapping[str, Script]:
