@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -219,6 +219,10 @@ class Model(Placed):
         with torch.autocast(self.device.type, self.precision, enabled=self.precision is not None):
             found = self._run("learn", given)
         return learned(found)
+
+    def reads(self, acting: bool) -> Collection[str]:
+        """The fields that are looked at while it acts, or by all its other programs."""
+        return {name for kind, program in self.programs.items() if (kind == "act") == acting for name in program.fields}
 
     @torch.no_grad()
     def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -56,6 +56,10 @@ class Environment(ABC):
     """What it offers."""
     device: torch.device
     """Where its tensors are."""
+    runs_on: str = "torch"
+    """What computes its steps, in a word or two."""
+    wanted: Collection[str] | None = None
+    """The fields that are read, set by whoever plays before :meth:`reset`; None: all. Others may be left out."""
     at_once: int | None = None
     """The most episodes that can be played side by side; None: as many as one likes."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,6 +48,14 @@ class ModelActor:
     recorded: dict[str, Tensor] = field(default_factory=dict)
     """What was recorded of the step just chosen, by name [batch ...]."""
     _state: dict[str, Tensor] | None = None
+
+    @property
+    def reads(self) -> Collection[str]:
+        """The fields that it looks at; actors that do not say are shown all."""
+        found = set(self.model.reads(acting=True))
+        if self.records and self.model.graph.recorded:
+            found |= {name for program in ("play", "note") for name in self.model.programs[program].needs("field")}
+        return found
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
         """See :class:`Actor`."""

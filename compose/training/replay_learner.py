@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tensordict import TensorDict
 
 from compose.language import learning
@@ -18,6 +20,10 @@ class ReplayLearner(Learner):
 
     reads = learning.ReplayLearner
     settings: learning.ReplayLearner
+
+    @property
+    def keep(self) -> Collection[str]:
+        return self.model.reads(acting=False)
 
     def due(self) -> int:
         return updates_due(self.clocks, self.settings.updates, self.settings.replay.start)

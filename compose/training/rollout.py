@@ -17,6 +17,10 @@ from compose.training.actors import Actor, ModelActor
 from compose.training.retry import again
 
 _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
+_KEPT = ("present", "task")
+"""Recorded whatever is asked for."""
+_ALWAYS = (*_KEPT, "available")
+"""What this module and those who watch over environments read."""
 
 
 def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
@@ -43,13 +47,17 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
             :class:`~compose.training.retry.Retried` and the next attempt succeeds.
     """
     tried = 1
-    while True:
-        try:
-            return _played(actor, env, episodes, seed, keep)
-        except Broken as fault:
-            if not again(env, fault, tried):
-                raise
-            tried += 1
+    env.wanted = _read(actor, keep)
+    try:
+        while True:
+            try:
+                return _played(actor, env, episodes, seed, keep)
+            except Broken as fault:
+                if not again(env, fault, tried):
+                    raise
+                tried += 1
+    finally:
+        env.wanted = None
 
 
 @torch.no_grad()
@@ -57,7 +65,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
     game = Watched(env, episodes, seed)
     fields, own = game.reset(), own_fields(schema, env.device)
-    wanted = schema.fields if keep is None else {*keep, "present", "task"} & set(schema.fields)
+    wanted = schema.fields if keep is None else {*keep, *_KEPT} & set(schema.fields)
     record = {name: _blank(x, schema, name) for name, x in {**own, **fields}.items() if name in wanted}
     parts = (schema.sizes["part"],) if schema.continuous else ()
     kind = _DTYPES[schema.fields["action"].dtype]
@@ -98,6 +106,12 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
     record["last_action"] = last_actions(record["action"], record["filled"], record["present"], schema)
     return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
+
+
+def _read(actor: Actor, keep: Collection[str] | None) -> Collection[str] | None:
+    """The fields that the environment has to give; None: all."""
+    reads: Collection[str] | None = getattr(actor, "reads", None)
+    return None if keep is None or reads is None else {*keep, *reads, *_ALWAYS}
 
 
 def tensors(episodes: TensorDict) -> dict[str, Tensor]:

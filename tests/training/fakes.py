@@ -167,6 +167,9 @@ class Linear:
     def statistics(self) -> dict[str, Tensor]:
         return {}
 
+    def reads(self, acting: bool) -> list[str]:
+        return [*self.schema.fields]
+
     params_at = Model.params_at
 
     def refresh(self, *given: Any) -> None:

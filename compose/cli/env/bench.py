@@ -55,12 +55,15 @@ def bench(
         if threads is not None:
             torch.set_num_threads(threads)
         env = catalogue.make(name, device=checked_device(device))
+        runs_on = getattr(env, "runs_on", "torch")
+        told = "" if runs_on == "torch" else f", {runs_on}"
         found = [speed(env, size, seconds) for size in sizes]
         if json:
             print_json({"env": env.schema.name, "device": device, "threads": torch.get_num_threads(),
+                        "runs_on": runs_on,
                         "speeds": [one.as_json() for one in found]})
         else:
-            _show(env.schema.name, f"{torch.get_num_threads()} threads on {device}", found)
+            _show(env.schema.name, f"{torch.get_num_threads()} threads on {device}{told}", found)
 
 
 def _sizes(text: str) -> list[int]:

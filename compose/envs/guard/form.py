@@ -31,6 +31,8 @@ def fields(env: Environment, given: Fields, batch: int) -> list[Finding]:
     """What is wrong with the form of fields as ``reset`` and ``step`` give them."""
     schema, known = env.schema, set(env.schema.fields) - CONTROLLERS
     wanted = known - {"agent_id"} if schema.numbers_agents else known
+    asked = getattr(env, "wanted", None)
+    wanted = wanted if asked is None else wanted & {*asked}
     if not isinstance(given, dict):
         return [Finding("env.fields", "a dict of fields by name", type(given).__name__)]
     found = [Finding("env.fields", "every field of the schema", f"no '{name}'", name)

@@ -14,7 +14,7 @@ LINE = (1.4, 0.15)
 """Half the length and half the width of the box that a Colossus burns, across the line of fire."""
 CIRCLE = 2.2
 """Radius of a Baneling's explosion."""
-_HEAL = next(unit.heal for unit in UNITS.values() if unit.heal)
+HEAL = next(unit.heal for unit in UNITS.values() if unit.heal)
 
 
 @dataclass(slots=True)
@@ -112,10 +112,10 @@ def _in_circle(forces: Forces, battle: Battle) -> Tensor:
 
 def _healed(forces: Forces, battle: Battle, aimed: Aim) -> Battle:
     """Healing of one unit does not add up, however many heal it; each of them pays."""
-    rate, cost = _HEAL.rate / LOOPS, _HEAL.cost / LOOPS
+    rate, cost = HEAL.rate / LOOPS, HEAL.cost / LOOPS
     missing = forces.max_health - battle.health
     wounded = battle.alive & (missing > 0)
-    enough = (battle.energy >= _HEAL.least) | (battle.healing & (battle.energy >= cost))
+    enough = (battle.energy >= HEAL.least) | (battle.healing & (battle.energy >= cost))
     healing = aimed.reached & forces.heals & enough & wounded.gather(1, aimed.target) & battle.alive
     healers = torch.zeros_like(missing).scatter_add_(1, aimed.target, healing.float())
     health = battle.health + torch.minimum(healers.clamp_(max=1).mul_(rate), missing)

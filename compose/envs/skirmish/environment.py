@@ -15,6 +15,7 @@ from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
 from compose.envs.skirmish.muster import Muster
+from compose.envs.skirmish.native.kernel import kernel
 from compose.envs.skirmish.opponents import REACTION, acquire, looking, nearest_foe
 from compose.envs.skirmish.reward import outcome
 from compose.envs.skirmish.scripts import SCRIPTS, Orders
@@ -36,6 +37,8 @@ JITTER = (-1.0, 3.0)
 """Loops by which the next volley is late: the least, and how much more at most."""
 SETTLING = 3
 """Times that overlapping units make room after a step, beside once every loop."""
+SEEKERS = ("attack_move", "hold")
+"""Opponents who look for targets themselves."""
 MOVE = 2.0
 """How far an order to move points, in cells; nothing walks that far in a step."""
 DIRECTIONS = ((0.0, 1.0), (0.0, -1.0), (1.0, 0.0), (-1.0, 0.0))
@@ -62,6 +65,9 @@ class Skirmish(Environment):
         self._allies, self._units = self.scenario.agents, self.scenario.agents + self.scenario.enemies
         self._shuffles = settings.tags == "random" and len(self.scenario.shape) > 1
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
+        self.kernel = kernel(self.device, self._units)
+        """What plays game loops, unless somebody watches them; None: torch does."""
+        self.runs_on = "torch" if self.kernel is None else "compiled game loops, the rest in torch"
         self.battle: Battle
         self.facing: Tensor
         """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
@@ -92,7 +98,7 @@ class Skirmish(Environment):
         self._begin(place, march)
         begun = self._snapshot()
         self._view.begin(begun)
-        return self._view.fields(begun)
+        return self._view.fields(begun, self.wanted)
 
     def step(self, action: Tensor) -> Transition:
         """Give orders and let eight game loops pass; see :meth:`Environment.step`."""
@@ -121,7 +127,7 @@ class Skirmish(Environment):
         self._running = running & ~over
         reward = torch.where(running, found.reward * self._scale, 0)
         no = torch.zeros_like(over)
-        return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot()))
+        return Transition(reward, over, no, found.won & running, self._view.fields(self._snapshot(), self.wanted))
 
     @property
     def scripts(self) -> Mapping[str, Script]:
@@ -148,6 +154,12 @@ class Skirmish(Environment):
     def _fight(self, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
         forces, reload = self.forces, self._reload()
+        if self.kernel is not None and self.watch is None:
+            seeks = self.settings.opponent in SEEKERS
+            self.battle = self.kernel.play(
+                forces, self.battle, self.ground, self._running, self._tag, reload, loop=self._time * STEP,
+                reaction=REACTION[self.settings.difficulty], looks=(both, seeks), settling=SETTLING)
+            return
         between = offsets(forces, self.battle.position, self.battle.alive)
         for loop in range(STEP):
             alive = self.battle.alive
@@ -165,7 +177,7 @@ class Skirmish(Environment):
 
     def _looking(self, loop: int, both: bool) -> Iterator[slice]:
         """The scripted units that look for targets in a loop."""
-        teams = [(self._allies, self._units)] if self.settings.opponent in ("attack_move", "hold") else []
+        teams = [(self._allies, self._units)] if self.settings.opponent in SEEKERS else []
         teams += [(0, self._allies)] if both else []
         for first, last in teams:
             slots = looking(loop, REACTION[self.settings.difficulty], first, last)

@@ -29,6 +29,7 @@ class StackedActor:
     def __init__(self, models: Sequence[Model], seeds: Sequence[int], epsilon: Sequence[float],
                  params: Sequence[Mapping[str, float]], program: StackedProgram) -> None:
         self.models, self.seeds, self.epsilon, self._program = models, seeds, epsilon, program
+        self.reads = program.program.fields
         first, needs = models[0], program.program.needs
         like = next(iter(first.weights.values()))
         with torch.no_grad():

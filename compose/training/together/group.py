@@ -58,7 +58,8 @@ class Group:
                              [moving_params(one.model, one.clocks) for one in learners], self.act)
         numbers = learners[0].upcoming(limit)
         each = len(numbers)
-        played = rollout(actor, env, numbers.repeat(len(learners)), by_row([one.stream for one in learners], each))
+        played = rollout(actor, env, numbers.repeat(len(learners)), by_row([one.stream for one in learners], each),
+                         learners[0].keep)
         for row, one in enumerate(learners):
             one.store(part(played, env.schema, slice(row * each, (row + 1) * each)))
 

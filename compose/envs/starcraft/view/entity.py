@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -93,8 +94,9 @@ class EntityView:
             task=snapshot.task.clone(),
         )
 
-    def fields(self, snapshot: Snapshot) -> dict[str, Tensor]:
-        """Every field of the schema but the flat vectors, without the time axis.
+    def fields(self, snapshot: Snapshot, wanted: Collection[str] | None = None) -> dict[str, Tensor]:
+        """Every field of the schema but the flat vectors, without the time axis; of those that cost something, only
+        what is ``wanted``.
 
         Raises:
             RuntimeError: If no episode was begun.
@@ -102,23 +104,27 @@ class EntityView:
         episode = self._begun()
         alive = snapshot.alive
         distance = squared_distance(snapshot, self._slots)
-        sight = (distance <= episode.sight) & alive[:, None] & alive[..., None]
-        if self._cone:
-            sight[:, : self._agents] &= ahead(snapshot)
-        sight |= episode.itself
         available = self._available(snapshot, alive, distance[:, : self._agents])
-        entities, position = self._entities(snapshot, alive, available)
-        return {
-            "entities": entities,
-            "visible": sight[:, : self._agents],
-            "sight": sight,
+        found = {
             "present": episode.present,
             "available": available,
             "active": alive[:, : self._agents],
             "task": episode.task,
-            "position": position,
             "action_entity": episode.action_entity,
         }
+        if wanted is None or {"visible", "sight"} & {*wanted}:
+            found["sight"] = self._sight(snapshot, alive, distance)
+            found["visible"] = found["sight"][:, : self._agents]
+        if wanted is None or {"entities", "position"} & {*wanted}:
+            found["entities"], found["position"] = self._entities(snapshot, alive, available)
+        return found
+
+    def _sight(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
+        """Who sees whom, bool [batch unit unit']."""
+        sight = (distance <= self._begun().sight) & alive[:, None] & alive[..., None]
+        if self._cone:
+            sight[:, : self._agents] &= ahead(snapshot)
+        return sight.logical_or_(self._begun().itself)
 
     def available(self, snapshot: Snapshot) -> Tensor:
         """Which actions the agents may take, bool [batch ally action].

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor
 
@@ -27,11 +29,13 @@ class View:
         if self.flat is not None:
             self.flat.begin(snapshot)
 
-    def fields(self, snapshot: Snapshot) -> dict[str, Tensor]:
-        """Every field of :func:`~compose.envs.starcraft.schema.entity_schema`, without the time axis.
+    def fields(self, snapshot: Snapshot, wanted: Collection[str] | None = None) -> dict[str, Tensor]:
+        """Every field of :func:`~compose.envs.starcraft.schema.entity_schema`, without the time axis; or those wanted.
 
         Raises:
             RuntimeError: If no episode was begun.
         """
-        fields = self.entity.fields(snapshot)
-        return fields if self.flat is None else {**fields, **self.flat.fields(snapshot, fields["available"])}
+        fields = self.entity.fields(snapshot, wanted)
+        if self.flat is None or not (wanted is None or {"observation", "state"} & {*wanted}):
+            return fields
+        return {**fields, **self.flat.fields(snapshot, fields["available"])}
