@@ -73,6 +73,11 @@ def _masks_agree(offered: EntitySchema, fields: Fields) -> None:
 
 
 def _actions_are_available(offered: EntitySchema, fields: Fields) -> None:
+    if offered.continuous:
+        assert "available" not in fields.keys()  # noqa: SIM118 (no mapping)
+        assert fields["action"].abs().max() <= 1
+        assert not fields["action"][~fields["steps"]].any()
+        return
     available, action, steps, known = fields["available"], fields["action"], fields["steps"], _recorded(fields)
     assert torch.equal(available.any(-1), known[:, :, None].expand_as(available[..., 0]))
     taken = available.gather(-1, action[..., None])[..., 0]
@@ -97,6 +102,9 @@ def _actions_are_available(offered: EntitySchema, fields: Fields) -> None:
 def _last_action_is_the_previous_one(offered: EntitySchema, fields: Fields) -> None:
     last, present = fields["last_action"], fields["present"][:, :, : offered.agents]
     assert not last[:, 0].any()
+    if offered.continuous:
+        assert torch.equal(last[:, 1:][present[:, 1:]], fields["action"][:, :-1][present[:, 1:]])
+        return
     assert torch.equal(last[:, 1:].sum(-1), present[:, 1:].float())
     assert torch.equal(last[:, 1:].argmax(-1)[present[:, 1:]], fields["action"][:, :-1][present[:, 1:]])
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compose.graph.fields import KNOWN_FIELDS, Field
 from compose.graph.schema import ActionGroup, EntitySchema, EntityType, Feature, standard_fields
 
-OPTIONAL = [name for name in KNOWN_FIELDS if name not in standard_fields()]
+OPTIONAL = [name for name in KNOWN_FIELDS if name not in standard_fields() and name != "rewards"]
 OWN = {
     "threat": Field(axes=("batch", "time", "entity"), dtype="float", scope="row", what="How dangerous each one is."),
     "cost": Field(axes=("batch", "time", "agent", "action"), dtype="float", scope="local", what="Of every action."),

@@ -44,7 +44,7 @@ def changes(trial: Trial, agent: int, episode: int, until: int) -> dict[str, Fie
     unseen, others, secret, beyond = dict(fields), dict(fields), dict(fields), dict(fields)
     rows = torch.arange(trial.schema.entities)
     for name, x in fields.items():
-        field, axes = trial.schema.fields[name], trial.axes(name)
+        field, axes = trial.graph.field(name), trial.axes(name)
         other = trial.other(name)
         if name == "sight":
             keep = rows[:, None] == agent

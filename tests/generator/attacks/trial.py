@@ -38,7 +38,7 @@ class Trial:
         self.params = {
             name: self._param(value) for name, value in graph.spec.params.items() if isinstance(value, Moving)
         }
-        made = fake_batch(self.schema, seed, batch=BATCH, dtype=torch.float64)
+        made = fake_batch(graph.stored or self.schema, seed, batch=BATCH, dtype=torch.float64)
         self.fields: Fields = {str(n): x.clone() for n, x in made.items() if isinstance(x, Tensor)}
         self.steps = int(self.fields["steps"].shape[1])
         self.draws = self._draws()
@@ -99,7 +99,7 @@ class Trial:
 
     def axes(self, name: str) -> Axes:
         """The axes of a field."""
-        return self.schema.fields[name].axes
+        return self.graph.field(name).axes
 
     # ------------------------------------------------------------ evaluation
 
