@@ -34,6 +34,7 @@ _WHERE = {
     "compose.training.settings": ("Settings",),
     "compose.training.until": ("Until",),
     "compose.training.summary": ("RunResult",),
+    "compose.training.loggers.interface": ("Logger", "LoggedRun"),
     "compose.training.runs": ("evaluate", "Evaluation"),
     "compose.training.evaluate": ("Score",),
     "compose.training.policy": ("load_policy", "Policy"),

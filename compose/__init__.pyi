@@ -78,6 +78,8 @@ from compose.reading.diff import Diff as Diff
 from compose.reading.drawing.written import draw as draw
 from compose.study.comparison import diff as diff
 from compose.training.evaluate import Score as Score
+from compose.training.loggers.interface import LoggedRun as LoggedRun
+from compose.training.loggers.interface import Logger as Logger
 from compose.training.policy import Policy as Policy
 from compose.training.policy import load_policy as load_policy
 from compose.training.runs import Evaluation as Evaluation
