@@ -54,6 +54,13 @@ def contents(workspace: Workspace) -> dict[str, bytes]:
     return found
 
 
+def test_loggers_are_settings_of_runs(tmp_path: Path) -> None:
+    plan, workspace = begin(tmp_path, TEXT.replace("updates: 3,", "updates: 3, log: [tensorboard, wandb],"))
+    written = workspace.plan()
+    assert written is not None
+    assert [work.settings_of(run).log for run in written.runs] == [("tensorboard", "wandb")] * len(plan.runs)
+
+
 def test_content_names_a_run(tmp_path: Path) -> None:
     runs = planned(read(tmp_path)).runs
     assert len({run.folder for run in runs}) == len(runs) == 4
@@ -67,6 +74,7 @@ def test_content_names_a_run(tmp_path: Path) -> None:
     assert folders("study: small", "study: other\nsummary: Other words.") == same
     assert folders("updates: 3", "updates: 300, until: solved=0.9") == same  # a longer study goes on with them
     assert folders("vdn: {", "another: {") == same
+    assert folders("updates: 3,", "updates: 3, log: [tensorboard],") == same
     assert folders("seeds: 0..1", "seeds: 1..2") & same == {run.folder for run in runs if run.seed == 1}
     for old, new in (("cells=3", "cells=4"), ("limit=5", "limit=6"), ("episodes: 4", "episodes: 5"),
                      ("every: 50 ", "every: 51 "), ("updates: 3,", "updates: 3, threads: 2,"),

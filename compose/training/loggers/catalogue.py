@@ -61,7 +61,7 @@ def _of_others(name: str) -> type[Logger]:
     except Exception as error:
         raise _wrong(name, f"the plug-in {entries[0].value} fails: {type(error).__name__}: {error}") from error
     if not (isinstance(kind, type) and issubclass(kind, Logger)):
-        raise _wrong(name, f"the plug-in {entries[0].value} is no class of compose.training.loggers.interface.Logger")
+        raise _wrong(name, f"the plug-in {entries[0].value} is no class of compose.Logger")
     return kind
 
 

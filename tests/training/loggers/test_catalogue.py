@@ -34,7 +34,7 @@ def test_every_mistake_is_told_with_what_helps(monkeypatch):
     assert told[0] == ("--log tensorbord", "there is no logger 'tensorbord'", "Did you mean 'tensorboard'?")
     assert told[1] == ("--log wandb", "the package 'wandb' is not installed", 'pip install "compose-marl[wandb]"')
     assert "fails: ModuleNotFoundError" in told[2][1]
-    assert "is no class of compose.training.loggers.interface.Logger" in told[3][1]
+    assert "is no class of compose.Logger" in told[3][1]
     assert len(told) == 4
 
 
