@@ -54,7 +54,7 @@ class ModelActor:
         """The fields that it looks at; actors that do not say are shown all."""
         found = set(self.model.reads(acting=True))
         if self.records and self.model.graph.recorded:
-            found |= {name for program in ("play", "note") for name in self.model.programs[program].needs("field")}
+            found |= {name for program in ("play", "note") for name in self.model.programs[program].fields}
         return found
 
     def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
