@@ -61,7 +61,7 @@ def test_engines_are_imported_where_they_are_asked_for() -> None:
     (("--time", "60"), "--time: is an option of the engine slurm"),
     (("--slurm", "account=lab", "--engine", "ray"), "--slurm: is an option of the engine slurm, not of ray"),
     (("--address", "auto", "--engine", "slurm"), "--address: is an option of the engine ray, not of slurm"),
-    (("--time", "0", "--engine", "slurm"), "--time"),
+    (("--time", "4", "--engine", "slurm"), "--time"),
     (("--engine", "slurm"), "pip install 'compose-marl[slurm]'"),
     (("--engine", "ray"), "pip install 'compose-marl[ray]'"),
 ])

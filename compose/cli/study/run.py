@@ -35,7 +35,7 @@ def run(
     partition: Annotated[str | None, typer.Option(
         "--partition", metavar="NAME", help="Slurm's partition.", show_default="the site's own choice")] = None,
     minutes: Annotated[int | None, typer.Option(
-        "--time", metavar="MINUTES", min=1, max=525_600, show_default="240",
+        "--time", metavar="MINUTES", min=5, max=525_600, show_default="240",
         help="Time limit of a job of Slurm; its runs go on in the next.")] = None,
     slurm: Annotated[list[str] | None, typer.Option(
         "--slurm", metavar="KEY=VALUE", help="Any other option of sbatch, e.g. account=lab; repeatable.")] = None,
