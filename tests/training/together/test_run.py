@@ -60,8 +60,8 @@ def test_together_is_apart(tmp_path: Path, name: str, at_once: int) -> None:
         for mine, its in zip(logs(one, "metrics"), logs(two, "metrics"), strict=True):
             assert mine == pytest.approx(its, rel=1e-4)
         assert close(one, two)
-        about = [{**RunFolder(each).json("run.json"), "command": 0, "made": 0} for each in (one, two)]
-        assert about[0] == about[1]
+        now = {"command": 0, "made": 0}
+        assert {**RunFolder(one).json("run.json"), **now} == {**RunFolder(two).json("run.json"), **now}
 
 
 @pytest.mark.parametrize("changes", [
