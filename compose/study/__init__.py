@@ -1,5 +1,8 @@
 """Many runs: ``seeds`` of one spec, two sides of a ``comparison``; ``pymarl`` is the way over from that family.
 
+A study: ``file`` is what it says, ``runs`` are its runs and who works on them, ``engines`` start workers, ``search``
+looks for settings.
+
 ``curves`` are the evaluations of one run, ``grid`` brings several to the same places, ``gathering`` finds them in
 folders; ``bands`` are their means with intervals, ``figures`` pictures of them, ``export`` files of them for others.
 ``statistics`` are what reviewers ask for, of scores of runs; ``sides`` are methods with their scores, ``versus`` puts
