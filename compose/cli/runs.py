@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from compose.cli import complete
+from compose.cli import complete, page
 from compose.cli.options import Json, examples
 from compose.cli.reporting import print_json, reporting
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -45,7 +45,7 @@ def runs(
             print_json({"runs": [one.data() for one in found]})
             return
         if not found:
-            typer.echo(f"{folder}: no runs")
+            page.say(f"{folder}: no runs")
             return
         _show(found, folder)
 

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.language.media import terminal
 
 SWITCH = "COMPOSE_KERNEL"
 """Environment variable: ``auto`` (the default), ``off``, or ``on``, which makes it an error if there is no kernel."""
@@ -87,7 +88,7 @@ def missed(what: str, reason: str) -> None:
 
 @cache
 def _say(text: str) -> None:
-    print(text, file=sys.stderr)
+    print(terminal(text), file=sys.stderr)
 
 
 def _compiler() -> tuple[str, ...]:

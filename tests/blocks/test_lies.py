@@ -228,7 +228,7 @@ def test_every_lie_is_found_out(liar: type[Liar]) -> None:
 NO_FACTS = {
     "ports", "adapt", "infer", "learned", "draws", "sample", "carries", "statistics", "observe", "rewritten", "compute",
     "quick", "pieces", "follow", "aligned", "late", "rewrites", "watches", "over_steps", "moves", "nonneg", "within",
-    "for_episodes",
+    "for_episodes", "attends", "attended",
 }  # fmt: skip
 """What an operation is and computes (shapes, forms and demands have tests of their own), not what proofs rest on."""
 ELSEWHERE = {

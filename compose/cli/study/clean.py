@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import Plugin, examples
 from compose.cli.reporting import reporting
 from compose.cli.study.options import RUNS, Runs, Set, Study, read
@@ -33,12 +34,12 @@ def clean(
         _, plan, workspace = read(study, overrides, runs)
         found = disused(workspace, plan, replay=replay)
         for path, count in found:
-            typer.echo(f"{path}  {bytes_text(count)}")
+            page.say(f"{path}  {bytes_text(count)}")
         total = bytes_text(sum(count for _, count in found))
         if not found:
-            typer.echo("nothing to remove")
+            page.say("nothing to remove")
         elif yes:
             remove(path for path, _ in found)
-            typer.echo(f"removed {total}")
+            page.say(f"removed {total}")
         else:
-            typer.echo(f"{total} in all; with --yes they are removed")
+            page.say(f"{total} in all; with --yes they are removed")

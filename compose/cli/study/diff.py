@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from compose.cli import page
 from compose.cli.options import Plugin, examples
 from compose.cli.reporting import reporting
 from compose.cli.study.options import RUNS, Runs, Study, read
@@ -43,4 +44,4 @@ def diff_(
             _, other, _ = read(after, None, runs)
             lines = told(changes(plan.runs, other.runs, plan.specs.__getitem__, other.specs.__getitem__), before, after)
         for line in lines or ["the same runs"]:
-            typer.echo(line)
+            page.say(line)

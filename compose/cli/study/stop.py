@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 
-import typer
-
+from compose.cli import page
 from compose.cli.options import Plugin, examples
 from compose.cli.reporting import reporting
 from compose.cli.study.options import RUNS, Runs, Set, Study, read
@@ -25,7 +24,7 @@ def stop(study: Study, runs: Runs = RUNS, overrides: Set = None, plugin: Plugin 
         load_plugins(plugin or ())
         _, plan, workspace = read(study, overrides, runs)
         if workspace.plan() is None:
-            typer.echo(f"{workspace.path}: nothing was begun")
+            page.say(f"{workspace.path}: nothing was begun")
             return
         write_whole(workspace.stop, "")
         until = time.monotonic() + PATIENCE
@@ -33,6 +32,6 @@ def stop(study: Study, runs: Runs = RUNS, overrides: Set = None, plugin: Plugin 
                 and time.monotonic() < until:
             time.sleep(1)
         for one in left:
-            typer.echo(f"still running: {one.run.name}, {one.owner}")
+            page.say(f"still running: {one.run.name}, {one.owner}")
         if not left:
-            typer.echo("all have stopped")
+            page.say("all have stopped")

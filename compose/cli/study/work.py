@@ -31,9 +31,11 @@ def work(
     """
     with reporting(stopped="stopped; what was begun is saved"):
         from compose.cli.plugins import load_plugins
+        from compose.language.console import console
         from compose.language.diagnostics import did_you_mean
         from compose.study.runs.work import Worker
         from compose.study.runs.workspace import Workspace
+        from compose.training.say import say
 
         workspace = Workspace.at(folder)
         plan = workspace.plan()
@@ -54,5 +56,5 @@ def work(
         failure = workspace.failure(run)
         if failure is None:
             return
-        typer.echo(failure.words, err=True)
+        say(console(stderr=True), failure.words)
     raise typer.Exit(FAILED)

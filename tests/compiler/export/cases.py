@@ -48,7 +48,8 @@ ACTING = (
     "qmix", "collaq", "collaq_official", "local_ac", "local_ac_official", "opt", "opt_official", "opt_tokens",
     "opt_without_sparsemax", "qmix_attention", "refil_group_matching", "qmix_max_pooling", "qmix_max_pooling_official",
     "qmix_mean_pooling", "qmix_mean_pooling_official", "qmix_emp", "qmix_updet", "updet", "roma", "roma_attention",
-    "roma_official", "iql_epymarl", "qmix_benchmarl", "qmix_epymarl", "qmix_marllib",
+    "roma_official", "iql_epymarl", "qmix_benchmarl", "qmix_epymarl", "qmix_marllib", "coma", "coma_epymarl", "ippo",
+    "ippo_attention",
 )  # fmt: skip
 """Packaged specs that act in different ways, one of each."""
 

@@ -76,13 +76,13 @@ STEP = """\
             .transpose(-2, -3)
         )
         a_key = F.linear(x, self.utility.a.key).unflatten(-1, (4, -1)).transpose(-2, -3)
-        a_value = (
-            F.linear(x, self.utility.a.value).unflatten(-1, (4, -1)).transpose(-2, -3)
-        )
         a_masked = ~(visible & present[:, None, None]).unsqueeze(-3)
         a_product = a_query @ a_key.transpose(-1, -2) / 5.656854249492381
         a_logits = a_product.masked_fill(a_masked, -1e30)
         a_softmax = a_logits.softmax(-1).masked_fill(a_masked, 0.0)
+        a_value = (
+            F.linear(x, self.utility.a.value).unflatten(-1, (4, -1)).transpose(-2, -3)
+        )
         a_pooled = (a_softmax @ a_value).transpose(-2, -3).flatten(-2)
         a = F.linear(a_pooled, self.utility.a.out, self.utility.a.bias)
 

@@ -57,7 +57,8 @@ def test_every_wire_has_an_edge(name: str) -> None:
         if not prefix:
             wires += [(f"losses.{n}", loss.of) for n, loss in spec.losses.items()]
             wires += [(f"losses.{n}", e.where) for n, e in spec.losses.items() if e.where.text != "env.steps"]
-            wires += [("act", e) for e in (spec.act.scores, spec.act.where) if e is not None]
+            others = (getattr(spec.act, name, None) for name in ("where", "variance"))
+            wires += [("act", e) for e in (spec.act.scores, *others) if e is not None]
         for target, expr in wires:
             for ref in references(expr.tree):
                 if ref.parts[0] in OUTSIDE or ref.parts[0] in names:
