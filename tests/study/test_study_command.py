@@ -157,6 +157,7 @@ def test_a_study_survives_all_that_may_happen_to_its_processes(run: Run, tmp_pat
     assert contents(workspace) == contents(expected)
 
 
+@pytest.mark.more
 def test_a_failure_is_told_and_repeated(run: Run, tmp_path: Path) -> None:
     spec = "bad: {spec: bad.yaml, set: {learner.replay.batch: 4, learner.replay.start: 4}}"
     path = write(tmp_path, TEXT.replace("seeds: 0..1", "seeds: 0").replace("  vdn:", f"  {spec}\n  vdn:"))
