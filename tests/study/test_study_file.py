@@ -88,6 +88,7 @@ def test_a_spec_lies_beside_its_study(tmp_path: Path) -> None:
     (("seeds: 0..1", "seeds: 0..1\nmeasure: {at: [5]}\ntrain: {env_steps: 3}"), "error[yaml.duplicate]"),
     (("updates: 3", "env_steps: 90"), None),
     (("updates: 3", "env_steps: 90}\nmeasure: {at: [100], score: {}"), "measure.score"),
+    (("seeds: 0..1", "seeds: 0..1\nmeasure: {score: sucess}"), "measures no 'sucess'"),
     (("compose: 1\n", ""), "the language version is missing"),
     (("study: small", "study: ../small"), "is no name"),
     (("study: small", "summary: x"), "a study needs 'study'"),

@@ -13,12 +13,13 @@ from pydantic import BaseModel, ValidationError
 
 from compose.envs import catalogue
 from compose.language import files
-from compose.language.diagnostics import Diagnostic, Path, SpecError, dotted, in_order
+from compose.language.diagnostics import Diagnostic, Path, SpecError, did_you_mean, dotted, in_order
 from compose.language.extends import lineage
 from compose.language.overrides import parse
 from compose.language.resolve import Document
 from compose.language.tree import Node, plain, walk
 from compose.language.validation_messages import diagnose
+from compose.study.curves import ALWAYS
 from compose.study.file.methods import Method, methods
 from compose.study.file.model import Evaluations, Measure, Search, Study, Training
 from compose.study.file.model import Method as Said
@@ -66,6 +67,8 @@ def load_study(argument: str | FilePath, overrides: Sequence[str] = ()) -> Loade
         problems += error.diagnostics
     problems += _environments(study, document)
     problems += _marks(study, document)
+    if not problems:
+        problems += _measures(study, document)
     if isinstance(study.vary, Search) and study.claims:
         text = "a study that searches claims nothing: put what it finds into one that does"
         problems.append(Diagnostic("study.claims", text, "claims", document.key_span(("claims",))))
@@ -145,6 +148,26 @@ def _environments(study: Study, document: Document) -> list[Diagnostic]:
     if twice is not None:
         problems.append(Diagnostic("study.value", f"names {twice} more than once", "envs", document.span(("envs",))))
     return problems
+
+
+def _measures(study: Study, document: Document) -> list[Diagnostic]:
+    """A score that some environment does not measure: found before anything is trained, not when it is looked up."""
+    score, at = study.measure.score, ("measure", "score")
+    if score in ALWAYS:
+        return []
+    import torch  # what environments measure of their own, only they themselves know
+
+    for name in study.envs:
+        try:
+            env = catalogue.make(name)
+            env.reset(torch.arange(1), 0)
+            known = (*ALWAYS, *env.measures)
+        except SpecError as error:
+            return list(error.diagnostics)
+        if score not in known:
+            hint = did_you_mean(score, known) or f"there are: {', '.join(known)}"
+            return [Diagnostic("study.measure", f"{name} measures no '{score}'", dotted(at), document.span(at), hint)]
+    return []
 
 
 def _marks(study: Study, document: Document) -> list[Diagnostic]:
