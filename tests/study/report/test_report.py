@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -129,11 +130,12 @@ def test_scores_from_chance_to_the_best(tmp_path: Path) -> None:
     plain = asked(*made(tmp_path / "plain")).scores("vdn_attention", 5000)[0]
     scaled = found.scores("vdn_attention", 5000)[0]
     assert len(plain[ENVS[0]]) == len(scaled[ENVS[0]]) == 4
-    for wrong, said in (("best: 0.05", "is not above chance"), ("score: tags, best: 0.9", "no chance level of tags")):
-        folder = tmp_path / wrong[:6].replace(":", "")
-        folder.mkdir()
+    measure = loaded.study.measure
+    for changed, said in ((measure.model_copy(update={"best": 0.05}), "is not above chance"),
+                          (measure.model_copy(update={"score": "tags"}), "no chance level of tags")):
+        study = loaded.study.model_copy(update={"measure": changed})
         with pytest.raises(SpecError, match=said) as caught:
-            asked(*made(folder, TEXT.replace("measure: {", f"measure: {{{wrong}, ")))
+            asked(replace(loaded, study=study), plan, workspace)
         assert caught.value.diagnostics[0].code == "study.best"
 
 
@@ -168,7 +170,7 @@ def test_tables_can_be_copied(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("arguments", "said"), [
     (("two.yaml", "-o", "r.pdf"), "the name must end in .html"),
     (("tow.yaml",), "tow.yaml"),
-    (("two.yaml", "--set", "measure.score=wins"), "no measure 'wins'"),
+    (("two.yaml", "--set", "measure.score=wins"), "measures no 'wins'"),
 ])
 def test_mistakes_write_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...],
                                 said: str) -> None:
