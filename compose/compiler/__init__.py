@@ -2,8 +2,8 @@
 
 ``interpret`` computes the graph with tensors aligned by axis name; ``trace`` runs the same on ``torch.fx`` proxies, so
 that a program is straight-line code of weights, fields, draws, state and params. ``model`` is a torch module of the
-weights (``named``) that runs ``programs``; ``draws`` makes random inputs, ``statistics`` what nodes remember,
-``batch`` looks at what it is given.
+weights (``named``; ``weights``: shapes, first values, lagged copies) that runs ``programs``; ``draws`` makes random
+inputs, ``statistics`` what nodes remember, ``batch`` looks at what it is given.
 
 - On the way ``learn`` is optimised: ``lower`` writes it as ``terms``, ``passes`` rewrite them, ``emit`` computes them
   on the same proxies. ``plan`` lists the steps and rows of a batch that count; ``parts`` is how a block is taken

@@ -175,6 +175,9 @@ def _act(elaboration: Elaboration) -> None:
             continue
         elif field == "where":
             elaboration.graph.act_where = value
+        elif field == "variance" and value.type.sign != "nonneg":
+            hint = "such as exp(x), softplus(x), or square of a deviation"
+            elaboration.report("graph.sign", ("act", field), "a variance must not be negative, and this may be", hint)
         elif field == "variance":
             elaboration.graph.act_variance = value
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
+from compose.graph.forms import Forms
 from compose.graph.functions import Function, of_numbers
 from compose.graph.node import Node, Value
 from compose.language.models import Spec
@@ -27,10 +28,12 @@ class Ranges:
 
     def __init__(self, nodes: Iterable[Node]) -> None:
         self.known: dict[Value, Range] = {}
+        nodes = list(nodes)
+        forms = Forms(nodes)
         for node in nodes:
             found = node.op.spans(self.ports(node))
             for output in node.values.values():
-                self.known[output] = _meet(found, _leaf(output))
+                self.known[output] = _meet(found, _meet(forms.range(output), _leaf(output)))
 
     def of(self, value: Value) -> Range:
         """Bounds of a value; truths count as 0 and 1."""

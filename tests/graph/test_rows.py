@@ -178,6 +178,12 @@ IDLE = {
     "a condition that never holds": "ex: {of: square(e), mean: agent, where: env.steps & (square(e) < 0)}",
     "a bound that is never met": "ex: {of: \"minimum(square(e), -1)\", mean: agent}",
     "nothing above 0": "ex: {of: relu(-square(e)), mean: agent}",
+    "a value less itself": "ex: {of: exp(e - e), mean: agent}",
+    "a sum that cancels": "ex: {of: square((e + 1) * 2 - e - e), mean: agent}",
+    "a value by itself": "ex: {of: e / e, mean: agent}",
+    "an error against itself": "ex: {of: square(e - stop(e)), mean: agent}",
+    "a mask and its contrary": "ex: {of: square(e), mean: agent, where: env.steps & ~env.steps}",
+    "conditions that contradict each other": "ex: {of: square(e), mean: agent, where: (e < 0) & ~(e < 0)}",
 }
 
 SLOTS = {

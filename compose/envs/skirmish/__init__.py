@@ -1,4 +1,4 @@
-"""Skirmish: SMAC-like battles without StarCraft, thousands at a time."""
+"""Skirmish: SMAC-like battles without StarCraft, thousands at a time. What agents see is ``starcraft.view``'s."""
 
 from compose.envs.skirmish.family import FAMILY
 from compose.envs.skirmish.settings import Settings
