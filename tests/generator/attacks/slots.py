@@ -50,7 +50,7 @@ def permutation(trial: Trial) -> str | None:
         before, after = trial.values(wanted), trial.values(wanted, fields, draws=draws)
     for value, old, new in zip(wanted, before, after, strict=True):
         moved = differ(_moved(old, value.type.axes, rows), new)
-        if moved:
+        if trial.moves(value, moved):
             return f"{value.name} changes by {moved:.3g} when slots are reordered"
     return None
 
@@ -71,7 +71,7 @@ def padding(trial: Trial) -> str | None:
         for how, fields in _dirty(trial).items():
             for value, old, new in zip(wanted, before, trial.values(wanted, fields), strict=True):
                 moved = differ(old, new, _real(trial, value))
-                if moved:
+                if trial.moves(value, moved):
                     return f"{value.name} changes by {moved:.3g} when {how}"
         return _longer(trial, wanted, before) or _more_slots(trial, before)
 
@@ -160,7 +160,7 @@ def _longer(trial: Trial, wanted: list[Value], before: list[Tensor]) -> str | No
             steps = align(trial.fields["steps"], ("batch", "time"), value.type.axes)  # what counts, and nothing else
             old, new = (torch.where(steps, x, torch.zeros_like(x)) for x in (old, new))
         moved = differ(old, new, _real(trial, value))
-        if moved:
+        if trial.moves(value, moved):
             return f"{value.name} changes by {moved:.3g} when there are more steps after the end"
     return None
 
@@ -194,7 +194,7 @@ def _more_slots(trial: Trial, before: list[Tensor]) -> str | None:
                 keep = [i for i in range(new.shape[dim]) if i != schema.agents and i < schema.entities + 1]
                 new = new.index_select(dim, torch.tensor(keep[: old.shape[dim]]))
         moved = differ(old, new, _real(trial, value))
-        if moved:
+        if wider.moves(value, moved):
             return f"{value.name} changes by {moved:.3g} when there are more empty slots"
     return None
 

@@ -20,6 +20,8 @@ from compose.language.moving import Moving
 
 Fields = dict[str, Tensor]
 BATCH = 3
+HUGE = 1e15
+"""From here on a double does not tell a number from the next."""
 
 
 class Trial:
@@ -131,6 +133,16 @@ class Trial:
             "param": self.params, "statistic": self.statistics, "draw": self.draws if draws is None else draws,
         }  # fmt: skip
         return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {}))
+
+    def moves(self, value: Value, moved: float) -> bool:
+        """Is a change of a value no matter of rounding? Where it is made of numbers like 1e30 (an extreme over nothing),
+        their last digits are larger than all that is added to them, and the order of a sum decides."""
+        if not moved:
+            return False
+        made_of = [x for node in self.graph.nodes([value]) for x in node.values.values() if x.type.dtype == "float"]
+        with torch.no_grad():
+            found = self.values(made_of)
+        return all(float(x.abs().nan_to_num(0.0, 0.0).max()) < HUGE for x in found if x.numel())
 
     def mask(self, keep: Tensor, have: Axes, name: str) -> Tensor:
         """A mask over some axes, laid over a field that has them."""
