@@ -135,7 +135,7 @@ class Trial:
         return Interpreter(self.graph, Given(sources), torch.float64, dict(given or {}))
 
     def moves(self, value: Value, moved: float) -> bool:
-        """Is a change of a value no matter of rounding? Where it is made of numbers like 1e30 (an extreme over nothing),
+        """Is a change of a value no matter of rounding? Where it is made of numbers like 1e30 (extremes over nothing),
         their last digits are larger than all that is added to them, and the order of a sum decides."""
         if not moved:
             return False
