@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from typing import Annotated
 
 import typer
@@ -91,3 +93,15 @@ app.command("play", cls=Command, epilog=play.EXAMPLES)(play.play)
 app.command("plot", cls=Command, epilog=plot.EXAMPLES)(plot.plot)
 app.command("probe", cls=Command, epilog=probe.EXAMPLES)(probe.probe)
 
+
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """The application with the one command that the arguments begin with: describing all of them takes longer than most
+    commands. Whole if they begin with none."""
+    asked = arguments[0] if arguments else ""
+    commands = [command for command in app.registered_commands if command.name == asked]
+    groups = [group for group in app.registered_groups if group.name == asked]
+    if not commands and not groups:
+        return app
+    one = copy(app)
+    one.registered_commands, one.registered_groups = commands, groups
+    return one

@@ -29,9 +29,9 @@ def main() -> None:
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, interrupt)
         _prepare()
-        from compose.cli.app import app
+        from compose.cli.app import app_for
 
-        app(prog_name="compose")
+        app_for(sys.argv[1:])(prog_name="compose")
     except SystemExit as end:
         sys.exit(_flushed(STOPPED if asked and end.code == 1 else end.code))
     except KeyboardInterrupt:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from compose.cli import complete
-from compose.language.quantities import quantity
+from compose.language.numerals import quantity
 
 MOST = 10**15
 """Of counts on the command line: steps, episodes, updates."""

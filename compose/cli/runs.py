@@ -54,7 +54,7 @@ def _show(found: list[Listed], folder: Path) -> None:
     from rich.table import Table
 
     from compose.language.console import console
-    from compose.reading.number_text import bytes_text
+    from compose.language.numerals import bytes_text
     from compose.training.say import say, shown
 
     out = console()

@@ -34,15 +34,16 @@ def catalogue() -> dict[str, type[Block]]:
     """All blocks by tag: those of ``compose.blocks``, then what plug-ins have registered so far."""
     global _CATALOGUE_LOADED
     if not _CATALOGUE_LOADED:
-        import compose.blocks  # noqa: F401  (registers what it defines)
-
+        _import_blocks()
         _CATALOGUE_LOADED = True
     return _REGISTRY
 
 
 def find_block(tag: str) -> type[Block] | None:
     """The block of a tag, from the catalogue or from an installed plug-in; None if nobody has it."""
-    found = catalogue().get(tag)
+    if tag not in _REGISTRY:
+        _import_blocks(tag)
+    found = _REGISTRY.get(tag) or catalogue().get(tag)
     if found is None and "/" in tag:
         for entry in entry_points(group=GROUP, name=tag):
             _load(entry)
@@ -56,6 +57,12 @@ def all_blocks() -> dict[str, type[Block]]:
         if entry.name not in catalogue():
             _load(entry)
     return dict(catalogue())
+
+
+def _import_blocks(tag: str | None = None) -> None:
+    from compose.blocks import load
+
+    load(tag)
 
 
 def _load(entry: EntryPoint) -> None:

@@ -13,8 +13,8 @@ from compose.language.axes import signature
 from compose.language.block import Block
 from compose.language.diagnostics import Diagnostic, Path, dotted
 from compose.language.excerpt import unusual
+from compose.language.numerals import number_hint
 from compose.language.provenance import dig
-from compose.language.quantities import number_hint
 from compose.language.registry import find_block
 from compose.language.roles import owners, role
 from compose.language.slips import choice_hint, field_hint

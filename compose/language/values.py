@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from compose.language.axes import SignatureError, signature
 from compose.language.excerpt import named
 from compose.language.expressions import ExpressionError, Number, Tree, Truth, parse, unparse
-from compose.language.quantities import QUANTITY, quantity
+from compose.language.numerals import QUANTITY, quantity
 from compose.language.scalars import UNPRINTABLE
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

@@ -1,4 +1,4 @@
-"""Types, sizes and counts as people read them."""
+"""Types and sizes of a graph as people read them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,6 @@ import math
 from compose.graph.graph import Graph
 from compose.graph.sizes import UnknownSize
 from compose.language.axes import Axes, Type
-
-
-def number(value: float | None) -> str:
-    """``54,432``; a question mark for what is not known."""
-    if value is None:
-        return "?"
-    return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
 
 def size(graph: Graph, axis: str) -> int | None:
@@ -52,13 +45,3 @@ def total(graph: Graph, network: str) -> int | None:
     counts = [count(graph, info.axes) for info in graph.weights.values() if info.network == network]
     known = [n for n in counts if n is not None]
     return sum(known) if len(known) == len(counts) else None
-
-
-def bytes_text(count: int) -> str:
-    """Bytes for people: ``1.5 GiB``."""
-    number = float(count)
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1024:
-            return f"{number:.0f} {unit}" if unit == "B" else f"{number:.1f} {unit}"
-        number /= 1024
-    return f"{number:.1f} GiB"

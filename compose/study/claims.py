@@ -12,7 +12,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import PydanticCustomError, core_schema
 
 from compose.language.diagnostics import Diagnostic, Span, did_you_mean
-from compose.language.quantities import quantity
+from compose.language.numerals import quantity
 
 FORM = "a claim is written 'A > B', 'A < B' or 'A ~ B within 0.05', then 'at 1M' and 'in ENV' if need be"
 CLAUSES = {"at": "a number of environment steps such as 250k or 1M", "in": "an environment such as group_matching",

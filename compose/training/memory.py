@@ -13,7 +13,7 @@ import torch
 from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.reading.number_text import bytes_text
+from compose.language.numerals import bytes_text
 from compose.training.replay import bytes_estimate
 
 APPLICATIONS = 4

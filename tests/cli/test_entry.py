@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
 from compose.cli import app as commands
 from compose.cli import failure
@@ -32,7 +33,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFi
                 raise what
             what()
 
-        monkeypatch.setattr(commands, "app", lambda prog_name: command())
+        monkeypatch.setattr(commands, "app_for", lambda arguments: lambda prog_name: command())
         before = signal.getsignal(signal.SIGINT)
         with pytest.raises(SystemExit) as end:
             try:
@@ -109,13 +110,13 @@ def test_a_reader_that_is_gone_hears_nothing(end: str) -> None:
 def test_the_first_second_can_be_interrupted(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    def interrupted(prog_name: str) -> None:
+    def interrupted(arguments: list[str]) -> None:
         try:
             signal.raise_signal(signal.SIGINT)
         except KeyboardInterrupt:
             raise ImportError("half of a library") from None
 
-    monkeypatch.setattr(commands, "app", interrupted)
+    monkeypatch.setattr(commands, "app_for", interrupted)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # whoever started the tests may ignore it
     with pytest.raises(SystemExit) as end:
         try:
@@ -123,3 +124,13 @@ def test_the_first_second_can_be_interrupted(
         finally:
             signal.signal(signal.SIGINT, before)
     assert (end.value.code, capfd.readouterr().err) == (130, "\ninterrupted\n")
+
+
+@pytest.mark.parametrize("arguments", [
+    ["check", "--help"], ["env", "--help"], ["env", "list", "--help"], ["chek", "refil"], ["--help"], [], ["check"],
+    ["check", "refil", "--nope"], ["env", "nope"], ["-h", "check"],
+])
+def test_the_one_command_that_is_asked_for_is_as_in_the_whole(arguments: list[str]) -> None:
+    whole, one = (CliRunner().invoke(app, arguments, prog_name="compose")
+                  for app in (commands.app, commands.app_for(arguments)))
+    assert (one.exit_code, one.output) == (whole.exit_code, whole.output)

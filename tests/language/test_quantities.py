@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from compose.cli.options import count, count_or_none
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
-from compose.language.quantities import number_hint, quantity
+from compose.language.numerals import number_hint, quantity
 from compose.language.values import Period, Ratio
 
 HEAD = "compose: 1\nname: counted\nsummary: Counts.\nextends: qmix_attention\n"

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from compose.language.diagnostics import SpecError
-from compose.reading.number_text import bytes_text
+from compose.language.numerals import bytes_text
 from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate
 from compose.training.replay import bytes_estimate
 from tests.training.fakes import CountDown, Linear, spec

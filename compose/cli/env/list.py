@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,9 +12,11 @@ from compose.cli import page
 from compose.cli.options import Json, Plugin, examples
 from compose.cli.page import Cell
 from compose.cli.reporting import print_json, reporting, show
-from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.reading.number_text import number
+from compose.language.numerals import number
+
+if TYPE_CHECKING:
+    from compose.graph.schema import EntitySchema
 
 EXAMPLES = examples(
     "compose env list",

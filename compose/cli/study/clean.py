@@ -27,7 +27,7 @@ def clean(
     """Name (or with --yes remove) runs that the study needed when it was run last and no study here needs now."""
     with reporting():
         from compose.cli.plugins import load_plugins
-        from compose.reading.number_text import bytes_text
+        from compose.language.numerals import bytes_text
         from compose.study.runs.cleaning import disused, remove
 
         load_plugins(plugin or ())

@@ -13,7 +13,7 @@ from compose.cli.views.block import kind
 from compose.graph.fields import Field
 from compose.graph.schema import EntitySchema
 from compose.language.docs import field_docs
-from compose.reading.number_text import number
+from compose.language.numerals import number
 
 if TYPE_CHECKING:
     from compose.envs.catalogue import Resolved

@@ -16,12 +16,13 @@ from compose.language.diagnostics import Path, SpecError, dotted
 from compose.language.dump import one_line
 from compose.language.load import Loaded, validate
 from compose.language.moving import Moving
+from compose.language.numerals import number
 from compose.language.places import parse_path
 from compose.language.provenance import MISSING, dig, place, short_place
 from compose.language.resolve import Document, resolve
 from compose.reading.explanation import Explanation, explain, explain_raw
 from compose.reading.explore import Exploration
-from compose.reading.number_text import count, number, sized, typed
+from compose.reading.number_text import count, sized, typed
 from compose.reading.place_facts import Result, is_node_path, show_number
 
 READERS, MISTAKES = 12, 3

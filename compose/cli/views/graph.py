@@ -11,8 +11,9 @@ from compose.graph.graph import Graph
 from compose.graph.proofs import Proof
 from compose.graph.typed_spec import TypedSpec, schema_of
 from compose.language.nodes import Application
+from compose.language.numerals import number
 from compose.language.values import Expr
-from compose.reading.number_text import count, number, size, sized, typed
+from compose.reading.number_text import count, size, sized, typed
 
 
 def show(about: TypedSpec, proofs: list[Proof]) -> None:

@@ -8,7 +8,7 @@ from compose.language.acting import Categorical, EpsilonGreedy, Numbers
 from compose.language.learning import CopyTarget
 from compose.language.models import Spec
 from compose.language.moving import Constant, Curve, Moving, Piecewise
-from compose.reading.number_text import number
+from compose.language.numerals import number
 
 
 def show_learning(spec: Spec) -> None:

@@ -21,10 +21,11 @@ from compose.language.load import load
 from compose.language.media import code_block, code_cell, code_span
 from compose.language.media import markdown as escaped
 from compose.language.nodes import Application
+from compose.language.numerals import number
 from compose.language.registry import catalogue
 from compose.language.values import Expr
 from compose.language.write import write
-from compose.reading.number_text import number, typed
+from compose.reading.number_text import typed
 
 if TYPE_CHECKING:
     from compose.reading.diff import Diff

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from compose.language.expressions import MAX_LENGTH
 from compose.language.functions import FUNCTIONS
-from compose.language.quantities import COUNTED, QUANTITY
+from compose.language.numerals import QUANTITY
+from compose.language.quantities import COUNTED
 from compose.language.values import AxesTextMark, Expr, Name, Period, Ratio
 
 Schema = dict[str, Any]

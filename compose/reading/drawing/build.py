@@ -14,12 +14,13 @@ from compose.language.dump import dump
 from compose.language.expressions import Number, Ref
 from compose.language.load import Loaded
 from compose.language.nodes import AnyNode, Application
+from compose.language.numerals import number
 from compose.language.values import Expr
 from compose.language.write import write
 from compose.reading.drawing.facts import Body, Facts, bodies, told
 from compose.reading.drawing.picture import Box, BoxKind, Details, Edge, EdgeKind, Output, Panel, Picture, Port, Zone
 from compose.reading.drawing.wires import Use, mark, port, uses, wires
-from compose.reading.number_text import number, total, typed
+from compose.reading.number_text import total, typed
 
 
 def draw(loaded: Loaded, graph: Graph) -> Picture:

@@ -11,7 +11,8 @@ from compose.graph.proofs import Proof
 from compose.graph.proofs.decentralised import Infos
 from compose.language.axes import Axes, signature
 from compose.language.nodes import AnyNode, Application
-from compose.reading.number_text import count, number, sized
+from compose.language.numerals import number
+from compose.reading.number_text import count, sized
 
 Places = dict[str, list[str]]
 
