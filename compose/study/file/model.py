@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePath
 from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, JsonValue, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from compose.language.base import Frozen, Model
@@ -123,8 +123,8 @@ class Method(Model):
 
     spec: str
     """A packaged name, or a path from the study's folder."""
-    set: Frozen[str, Setting] = Field(default_factory=dict)
-    """Place -> value, as ``--set`` takes them."""
+    set: Frozen[str, JsonValue] = Field(default_factory=dict)
+    """Place -> value, as ``--set`` takes them: a number, a word, a list, or a mapping such as a schedule."""
 
 
 class Search(Model):

@@ -25,7 +25,8 @@ def study_schema() -> dict[str, Any]:
     named["additionalProperties"] = {"anyOf": [named["additionalProperties"], text, {"type": "null"}]}
     properties["seeds"] = _either(properties["seeds"], text, {"type": "integer", "minimum": 0})
     models = {model.__name__: model for model in (Study, Training, Evaluations, Measure, Method, Search)}
-    for place, model in ((properties, "Study"), *((one["properties"], name) for name, one in made["$defs"].items())):
+    for place, model in ((properties, "Study"), *((one["properties"], name) for name, one in made["$defs"].items()
+                                                              if "properties" in one)):
         for name, field in place.items():
             _written(field, field_docs(models[model]).get(name, ""))
     made["required"] = ["compose", "study"]
