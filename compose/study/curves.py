@@ -33,7 +33,7 @@ SLACK = 0.01
 """Evaluations wait for the end of an episode: one so little (of the step) after a step is one at it."""
 
 
-class _Told(About):
+class Told(About):
     """``run.json`` with the name of the spec."""
 
     spec: str = ""
@@ -44,7 +44,7 @@ class RunCurve:
     """A run and all its evaluations, in the order of time."""
 
     folder: Path
-    about: _Told
+    about: Told
     env_steps: Counts
     """Of each evaluation ``[evaluation]``."""
     updates: Counts
@@ -143,7 +143,7 @@ def read_run(folder: Path) -> RunCurve:
         SpecError: ``run.file``, ``run.damaged``.
     """
     run = RunFolder(folder)
-    about, rows, metrics = run.record("run.json", _Told), run.rows("evals"), run.rows("metrics")
+    about, rows, metrics = run.record("run.json", Told), run.rows("evals"), run.rows("metrics")
     with reading(folder / "evals.jsonl"):
         for row in rows:
             checked(Evaluated, row)

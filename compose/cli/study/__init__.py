@@ -7,7 +7,7 @@ import typer
 from compose.cli.commands import Commands
 from compose.cli.help import Command
 from compose.cli.options import examples
-from compose.cli.study import clean, diff, explain, report, run, schema, status, stop, work
+from compose.cli.study import clean, diff, explain, report, results, run, schema, status, stop, work
 
 EXAMPLES = examples(
     "compose study status quick_refil",
@@ -24,6 +24,7 @@ app = typer.Typer(
 app.command("run", cls=Command, epilog=run.EXAMPLES)(run.run)
 app.command("status", cls=Command, epilog=status.EXAMPLES)(status.status)
 app.command("report", cls=Command, epilog=report.EXAMPLES)(report.report)
+app.command("results", cls=Command, epilog=results.EXAMPLES)(results.results)
 app.command("stop", cls=Command, epilog=stop.EXAMPLES)(stop.stop)
 app.command("diff", cls=Command, epilog=diff.EXAMPLES)(diff.diff_)
 app.command("explain", cls=Command, epilog=explain.EXAMPLES)(explain.explain)

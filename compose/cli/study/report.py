@@ -21,6 +21,7 @@ EXAMPLES = examples(
     "compose study report quick_refil",
     "compose study report mine/study.yaml -o report.html",
     "compose study report quick_refil --json",
+    "compose study report refil_lambda --results docs/results/refil_lambda.json",
 )
 STYLES = {"held": "ok", "contradicted": "wrong", "not shown": "not proved"}
 
@@ -28,6 +29,8 @@ STYLES = {"held": "ok", "contradicted": "wrong", "not shown": "not proved"}
 def report(
     study: Study, runs: Runs = RUNS,
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE.html", help="The page.")] = Path("report.html"),
+    results: Annotated[Path | None, typer.Option("--results", metavar="FILE.json", help=(
+        "Of what `compose study results` has written, instead of runs here."))] = None,
     overrides: Set = None, plugin: Plugin = None, json: Json = False,
 ) -> None:
     """Say what became of a study's claims; write a page with curves, tables and cost.
@@ -41,20 +44,25 @@ def report(
         from compose.cli.plugins import load_plugins
         from compose.language.atomic_write import save
         from compose.study.report.page import as_page
-        from compose.study.report.studies import asked
+        from compose.study.report.studies import asked, there
+        from compose.study.results import read_results
 
         if not json:
             check_named("--out", out, (".html",))
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
-        found = asked(loaded, plan, workspace)
+        kept = read_results(results, plan) if results else there(loaded, plan, workspace)
+        found = asked(loaded, plan, kept)
         verdicts = {name: found.verdict(claim)[0] for name, claim in found.claims.items()}
         if json:
             print_json(_data(found, verdicts))
             return
         save(out, as_page(found))
-        there = sum(len(side.every()) for side in found.methods.values())
-        page.line(Cell(str(out), "title"), Cell(f"  {there} of {len(plan.runs)} runs", "dim"))
+        count = sum(len(side.every()) for side in found.methods.values())
+        page.line(Cell(str(out), "title"), Cell(f"  {count} of {len(plan.runs)} runs", "dim"))
+        if kept.changed:
+            page.say(f"{len(kept.changed)} of them would be others today: their spec, environment or settings have "
+                     f"changed since, of {kept.changed[0]} say")
         page.table((Cell(one.outcome, STYLES[one.outcome]), Cell(name, "name"), Cell(f"{one.claim}: {one.why}"))
                    for name, one in verdicts.items())
 

@@ -10,8 +10,9 @@ from compose.study.curves import RunCurve, read_run
 from compose.study.file.model import Study
 from compose.study.file.reading import LoadedStudy
 from compose.study.report.asked import Asked
+from compose.study.results import There
 from compose.study.runs.changes import spec_changes
-from compose.study.runs.planned import Plan, run_path
+from compose.study.runs.planned import Plan, Planned, run_path
 from compose.study.runs.standing import Standing, standings
 from compose.study.runs.workspace import Workspace
 from compose.study.sides import Side
@@ -19,16 +20,14 @@ from compose.study.statistics.normalise import Range, by_reference
 from compose.study.statistics.scores import LeftOut
 
 
-def asked(loaded: LoadedStudy, plan: Plan, workspace: Workspace) -> Asked:
-    """What a report of a study is about. A run counts that is done, or has come to the last step of ``measure.at``.
+def there(loaded: LoadedStudy, plan: Plan, workspace: Workspace) -> There:
+    """The runs of a study that lie here. A run counts that is done, or has come to the last step of ``measure.at``.
 
     Raises:
-        SpecError: ``run.damaged``, ``run.file``; ``study.best`` if scores are to be put on a scale from chance to
-            ``measure.best``, and the runs know no chance level, or it is none below.
+        SpecError: ``run.damaged``, ``run.file``.
     """
-    study, measure = loaded.study, loaded.study.measure
-    last = max(measure.at, default=None)
-    runs: dict[str, dict[str, list[RunCurve]]] = {label: {} for label in plan.methods}
+    last = max(loaded.study.measure.at, default=None)
+    runs: list[tuple[Planned, RunCurve]] = []
     missing: list[LeftOut] = []
     for one in standings(workspace, plan.runs):
         path = run_path(workspace.runs, one.run)
@@ -36,12 +35,26 @@ def asked(loaded: LoadedStudy, plan: Plan, workspace: Workspace) -> Asked:
         counts = found is not None and len(found) and (one.state == "done" or (last is not None
                                                                                and found.reached >= last))
         if found is not None and counts:
-            runs[one.run.method].setdefault(one.run.env, []).append(found)
+            runs.append((one.run, found))
         else:
             missing.append(LeftOut(one.run.name, _why(one)))
+    return There(tuple(runs), tuple(missing))
+
+
+def asked(loaded: LoadedStudy, plan: Plan, found: There) -> Asked:
+    """What a report of a study is about.
+
+    Raises:
+        SpecError: ``study.best`` if scores are to be put on a scale from chance to ``measure.best``, and the runs know
+            no chance level, or it is none below.
+    """
+    study, measure = loaded.study, loaded.study.measure
+    runs: dict[str, dict[str, list[RunCurve]]] = {label: {} for label in plan.methods}
+    for one, curve in found.runs:
+        runs[one.method].setdefault(one.env, []).append(curve)
     methods = {label: Side(label, {env: tuple(some) for env, some in envs.items()}) for label, envs in runs.items()}
     return Asked(study.study, methods, _claims(loaded), measure.score, measure.at, measure.window,
-                 _ranges(study, methods), tuple(missing), study.summary, _differences(loaded))
+                 _ranges(study, methods), found.missing, study.summary, _differences(loaded))
 
 
 def _differences(loaded: LoadedStudy) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -15,7 +15,7 @@ from compose.study.file.reading import load_study
 from compose.study.gathering import lines
 from compose.study.report.asked import Asked
 from compose.study.report.page import report
-from compose.study.report.studies import asked
+from compose.study.report.studies import asked, there
 from compose.study.report.tables import as_latex, as_markdown, latex, table
 from compose.study.sides import Side
 from tests.cli.conftest import Run, run
@@ -115,7 +115,7 @@ def test_a_study_without_runs_says_so(run: Run, tmp_path: Path, monkeypatch: pyt
 def test_runs_that_are_not_done_do_not_count_at_the_end(tmp_path: Path) -> None:
     loaded, plan, workspace = made(tmp_path, TEXT.replace(", at: [3000, 5000]", "").replace(" at 3000", ""))
     (workspace.runs / plan.runs[0].folder / "summary.json").unlink()
-    found = asked(loaded, plan, workspace)
+    found = asked(loaded, plan, there(loaded, plan, workspace))
     assert [one.why for one in found.missing] == ["stopped, at 5,002 env steps"]
     assert found.last is None
 
@@ -123,11 +123,12 @@ def test_runs_that_are_not_done_do_not_count_at_the_end(tmp_path: Path) -> None:
 def test_scores_from_chance_to_the_best(tmp_path: Path) -> None:
     text = TEXT.replace("measure: {", "measure: {best: 0.9, ")
     loaded, plan, workspace = made(tmp_path, text)
-    found = asked(loaded, plan, workspace)
+    found = asked(loaded, plan, there(loaded, plan, workspace))
     assert found.ranges is not None
     assert {env: (one.low, one.high) for env, one in found.ranges.items()} == dict.fromkeys(ENVS, (0.1, 0.9))
     (tmp_path / "plain").mkdir()
-    plain = asked(*made(tmp_path / "plain")).scores("vdn_attention", 5000)[0]
+    other = made(tmp_path / "plain")
+    plain = asked(*other[:2], there(*other)).scores("vdn_attention", 5000)[0]
     scaled = found.scores("vdn_attention", 5000)[0]
     assert len(plain[ENVS[0]]) == len(scaled[ENVS[0]]) == 4
     measure = loaded.study.measure
@@ -135,7 +136,7 @@ def test_scores_from_chance_to_the_best(tmp_path: Path) -> None:
                           (measure.model_copy(update={"score": "tags"}), "no chance level of tags")):
         study = loaded.study.model_copy(update={"measure": changed})
         with pytest.raises(SpecError, match=said) as caught:
-            asked(replace(loaded, study=study), plan, workspace)
+            asked(replace(loaded, study=study), plan, there(loaded, plan, workspace))
         assert caught.value.diagnostics[0].code == "study.best"
 
 
