@@ -15,7 +15,7 @@ BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: demo test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray test-suites test-loggers tests long-tests lint types bench docs clean help
+.PHONY: demo reproduce test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray test-suites test-loggers tests long-tests lint types bench docs clean help
 
 demo: $(INSTALLED)  ## train a policy on a small game, and show how it does beside chance
 	rm -rf runs/demo
@@ -71,6 +71,13 @@ test-ray:  ## studies on a Ray of two nodes on this machine, in an environment o
 	test -x .venv-ray/bin/python || $(PYTHON) -m venv .venv-ray
 	.venv-ray/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[ray]' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-ray/bin/python -m pytest tests/ray
+
+reproduce: $(INSTALLED)  ## a study of a paper's claims (STUDY=refil_lambda): its runs, results, report and row on the page; hours
+	@test -n '$(STUDY)' || { $(BIN)/compose list studies; echo 'name one: make reproduce STUDY=refil_lambda'; exit 1; }
+	$(BIN)/compose study run $(STUDY)
+	$(BIN)/compose study results $(STUDY) -o docs/results/$(STUDY).json
+	$(BIN)/compose study report $(STUDY) --results docs/results/$(STUDY).json -o docs/results/$(STUDY).html
+	$(BIN)/python docs/reproduction.py
 
 lint: $(INSTALLED)  ## ruff
 	$(BIN)/ruff check
