@@ -204,9 +204,10 @@ def find_run(path: Path) -> tuple[RunFolder, Path | None]:
         SpecError: ``run.missing`` if it is neither, ``run.seeds`` if it holds the runs of several seeds.
     """
     if not path.is_dir():
-        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*") if p != path))
-        text = f"{path} is a file, not the folder of a run" if path.exists() else f"there is no run {path}"
-        raise SpecError(Diagnostic("run.missing", text, hint=near))
+        if path.exists():
+            raise SpecError(Diagnostic("run.missing", f"{path} is a file, not the folder of a run"))
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*")))
+        raise SpecError(Diagnostic("run.missing", f"there is no run {path}", hint=near))
     if (path / STATE).is_file():
         return RunFolder(path.resolve().parents[1]), path
     if RunFolder(path).exists():
