@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -25,9 +26,9 @@ class RecurrentAgent(nn.Module):
 
     def forward(self, entities: Tensor, visible: Tensor) -> Tensor:
         batch, time, agents, _ = visible.shape
-        x = F.relu(self.embed(entities.flatten(0, 1)))
-        x = F.relu(self.before(self.attention(x, visible.flatten(0, 1))))
-        x = x.view(batch, time, agents, -1)
+        x = F.relu(self.embed(rearrange(entities, "b t e f -> (b t) e f")))
+        x = F.relu(self.before(self.attention(x, rearrange(visible, "b t a e -> (b t) a e"))))
+        x = rearrange(x, "(b t) a f -> b t a f", t=time)
         h = x.new_zeros(batch * agents, self.cell.hidden_size)
         states = []
         for t in range(time):
@@ -46,7 +47,6 @@ class FeedForwardAgent(nn.Module):
         self.values = nn.Linear(embed, actions)
 
     def forward(self, entities: Tensor, visible: Tensor) -> Tensor:
-        batch, time = entities.shape[:2]
-        x = F.relu(self.embed(entities.flatten(0, 1)))
-        x = self.values(F.relu(self.attention(x, visible.flatten(0, 1))))
-        return x.view(batch, time, *x.shape[1:])
+        x = F.relu(self.embed(rearrange(entities, "b t e f -> (b t) e f")))
+        x = self.values(F.relu(self.attention(x, rearrange(visible, "b t a e -> (b t) a e"))))
+        return rearrange(x, "(b t) a action -> b t a action", b=len(entities))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 
 
@@ -15,16 +16,15 @@ class EntityAttention(nn.Module):
 
     def __init__(self, inputs: int, width: int, outputs: int, heads: int, agents: int) -> None:
         super().__init__()
-        self.agents, self.heads, self.width = agents, heads, width // heads
+        self.agents, self.heads = agents, heads
         self.query = nn.Linear(inputs, width, bias=False)
         self.key_value = nn.Linear(inputs, 2 * width, bias=False)
         self.out = nn.Linear(width, outputs)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        n, entities, _ = x.shape
-        q = self.query(x[:, : self.agents]).view(n, self.agents, self.heads, self.width).transpose(1, 2)
-        k, v = self.key_value(x).view(n, entities, 2, self.heads, self.width).permute(2, 0, 3, 1, 4)
-        logits = q @ k.transpose(-1, -2) / self.width**0.5
+        q = rearrange(self.query(x[:, : self.agents]), "n agent (head d) -> n head agent d", head=self.heads)
+        k, v = rearrange(self.key_value(x), "n entity (two head d) -> two n head entity d", two=2, head=self.heads)
+        logits = q @ k.transpose(-1, -2) / q.shape[-1] ** 0.5
         hidden = ~mask[:, None]
         weights = torch.softmax(logits.masked_fill(hidden, -1e9), dim=-1).masked_fill(hidden, 0.0)
-        return self.out((weights @ v).transpose(1, 2).reshape(n, self.agents, self.heads * self.width))
+        return self.out(rearrange(weights @ v, "n head agent d -> n agent (head d)"))

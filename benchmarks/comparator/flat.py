@@ -6,6 +6,7 @@ import copy
 from dataclasses import dataclass
 
 import torch
+from einops import rearrange
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -51,7 +52,7 @@ class QMixer(nn.Module):
 
     def __init__(self, sizes: FlatSizes) -> None:
         super().__init__()
-        self.agents, self.mixing = sizes.agents, sizes.mixing
+        self.agents = sizes.agents
         self.w1_x = nn.Linear(sizes.state, sizes.hyper)
         self.w1_raw = nn.Linear(sizes.hyper, sizes.agents * sizes.mixing)
         self.b1 = nn.Linear(sizes.state, sizes.mixing)
@@ -61,12 +62,11 @@ class QMixer(nn.Module):
         self.v = nn.Linear(sizes.mixing, 1)
 
     def forward(self, values: Tensor, best: Tensor, actions: Tensor, state: Tensor) -> Tensor:
-        batch, time, _ = values.shape
-        q, s = values.reshape(batch * time, 1, self.agents), state.flatten(0, 1)
-        w1 = self.w1_raw(F.relu(self.w1_x(s))).abs().view(-1, self.agents, self.mixing)
-        w2 = self.w2_raw(F.relu(self.w2_x(s))).abs().view(-1, self.mixing, 1)
+        q, s = rearrange(values, "b t a -> (b t) 1 a"), rearrange(state, "b t s -> (b t) s")
+        w1 = rearrange(self.w1_raw(F.relu(self.w1_x(s))).abs(), "n (a m) -> n a m", a=self.agents)
+        w2 = rearrange(self.w2_raw(F.relu(self.w2_x(s))).abs(), "n m -> n m 1")
         hidden = F.elu(torch.bmm(q, w1) + self.b1(s)[:, None])
-        return (torch.bmm(hidden, w2).view(-1) + self.v(F.relu(self.v_x(s))).view(-1)).view(batch, time)
+        return rearrange(torch.bmm(hidden, w2)[:, 0] + self.v(F.relu(self.v_x(s))), "(b t) 1 -> b t", b=len(values))
 
 
 class TwoLayers(nn.Module):
@@ -93,16 +93,14 @@ class DuplexMixer(nn.Module):
         self.what = nn.ModuleList(nn.Linear(both, sizes.agents) for _ in kernels)
 
     def forward(self, values: Tensor, best: Tensor, actions: Tensor, state: Tensor) -> Tensor:
-        batch, time, agents = values.shape
-        s = state.flatten(0, 1)
-        both = torch.cat([s, actions.reshape(batch * time, -1)], dim=1)
+        q, top, s = (rearrange(x, "b t f -> (b t) f") for x in (values, best, state))
+        both = torch.cat([s, rearrange(actions, "b t ... -> (b t) (...)")], dim=1)
         w, v = self.scale(s).abs() + 1e-10, self.shift(s)
         importance = torch.zeros_like(w)
         for key, who, what in zip(self.key, self.who, self.what, strict=True):
             importance = importance + (key(s).abs() + 1e-10) * torch.sigmoid(who(s)) * torch.sigmoid(what(both))
-        q, top = values.reshape(-1, agents), best.reshape(-1, agents)
         advantage = (w * (q - top)).detach()
-        return ((w * q + v).sum(1) + (advantage * (importance - 1)).sum(1)).view(batch, time)
+        return rearrange((w * q + v + advantage * (importance - 1)).sum(1), "(b t) -> b t", b=len(values))
 
 
 class FlatLearner(Update):

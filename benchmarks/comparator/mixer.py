@@ -8,6 +8,7 @@ bool [batch time agent entity]; they give [batch time].
 from __future__ import annotations
 
 import torch
+from einops import rearrange, repeat
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -46,7 +47,7 @@ class _Attentive(nn.Module):
         """[N factor mixing]."""
         if imagined is None:
             return self.w1(entities, everything)
-        return torch.cat([self.w1(entities, mask.flatten(0, 1)) for mask in imagined], dim=1)
+        return torch.cat([self.w1(entities, rearrange(mask, "b t a e -> (b t) a e")) for mask in imagined], dim=1)
 
 
 class FlexMixer(_Attentive):
@@ -56,17 +57,18 @@ class FlexMixer(_Attentive):
         super().__init__(("w1", "b1", "w2", "v"), inputs, width, mixing, heads, agents)
 
     def forward(self, utilities: Tensor, entities: Tensor, present: Tensor, imagined: Imagined = None) -> Tensor:
-        batch, time, factors = utilities.shape
-        entities, present = entities.flatten(0, 1), present.flatten(0, 1)
+        time = utilities.shape[1]
+        entities, present = (rearrange(x, "b t ... -> (b t) ...") for x in (entities, present))
         here = present[:, : self.agents]
-        everything = present[:, None].expand(-1, self.agents, -1)
+        everything = repeat(present, "n entity -> n agent entity", agent=self.agents)
         w1 = torch.softmax(self.first_layer(entities, everything, imagined), dim=-1)
         b1 = self.mean(self.b1(entities, everything), here)
         w2 = torch.softmax(self.mean(self.w2(entities, everything), here), dim=-1)
         v = self.mean(self.v(entities, everything), here).mean(-1)
-        q = (utilities.reshape(batch * time, -1, self.agents) * here[:, None]).view(batch * time, 1, factors)
+        q = rearrange(utilities, "b t (part a) -> (b t) part a", a=self.agents) * here[:, None]
+        q = rearrange(q, "n part a -> n 1 (part a)")
         hidden = F.elu(torch.bmm(q, w1).squeeze(1) + b1)
-        return ((hidden * w2).sum(-1) + v).view(batch, time)
+        return rearrange((hidden * w2).sum(-1) + v, "(b t) -> b t", t=time)
 
 
 class LinearMixer(_Attentive):
@@ -76,15 +78,16 @@ class LinearMixer(_Attentive):
         super().__init__(("w1", "v"), inputs, width, mixing, heads, agents)
 
     def forward(self, utilities: Tensor, entities: Tensor, present: Tensor, imagined: Imagined = None) -> Tensor:
-        batch, time, factors = utilities.shape
-        entities, present = entities.flatten(0, 1), present.flatten(0, 1)
+        time = utilities.shape[1]
+        entities, present = (rearrange(x, "b t ... -> (b t) ...") for x in (entities, present))
         here = present[:, : self.agents]
-        everything = present[:, None].expand(-1, self.agents, -1)
-        absent = ~here.repeat(1, factors // self.agents)
+        everything = repeat(present, "n entity -> n agent entity", agent=self.agents)
+        absent = ~repeat(here, "n a -> n (part a)", part=utilities.shape[2] // self.agents)
         logits = self.first_layer(entities, everything, imagined).mean(-1)
         w = torch.softmax(logits.masked_fill(absent, -1e9), dim=-1).masked_fill(absent, 0.0)
         v = self.mean(self.v(entities, everything), here).mean(-1)
-        return ((utilities.reshape(batch * time, factors) * w).sum(-1) + v).view(batch, time)
+        q = rearrange(utilities, "b t factor -> (b t) factor")
+        return rearrange((q * w).sum(-1) + v, "(b t) -> b t", t=time)
 
 
 class SumMixer(nn.Module):
@@ -93,4 +96,4 @@ class SumMixer(nn.Module):
     def forward(self, utilities: Tensor, entities: Tensor, present: Tensor, imagined: Imagined = None) -> Tensor:
         agents = utilities.shape[2] if imagined is None else utilities.shape[2] // 2
         here = present[..., :agents]
-        return (utilities * here.repeat(1, 1, utilities.shape[2] // agents)).sum(-1)
+        return (utilities * repeat(here, "b t a -> b t (part a)", part=utilities.shape[2] // agents)).sum(-1)

@@ -97,9 +97,9 @@ def _model(about: TypedSpec, order: Order) -> tuple[Model, str]:
     model = Model(about.graph, seed=order.seed)
     if order.weights is None:
         return model, f"fresh, seed {order.seed}"
-    path = _weights_file(order.weights)
-    from compose.training.checkpoint import read_tensors
+    from compose.training.checkpoint import read_tensors, weights_file
 
+    path = weights_file(order.weights)
     tensors = read_tensors(path.parent, path.stem)
     try:
         model.load(tensors)
@@ -107,20 +107,6 @@ def _model(about: TypedSpec, order: Order) -> tuple[Model, str]:
         hint = "are spec and environment those of the weights?"
         raise SpecError(Diagnostic("export.weights", f"do not fit: {error.args[0]}", str(path), hint=hint)) from None
     return model, str(path)
-
-
-def _weights_file(given: Path) -> Path:
-    from compose.training.checkpoint import latest
-    from compose.training.folder import RunFolder
-
-    if given.suffix == ".safetensors":
-        return given
-    checkpoint = latest(RunFolder(given)) if (given / "run.json").is_file() else given
-    path = None if checkpoint is None else checkpoint / "weights.safetensors"
-    if path is None or not path.is_file():
-        message = "is no run with a checkpoint, no checkpoint and no .safetensors file"
-        raise SpecError(Diagnostic("export.weights", message, str(given)))
-    return path
 
 
 def _writers(order: Order) -> list[tuple[Path, Callable[[Model, Path], Export]]]:

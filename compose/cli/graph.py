@@ -52,7 +52,8 @@ def graph(
     use; below each stand the axes of its value. What every agent computes alone
     is set apart from what only training needs. What many boxes read is named in
     tags beside them instead of joined by edges. Figures fit the page: seven
-    inches wide, or a slide. Without --env, the spec's own example environment
+    inches wide, or a slide; what would be too small to read goes over several
+    pages, of a PDF, or files FILE.svg, FILE-2.svg. Without --env, the spec's own example environment
     gives the sizes.
     """
     with reporting(as_json=json):
@@ -79,10 +80,10 @@ def graph(
         if not files:
             page.document(drawn.text(kind))
             return
-        made = {path: drawn.contents(one) for path, one in files.items()}
-        for path, data in made.items():
+        made = {path: one for name, kind in files.items() for path, one in drawn.files(name, kind).items()}
+        for path, (data, said) in made.items():
             save(path, data)
-            page.say(f"{path}: {', '.join(drawn.remarks(files[path]))}")
+            page.say(f"{path}: {said}")
 
 
 def _files(output: Path | None, kind: Kind, pdf: Path | None, png: Path | None) -> dict[Path, Kind]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.graph.schema import EntitySchema
@@ -28,9 +29,10 @@ def bounds(schema: EntitySchema) -> tuple[list[float], list[float]]:
 def any_numbers(seed: Seeds, stream: str, step: int, counters: Tensor, parts: int) -> Tensor:
     """Numbers from -1 to 1 [batch agent part], all equally likely; ``counters`` [batch agent]."""
     drawn = uniform(keys(seed, stream, step), by_part(counters, parts))
-    return 2 * drawn.view(*counters.shape, parts) - 1
+    return 2 * rearrange(drawn, "batch (agent part) -> batch agent part", part=parts) - 1
 
 
 def by_part(counters: Tensor, parts: int) -> Tensor:
     """A counter for every number [batch agent*part] of counters [batch agent]."""
-    return (counters[..., None] * parts + torch.arange(parts, device=counters.device)).flatten(1)
+    numbers = counters[..., None] * parts + torch.arange(parts, device=counters.device)
+    return rearrange(numbers, "batch agent part -> batch (agent part)")

@@ -2,6 +2,10 @@
 
 ``torch.compile`` keeps it whole (unrolled over time it would take minutes to compile), and one matrix product gives
 each weight's gradient for all steps, instead of one for every step.
+
+It stands beside two others. ``torch.gru`` takes twice as long over packed sequences (0.12 s against 0.06 s for 9,000
+steps of width 64 and back, one thread), but half as long over the single steps of acting, and exports know it; weights
+that differ between seeds take neither (:mod:`compose.training.together.recurrences`).
 """
 
 from __future__ import annotations

@@ -54,12 +54,12 @@ class Act(Model):
     @property
     def exploration(self) -> float | Schedule | None:
         """The chance of a random action while episodes are collected; None of a policy that is random anyway."""
-        return 0.0
+        return None if self.sampled else 0.0
 
     @property
     def sampled_in_evaluation(self) -> bool:
         """Are actions drawn when the policy is evaluated, too?"""
-        return False
+        return getattr(self, "evaluate", "greedy") == "sample"
 
 
 class Greedy(Act):
@@ -106,14 +106,6 @@ class Categorical(Act):
     evaluate: Literal["greedy", "sample"] = "greedy"
     """How actions are chosen when the policy is evaluated."""
 
-    @property
-    def exploration(self) -> float | Schedule | None:
-        return None
-
-    @property
-    def sampled_in_evaluation(self) -> bool:
-        return self.evaluate == "sample"
-
 
 class Numbers(Act):
     """Actions of numbers, each drawn from a normal distribution."""
@@ -128,14 +120,6 @@ class Numbers(Act):
     """The variance, not the deviation [batch time agent part]; it may be the same for all agents and steps."""
     evaluate: Literal["greedy", "sample"] = "greedy"
     """How actions are chosen when the policy is evaluated; greedily it is the mean."""
-
-    @property
-    def exploration(self) -> float | Schedule | None:
-        return None
-
-    @property
-    def sampled_in_evaluation(self) -> bool:
-        return self.evaluate == "sample"
 
 
 class Gaussian(Numbers):

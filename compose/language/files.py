@@ -79,6 +79,11 @@ def contents(file: File, span: Span | None = None) -> bytes:
         raise SpecError(Diagnostic("file.unreadable", f"{file.name} cannot be read: {why}", "", span)) from None
 
 
+def of_run(file: File) -> bool:
+    """Did a training write it? Then it is the ``spec.yaml`` of a folder with a ``run.json``."""
+    return file.path.name == "spec.yaml" and os.path.isfile(file.path.with_name("run.json"))
+
+
 def root_of(path: pathlib.Path) -> pathlib.Path | None:
     """The root of the project that a file (without links) belongs to: the nearest folder above it with a file
     :data:`ROOT`, else the nearest with ``.git``; None if there is neither."""

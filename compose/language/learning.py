@@ -73,6 +73,10 @@ class Learner(Model):
     noun: ClassVar[str] = "the learner"
     off_policy: ClassVar[bool] = False
     """Does it learn from what other policies than the present one have played?"""
+    to_keep_less: ClassVar[str]
+    """What makes the stored episodes fewer: words that end in the name of a setting."""
+    to_draw_less: ClassVar[str]
+    """What makes a batch smaller, likewise."""
 
     kind: Any
     """Which learner."""
@@ -109,6 +113,8 @@ class ReplayLearner(Learner):
     """Learns from a replay buffer of episodes that any earlier policy has played."""
 
     off_policy: ClassVar[bool] = True
+    to_keep_less: ClassVar[str] = "lower learner.replay.episodes"
+    to_draw_less: ClassVar[str] = "lower learner.replay.batch"
 
     kind: Literal["replay"]
     """From a buffer."""
@@ -138,6 +144,9 @@ class ReplayLearner(Learner):
 
 class OnPolicyLearner(Learner):
     """Learns from what the present policy has just done, then forgets it."""
+
+    to_keep_less: ClassVar[str] = "lower the episodes of learner.updates"
+    to_draw_less: ClassVar[str] = "raise learner.minibatches"
 
     kind: Literal["on_policy"]
     """From the newest episodes."""

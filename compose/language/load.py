@@ -61,7 +61,7 @@ def load(argument: str | FilePath, overrides: Sequence[str] = ()) -> Loaded:
 
 
 def load_flat(path: FilePath, overrides: Sequence[str] = ()) -> Loaded:
-    """As :func:`load`, from the file that a training wrote: whatever in it nothing reads was inherited."""
+    """As :func:`load`, from a resolved file, wherever it lies: whatever in it nothing reads was inherited."""
     return validate(replace(resolve(str(path.resolve()), overrides), flat=True))
 
 

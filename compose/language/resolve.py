@@ -81,7 +81,8 @@ def resolve(argument: str | pathlib.Path, overrides: Sequence[str] = (), *, text
     if problems:
         raise SpecError(*problems)
     deleted: dict[Path, Span] = {}
-    return _document(merge(roots, changes, deleted=deleted), tuple(layer.file for layer in layers), deleted)
+    tree, names = merge(roots, changes, deleted=deleted), tuple(layer.file for layer in layers)
+    return _document(tree, names, deleted, flat=text is None and files.of_run(main))
 
 
 def from_data(data: Mapping[str, Any], *, name: str = "<python>", packaged: pathlib.Path | None = None) -> Document:
@@ -99,7 +100,7 @@ def _main(argument: str | pathlib.Path, folder: pathlib.Path, *, named: bool) ->
     return files.File(files.local(str(argument), pathlib.Path.cwd()).path, str(argument))
 
 
-def _document(tree: Node, names: tuple[str, ...], deleted: dict[Path, Span]) -> Document:
+def _document(tree: Node, names: tuple[str, ...], deleted: dict[Path, Span], *, flat: bool) -> Document:
     nodes = list(walk(tree))
     return Document(
         data=plain(tree),
@@ -107,4 +108,5 @@ def _document(tree: Node, names: tuple[str, ...], deleted: dict[Path, Span]) -> 
         keys={at: node.key for at, node in nodes if node.key},
         history={at: node.was for at, node in nodes if node.was},
         files=names,
-        deleted=deleted)
+        deleted=deleted,
+        flat=flat)

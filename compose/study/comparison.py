@@ -16,7 +16,7 @@ from compose.language.files import is_path
 from compose.language.load import Loaded, load, load_flat
 from compose.reading.diff import Diff, Side
 from compose.reading.diff import diff as compared
-from compose.training.folder import RunFolder, reading
+from compose.training.folder import STATE, RunFolder, find_run, reading
 from compose.training.records import Standing
 
 if TYPE_CHECKING:
@@ -101,24 +101,11 @@ def _read(given: AnySpec, overrides: Sequence[str]) -> _Given:
             raise SpecError(Diagnostic("file.unknown", found, hint=f"the folder is named ./{argument}")) from None
     if not path.is_dir():
         return _Given(load(argument, overrides), argument)
-    folder, title = RunFolder(path), argument.rstrip("/")
-    if (path / "state.json").is_file():
-        folder, updates = RunFolder(path.parent.parent), RunFolder(path).record("state.json", Standing).clocks.updates
-        title += f" ({updates:,} updates)"
-    if not folder.exists():
-        raise SpecError(_no_run(path))
+    (folder, checkpoint), title = find_run(path), argument.rstrip("/")
+    if checkpoint is not None:
+        title += f" ({RunFolder(checkpoint).record(STATE, Standing).clocks.updates:,} updates)"
     trained = load_flat(folder.path / "spec.yaml", overrides)
     text = folder.text("schema.json")
     with reading(folder.path / "schema.json"):
         schema = EntitySchema.model_validate_json(text)
     return _Given(trained, title, schema)
-
-
-def _no_run(path: Path) -> Diagnostic:
-    seeds = sorted(path.glob("seed_*/run.json"))
-    if seeds:
-        text = f"{path} holds runs of {len(seeds)} seeds"
-        return Diagnostic("run.seeds", text, hint=f"name one, such as {seeds[0].parent}")
-    specs = sorted(path.glob("*.yaml"))
-    hint = f"a spec is a file, such as {specs[0]}" if specs else "a run is a folder that `compose train` made"
-    return Diagnostic("run.missing", f"{path} is a folder, but holds no run", hint=hint)

@@ -14,8 +14,8 @@ from compose.compiler.packed import packed
 from compose.language.atomic_write import sync_folder, temporary
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.clocks import Clocks
-from compose.training.folder import RunFolder, reading, write_json, write_whole, writing
-from compose.training.pruning import STATE, drop, drop_chunks, numbered, prune, vacant
+from compose.training.folder import STATE, RunFolder, find_run, reading, write_json, write_whole, writing
+from compose.training.pruning import drop, drop_chunks, numbered, prune, vacant
 from compose.training.records import Chunks, Standing
 from compose.training.replay import Replay, check_rows
 
@@ -111,6 +111,26 @@ def read_tensors(checkpoint: Path, group: str) -> dict[str, Tensor]:
             if x.is_floating_point() and not bool(x.isfinite().all()):
                 raise ValueError(f"{name} holds numbers that are not finite")
     return tensors
+
+
+def weights_file(source: Path) -> Path:
+    """The weights that a path names: the file itself, or those of a checkpoint, or of the newest of a run.
+
+    Raises:
+        SpecError: ``run.missing`` or ``run.seeds`` if it names none of these, ``run.file`` if a run has no checkpoint.
+    """
+    if source.suffix == ".safetensors" and not source.is_dir():
+        return source
+    run, checkpoint = find_run(source)
+    return newest(run, checkpoint) / "weights.safetensors"
+
+
+def newest(run: RunFolder, checkpoint: Path | None = None) -> Path:
+    """That checkpoint, or the newest of a run. Raises SpecError (``run.file``) if there is none."""
+    found = checkpoint or latest(run)
+    if found is None:
+        raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(run.path)))
+    return found
 
 
 def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from compose.language.atomic_write import destination, replace_file, sync_folder, temporary
-from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 from compose.training import lock
 from compose.training.records import Evaluated, Record, checked, numbers, parsed
 
@@ -20,6 +20,8 @@ Json = dict[str, Any]
 LOGS = ("metrics", "evals")
 LEFT = (temporary(Path("run.json")).name, lock.NAME)
 """What a kill at the very beginning leaves."""
+STATE = "state.json"
+"""The file of a checkpoint that holds plain data, such as the names of its chunks."""
 Kind = TypeVar("Kind", bound=Record)
 
 
@@ -193,3 +195,26 @@ def write_json(path: Path, data: Mapping[str, Any]) -> None:
 
 def _rows(text: str) -> list[Json]:
     return [parsed(line) for line in io.StringIO(text, newline="\n") if line.endswith("\n")]
+
+
+def find_run(path: Path) -> tuple[RunFolder, Path | None]:
+    """The run that a path names, and the checkpoint of it, if the path names one.
+
+    Raises:
+        SpecError: ``run.missing`` if it is neither, ``run.seeds`` if it holds the runs of several seeds.
+    """
+    if not path.is_dir():
+        if path.exists():
+            raise SpecError(Diagnostic("run.missing", f"{path} is a file, not the folder of a run"))
+        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*")))
+        raise SpecError(Diagnostic("run.missing", f"there is no run {path}", hint=near))
+    if (path / STATE).is_file():
+        return RunFolder(path.resolve().parents[1]), path
+    if RunFolder(path).exists():
+        return RunFolder(path), None
+    if seeds := sorted(path.glob("seed_*/run.json")):
+        hint = f"name one, such as {seeds[0].parent}"
+        raise SpecError(Diagnostic("run.seeds", f"{path} holds runs of {len(seeds)} seeds", hint=hint))
+    specs = sorted(path.glob("*.yaml"))
+    hint = f"a spec is a file, such as {specs[0]}" if specs else "a run is a folder that `compose train` made"
+    raise SpecError(Diagnostic("run.missing", f"{path} is a folder, but holds no run", hint=hint))

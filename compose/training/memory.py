@@ -13,6 +13,7 @@ import torch
 from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
+from compose.language.learning import Learner, ReplayLearner
 from compose.language.numerals import bytes_text
 from compose.training.replay import bytes_estimate
 
@@ -34,6 +35,8 @@ class MemoryEstimate:
     activations: int
     playing: int = 0
     """Of the episodes that are played side by side; never at the same time as ``activations``."""
+    learner: type[Learner] = ReplayLearner
+    """Whose settings decide how much is kept."""
 
     @property
     def total(self) -> int:
@@ -43,7 +46,7 @@ class MemoryEstimate:
     def for_seeds(self, seeds: int, at_once: int) -> MemoryEstimate:
         """What so many trainings together need, of which ``at_once`` learn from a batch at the same time."""
         return MemoryEstimate(seeds * self.replay, seeds * self.weights, at_once * self.activations,
-                              seeds * self.playing)
+                              seeds * self.playing, self.learner)
 
     def __str__(self) -> str:
         batch = max(self.activations, self.playing)
@@ -72,7 +75,7 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, given, fields)
     together = max(learner.environments, played)
     playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing)
+    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing, type(learner))
 
 
 def available(device: torch.device) -> int:
@@ -94,12 +97,12 @@ def check(need: MemoryEstimate, limit: int) -> None:
     """
     if need.total <= limit:
         return
-    parts = {"learner.replay.episodes": need.replay, "learner.replay.batch": need.activations,
-             "learner.environments": need.playing, "params": need.weights}
-    lower = max(parts, key=lambda name: parts[name])
+    parts = {need.learner.to_keep_less: need.replay, need.learner.to_draw_less: need.activations,
+             "lower learner.environments": need.playing, "lower params": need.weights}
+    change = max(parts, key=lambda name: parts[name])
     raise SpecError(Diagnostic(
-        "train.memory", f"needs about {bytes_text(need.total)}, but only {bytes_text(limit)} may be used", where=lower,
-        hint=f"lower {lower}, or raise the limit with --memory-limit", notes=(str(need),),
+        "train.memory", f"needs about {bytes_text(need.total)}, but only {bytes_text(limit)} may be used",
+        where=change.rpartition(" ")[2], hint=f"{change}, or raise the limit with --memory-limit", notes=(str(need),),
     ))
 
 

@@ -16,11 +16,10 @@ from compose.compiler.tensordict_acting import Acts
 from compose.envs.scaling import within
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import key
-from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.load import load_flat
 from compose.training.actors import evaluating
 from compose.training.build import build_model
-from compose.training.checkpoint import latest, read_tensors, stands
+from compose.training.checkpoint import newest, read_tensors, stands
 from compose.training.clocks import Clocks, moving_params
 from compose.training.folder import RunFolder, reading
 from compose.training.given import step_fields
@@ -110,9 +109,7 @@ def load_policy(run: str | Path, *, checkpoint: Path | None = None, device: str 
         return _of_file(Path(run), device, build)
     folder = RunFolder(run)
     schema = read_schema(folder)
-    checkpoint = checkpoint or latest(folder)
-    if checkpoint is None:
-        raise SpecError(Diagnostic("run.file", "holds no checkpoint", where=str(folder.path)))
+    checkpoint = newest(folder, checkpoint)
     model = build(load(folder.path / "spec.yaml"), schema, device=device)
     weights, about = read_tensors(checkpoint, "weights"), folder.record("run.json", About)
     with reading(checkpoint / "weights.safetensors"):

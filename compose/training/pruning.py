@@ -12,14 +12,12 @@ from pathlib import Path
 
 from compose.language.atomic_write import temporary
 from compose.language.diagnostics import SpecError
-from compose.training.folder import RunFolder
+from compose.training.folder import STATE, RunFolder
 
 CHUNK = re.compile(r"[0-9]{9,}-[0-9]{9,}")
 """The name of a chunk: its first episode, and the one after its last."""
 KEEP = 2
 """How many checkpoints stay."""
-STATE = "state.json"
-"""The file of a checkpoint that names its chunks."""
 
 
 def numbered(folder: RunFolder) -> list[Path]:

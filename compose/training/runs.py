@@ -10,10 +10,10 @@ from pathlib import Path
 from compose.envs import catalogue
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
-from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.evaluate import Row, Score, measured, score
 from compose.training.evaluate import evaluate as played
-from compose.training.folder import RunFolder
+from compose.training.folder import find_run
 from compose.training.policy import Policy, load_policy
 from compose.training.records import About
 
@@ -74,16 +74,8 @@ def load_run(path: Path, device: str) -> tuple[Policy, int]:
     Raises:
         SpecError: If there is no such run, it holds no checkpoint, or it is a folder of several runs.
     """
-    if not path.is_dir():
-        near = did_you_mean(path.name, (p.name for p in path.parent.glob("*") if p.is_dir()))
-        raise SpecError(Diagnostic("run.missing", f"there is no run {path}", hint=near))
-    seeds = sorted(path.glob("seed_*/run.json"))
-    if seeds and not RunFolder(path).exists():
-        hint = f"name one, such as {seeds[0].parent}"
-        raise SpecError(Diagnostic("run.seeds", f"{path} holds runs of {len(seeds)} seeds", hint=hint))
-    given = path if (path / "state.json").is_file() else None
-    run = path if given is None else path.resolve().parents[1]
-    return load_policy(run, checkpoint=given, device=device), RunFolder(run).record("run.json", About).seed
+    run, checkpoint = find_run(path)
+    return load_policy(run.path, checkpoint=checkpoint, device=device), run.record("run.json", About).seed
 
 
 def check_sizes(policy: Policy, played: EntitySchema, name: str, *, learning: bool = False) -> None:

@@ -11,8 +11,7 @@ from torch import Tensor
 
 from compose.compiler.model import Model
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
-from compose.training.checkpoint import latest, read_tensors
-from compose.training.folder import RunFolder
+from compose.training.checkpoint import read_tensors, weights_file
 
 SHOWN = 6
 """So many names are listed of each kind; the rest are counted."""
@@ -67,10 +66,12 @@ def warm_start(model: Model, start: WarmStart) -> Report:
     """Load what meets: same name (renamed, perhaps) and same shape. Lagged copies begin as their weights do.
 
     Raises:
-        SpecError: ``train.init`` if there is nothing to load from, a name in ``only`` or ``rename`` is nothing's, or no
-            weight meets at all; ``run.file`` or ``run.damaged`` if a file cannot be read.
+        SpecError: ``train.init`` if a name in ``only`` or ``rename`` is nothing's, or no weight meets at all;
+            ``run.missing`` or ``run.seeds`` if there is nothing to load from, ``run.file`` or ``run.damaged`` if it
+            cannot be read.
     """
-    given = _renamed(_read(Path(start.source)), start.rename)
+    file = weights_file(Path(start.source))
+    given = _renamed(read_tensors(file.parent, file.stem), start.rename)
     for name in start.only:
         if not any(_begins(weight, name) for weight in model.weights):
             hint = did_you_mean(name, {weight.partition(".")[0] for weight in model.weights})
@@ -90,25 +91,6 @@ def warm_start(model: Model, start: WarmStart) -> Report:
             model.weights[name].copy_(given[name])
     model.follow()
     return report
-
-
-def _read(source: Path) -> dict[str, Tensor]:
-    """The weights of a run, a checkpoint or a file."""
-    if source.suffix == ".safetensors" and source.is_file():
-        return read_tensors(source.parent, source.stem)
-    if (source / "weights.safetensors").is_file():
-        return read_tensors(source, "weights")
-    if source.exists() and not source.is_dir():
-        raise _wrong("is neither a run nor a .safetensors file", str(source))
-    if not source.is_dir():
-        near = did_you_mean(source.name, (p.name for p in source.parent.glob("*")))
-        raise _wrong("there is no run and no file of weights of this name", str(source), near)
-    checkpoint = latest(RunFolder(source))
-    if checkpoint is None:
-        seeds = sorted(source.glob("seed_*"))
-        hint = f"name one of its runs, such as {seeds[0]}" if seeds else ""
-        raise _wrong("holds no checkpoint", str(source), hint)
-    return read_tensors(checkpoint, "weights")
 
 
 def _renamed(given: Mapping[str, Tensor], renames: Iterable[str]) -> dict[str, Tensor]:

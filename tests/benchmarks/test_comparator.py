@@ -103,4 +103,5 @@ def test_the_comparator_knows_nothing_of_the_package() -> None:
         for name in ([a.name for a in node.names] if isinstance(node, ast.Import) else [node.module])
     }
     assert len(files) == 8
-    assert names == {"__future__", "collections.abc", "copy", "dataclasses", "re", "torch", "torch.nn", "typing"}
+    built_in = {"__future__", "collections.abc", "copy", "dataclasses", "re", "typing"}
+    assert names == built_in | {"einops", "torch", "torch.nn"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -229,6 +230,15 @@ def test_a_run_whose_spec_leaves_inherited_nodes_unread(run: Run, tmp_path: Path
     assert run("train", str(tmp_path / "idle.yaml"), *SMALL, "--updates", "1", "--run", folder).code == 0
     assert run("eval", folder, "--episodes", "2").code == 0
     assert run("diff", str(tmp_path / "idle.yaml"), folder).code == 1  # the settings above
+    flat = f"{folder}/spec.yaml"
+    checked = run("check", flat)
+    assert checked.code == 0, checked.err
+    assert "nothing reads the inherited 'h'" in checked.out
+    again = run("train", flat, "--env", SMALL[1], *SMALL[6:], "--updates", "2", "--run", folder, "--resume")
+    assert again.code == 0, again.err
+    copied = shutil.copy(flat, tmp_path / "spec.yaml")
+    assert "error[graph.unused]" in run("check", str(copied)).err  # whoever writes a node reads it
+    assert "error[graph.unused]" in run("check", flat, "--set", "graph.more=env.reward").err
 
 
 @pytest.mark.slow

@@ -147,6 +147,12 @@ def test_two_missing_files(run: Run, tmp_path: Path) -> None:
     assert ran.err.count("error[file.missing]  there is no file ") == 2
 
 
+def test_a_checkpoint_from_within(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = begun(tmp_path / "run", "refil", "smac/3-8sz")
+    monkeypatch.chdir(folder / "checkpoints" / "000001")
+    assert run("diff", "refil", "./").code == 0
+
+
 def test_a_folder_that_is_no_run(run: Run, tmp_path: Path) -> None:
     (tmp_path / "specs").mkdir()
     (tmp_path / "specs" / "mine.yaml").write_text("compose: 1\n", encoding="utf-8")

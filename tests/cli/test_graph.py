@@ -62,6 +62,17 @@ def test_a_slide_is_larger(run: Run, tmp_path: Path) -> None:
     assert widths[1] > 2 * widths[0]
 
 
+def test_what_is_too_large_to_be_read_goes_over_several_pages(run: Run, tmp_path: Path) -> None:
+    ran = run("graph", "qtran", "-o", str(tmp_path / "q.svg"), "--pdf", str(tmp_path / "q.pdf"))
+    assert ran.code == 0, ran.err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["q-2.svg", "q.pdf", "q.svg"]
+    assert [line.partition(":")[0] for line in ran.out.splitlines()] == [
+        str(tmp_path / name) for name in ("q.svg", "q-2.svg", "q.pdf")]
+    assert b"/Count 2" in (tmp_path / "q.pdf").read_bytes()
+    assert "2 of 2" in (tmp_path / "q-2.svg").read_text(encoding="utf-8")
+    assert "small" not in ran.out
+
+
 def test_a_format_for_stdout(run: Run) -> None:
     ran = run("graph", "vdn_attention", "--format", "svg")
     assert ET.fromstring(ran.out).tag.endswith("svg")

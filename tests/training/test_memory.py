@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from compose.language.diagnostics import SpecError
+from compose.language.learning import OnPolicyLearner
 from compose.language.numerals import bytes_text
 from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate
 from compose.training.replay import bytes_estimate
@@ -40,6 +41,19 @@ def test_too_much_is_refused_and_says_what_to_lower(replay, lower):
     assert f"error[train.memory]  {lower}: needs about {bytes_text(need.total)}, but only 1000 B may be used" in text
     assert f"lower {lower}, or raise the limit with --memory-limit" in text
     assert "replay" in caught.value.diagnostics[0].notes[0]
+
+
+@pytest.mark.parametrize(("need", "said"), [
+    (MemoryEstimate(8000, 1, 1, learner=OnPolicyLearner), "learner.updates: needs about 7.8 KiB"),
+    (MemoryEstimate(8000, 1, 1, learner=OnPolicyLearner), "lower the episodes of learner.updates, or raise the limit"),
+    (MemoryEstimate(1, 1, 8000, learner=OnPolicyLearner), "learner.minibatches: needs about 7.8 KiB"),
+    (MemoryEstimate(1, 1, 8000, learner=OnPolicyLearner).for_seeds(2, 2), "raise learner.minibatches, or raise"),
+    (MemoryEstimate(1, 8000, 1, learner=OnPolicyLearner), "lower params, or raise the limit"),
+])  # fmt: skip
+def test_an_on_policy_learner_has_settings_of_its_own(need, said):
+    with pytest.raises(SpecError) as caught:
+        check(need, 1000)
+    assert said in str(caught.value)
 
 
 def test_many_episodes_side_by_side_are_counted():

@@ -100,9 +100,9 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match=r"there is no run(.|\n)*Did you mean 'bad.safetensors'"):
         warm_start(model(), WarmStart(str(tmp_path / "bad.safetensor")))
     (tmp_path / "weights.th").write_bytes(b"PK")
-    with pytest.raises(SpecError, match=r"is neither a run nor a \.safetensors file"):
+    with pytest.raises(SpecError, match=r"weights.th is a file, not the folder of a run"):
         warm_start(model(), WarmStart(str(tmp_path / "weights.th")))
-    with pytest.raises(SpecError, match="holds no checkpoint"):
+    with pytest.raises(SpecError, match="is a folder, but holds no run"):
         warm_start(model(), WarmStart(str(tmp_path)))
 
 

@@ -1,4 +1,8 @@
-"""Pass ``share``: what is computed twice from the same tensors is computed once."""
+"""Pass ``share``: what is computed twice from the same tensors is computed once.
+
+Exports do it once more (:func:`compose.compiler.export.simplify.simplify`), on code: without passes, and after rewrites
+that make operations equal. Terms know their operands by identity, nodes of ``torch.fx`` by name: only the idea is one.
+"""
 
 from __future__ import annotations
 

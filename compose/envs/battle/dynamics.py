@@ -10,6 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.envs.battle.settings import SIGHT
@@ -151,13 +152,13 @@ def candidates(cell: Tensor, foes: Tensor, height: int) -> Tensor:
         foes: (batch cell) bool, where foes live.
         height: Of the grid.
     """
-    batch, width = len(cell), foes.shape[1] // height
-    grid = foes.reshape(batch, width, height).to(torch.float32)
+    width = foes.shape[1] // height
+    grid = rearrange(foes, "batch (x y) -> batch x y", y=height).to(torch.float32)
     (ahead, around), (beyond, beside) = _bands(width, foes.device), _bands(height, foes.device)
-    by_line = (grid @ torch.cat((beyond.T, beyond, beside), 1)).reshape(batch, width, 3, height).permute(2, 0, 3, 1)
+    by_line = rearrange(grid @ torch.cat((beyond.T, beyond, beside), 1), "batch x (way y) -> way batch y x", way=3)
     turned, at = by_line.contiguous(), cell % height * width + cell // height
     counts = (*(turned[:2] @ around), turned[2] @ ahead, turned[2] @ ahead.T)
-    north, south, west, east = (count.flatten(1).gather(1, at) for count in counts)
+    north, south, west, east = (rearrange(count, "batch y x -> batch (y x)").gather(1, at) for count in counts)
     west += 2 * (cell // height) >= width
     empty = (north + south + west + east == 0).float()
     return torch.stack((empty, north + empty, south + empty, west + empty, east + empty, empty), 2)

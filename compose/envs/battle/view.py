@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
@@ -74,7 +75,8 @@ class View:
         self._inner = torch.stack([inner + side * area for side in (0, 1)])
         line = torch.arange(ACROSS, device=self._device) * height
         grids = torch.arange(3, device=self._device) * area
-        lines = ((inner - SIGHT * height - SIGHT)[:, None, None] + grids[:, None] + line).flatten(1)
+        corner = (inner - SIGHT * height - SIGHT)[:, None, None]
+        lines = rearrange(corner + grids[:, None] + line, "cell grid dx -> cell (grid dx)")
         none = torch.full((1, 4 * ACROSS), 3 * area, device=self._device)
         self._lines = torch.cat((torch.cat((none[:, :ACROSS].expand(len(x), -1), lines), 1), none))
 
@@ -87,8 +89,12 @@ class View:
         board.scatter_add_(1, at, health)
         start = torch.arange(batch, device=self._device)[:, None, None] * board.shape[1]
         lines = embedding(cell[:, :agents].where(own > 0, len(self._lines) - 1), self._lines) + start
-        seen = board.flatten().unfold(0, ACROSS, 1).index_select(0, lines.flatten()).reshape(batch, agents, 4, -1)
+        windows = rearrange(board, "batch cell -> (batch cell)").unfold(0, ACROSS, 1).index_select(0, lines.flatten())
+        shape = {"batch": batch, "agent": agents, "channel": 4}
+        seen = rearrange(windows, "(batch agent channel dx) dy -> batch agent channel (dx dy)", **shape)
         seen[:, :, 0, MIDDLE], seen[:, :, 1, MIDDLE] = own, seen[:, :, 1, MIDDLE] - own
-        grids = board[:, : 2 * self._high * self._wide].reshape(batch, 2, self._wide, self._high)
-        state = grids[:, :, SIGHT:-SIGHT, SIGHT:-SIGHT].flatten(1)
-        return seen.flatten(2).div_(full).float(), state.div(full).float()
+        grids = board[:, : 2 * self._high * self._wide]
+        grids = rearrange(grids, "batch (side x y) -> batch side x y", side=2, x=self._wide)
+        state = rearrange(grids[:, :, SIGHT:-SIGHT, SIGHT:-SIGHT], "batch side x y -> batch (side x y)")
+        seen = rearrange(seen, "batch agent channel cell -> batch agent (channel cell)")
+        return seen.div_(full).float(), state.div(full).float()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot
 
@@ -120,7 +121,8 @@ class GroupMatching(Environment):
         batch, agents, present = len(task), self._agents, self._present
         identity = one_hot(self._agent, agents) * present[..., None]
         cell = identity.new_zeros(batch, agents, self.settings.cells)
-        entities = torch.cat((cell, self._member.transpose(1, 2), identity), 2).float()
+        group = rearrange(self._member, "batch group agent -> batch agent group")
+        entities = torch.cat((cell, group, identity), 2).float()
         yes = torch.ones((), dtype=torch.bool, device=self.device)
         pairs = present[:, None] & present[..., None]
         return entities, {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.envs.prey.dynamics import Map
@@ -28,4 +29,5 @@ def flat(area: Map, cell: Tensor, capability: Tensor, visible: Tensor) -> tuple[
     seen = all_known[:, None].repeat(1, agents, 1, 1)
     seen[..., 1:3] -= own[:, :, None]
     seen *= (visible & there[:, None])[..., None]
-    return all_known.flatten(1), torch.cat((own, seen.flatten(2)), 2)
+    observation = torch.cat((own, rearrange(seen, "batch agent entity known -> batch agent (entity known)")), 2)
+    return rearrange(all_known, "batch entity known -> batch (entity known)"), observation

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.envs.interface import Environment, Fields, Script, Transition
@@ -204,10 +205,11 @@ class Skirmish(Environment):
         battle, allies = self.battle, self._allies
         ahead = battle.position[:, None, :, :allies] + self._directions[:, :, None, None] / MOVE
         return Snapshot(
-            kind=self.forces.kind, present=self.forces.present, position=battle.position.movedim(0, 2),
+            kind=self.forces.kind, present=self.forces.present,
+            position=rearrange(battle.position, "xy battle unit -> battle unit xy"),
             health=battle.health, shield=battle.shield, energy=battle.energy, cooldown=battle.cooldown, tag=self._tag,
-            moves=self.ground.walkable(ahead).movedim(0, 2), task=self.task, last_action=self._last,
-            facing=self.facing,
+            moves=rearrange(self.ground.walkable(ahead), "way battle unit -> battle unit way"), task=self.task,
+            last_action=self._last, facing=self.facing,
         )  # fmt: skip
 
     def _tags(self, episodes: Tensor, seed: Seeds) -> Tensor:
@@ -227,7 +229,8 @@ class Skirmish(Environment):
         loop = torch.arange(STEP * self._units, device=self.device)
         per_step = self._episodes * self.schema.limit + self._time
         draw = uniform(keys(self._seed, "jitter"), per_step[:, None] * (STEP * self._units) + loop)
-        return snap(draw * spread + least).reshape(-1, STEP, self._units) + self.forces.period[:, None]
+        jitter = rearrange(snap(draw * spread + least), "battle (loop unit) -> battle loop unit", loop=STEP)
+        return jitter + self.forces.period[:, None]
 
     def _scales(self) -> Tensor:
         """What the battles' rewards are multiplied by [battle]."""
@@ -244,4 +247,4 @@ class Skirmish(Environment):
         pairs = self._units * self._units
         per_step = self._episodes * self.schema.limit + self._time
         draw = uniform(keys(self._seed, "script"), per_step[:, None] * pairs + torch.arange(pairs, device=self.device))
-        return draw.reshape(-1, self._units, self._units)
+        return rearrange(draw, "battle (unit target) -> battle unit target", unit=self._units)

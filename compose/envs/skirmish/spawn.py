@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.envs.skirmish.battle import Forces, snap
@@ -36,9 +37,10 @@ class Spawn:
         """Of drawn units, anything."""
         self.present = torch.tensor([[s is not None for s, _, _ in row] for row in rows], device=device)
         self._squad = torch.tensor([[number for _, number, _ in row] for row in rows], device=device)
-        self._offset = torch.tensor([[offset for _, _, offset in row] for row in rows], device=device).movedim(2, 0)
+        offsets = torch.tensor([[offset for _, _, offset in row] for row in rows], device=device)
+        self._offset = rearrange(offsets, "task unit xy -> xy task unit")
         points = [[s.at if s and s.at else (SIZE / 2, SIZE / 2) for s, _, _ in row] for row in rows]
-        self._point = torch.tensor(points, device=device).movedim(2, 0) - SIZE / 2
+        self._point = rearrange(torch.tensor(points, device=device), "task unit xy -> xy task unit") - SIZE / 2
         self._ally = torch.arange(units, device=device) < allies
         self._squads = int(self._squad.max()) + 1
         self._starts = Starts(scenario, device) if scenario.starts else None

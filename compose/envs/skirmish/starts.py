@@ -6,6 +6,7 @@ import math
 from itertools import accumulate
 
 import torch
+from einops import rearrange
 from torch import Tensor
 
 from compose.envs.skirmish.battle import snap
@@ -35,7 +36,7 @@ class Starts:
         heights = [height / sum(weights) for height in accumulate(weights)]
         self._heights = torch.tensor(heights, dtype=torch.float64).to(device, torch.float32)
         self._left, self._low, self._right, self._high = map(float, box)
-        self._edges = torch.tensor(box, device=device).float().reshape(2, 2).T[..., None, None]
+        self._edges = rearrange(torch.tensor(box, device=device).float(), "(end xy) -> xy end 1 1", xy=2)
         """[xy end battle group]"""
         self._allies, self._units = scenario.agents, scenario.agents + scenario.enemies
         self._room = 1.1 * max(UNITS[kind].separation for kind in scenario.kinds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import one_hot
 
@@ -28,7 +29,7 @@ class Spread(Environment):
         """Draw all places; see :meth:`Environment.reset`."""
         counters = episodes.to(self.device)[:, None] * (2 * self.schema.entities)
         counters = counters + torch.arange(2 * self.schema.entities, device=self.device)
-        place = uniform(keys(seed, "place"), counters).view(len(counters), -1, 2)
+        place = rearrange(uniform(keys(seed, "place"), counters), "batch (entity xy) -> batch entity xy", xy=2)
         self._time, self.place, self.landmark = 0, place[:, : self.schema.agents], place[:, self.schema.agents :]
         return self._fields()
 
@@ -57,10 +58,11 @@ class Spread(Environment):
         slot = torch.arange(agents, device=self.device)
         others = (slot[:, None] + slot[1:]) % agents
         rest = torch.cat((self.place[:, others], self.landmark[:, None].expand(-1, agents, -1, -1)), 2)
-        observation = torch.cat((self.place, (rest - self.place[:, :, None]).flatten(2)), 2)
+        away = rearrange(rest - self.place[:, :, None], "batch agent other xy -> batch agent (other xy)")
         return {
             "entities": torch.cat((kind.expand(batch, -1, -1), place), 2), "visible": seen[:, :agents], "sight": seen,
             "present": seen[:, 0], "active": seen[:, 0, :agents], "position": self.place.clone(),
             "task": torch.zeros(batch, dtype=torch.int64, device=self.device),
-            "observation": observation, "state": place.flatten(1),
+            "observation": torch.cat((self.place, away), 2),
+            "state": rearrange(place, "batch entity xy -> batch (entity xy)"),
         }

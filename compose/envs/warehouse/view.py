@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import embedding, one_hot, pad
 
@@ -75,8 +76,9 @@ class View:
         self._board = (width + 2 * SIGHT) * high
         corner, along = self._inner - SIGHT * high - SIGHT, torch.arange(ACROSS, device=self._device)
         self._lines = corner[:, None] + along * high
-        margin = pad(self.kind.reshape(width, height), (SIGHT,) * 4, value=WALL).flatten()
-        seen = margin[self._lines[..., None] + along].flatten(1)
+        whole = rearrange(self.kind, "(x y) -> x y", x=width)
+        margin = rearrange(pad(whole, (SIGHT,) * 4, value=WALL), "x y -> (x y)")
+        seen = rearrange(margin[self._lines[..., None] + along], "cell dx dy -> cell (dx dy)")
         self._walls, self._stations = (seen == WALL).float(), (seen == STATION).float()
         self._kinds = seen.where(seen != WALL, CORRIDOR)
 
@@ -86,8 +88,9 @@ class View:
         board = torch.zeros(batch, self._board, device=self._device)
         board.scatter_add_(1, self._inner[cell], torch.ones((), device=self._device).expand(batch, agents))
         start = torch.arange(batch, device=self._device)[:, None, None] * self._board
-        lines = (embedding(cell, self._lines) + start).flatten()
-        others = board.flatten().unfold(0, ACROSS, 1).index_select(0, lines).reshape(batch, agents, -1)
+        lines = rearrange(embedding(cell, self._lines) + start, "batch agent dx -> (batch agent dx)")
+        windows = rearrange(board, "batch cell -> (batch cell)").unfold(0, ACROSS, 1).index_select(0, lines)
+        others = rearrange(windows, "(batch agent dx) dy -> batch agent (dx dy)", batch=batch, agent=agents)
         others[..., MIDDLE] -= 1
         itself = torch.zeros_like(others)
         itself[..., MIDDLE] = 1
@@ -102,5 +105,6 @@ class View:
         here = wants.gather(2, self.kind[cell][..., None])
         told = torch.cat((here, ~here, wants[..., ITEMS[0] :], torch.ones_like(here)), 2).float()
         at = torch.tensor((1, 2, *(3 + kind for kind in ITEMS), 3 + TYPES), device=self._device) * cells
-        state = self._state.flatten().repeat(len(cell), 1)
-        return state.scatter_add_(1, (cell[..., None] + at).flatten(1), told.flatten(1))
+        state = rearrange(self._state, "channel cell -> (channel cell)").repeat(len(cell), 1)
+        at, told = (rearrange(x, "batch agent channel -> batch (agent channel)") for x in (cell[..., None] + at, told))
+        return state.scatter_add_(1, at, told)

@@ -10,7 +10,7 @@ from compose.reading.drawing.curves import Point
 from compose.reading.drawing.order import Layers
 from compose.reading.drawing.potentials import Contradiction, Rule, potentials
 
-APART, GAP, STEEP = 7.0, 12.0, 22.0
+APART, GAP, STEEP = 7.0, 10.0, 18.0
 """Between cells of a rank; between ranks at least; what long moves across may add to that."""
 SCALE = 4
 """Coordinates are whole numbers of quarter points."""

@@ -16,7 +16,7 @@ from compose.reading.drawing.text_width import LINE, SMALL, TITLE, width, wrap
 
 PAGE = 504.0
 """Seven inches: the text width of a single-column page, in points."""
-MARGIN, INSET = 4.0, 8.0
+MARGIN, INSET = 3.0, 6.0
 """Around everything; between a frame and what is in it."""
 HEAD, ZONE_HEAD, NOTE = 15.0, 13.0, 150.0
 """Height of a network's heading and of a zone's; how wide the remark of a narrow network gets."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from compose.reading.drawing.place import Placed, shifted
 from compose.reading.drawing.rect import Rect
 
-BETWEEN = 8.0
+BETWEEN = 6.0
 """Between frames."""
 
 

@@ -1,4 +1,5 @@
-"""A figure that fits a page: laid out in the shape of the page, then printed smaller if it must be."""
+"""A figure that fits a page: laid out in the shape of the page, then printed smaller if it must be; one that would get
+too small to read goes over several pages."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
-from compose.reading.drawing.choice import Choice
+from compose.reading.drawing.choice import Choice, shown
 from compose.reading.drawing.figure import Figure, figure
 from compose.reading.drawing.picture import Picture
 from compose.reading.drawing.place import Direction
@@ -27,9 +28,34 @@ PAGES: dict[PageName, Page] = {
     "a4": Page(504, 732), "letter": Page(504, 684), "slide": Page(912, 492, 2.0),
 }  # fmt: skip
 """Text width and height: seven inches wide with a line left for a caption; a slide of 16:9, to be read from afar."""
+READABLE = 6.0
+"""Points of text below which a figure goes over several pages."""
 DIRECTIONS: tuple[Direction, ...] = ("down", "right")
-WIDER = (1.0, 1.12)
+WIDER = (1.0, 1.06, 1.12)
 """Widths to try, in parts of the one that a figure of the same area and the shape of the page has."""
+
+
+def sheets(picture: Picture, choice: Choice, name: PageName, *, turn: bool = False) -> list[Figure]:
+    """The figure, or several that show its panels in turn, on each as many as can be read."""
+    whole = fitted(picture, choice, name, turn=turn)
+    rest = [[one.panel.network or "graph", *one.alike] for one in shown(picture, choice)]
+    if whole.smallest_text >= READABLE or len(rest) == 1:
+        return [whole]
+    found: list[Figure] = []
+    on: list[str] = []
+    for names in rest:
+        more = fitted(picture, replace(choice, only=[*on, *names]), name, turn=turn)
+        if on and more.smallest_text >= READABLE:
+            found[-1] = more
+        else:
+            found.append(more if not on else fitted(picture, replace(choice, only=names), name, turn=turn))
+            on = []
+        on += names
+    return [replace(one, title=_counted(one.title, i, len(found))) for i, one in enumerate(found, 1)]
+
+
+def _counted(title: tuple[str, ...], page: int, pages: int) -> tuple[str, ...]:
+    return title and (f"{title[0]}   {page} of {pages}", *title[1:])
 
 
 def fitted(picture: Picture, choice: Choice, name: PageName, *, turn: bool = False) -> Figure:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import re
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 from compose.language.media import drawing, picture
@@ -20,14 +21,24 @@ DPI = 300
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def printed(svg: str, kind: Literal["pdf", "png"]) -> bytes:
-    """The bytes of a file; the same drawing gives the same bytes."""
+def png(svg: str) -> bytes:
+    """The bytes of a PNG; the same drawing gives the same bytes."""
+    made = io.BytesIO()
     with drawing():
-        figure = _figure(ET.fromstring(svg))
-        made = io.BytesIO()
-        about = {"CreationDate": None} if kind == "pdf" else {"Software": None}
-        figure.savefig(made, format=kind, dpi=DPI, metadata=about)
-        return made.getvalue()
+        _figure(ET.fromstring(svg)).savefig(made, format="png", dpi=DPI, metadata={"Software": None})
+    return made.getvalue()
+
+
+def pdf(svgs: Iterable[str]) -> bytes:
+    """The bytes of a PDF with a page for each drawing; the same drawings give the same bytes."""
+    made = io.BytesIO()
+    with drawing():
+        from matplotlib.backends.backend_pdf import PdfPages
+
+        with PdfPages(made, metadata={"CreationDate": None}) as pages:
+            for svg in svgs:
+                _figure(ET.fromstring(svg)).savefig(pages, format="pdf")
+    return made.getvalue()
 
 
 def _figure(root: ET.Element) -> Figure:

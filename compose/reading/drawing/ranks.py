@@ -33,7 +33,7 @@ def ranks(cells: Mapping[str, float], links: Sequence[Triple], first: Collection
     pushed = [Rule(key, TOP, 0, 0) for key in cells if best[key] == 0][:1]  # what ranks count from stays
     score = page.score(best)
     for _ in range(MOVES):
-        tries = [[*pushed, rule] for rule in page.pushes(best)]
+        tries = [[*pushed, *rules] for rules in page.pushes(best)]
         scored = [(page.score(found), i, found) for i, rules in enumerate(tries) if (found := page.best(rules))]
         now, i, found = min(scored, key=lambda s: s[:2], default=(score, 0, best))
         if now >= score:
@@ -61,15 +61,17 @@ class _Page:
         least = min((found[key] for key in self.cells), default=0)
         return self.balanced({key: found[key] - least for key in self.cells})
 
-    def pushes(self, found: Ranks) -> Iterator[Rule]:
-        """Every cell of the widest rank one rank up or down; none if it fits."""
+    def pushes(self, found: Ranks) -> Iterator[list[Rule]]:
+        """Every cell of the widest rank one rank up or down, or down while what it reads stays; none if it fits."""
         wide = self.widths(found)
         worst = max(range(len(wide)), key=lambda r: wide[r], default=0)
         if wide and wide[worst] > self.room:
             for key in (key for key in self.cells if found[key] == worst):
-                yield Rule(TOP, key, worst + 1, 0)
+                down, read = Rule(TOP, key, worst + 1, 0), [source for source, _, target in self.links if target == key]
+                yield [down]
+                yield [down, *(Rule(source, TOP, -found[source], 0) for source in read)]
                 if worst:
-                    yield Rule(key, TOP, 1 - worst, 0)
+                    yield [Rule(key, TOP, 1 - worst, 0)]
 
     def widths(self, found: Ranks) -> list[float]:
         """Of every rank; beside ``first`` cells, the widest rank of those counts."""

@@ -19,8 +19,8 @@ NAMELESS = ("loss", "function")
 """What shows its whole expression: its ports stand for what it names and need no names of their own."""
 ROOM = {"loss": 112.0, "function": 96.0}
 """How wide text may get before it wraps; 84 elsewhere."""
-TAB = 50.0
-"""How wide the axes of one of several outputs may get."""
+TABS = (84.0, 40.0)
+"""How wide the axes of an output may get: of the only one, of one of several."""
 
 
 def size_of(role: str) -> float:
@@ -127,8 +127,8 @@ def _with_tabs(plain: Shape, tabs: list[Output], wide: list[float]) -> Shape:
 def tab_of(output: Output, box: Box) -> list[str]:
     """The lines below a box for one output: its name behind the dot, its axes."""
     dot = "." if box.kind == "application" and output.name else ""
-    axes = wrap(output.axes, TAB) if len(box.outputs) > 1 else [output.axes]
-    return [line for line in (f"{dot}{output.name}", *axes) if line]
+    room = TABS[len(box.outputs) > 1]
+    return [line for text in (f"{dot}{output.name}", output.axes) for line in wrap(text, room) if line]
 
 
 def lines_of(box: Box) -> list[tuple[str, str]]:

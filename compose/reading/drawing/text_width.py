@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 TITLE, SMALL = 8.0, 7.0
 """Font sizes of names and of everything else: 7 points are the least that prints well."""
 LINE = 1.2
 """Distance of lines, in font sizes."""
+JOINTS = re.compile(r"(?<=[+_,])(?=\w)|(?<=\w)(?=\.)")
+"""Where a long word breaks."""
 
 _WIDTHS = {
     191: "'", 222: "ijl", 260: "|", 278: " !,./:;I[\\]ft·", 333: "()-`r", 334: "{}", 355: '"', 389: "*", 469: "^",
@@ -23,7 +27,7 @@ def width(text: str, size: float = SMALL, *, bold: bool = False) -> float:
 
 
 def wrap(text: str, room: float, size: float = SMALL) -> list[str]:
-    """Lines of at most that width, broken at blanks; a longer word is cut into pieces."""
+    """Lines of at most that width, broken at blanks; a longer word after its joints, or else cut into pieces."""
     lines: list[str] = []
     for paragraph in text.split("\n"):
         line = ""
@@ -41,9 +45,10 @@ def wrap(text: str, room: float, size: float = SMALL) -> list[str]:
 
 def _pieces(word: str, room: float, size: float) -> list[str]:
     pieces, piece = [], ""
-    for letter in word:
-        if piece and width(piece + letter, size) > room:
-            pieces.append(piece)
-            piece = ""
-        piece += letter
+    for part in JOINTS.split(word):
+        for bit in [part] if width(part, size) <= room else part:
+            if piece and width(piece + bit, size) > room:
+                pieces.append(piece)
+                piece = ""
+            piece += bit
     return [*pieces, piece]

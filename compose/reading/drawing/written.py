@@ -14,8 +14,10 @@ from compose.reading.drawing.build import draw as pictured
 from compose.reading.drawing.choice import Choice
 from compose.reading.drawing.html import page as as_html
 from compose.reading.drawing.mermaid import mermaid
+from compose.reading.drawing.pages import READABLE, PageName, fitted, sheets
 from compose.reading.drawing.picture import Picture
 from compose.reading.drawing.place import Direction
+from compose.reading.drawing.printed import pdf, png
 from compose.reading.drawing.svg import svg
 
 if TYPE_CHECKING:
@@ -24,9 +26,6 @@ if TYPE_CHECKING:
     from compose.reading.drawing.figure import Figure
 
 Kind = Literal["mermaid", "svg", "html", "pdf", "png"]
-PageName = Literal["a4", "letter", "slide"]
-READABLE = 5.5
-"""Points of text below which a figure is said to be small."""
 ENDINGS: dict[str, Kind] = {".svg": "svg", ".pdf": "pdf", ".png": "png", ".mmd": "mermaid", ".mermaid": "mermaid",
                             ".html": "html", ".htm": "html"}
 
@@ -39,7 +38,8 @@ def draw(spec: AnySpec, env: AnyEnv | None = None, file: str | Path | None = Non
     Args:
         spec: A packaged name, a path, a :class:`Spec` or a builder.
         env: Where sizes come from; the spec's own example unless told.
-        file: Where to write it, if anywhere; its ending says the kind.
+        file: Where to write it, if anywhere; its ending says the kind. A figure too large to be read on one page goes
+            over several: pages of a PDF, files ``name.svg``, ``name-2.svg``.
         kind: ``svg`` unless a file says another.
         page: What an SVG, PDF or PNG is to fit on.
         insides: Show the insides of networks.
@@ -49,7 +49,7 @@ def draw(spec: AnySpec, env: AnyEnv | None = None, file: str | Path | None = Non
         legend: Write a legend.
 
     Returns:
-        The text; of a PDF or a PNG the bytes.
+        The text, of a PDF or a PNG the bytes, with everything; of an SVG or PNG on one page, however small.
 
     Raises:
         SpecError: With what is wrong with spec and environment; ``usage`` for an ending that says no kind, or a network
@@ -60,10 +60,10 @@ def draw(spec: AnySpec, env: AnyEnv | None = None, file: str | Path | None = Non
     picture = pictured(about.loaded, about.graph)
     check_only(picture, only)
     choice = Choice(insides, tuple(only), direction or "down", title=title, legend=legend)
-    made = Drawn(picture, choice, page, turn=direction is None and page == "slide").contents(chosen)
-    if file is not None:
-        save(Path(file), made)
-    return made
+    made = Drawn(picture, choice, page, turn=direction is None and page == "slide")
+    for path, (data, _) in made.files(Path(file), chosen).items() if file is not None else ():
+        save(path, data)
+    return made.contents(chosen)
 
 
 def kind_of(output: Path | None, format: Kind | None, otherwise: Kind) -> Kind:
@@ -97,32 +97,36 @@ class Drawn:
         self.picture, self.choice, self.page, self.turn = picture, choice, page, turn
 
     @cached_property
-    def figure(self) -> Figure:
-        from compose.reading.drawing.pages import fitted
-
-        return fitted(self.picture, self.choice, self.page, turn=self.turn)
+    def figures(self) -> list[Figure]:
+        """One for each page."""
+        return sheets(self.picture, self.choice, self.page, turn=self.turn)
 
     def text(self, kind: Kind) -> str:
-        """What is written, for kinds of text."""
+        """What is written, for kinds of text; an SVG on one page, however small."""
         if kind == "mermaid":
             return mermaid(self.picture, self.choice)
-        return as_html([self.picture], choice=self.choice) if kind == "html" else svg(self.figure)
+        if kind == "html":
+            return as_html([self.picture], choice=self.choice)
+        return svg(fitted(self.picture, self.choice, self.page, turn=self.turn))
 
     def contents(self, kind: Kind) -> str | bytes:
-        """The contents of a file."""
-        if kind not in ("pdf", "png"):
-            return self.text(kind)
-        from compose.reading.drawing.printed import printed
+        """What is written; a PNG on one page, however small."""
+        if kind == "pdf":
+            return pdf(map(svg, self.figures))
+        return png(self.text("svg")) if kind == "png" else self.text(kind)
 
-        return printed(self.text("svg"), kind)
-
-    def remarks(self, kind: Kind) -> list[str]:
-        """What to say about it."""
+    def files(self, path: Path, kind: Kind) -> dict[Path, tuple[str | bytes, str]]:
+        """Contents of every file, and what to say about it: ``name-2.svg`` is the second page of ``name.svg``."""
         if kind in ("mermaid", "html"):
-            return [f"{sum(len(panel.boxes) for panel in self.picture.panels)} boxes"]
-        across, down = self.figure.inches
-        told = [f"{across:.1f} x {down:.1f} inches"]
-        if self.figure.smallest_text < READABLE:
-            told.append(f"its smallest text has {self.figure.smallest_text:.1f} points (--no-insides and --only show "
-                        "less)")
-        return told
+            boxes = sum(len(panel.boxes) for panel in self.picture.panels)
+            return {path: (self.text(kind), f"{boxes} boxes")}
+        if kind == "pdf":
+            return {path: (self.contents(kind), "; ".join(map(_size, self.figures)))}
+        return {path.with_stem(f"{path.stem}-{i}") if i > 1 else path:
+                (png(svg(one)) if kind == "png" else svg(one), _size(one)) for i, one in enumerate(self.figures, 1)}
+
+
+def _size(figure: Figure) -> str:
+    across, down = figure.inches
+    small = f", its smallest text has {figure.smallest_text:.1f} points" if figure.smallest_text < READABLE else ""
+    return f"{across:.1f} x {down:.1f} inches{small}"

@@ -1,4 +1,8 @@
-"""The loop around several learners: what each one's trainer would do, all at the same time."""
+"""The loop around several learners: what each one's trainer would do, all at the same time.
+
+:meth:`Trainer.run` is no case of it: a pass over stacked weights cannot be packed, and runs leave this loop one by one.
+What the two could share, the order of a turn, is shorter than what would have to be said of both.
+"""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import pad
 from vmas import make_env
@@ -86,7 +87,8 @@ class VmasGames(Environment):
             "present": present, "active": present[:, :agents].clone(),
             "available": torch.ones(batch, agents, sizes["action"], dtype=torch.bool, device=self.device),
             "task": torch.zeros(batch, dtype=torch.int64, device=self.device),
-            "observation": observation, "state": observation.flatten(1),
+            "observation": observation,
+            "state": rearrange(observation, "batch agent number -> batch (agent number)"),
         }
 
     def _visible(self) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
 
@@ -73,7 +74,7 @@ class EntityView:
         kind = snapshot.kind.where(present, 0)
         tags = one_hot(snapshot.tag, self._slots) * present[..., None]
         choices = self._agents if self.scenario.heals else 0
-        aimed = tags.bool().transpose(1, 2)[:, : self._actions - self._plain]
+        aimed = rearrange(tags.bool(), "batch unit tag -> batch tag unit")[:, : self._actions - self._plain]
         heals = self._tables.heals[kind]
         medic = heals[:, : self._agents, None]
         self._episode = _Episode(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
+from einops import rearrange
 from torch import Tensor
 from torch.nn.functional import one_hot, pad
 
@@ -116,7 +117,8 @@ class FlatView:
             visible = visible if cone is None else visible & cone.gather(2, slots)
             relative = torch.cat((distance[..., None], offset), 3).div_(episode.sight[..., None]).float()
             first = visible if first is None else first
-            return torch.cat((first[..., None], relative, last), 3).mul_(visible[..., None]).flatten(2)
+            known = torch.cat((first[..., None], relative, last), 3).mul_(visible[..., None])
+            return rearrange(known, "batch agent other number -> batch agent (other number)")
 
         enemies = episode.enemies[:, None].expand(-1, agents, -1)
         return torch.cat((
@@ -139,7 +141,7 @@ class FlatView:
         ally = torch.cat((ours[..., :1], ready[:, :agents, None], place[:, :agents], ours[..., 1:]), 2)
         enemy = torch.cat((theirs[..., :1], _pick(place, episode.enemies), theirs[..., 1:]), 2)
         parts = ally * alive[:, :agents], enemy * _pick(alive, episode.enemies), self._last(snapshot)
-        return torch.cat([part.flatten(1) for part in parts], 1)
+        return torch.cat([rearrange(part, "batch unit number -> batch (unit number)") for part in parts], 1)
 
     def _last(self, snapshot: Snapshot) -> Tensor:
         """Last actions as one-hot vectors [batch agent 6 + E]: zero at first, which the no-op of the living says."""
