@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from compose.compiler.activations import activations
 from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -17,10 +18,8 @@ from compose.language.learning import Learner, ReplayLearner
 from compose.language.numerals import bytes_text
 from compose.training.replay import bytes_estimate
 
-APPLICATIONS = 4
-"""How often a weight is assumed to be applied in one pass over a batch (REFIL: three utilities and a target)."""
-KEPT = 2
-"""Values kept for each output element: itself and its gradient."""
+MORE = 1.25
+"""Of what is kept of a batch: gradients on their way, and what the computation of a value needs for a moment."""
 SHARE = 0.8
 """The share of available memory that may be used unless told."""
 _COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
@@ -28,7 +27,7 @@ _COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes. The replay is exact; activations are a rough guess from above (see :func:`estimate`)."""
+    """Bytes. The replay is exact; activations are a guess, for full episodes from above (see :func:`estimate`)."""
 
     replay: int
     weights: int
@@ -59,23 +58,21 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     """What a training of ``model`` needs, which plays ``played`` episodes at once to evaluate.
 
     Weights: value, gradient, the optimizer's statistics (two of Adam's kinds, one of others), and the lagged copies.
-    Activations of one batch: every weight gives a row of its last axis for each (episode, step, entity), ``KEPT``
-    times over in ``APPLICATIONS`` applications, beside the batch's own fields. Playing keeps one step of that, once,
-    and the episodes twice: as they are recorded, and as they are taken into the replay.
+    Activations of one batch: what :func:`~compose.compiler.activations.activations` counts for episodes of full length
+    and with everybody present, beside the batch's own fields. Playing keeps one step of acting, and the episodes twice:
+    as they are recorded, and as they are taken into the replay.
     """
     learner = model.spec.learner
-    count = sum(w.numel() for w in model.weights.values())
     copies = max(_COPIES[o.kind] for o in learner.optimizers.values())
     weights = sum(w.numel() * w.element_size() for w in model.weights.values()) * copies
     weights += sum(t.numel() * t.element_size() for t in model.target.values())
     span = learner.span(schema.sizes["time"])
-    rows = learner.batch * span * schema.entities
-    wide = sum(w.shape[-1] for w in model.weights.values() if w.dim() > 1) if count else 0
     given = math.ceil(learner.batch * span / schema.sizes["time"])
-    activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, given, fields)
     together = max(learner.environments, played)
-    playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing, type(learner))
+    kept = round(4 * MORE * activations(model.graph, learner.batch, span).learned)
+    learned = kept + bytes_estimate(schema, given, fields)
+    playing = 4 * activations(model.graph, together, 1).acted + 2 * bytes_estimate(schema, together, fields)
+    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, learned, playing, type(learner))
 
 
 def available(device: torch.device) -> int:

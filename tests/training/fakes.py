@@ -147,7 +147,7 @@ class Linear:
     seed: int = 0
     moving: tuple[str, ...] = ("rate",)
     programs: tuple[()] = ()
-    graph: ClassVar[Any] = SimpleNamespace(stored=None, recorded=())
+    graph: ClassVar[Any] = SimpleNamespace(stored=None, recorded=(), learned=tuple, acted=tuple, nodes=tuple)
     weights: dict[str, nn.Parameter] = field(init=False)
     target: dict[str, Tensor] = field(init=False)
 
