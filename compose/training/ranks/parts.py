@@ -1,0 +1,32 @@
+"""What cannot be computed by processes that hold parts of a batch is refused by name."""
+
+from __future__ import annotations
+
+from compose.compiler.model import Model
+from compose.compiler.programs import roots
+from compose.graph.node import Node
+from compose.language.diagnostics import Diagnostic, SpecError, dotted
+from compose.training.ranks.alone import Ranks
+
+
+def check_parts(model: Model, ranks: Ranks) -> None:
+    """Refuse a spec that looks at a whole batch while it acts or learns, if several processes hold parts of it.
+
+    Losses add up, and so does what declares that it does (:meth:`Operation.in_parts`); what statistics look at is
+    brought together.
+
+    Raises:
+        SpecError: ``train.ranks`` with every node.
+    """
+    if ranks.count == 1:
+        return
+    nodes = {node: None for program in ("act", "play", "learn") if program in model.programs
+             for node in model.graph.nodes(roots(model.graph, program)) if _looks_at_all(node)}
+    if nodes:
+        raise SpecError(*(Diagnostic(
+            "train.ranks", f"{getattr(node.op, 'block', node.op)} looks at all episodes of a batch, of which each "
+            "process holds a part", where=dotted(node.where), hint="train with one process") for node in nodes))
+
+
+def _looks_at_all(node: Node) -> bool:
+    return not node.op.in_parts(node) and any(node.joins("batch", value) for value in node.values.values())
