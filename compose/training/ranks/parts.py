@@ -20,12 +20,13 @@ def check_parts(model: Model, ranks: Ranks) -> None:
     """
     if ranks.count == 1:
         return
-    nodes = {node: None for program in ("act", "play", "learn") if program in model.programs
-             for node in model.graph.nodes(roots(model.graph, program)) if _looks_at_all(node)}
-    if nodes:
+    nodes = [node for program in ("act", "play", "learn") if program in model.programs
+             for node in model.graph.nodes(roots(model.graph, program)) if _looks_at_all(node)]
+    found = {dotted(node.where): getattr(node.op, "block", "this") for node in nodes}
+    if found:
         raise SpecError(*(Diagnostic(
-            "train.ranks", f"{getattr(node.op, 'block', node.op)} looks at all episodes of a batch, of which each "
-            "process holds a part", where=dotted(node.where), hint="train with one process") for node in nodes))
+            "train.ranks", f"{name} looks at all episodes of a batch, of which each process holds a part", where=where,
+            hint="train with one process") for where, name in found.items()))
 
 
 def _looks_at_all(node: Node) -> bool:

@@ -84,29 +84,35 @@ class Several(Ranks):
             dist.broadcast(sent, 0)
         return [int(x) for x in sent]
 
+    def _parts(self, rows: Mapping[str, Tensor], *, to_all: bool) -> dict[str, list[Tensor]]:
+        """The rows of every process, one after the other: all are sent filled up to the most that any has."""
+        held = max((len(x) for x in rows.values()), default=0) if self._counts else 0
+        sizes = self._reduced(torch.eye(self.count, dtype=torch.int64)[self.rank] * held).tolist()
+        found = {}
+        for name, x in sorted(rows.items()):
+            sent = torch.zeros(max(sizes), *x.shape[1:], dtype=x.dtype, device=x.device)
+            sent[:held] = x[:held]
+            parts = self._gathered(sent.to(torch.uint8) if x.dtype == torch.bool else sent, to_all=to_all)
+            found[name] = [part[:size].to(x.dtype) for part, size in zip(parts, sizes, strict=False)]
+        return found
+
     def _reduced(self, x: Tensor) -> Tensor:
+        """The sum of what all processes give here."""
         sent = x.to(self.device, copy=True).contiguous()
         with talking():
             dist.all_reduce(sent)
         return sent.to(x.device)
 
-    def _parts(self, rows: Mapping[str, Tensor], *, to_all: bool) -> dict[str, list[Tensor]]:
-        """The rows of every process, one after the other: all are sent filled up to the most that any has."""
-        held = len(next(iter(rows.values()))) if self._counts else 0
-        sizes = self._reduced(torch.eye(self.count, dtype=torch.int64)[self.rank] * held).tolist()
-        found = {}
-        for name, x in sorted(rows.items()):
-            sent = torch.zeros(max(sizes), *x.shape[1:], dtype=x.dtype, device=self.device)
-            sent[:held] = x[:held]
-            sent = sent.to(torch.uint8) if x.dtype == torch.bool else sent
-            parts = [torch.empty_like(sent) for _ in sizes] if to_all or self.leads else []
-            with talking():
-                if to_all:
-                    dist.all_gather(parts, sent)
-                else:
-                    dist.gather(sent, parts or None)
-            found[name] = [part[:size].to(x.device, x.dtype) for part, size in zip(parts, sizes, strict=False)]
-        return found
+    def _gathered(self, x: Tensor, *, to_all: bool) -> list[Tensor]:
+        """What every process gives here, of one shape; for the first process, or all."""
+        sent = x.to(self.device).contiguous()
+        parts = [torch.empty_like(sent) for _ in range(self.count)] if to_all or self.leads else []
+        with talking():
+            if to_all:
+                dist.all_gather(parts, sent)
+            else:
+                dist.gather(sent, parts or None)
+        return [part.to(x.device) for part in parts]
 
 
 @contextmanager
