@@ -1,5 +1,5 @@
-"""Runs ``compose`` commands in several processes as ``torchrun`` starts them, each a fork that need not import anything:
-``python -m tests.training.ranks.forks COUNT``.
+"""Runs ``compose`` commands in several processes as ``torchrun`` starts them: ``python -m tests.training.ranks.forks
+COUNT``. Each is a fork that need not import anything.
 
 Standard input: a command a line, ``[folder, arguments]`` as JSON. Standard output: the numbers of its processes, then
 their exit codes, as JSON. What process r says goes to ``FOLDER/r.txt``.

@@ -88,9 +88,14 @@ def test_a_method(name: str) -> None:
         check_equal(alone, found)
 
 
-def test_more_processes_than_episodes() -> None:
+@pytest.mark.parametrize(("name", "changes"), [
+    ("refil_group_matching", ("learner.replay.batch=2", "learner.replay.start=2")),
+    ("qmix_epymarl", ("learner.replay.batch=2", "learner.replay.start=2")),
+    ("mappo", ("learner.updates=2 per 2 episodes",)),
+])
+def test_more_processes_than_episodes(name: str, changes: tuple[str, ...]) -> None:
     """Some play none of a collection, and hold none of a batch."""
-    spec = small("refil_group_matching", "learner.environments=2", "learner.replay.batch=2", "learner.replay.start=2")
+    spec = small(name, "learner.environments=2", *changes)
     alone = numbers(trained(spec))
     for found in together(4, lambda ranks: numbers(trained(spec, ranks))):
         check_equal(alone, found)
@@ -115,6 +120,21 @@ def test_statistics_of_collections_and_what_is_logged() -> None:
     spec = load_text(WALK.replace("reward: env.reward", "reward: paid").replace("act: {", SOLVED, 1))
     alone = numbers(trained(spec))
     assert {"statistics/solved.rate", "log/extra"} <= set(alone)
+    for found in together(3, lambda ranks: numbers(trained(spec, ranks))):
+        check_equal(alone, found)
+
+
+STANDARDISED = """\
+  level:   {block: standardise_batch, of: env.reward}
+  paid:    {block: standardise, of: level + env.reward}
+act: {"""
+
+
+def test_statistics_of_what_is_standardised_by_its_batch() -> None:
+    """What looks at the whole batch everywhere adds nothing up."""
+    spec = load_text(WALK.replace("reward: env.reward", "reward: paid").replace("act: {", STANDARDISED, 1))
+    alone = numbers(trained(spec))
+    assert "statistics/paid.variance" in alone
     for found in together(3, lambda ranks: numbers(trained(spec, ranks))):
         check_equal(alone, found)
 

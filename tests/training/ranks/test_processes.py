@@ -16,12 +16,11 @@ import pytest
 from compose.training.checkpoint import latest, stands
 from compose.training.folder import RunFolder
 from tests.training.lives import ENVIRONMENT
-from tests.training.ranks.test_runs import ENV, check_same
+from tests.training.ranks.test_runs import ENV, SMALL, check_same
 
 TRAIN = ["train", "vdn_attention", "--env", ENV, "--eval-every", "30", "--eval-episodes", "5",
          "--log-every", "20", "--checkpoint-updates", "4"]
-for setting in ("params.embed=8", "params.heads=2", "learner.replay.batch=5", "learner.replay.episodes=11",
-                "learner.replay.start=5", "learner.environments=3"):
+for setting in SMALL:
     TRAIN += ["--set", setting]
 
 

@@ -25,11 +25,12 @@ from compose.training.settings import Settings
 from tests.training.ranks.threads import together
 from tests.training.test_on_policy import WALK
 
+SMALL = ("params.embed=8", "params.heads=2", "learner.replay.batch=5", "learner.replay.episodes=11",
+         "learner.replay.start=5", "learner.environments=3")
 ENV = "group_matching:agents=3,cells=3,limit=6"
 
-def replay(*more: str) -> Loaded:
-    return load("vdn_attention", ["params.embed=8", "params.heads=2", "learner.replay.batch=5", "learner.replay.episodes=11", "learner.replay.start=5",
-                        "learner.environments=3", *more])
+def replay() -> Loaded:
+    return load("vdn_attention", SMALL)
 
 
 def on_policy() -> Loaded:
@@ -91,7 +92,8 @@ def test_a_run_is_that_of_one_process(tmp_path: Path, kind: str) -> None:
     check_same(tmp_path / "one", tmp_path / "three")
     about = json.loads((tmp_path / "three" / "run.json").read_text())
     assert about["processes"] == 3
-    assert sorted(p.name for p in (tmp_path / "three").iterdir()) == sorted(p.name for p in (tmp_path / "one").iterdir())
+    alone, shared = (sorted(file.name for file in (tmp_path / name).iterdir()) for name in ("one", "three"))
+    assert alone == shared
 
 
 @pytest.mark.parametrize("kind", SPECS)
