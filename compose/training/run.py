@@ -98,7 +98,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         check_picture(env)
     begin_warm(model, settings, RunFolder(run_dir), console, resume=resume)
     learner = learner_for(model, env, seed, ranks)
-    check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
+    need = needed_memory(model, env, settings, learner.keep).for_one_of(ranks.count)
+    check_memory(need, env.device, settings, console, ranks.count)
     with held(RunFolder(run_dir), resume=resume) as folder:
         chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
         begun(folder, learner, chance, tell, resumed=resume)
@@ -206,10 +207,13 @@ def needed_memory(model: Model, env: Environment, settings: Settings,
                            played=min(settings.eval_episodes, AT_ONCE))
 
 
-def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console) -> None:
-    """Say what a training takes, and refuse it if that is too much. Raises SpecError (``train.memory``)."""
-    say(console, str(need))
-    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)))
+def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console,
+                 processes: int = 1) -> None:
+    """Say what a training takes, and refuse it if that is too much: for each of ``processes``, which share a machine's
+    memory, but have GPUs of their own. Raises SpecError (``train.memory``)."""
+    say(console, str(need) if processes == 1 else f"{need} for each of {processes} processes")
+    sharing = processes if device.type == "cpu" else 1
+    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)) // sharing)
 
 
 def _spec_text(spec: Loaded) -> str:
