@@ -92,7 +92,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     kinds = find(settings.log)
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
-    check_parts(model, ranks)
+    check_parts(model.graph, ranks)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
     if settings.log_video:
         check_picture(env)

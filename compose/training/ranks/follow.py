@@ -62,7 +62,7 @@ def follow(spec: Loaded, env: str, *, run_dir: str | Path, settings: Settings, r
     with open(os.devnull, "w", encoding="utf-8") as nowhere:
         silent, folder = Console(file=nowhere), Unwritten(run_dir)
         model = build_model(spec, schema(env), seed=seed, device=device, settings=settings)
-        check_parts(model, ranks)
+        check_parts(model.graph, ranks)
         world = retried(make(env, device=device), settings, console_of(stderr=True))
         begin_warm(model, settings, folder, silent, resume=resume)
         learner = learner_for(model, world, seed, ranks)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from compose.compiler.model import Model
-from compose.compiler.programs import roots
+from compose.graph.graph import Graph
 from compose.graph.node import Node
 from compose.language.diagnostics import Diagnostic, SpecError, dotted
 from compose.training.ranks.alone import Ranks
 
 
-def check_parts(model: Model, ranks: Ranks) -> None:
+def check_parts(graph: Graph, ranks: Ranks) -> None:
     """Refuse a spec that looks at a whole batch while it acts or learns, if several processes hold parts of it.
 
     Losses add up, and so does what declares that it does (:meth:`Operation.in_parts`); what statistics look at is
@@ -20,9 +19,8 @@ def check_parts(model: Model, ranks: Ranks) -> None:
     """
     if ranks.count == 1:
         return
-    nodes = [node for program in ("act", "play", "learn") if program in model.programs
-             for node in model.graph.nodes(roots(model.graph, program)) if _looks_at_all(node)]
-    found = {dotted(node.where): getattr(node.op, "block", "this") for node in nodes}
+    read = [*graph.played(), *graph.learned(), *graph.totals.values(), *graph.logged.values()]
+    found = {dotted(node.where): getattr(node.op, "block", "this") for node in graph.nodes(read) if _looks_at_all(node)}
     if found:
         raise SpecError(*(Diagnostic(
             "train.ranks", f"{name} looks at all episodes of a batch, of which each process holds a part", where=where,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from compose.compiler.fake_batch import fake_batch
 from compose.envs.interface import Environment
+from compose.graph.build import build_graph
 from compose.language.diagnostics import SpecError
 from compose.language.load import Loaded, load, load_text
 from compose.training.build import build_model
@@ -19,6 +21,7 @@ from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.ranks.parts import check_parts
+from tests.compiler.cases import PACKAGED
 from tests.generator.episodes import MadeUp
 from tests.marked import first
 from tests.specs.handful import handful
@@ -26,6 +29,7 @@ from tests.specs.schemas import small_schema
 from tests.training.ranks.threads import together
 from tests.training.test_on_policy import WALK
 
+ROOT = Path(__file__).parents[3]
 UPDATES = 6
 REPLAY = ["learner.updates=3 per 4 episodes", "learner.replay.batch=7", "learner.replay.episodes=10",
           "learner.replay.start=7", "learner.target.every=5 episodes"]
@@ -124,6 +128,14 @@ def test_statistics_of_collections_and_what_is_logged() -> None:
         check_equal(alone, found)
 
 
+@pytest.mark.parametrize("loss", ["sum: batch, ", "where: true, ", "sum: time, where: true, "])
+def test_losses_that_add_up_and_losses_of_all_steps(loss: str) -> None:
+    spec = load_text(WALK.replace("square(worth - returns), ", f"square(worth - returns), {loss}", 1))
+    alone = numbers(trained(spec))
+    for found in together(3, lambda ranks: numbers(trained(spec, ranks))):
+        check_equal(alone, found)
+
+
 STANDARDISED = """\
   level:   {block: standardise_batch, of: env.reward}
   paid:    {block: standardise, of: level + env.reward}
@@ -151,7 +163,24 @@ def test_evaluations() -> None:
 
 @pytest.mark.parametrize("name", sorted(REFUSED & {"ptm", "qmix_marllib", "roma_official", "mappo_epymarl"}))
 def test_what_looks_at_all_of_a_batch_is_refused(name: str) -> None:
-    model = build_model(small(name), small_schema())
-    check_parts(model, ALONE)
+    graph = build_graph(small(name), small_schema())
+    check_parts(graph, ALONE)
     with pytest.raises(SpecError, match=r"error\[train\.ranks\]  [\w.]+: \w+ looks at all episodes of a batch"):
-        check_parts(model, Ranks(0, 2))
+        check_parts(graph, Ranks(0, 2))
+
+
+def refused(name: str) -> bool:
+    try:
+        check_parts(build_graph(load(name, ["params.eta=0.6"] * ("eta" in load(name).spec.params)), small_schema()),
+                    Ranks(0, 2))
+    except SpecError:
+        return True
+    return False
+
+
+@pytest.mark.more
+def test_the_page_names_whom_it_refuses() -> None:
+    assert {name for name in PACKAGED if refused(name)} == REFUSED
+    page = (ROOT / "docs" / "several_devices.md").read_text()
+    relatives = {name for name in REFUSED if name.startswith("ptm")}
+    assert all(f"`{name}`" in page for name in REFUSED - relatives | {"ptm"})
