@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -118,14 +119,18 @@ def train(
     """Train a spec in an environment. Everything about the run ends up in one folder.
 
     Say where to stop: --env-steps, --episodes or --updates. A run that was stopped goes on with --resume, bit for bit.
+    With `torchrun --nproc-per-node N -m -- compose train ...` N processes share it (docs/several_devices.md).
     """
     lines = Lines() if json else None
-    with reporting(lines=lines, stopped="interrupted; the same command with --resume goes on from here"):
+    stopped = "interrupted; the same command with --resume goes on from here"
+    with reporting(lines=lines, stopped=stopped), ExitStack() as processes:
         from compose.cli.plugins import load_plugins
         from compose.language.console import console
         from compose.language.load import load
         from compose.study.summary import SeedsResult, show_seeds
         from compose.study.train import train_seeds
+        from compose.training.ranks.follow import follow
+        from compose.training.ranks.join import joined, own_device
         from compose.training.run import train as start
         from compose.training.settings import Settings
         from compose.training.start import default_folder
@@ -133,6 +138,7 @@ def train(
         from compose.training.tell import nobody
         from compose.training.until import Until
 
+        ranks = processes.enter_context(joined(device))
         load_plugins(plugin or ())
         loaded = load(spec, overrides or [])
         if env_steps is None and episodes is None and updates is None:
@@ -148,15 +154,22 @@ def train(
         chosen = _chosen(seed, seeds, together=together)
         if together and (native or precision != "float32"):
             raise SpecError(Diagnostic("usage", "goes with neither --compile nor --precision", where="--together"))
+        if ranks.count > 1:
+            _one_training({"--seeds": seeds is not None, "--compile": native})
         named = chosen if isinstance(chosen, int) else f"seeds-{seeds}"
         folder = run or default_folder(loaded.spec.name, env, named)
+        device = checked_device(own_device(device))
+        if isinstance(chosen, int) and not ranks.leads:
+            follow(loaded, env, run_dir=folder, settings=settings, ranks=ranks, seed=chosen, resume=resume,
+                   device=device)
+            return
         result: RunResult | SeedsResult
         if isinstance(chosen, int):
             result = start(loaded, env, run_dir=folder, settings=settings, seed=chosen, resume=resume,
-                           device=checked_device(device), tell=lines or nobody)
+                           device=device, tell=lines or nobody, ranks=ranks)
         else:
             result = train_seeds(loaded, env, chosen, run_dir=folder, settings=settings, together=together,
-                                 resume=resume, device=checked_device(device), tell=lines or nobody)
+                                 resume=resume, device=device, tell=lines or nobody)
         if not json and isinstance(result, RunResult):
             show(result, console())
         elif not json and isinstance(result, SeedsResult):
@@ -164,6 +177,15 @@ def train(
     best_chance = max((level.success for level in result.chance.values()), default=0.0)
     if mark is not None and not reaches(result.recent.success, max(mark, 2 * best_chance), err=json):
         raise typer.Exit(FAILED)
+
+
+def _one_training(given: dict[str, bool]) -> None:
+    """Refuse options that several processes cannot follow. Raises SpecError."""
+    refused = [Diagnostic("train.ranks", "goes not with several processes", where=name,
+                          hint="start one process for each seed, without torchrun" if name == "--seeds" else "")
+               for name, asked in given.items() if asked]
+    if refused:
+        raise SpecError(*refused)
 
 
 def _init(source: str | None, only: list[str] | None, rename: list[str] | None) -> WarmStart | None:

@@ -18,6 +18,7 @@ from compose.graph.functions import Function
 from compose.graph.graph import Graph
 from compose.graph.loops import Loop
 from compose.graph.node import Node, Value
+from compose.kernels.everywhere import everywhere
 from compose.language.axes import Axes, signature
 
 
@@ -188,6 +189,9 @@ class NodeRun:
         if not self.node.op.over_steps or "time" in self.node.bound["..."]:
             return None
         return self.interpreter.sources.read("plan", "alive"), self.interpreter.sources.read("plan", "sequences")
+
+    def everywhere(self, x: Any) -> Any:
+        return everywhere(x)
 
     def size(self, axis: str) -> int:
         size = self.node.size(axis)

@@ -20,7 +20,8 @@ class Average(Operation):
 
     with w = ``where`` and presence (``count: slots`` keeps absent rows in the denominator, ``all`` also their content);
     batch and time belong to the mean unless the spec puts them under ``sum``. Ports: ``of`` [batch ...], ``where``
-    bool, and one presence for each counted axis -> [].
+    bool, and one presence for each counted axis -> []. Where several processes hold parts of the batch, w is counted
+    over all of them, so that their results add up to what one would compute.
     """
 
     mean: Axes
@@ -39,6 +40,9 @@ class Average(Operation):
         """Are these axes reduced in the same way, so that they might as well be one?"""
         return set(axes) <= set(self.sum) or not set(axes) & set(self.sum)
 
+    def in_parts(self, site: Site) -> bool:
+        return True
+
     def compute(self, run: Run, *, of: Any, where: Any, **presence: Any) -> Any:
         import torch
 
@@ -54,4 +58,6 @@ class Average(Operation):
         free = ("batch", "time", *(() if "batch" in self.sum else (STEP,)), *self.mean)
         mean = [i for i, a in enumerate(axes) if a in free and a not in self.sum]
         total = of.masked_fill(~allowed, 0.0).sum(mean)
-        return (total / counted.expand_as(of).sum(mean).clamp(min=1)).sum()
+        count = counted.expand_as(of).sum(mean)
+        whole = count if "batch" in self.sum else run.everywhere(count)
+        return (total / whole.clamp(min=1)).sum()

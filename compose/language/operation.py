@@ -200,6 +200,11 @@ class Operation:
         """Where an operand stands that is a single row of an axis of the output."""
         return None
 
+    def in_parts(self, site: Site) -> bool:
+        """Where it joins rows of ``batch``: can processes hold parts of the batch, each computing its share of the sum
+        (a loss), or its own rows, since all numbers of the whole batch are from :meth:`Run.everywhere`?"""
+        return False
+
     def orders(self, site: Site) -> Axes:
         """Axes whose rows it treats by their position."""
         return ()

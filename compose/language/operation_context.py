@@ -104,6 +104,10 @@ class Run(Protocol):
     def size(self, axis: str) -> int:
         """The number of rows of an axis."""
 
+    def everywhere(self, x: Tensor) -> Tensor:
+        """The sum of a tensor over all processes that hold parts of the batch, without gradient; x itself where one
+        holds it all. For operations that learn :meth:`Operation.in_parts`."""
+
 
 Piece = Any
 """A tensor-to-be with named ``axes``, as :class:`Parts` gives it; or a plain number."""

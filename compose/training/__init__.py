@@ -11,5 +11,5 @@ the environments watches), ``replay`` keeps them, a ``learner`` (kinds: ``replay
 - What comes of it: ``evaluate``, ``policy``, ``probe``, ``curve``, ``summary``; ``runs`` finds it again. ``given``
   checks what people hand a policy.
 - ``loggers`` are told of metrics and evaluations as they come.
-- ``together`` trains several seeds as one, their weights stacked.
+- ``together`` trains several seeds as one, their weights stacked; ``ranks`` one run on several processes.
 """

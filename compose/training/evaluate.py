@@ -9,12 +9,14 @@ from typing import Any
 
 import torch
 from tensordict import TensorDict
+from torch import Tensor
 
 from compose.compiler.model import Model
 from compose.envs.guard import measures
 from compose.envs.interface import Environment
 from compose.kernels.random import key
 from compose.training.actors import Actor, FixedActor, RandomActor, evaluating
+from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.rollout import rollout
 
 Row = dict[str, Any]
@@ -41,34 +43,44 @@ class Score:
 
 
 def evaluate(model: Model, env: Environment, episodes: int, *, seed: int, first_episode: int = 0,
-             params: Mapping[str, float] | None = None) -> list[Row]:
+             params: Mapping[str, float] | None = None, ranks: Ranks = ALONE) -> list[Row]:
     """Episodes of a model as it is evaluated; see :func:`evaluate_actor`."""
     actor = evaluating(model, stream(seed), params)
-    return evaluate_actor(actor, env, episodes, seed=seed, first_episode=first_episode)
+    return evaluate_actor(actor, env, episodes, seed=seed, first_episode=first_episode, ranks=ranks)
 
 
-def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, first_episode: int = 0) -> list[Row]:
+def evaluate_actor(actor: Actor, env: Environment, episodes: int, *, seed: int, first_episode: int = 0,
+                   ranks: Ranks = ALONE) -> list[Row]:
     """Play episodes ``first_episode``, ``first_episode + 1``, ... of the evaluation stream of ``seed``.
 
-    Training episodes come from another stream, so none of these is ever trained on.
+    Training episodes come from another stream, so none of these is ever trained on. Of several processes each plays its
+    share; all are given all rows.
 
     Returns:
         One row each: ``episode``, ``return`` (undiscounted), ``length`` (steps), ``success``, ``task`` (its name), and
         what the environment measures.
     """
-    rows: list[Row] = []
-    together = min(AT_ONCE, env.at_once or AT_ONCE)
-    for start in range(first_episode, first_episode + episodes, together):
-        numbers = torch.arange(start, min(start + together, first_episode + episodes), device=env.device)
-        rows += outcomes(rollout(actor, env, numbers, stream(seed), keep=()), env)
-    return rows
+    mine = ranks.share(torch.arange(first_episode, first_episode + episodes, device=env.device))
+    parts = [_columns(rollout(actor, env, numbers, stream(seed), keep=()), env)
+             for numbers in torch.split(mine, min(AT_ONCE, env.at_once or AT_ONCE))]
+    with ranks.counting(mine):
+        columns = ranks.whole({name: torch.cat([part[name] for part in parts]) for name in parts[0]})
+    order = columns["episode"].argsort()
+    return _rows({name: x[order] for name, x in columns.items()}, env)
 
 
 def outcomes(played: TensorDict, env: Environment) -> list[Row]:
     """A row for each episode that :func:`~compose.training.rollout.rollout` has just played in ``env``."""
+    return _rows(_columns(played, env), env)
+
+
+def _columns(played: TensorDict, env: Environment) -> dict[str, Tensor]:
     columns = {"episode": played["episode"], "return": played["reward"].sum(1), "length": played["steps"].sum(1),
                "success": played["success"], "task": played["task"]}
-    columns |= measures(env, len(played["episode"]), f"compose env check {env.schema.name}")
+    return columns | measures(env, len(played["episode"]), f"compose env check {env.schema.name}")
+
+
+def _rows(columns: Mapping[str, Tensor], env: Environment) -> list[Row]:
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*(x.tolist() for x in columns.values()), strict=True)]
     return [{**row, "task": env.schema.tasks[row["task"]]} for row in rows]
 

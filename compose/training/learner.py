@@ -15,6 +15,7 @@ from torch import Tensor
 from compose.compiler.model import Model
 from compose.compiler.trace import Program
 from compose.envs.interface import Environment
+from compose.kernels.everywhere import alone
 from compose.kernels.random import key
 from compose.language import learning
 from compose.language.schedules import value
@@ -22,8 +23,8 @@ from compose.training.actors import ModelActor
 from compose.training.clocks import Clocks, moving_params
 from compose.training.logged import by_task
 from compose.training.optim import Optimizers, Updated
+from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.records import State, numbers
-from compose.training.replay import Replay
 from compose.training.rollout import rollout, tensors
 from compose.training.targets import Targets
 
@@ -66,12 +67,12 @@ class Learner(ABC):
     """What a spec says of one."""
     settings: learning.Learner
 
-    def __init__(self, model: Model, env: Environment, seed: int) -> None:
-        self.model, self.env, self.seed = model, env, seed
+    def __init__(self, model: Model, env: Environment, seed: int, ranks: Ranks = ALONE) -> None:
+        self.model, self.env, self.seed, self.ranks = model, env, seed, ranks
         self.settings = model.spec.learner
         self.clocks = Clocks()
-        self.replay = Replay(model.graph.stored or env.schema, self.settings.kept, env.device)
-        self.optimizers = Optimizers(model, self.settings.optimizers)
+        self.replay = ranks.replay(model.graph.stored or env.schema, self.settings.kept, env.device)
+        self.optimizers = Optimizers(model, self.settings.optimizers, ranks)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()
 
@@ -112,7 +113,7 @@ class Learner(ABC):
         act = self.model.spec.act
         actor = ModelActor(self.model, self.seed, self.epsilon(), moving_params(self.model, self.clocks),
                            sampled=act.sampled, records=True)
-        self.store(rollout(actor, self.env, self.upcoming(limit), self.stream, self.keep))
+        self.store(rollout(actor, self.env, self.ranks.share(self.upcoming(limit)), self.stream, self.keep))
 
     @property
     def stream(self) -> int:
@@ -126,13 +127,15 @@ class Learner(ABC):
 
     def store(self, played: TensorDict) -> None:
         """Take over episodes that were played: into the replay, the clocks and the metrics."""
-        self.replay.add(played)
-        self.observe(played)
-        steps, count = int(played["steps"].sum()), played["episode"].shape[0]
-        self.clocks.env_steps += steps
+        with self.ranks.counting(played["episode"]):
+            self.replay.add(played)
+            self.observe(played)
+            sums = self.ranks.totals({
+                "return": float(played["reward"].sum(dtype=torch.float64)), "length": float(played["steps"].sum()),
+                "success": float(played["success"].sum()), "episodes": len(played["episode"])})
+        count = int(sums.pop("episodes"))
+        self.clocks.env_steps += int(sums["length"])
         self.clocks.episodes += count
-        sums = {"return": float(played["reward"].sum(dtype=torch.float64)), "length": float(steps),
-                "success": float(played["success"].sum())}
         self.interval.add({f"collected/{name}": x for name, x in sums.items()}, count)
 
     def observe(self, played: TensorDict) -> None:
@@ -140,18 +143,34 @@ class Learner(ABC):
         if self.model.statistics:
             draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
                                     steps=played["filled"].shape[1])
-            self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))
+            seen = self._whole("observe", Batch(tensors(played), draws, moving_params(self.model, self.clocks)))
+            with alone():
+                self.model.observe(seen.fields, seen.draws, seen.params)
 
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
         self.refresh(batch)
-        self.optimizers.pace(self.clocks.read())
-        self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
+        with self.ranks.counting(batch.fields["episode"]):
+            self.optimizers.pace(self.clocks.read())
+            made = self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params))
+            self.updated(made, batch)
 
     def refresh(self, batch: Batch) -> None:
         """Let those statistics look that do so before the update from a batch."""
-        self.model.refresh(batch.fields, batch.draws, batch.params)
+        seen = self._whole("refresh", batch)
+        with alone():
+            self.model.refresh(seen.fields, seen.draws, seen.params)
+
+    def _whole(self, program: str, batch: Batch) -> Batch:
+        """As much of the whole batch as a program looks at, of which this process may hold a part."""
+        if program not in self.model.programs:
+            return batch
+        looks = self.model.programs[program]
+        fields = {name: batch.fields[name] for name in looks.fields if self.replay.batched(name)}
+        draws = {name: batch.draws[name] for name in looks.needs("draw")}
+        with self.ranks.counting(batch.fields["episode"]):
+            return Batch({**batch.fields, **self.ranks.whole(fields)}, self.ranks.whole(draws), batch.params)
 
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
@@ -169,8 +188,11 @@ class Learner(ABC):
         self.targets.follow(self.model, self.clocks)
         self.interval.add({f"loss/{name}": x for name, x in made.losses.items()})
         self.interval.add({f"grad_norm/{name}": x for name, x in made.norms.items()})
-        for name, total, count in by_task(made.logged, batch.fields, self.env.schema.tasks):
-            self.interval.add({f"log/{name}": total}, count)
+        logged = by_task(made.logged, batch.fields, self.env.schema.tasks)
+        totals, counts = (self.ranks.totals({name: pair[i] for name, pair in logged.items()}) for i in (0, 1))
+        for name in logged:
+            if counts[name] > 0:
+                self.interval.add({f"log/{name}": totals[name]}, int(counts[name]))
 
     def metrics(self) -> dict[str, Any]:
         """One row: clocks, exploration and moving params now, means since the last row; starts a new interval."""

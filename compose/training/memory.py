@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -46,6 +46,10 @@ class MemoryEstimate:
         """What so many trainings together need, of which ``at_once`` learn from a batch at the same time."""
         return MemoryEstimate(seeds * self.replay, seeds * self.weights, at_once * self.activations,
                               seeds * self.playing, self.learner)
+
+    def for_one_of(self, processes: int) -> MemoryEstimate:
+        """What each of so many processes needs that train together."""
+        return replace(self, replay=-(-self.replay // processes))
 
     def __str__(self) -> str:
         batch = max(self.activations, self.playing)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from compose.compiler.model import Learned, Model
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.moving import Curve, Piecewise
 from compose.language.schedules import value
+from compose.training.ranks.alone import ALONE, Ranks
 
 _MEANS = {"step", "exp_avg", "exp_avg_sq"}
 _STATISTICS = {"rmsprop": {"step", "square_avg"}, "adam": _MEANS, "adamw": _MEANS, "radam": _MEANS,
@@ -46,8 +47,8 @@ class Optimizers:
     another computes its losses again, on the same draws and the weights as they then are.
     """
 
-    def __init__(self, model: Model, settings: Mapping[str, Any]) -> None:
-        self.model, self.settings = model, settings
+    def __init__(self, model: Model, settings: Mapping[str, Any], ranks: Ranks = ALONE) -> None:
+        self.model, self.settings, self.ranks = model, settings, ranks
         self.weights = {name: model.trained_by(name) for name in settings}
         self.optimizers = {name: build_optimizer(self.weights[name], one) for name, one in settings.items()}
         self.turns = turns_of({name: one.after for name, one in settings.items()})
@@ -77,7 +78,7 @@ class Optimizers:
         for turn in self.turns:
             learned = learn()
             logged = logged or learned.logged
-            found = {name: float(x) for name, x in learned.losses.items()}
+            found = self.ranks.totals({name: float(x) for name, x in learned.losses.items()})
             refuse(found, "losses", "loss")
             losses = found | losses
             grads = {name: self._gradients(name, learned.totals[name], last=name == turn[-1]) for name in turn}
@@ -85,10 +86,11 @@ class Optimizers:
                 norms[name] = self._step(name, grads[name])
         return Updated(losses, norms, logged)
 
-    def _gradients(self, name: str, total: Tensor, *, last: bool) -> tuple[Tensor | None, ...]:
-        return torch.autograd.grad(total, list(self.weights[name].values()), allow_unused=True, retain_graph=not last)
+    def _gradients(self, name: str, total: Tensor, *, last: bool) -> Sequence[Tensor | None]:
+        weights = list(self.weights[name].values())
+        return self.ranks.gradients(torch.autograd.grad(total, weights, allow_unused=True, retain_graph=not last))
 
-    def _step(self, name: str, grads: tuple[Tensor | None, ...]) -> float:
+    def _step(self, name: str, grads: Sequence[Tensor | None]) -> float:
         norm = torch.nn.utils.get_total_norm([g for g in grads if g is not None])
         size = float(norm)
         refuse({name: size}, "learner.optimizers", "norm of the gradient")

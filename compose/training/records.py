@@ -43,6 +43,8 @@ class About(Record):
     settings: dict[str, int | float | str | bool | list[str] | dict[str, float | str] | None] = \
         Limits(default_factory=dict)
     threads: int | None = None
+    processes: int = 1
+    """That train it together."""
     versions: dict[str, str] = Limits(default_factory=dict)
     chance: dict[str, Chance] = Limits(default_factory=dict)
     made: dict[str, str | int] = Limits(default_factory=dict)

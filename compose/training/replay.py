@@ -34,37 +34,34 @@ class Replay:
         self._store: dict[str, Tensor] = {}
         self._fixed: dict[str, Tensor] = {}
 
+    @property
+    def held(self) -> int:
+        """Rows of the store."""
+        return self.capacity
+
     def __len__(self) -> int:
         return min(self.added, self.capacity)
 
     def add(self, episodes: TensorDict) -> None:
         """Store a batch of episodes as :func:`~compose.training.rollout.rollout` gives them, over the oldest ones."""
-        kept = {name: x for name, x in tensors(episodes).items() if name not in _DERIVED}
-        rows = {name: x for name, x in kept.items() if self._batched(name)}
-        count = rows["episode"].shape[0]
-        if not self._store:
-            self._fixed = {name: x.clone() for name, x in kept.items() if name not in rows}
+        rows = self._rows_of(episodes)
         self.write(rows, self.added)
-        self.added += count
+        self.added += rows["episode"].shape[0]
 
     def write(self, rows: dict[str, Tensor], first: int) -> None:
         """Put rows (time may be cut short) at the places of episodes ``first``, ``first + 1``, ...; ``added`` stays."""
         count = rows["episode"].shape[0]
-        if not self._store:
-            self._store = {name: self._empty(name, x) for name, x in rows.items()}
         skipped = max(0, count - self.capacity)
         slots = torch.arange(first + skipped, first + count, device=rows["episode"].device) % self.capacity
-        for name, x in rows.items():
-            if self._timed(name):
-                self._store[name][slots, : x.shape[1]] = x[skipped:]
-                self._store[name][slots, x.shape[1] :] = 0
-            else:
-                self._store[name][slots] = x[skipped:]
+        self._put({name: x[skipped:] for name, x in rows.items()}, slots)
 
     def read(self, first: int, last: int) -> dict[str, Tensor]:
         """What is stored of episodes ``first`` to ``last - 1``, cut to the longest of them."""
         slots = torch.arange(first, last, device=self._store["filled"].device) % self.capacity
         return self._cut(slots)
+
+    def saved(self) -> None:
+        """All that was wanted was read."""
 
     @property
     def fixed(self) -> dict[str, Tensor]:
@@ -98,10 +95,12 @@ class Replay:
         Args: as of :meth:`sample`.
         """
         counters = torch.arange(batch, device=self._store["filled"].device)
-        ends = self._store["steps"][: len(self)].sum(1).cumsum(0)
+        ends = self._steps_taken().cumsum(0)
         chosen = integers(key(seed, "replay steps", draw), counters, ends[-1])
         slots = torch.searchsorted(ends, chosen, right=True)
         at = chosen - torch.where(slots > 0, ends[slots - 1], 0)
+        which, slots = self._here(slots)
+        at = at[which]
         rows = {name: torch.stack([x[slots, at], x[slots, at + 1]], 1) if self._timed(name) else x[slots]
                 for name, x in self._store.items()}
         before, began = (at - 1).clamp(min=0), (at == 0)[:, None, None]
@@ -132,10 +131,42 @@ class Replay:
         return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
 
     def _cut(self, slots: Tensor) -> dict[str, Tensor]:
-        longest = int(self._store["filled"][slots].sum(1).max())
+        longest = self._longest(slots)
+        _, slots = self._here(slots)
         return {name: x[slots, :longest] if self._timed(name) else x[slots] for name, x in self._store.items()}
 
-    def _batched(self, name: str) -> bool:
+    def _rows_of(self, episodes: TensorDict) -> dict[str, Tensor]:
+        """What is stored of every episode; what all have in common is taken from the first ever."""
+        kept = {name: x for name, x in tensors(episodes).items() if name not in _DERIVED}
+        rows = {name: x for name, x in kept.items() if self.batched(name)}
+        if not self._store:
+            self._fixed = {name: x.clone() for name, x in kept.items() if name not in rows}
+        return rows
+
+    def _put(self, rows: dict[str, Tensor], slots: Tensor) -> None:
+        if not self._store:
+            self._store = {name: self._empty(name, x) for name, x in rows.items()}
+        for name, x in rows.items():
+            if self._timed(name):
+                self._store[name][slots, : x.shape[1]] = x
+                self._store[name][slots, x.shape[1] :] = 0
+            else:
+                self._store[name][slots] = x
+
+    def _steps_taken(self) -> Tensor:
+        """Of every episode, in the order of the slots."""
+        return self._store["steps"][: len(self)].sum(1)
+
+    def _longest(self, slots: Tensor) -> int:
+        """The most times that any of these episodes has."""
+        return int(self._store["filled"][slots].sum(1).max())
+
+    def _here(self, slots: Tensor) -> tuple[Tensor, Tensor]:
+        """Which of the slots of the ring are held, and where in the store."""
+        return torch.arange(len(slots), device=slots.device), slots
+
+    def batched(self, name: str) -> bool:
+        """Whether every episode has a field of its own."""
         return name in _OWN or "batch" in self.schema.fields[name].axes
 
     def _timed(self, name: str) -> bool:
@@ -143,7 +174,7 @@ class Replay:
 
     def _empty(self, name: str, x: Tensor) -> Tensor:
         sizes = (self.schema.limit + 1, *x.shape[2:]) if self._timed(name) else x.shape[1:]
-        return torch.zeros(self.capacity, *sizes, dtype=x.dtype, device=x.device)
+        return torch.zeros(self.held, *sizes, dtype=x.dtype, device=x.device)
 
 
 def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, last: int) -> None:

@@ -71,6 +71,7 @@ def changed_settings(then: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _machines(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, Any, Any]]:
     yield "threads", then.get("threads"), now["threads"]
+    yield "processes", then.get("processes", 1), now.get("processes", 1)
     yield "torch", then.get("versions", {}).get("torch"), now["versions"]["torch"]
 
 

@@ -38,6 +38,8 @@ from compose.training.loggers.interface import LoggedRun
 from compose.training.loggers.told import Loggers
 from compose.training.loggers.video import check_picture
 from compose.training.progress import Reporter
+from compose.training.ranks.alone import ALONE, Ranks
+from compose.training.ranks.parts import check_parts
 from compose.training.records import About
 from compose.training.resumption import changed_settings, other_schema, other_spec
 from compose.training.retry import Retried
@@ -58,7 +60,7 @@ _FORM = ("passes", "native", "precision", "init")
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
-          tell: Tell = nobody, build: Build | None = None, picture: bool = True) -> RunResult:
+          tell: Tell = nobody, build: Build | None = None, picture: bool = True, ranks: Ranks = ALONE) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
 
     Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
@@ -76,6 +78,8 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         tell: Who is told as data (:mod:`compose.training.tell`).
         build: Makes the model from (spec, schema, seed, device); in the form of the settings unless told.
         picture: Draw ``learning_curve.png`` at the end, which takes a second.
+        ranks: The processes that train it together; this one leads, the others
+            :func:`~compose.training.ranks.follow.follow`.
 
     Raises:
         SpecError: If the spec, the folder or the settings are wrong, too much memory is needed (``train.memory``), or a
@@ -88,15 +92,18 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
     kinds = find(settings.log)
     build = build or partial(build_model, settings=settings)
     model = build(spec, env.schema if isinstance(env, Environment) else schema(env), seed=seed, device=device)
+    check_parts(model.graph, ranks)
     env = retried(env if isinstance(env, Environment) else make(env, device=device), settings, console)
     if settings.log_video:
         check_picture(env)
     begin_warm(model, settings, RunFolder(run_dir), console, resume=resume)
-    learner = learner_for(model, env, seed)
-    check_memory(needed_memory(model, env, settings, learner.keep), env.device, settings, console)
+    learner = learner_for(model, env, seed, ranks)
+    need = needed_memory(model, env, settings, learner.keep).for_one_of(ranks.count)
+    check_memory(need, env.device, settings, console, ranks.count)
     with held(RunFolder(run_dir), resume=resume) as folder:
         chance = open_run(folder, spec, learner, settings, resume=resume, console=console)
         begun(folder, learner, chance, tell, resumed=resume)
+        ranks.meet()
         for name, level in chance.items():
             say(console, f"chance ({name}): {level}")
         clock = settings.leading(learner.clocks)
@@ -162,7 +169,8 @@ def open_run(folder: RunFolder, spec: Loaded, learner: Learner, settings: Settin
         SpecError: ``train.exists`` or ``train.folder``; with ``resume``, ``train.resume`` or ``run.damaged``.
     """
     env, seed = learner.env, learner.seed
-    about = _about(learner.model, env.schema, seed, settings) | {"made": surroundings(spec.document.file)}
+    about = _about(learner.model, env.schema, seed, settings) | {
+        "made": surroundings(spec.document.file), "processes": learner.ranks.count}
     if resume:
         about = _same_run(folder, about, spec, env.schema, console)
     else:
@@ -199,10 +207,13 @@ def needed_memory(model: Model, env: Environment, settings: Settings,
                            played=min(settings.eval_episodes, AT_ONCE))
 
 
-def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console) -> None:
-    """Say what a training takes, and refuse it if that is too much. Raises SpecError (``train.memory``)."""
-    say(console, str(need))
-    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)))
+def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console,
+                 processes: int = 1) -> None:
+    """Say what a training takes, and refuse it if that is too much: for each of ``processes``, which share a machine's
+    memory, but have GPUs of their own. Raises SpecError (``train.memory``)."""
+    say(console, str(need) if processes == 1 else f"{need} for each of {processes} processes")
+    sharing = processes if device.type == "cpu" else 1
+    memory.check(need, settings.memory_limit or int(memory.SHARE * memory.available(device)) // sharing)
 
 
 def _spec_text(spec: Loaded) -> str:

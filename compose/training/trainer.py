@@ -114,10 +114,11 @@ class Trainer:
                     learner.collect(self.episodes_left())
                 if learner.due() <= 0:
                     self.log_on_time()
-                if self.save_due():
+                late, asked = learner.ranks.any(self.save_due(), interrupt.asked)
+                if late:
                     self.save()
                 self.reporter.moved(learner.clocks)
-                if interrupt.asked:
+                if asked:
                     self.save()
                     raise KeyboardInterrupt
             self.save()
@@ -129,6 +130,11 @@ class Trainer:
         state = {**self.learner.state(), "logs": self.folder.log_sizes(), "evaluations": self._evaluations,
                  "logged": self._logged, "wall_seconds": self.wall_seconds}
         save_checkpoint(self.folder, self.learner.tensors(), state, self.learner.replay)
+        self.learner.replay.saved()
+        self.saved()
+
+    def saved(self) -> None:
+        """There is a new checkpoint."""
         self._saved_at, self._saved_updates = time.monotonic(), self.learner.clocks.updates
 
     def finished(self) -> bool:
@@ -187,7 +193,7 @@ class Trainer:
             return
         params = moving_params(learner.model, learner.clocks)
         rows = evaluate(learner.model, learner.env, self.settings.eval_episodes, seed=learner.seed,
-                        first_episode=self.first_episode, params=params)
+                        first_episode=self.first_episode, params=params, ranks=learner.ranks)
         self.record(rows)
         if self.settings.log_video:
             self.loggers.video(self._now, partial(video, learner.model, learner.env, seed=learner.seed,

@@ -197,6 +197,20 @@ class Narrowing(Liar):
         return of | mask
 
 
+class Halving(Liar):
+    """Centred by the mean of the batch, of which it asks the sum alone and not the number."""
+
+    def mixes(self, site: Site) -> tuple[str, ...]:
+        return ("batch",)
+
+    def in_parts(self, site: Site) -> bool:
+        return True
+
+    def compute(self, run: Run, *, of: Any) -> Any:
+        dims = run.dims("of", ("batch",))
+        return of - run.everywhere(of.sum(dims, keepdim=True)) / of.shape[dims[0]]
+
+
 LIES: dict[type[Liar], tuple[str, str]] = {
     Peeking: ("keeps", "changed other indices"), Passing: ("stopped", "no gradient passes"),
     Early: ("delayed", "too early"), Itself: ("itself", "read their own rows"), Picking: ("picks", "claims to pick"),
@@ -206,6 +220,7 @@ LIES: dict[type[Liar], tuple[str, str]] = {
     Weighing: ("weighs", "does not matter"), Duelling: ("duel", "claims to duel"), Stepping: ("steps_in", "not true"),
     Narrowing: ("narrows", "claims to narrow"), Falling: ("monotone", "claims monotone"),
     Leaking: ("bounds", "claims that 'mask' bounds"), CountsAbsent: ("counted", "counts presence"),
+    Halving: ("in_parts", "halves of a batch give another output"),
 }  # fmt: skip
 
 

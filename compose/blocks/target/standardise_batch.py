@@ -46,9 +46,12 @@ class StandardiseBatch(Block):
     def mixes(self, site: Site) -> Axes:
         return site.type("of").axes
 
+    def in_parts(self, site: Site) -> bool:
+        return self.steps == "taken"
+
     def compute(self, run: Run, *, of: Any, where: Any) -> Any:
         present = run.present("of", "agent")
         where = where if present is None else where & present
-        _, mean, variance = moments(of, where, self.steps)
+        _, mean, variance = moments(of, where, self.steps, run.everywhere)
         found = ((of - mean) / (variance.sqrt() + self.eps)).masked_fill(~where, 0.0).detach()
         return found if "agent" in run.node.type("of").axes else found.squeeze(-1)

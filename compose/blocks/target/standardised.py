@@ -1,5 +1,6 @@
 """Mean and variance of what a batch holds."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 from compose.language.operation import Site
@@ -17,13 +18,15 @@ def every_step(site: Site, port: str, *, agents: bool = False) -> None:
         site.fail(port, f"expected one number at every step, [batch time]{more}, got {site.type(port)}")
 
 
-def moments(of: Any, where: Any, steps: Steps) -> tuple[Any, Any, Any]:
-    """Number, mean and unbiased variance of ``of`` [batch time ...] where ``where`` [batch time ...]."""
+def moments(of: Any, where: Any, steps: Steps, total: Callable[[Any], Any] = lambda x: x) -> tuple[Any, Any, Any]:
+    """Number, mean and unbiased variance of ``of`` [batch time ...] where ``where`` [batch time ...].
+
+    ``total`` sums over parts of the batch (:meth:`Run.everywhere`); only where ``steps`` are ``taken``."""
     import torch
 
     of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
-    taken, lengths = where.sum().to(of.dtype), where.sum(1)
+    taken, lengths = total(where.sum()).to(of.dtype), where.sum(1)
     number = taken if steps == "taken" else (lengths.max() * lengths.numel()).to(of.dtype)
-    mean = of.masked_fill(~where, 0.0).sum() / number.clamp(min=1)
-    squares = (of - mean).square().masked_fill(~where, 0.0).sum() + (number - taken) * mean.square()
+    mean = total(of.masked_fill(~where, 0.0).sum()) / number.clamp(min=1)
+    squares = total((of - mean).square().masked_fill(~where, 0.0).sum()) + (number - taken) * mean.square()
     return number, mean, squares / (number - 1).clamp(min=1)

@@ -16,6 +16,7 @@ import torch
 from compose.compiler.contract.attacks import absent_rows, bounds, monotone, moves, signs
 from compose.compiler.contract.forms import FORMS, pieces
 from compose.compiler.contract.meanings import MEANINGS
+from compose.compiler.contract.parts import parts
 from compose.compiler.contract.places import ahead, itself, keeps, orders, puts, steps_in, unmoved
 from compose.compiler.contract.trial import Trial, Types, seen, sized, trial_of
 from compose.compiler.interpret import Given, Interpreter, NodeRun
@@ -68,7 +69,7 @@ def check_operation(op: Operation, types: Types, sizes: Mapping[str, Any] | None
 
 ATTACKS = (
     signs, monotone, moves, bounds, absent_rows, keeps, puts, unmoved, ahead, steps_in, itself, orders,
-    *MEANINGS, *FORMS,
+    parts, *MEANINGS, *FORMS,
 )  # fmt: skip
 
 
