@@ -33,8 +33,9 @@ ROOT = Path(__file__).parents[3]
 UPDATES = 6
 REPLAY = ["learner.updates=3 per 4 episodes", "learner.replay.batch=7", "learner.replay.episodes=10",
           "learner.replay.start=7", "learner.target.every=5 episodes"]
-SOME = ("refil_group_matching", "qmix_attention_popart", "mappo", "vast", "coma", "iql_epymarl")
-"""Losses over imagined groups, statistics that rewrite weights, batches that are standardised, minibatches."""
+SOME = ("refil_group_matching", "mappo")
+MORE = ("qmix_attention_popart", "vast", "coma", "iql_epymarl")
+"""Losses over imagined groups, minibatches; statistics that rewrite weights, batches that are standardised."""
 REFUSED = {"ptm", "ptm_group_matching", "ptm_masked_mixer", "ptm_without_exploitation", "ptm_without_exploration",
            "qmix_attention_reweighted", "qmix_marllib", "roma_official", "coma_epymarl", "ippo_epymarl",
            "mappo_epymarl"}
@@ -85,7 +86,7 @@ def check_equal(alone: dict[str, Any], other: dict[str, Any]) -> None:
         assert close, f"{name}: {x.flatten()[:5]} {other[name].flatten()[:5]}"
 
 
-@pytest.mark.parametrize("name", first(SOME, sorted({*SOME, *handful()} - REFUSED)))
+@pytest.mark.parametrize("name", first(SOME, sorted({*SOME, *MORE, *handful()} - REFUSED)))
 def test_a_method(name: str) -> None:
     alone = numbers(trained(small(name)))
     for found in together(3, lambda ranks: numbers(trained(small(name), ranks))):
@@ -93,9 +94,9 @@ def test_a_method(name: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "changes"), [
-    ("refil_group_matching", ("learner.replay.batch=2", "learner.replay.start=2")),
+    pytest.param("refil_group_matching", ("learner.replay.batch=2", "learner.replay.start=2"), marks=pytest.mark.more),
     ("qmix_epymarl", ("learner.replay.batch=2", "learner.replay.start=2")),
-    ("mappo", ("learner.updates=2 per 2 episodes",)),
+    pytest.param("mappo", ("learner.updates=2 per 2 episodes",), marks=pytest.mark.more),
 ])
 def test_more_processes_than_episodes(name: str, changes: tuple[str, ...]) -> None:
     """Some play none of a collection, and hold none of a batch."""
@@ -128,7 +129,10 @@ def test_statistics_of_collections_and_what_is_logged() -> None:
         check_equal(alone, found)
 
 
-@pytest.mark.parametrize("loss", ["sum: batch, ", "where: true, ", "sum: time, where: true, "])
+LOSSES = ("sum: batch, ", "where: true, ", "sum: time, where: true, ")
+
+
+@pytest.mark.parametrize("loss", first(LOSSES[:1], LOSSES))
 def test_losses_that_add_up_and_losses_of_all_steps(loss: str) -> None:
     spec = load_text(WALK.replace("square(worth - returns), ", f"square(worth - returns), {loss}", 1))
     alone = numbers(trained(spec))
