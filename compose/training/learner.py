@@ -24,7 +24,7 @@ from compose.training.logged import by_task
 from compose.training.optim import Optimizers, Updated
 from compose.training.records import State, numbers
 from compose.training.replay import Replay
-from compose.training.rollout import rollout, tensors
+from compose.training.rollout import carried, rollout, tensors
 from compose.training.targets import Targets
 
 
@@ -57,6 +57,8 @@ class Batch:
     fields: dict[str, Tensor]
     draws: dict[str, Tensor]
     params: dict[str, float]
+    state: dict[str, Tensor] | None = None
+    """What acting carried to the first step of every row, where rows may begin in the middle of an episode."""
 
 
 class Learner(ABC):
@@ -140,18 +142,19 @@ class Learner(ABC):
         if self.model.statistics:
             draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
                                     steps=played["filled"].shape[1])
-            self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks))
+            self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks), carried(played))
 
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
         batch = self.batch()
         self.refresh(batch)
         self.optimizers.pace(self.clocks.read())
-        self.updated(self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params)), batch)
+        self.updated(self.optimizers.update(
+            lambda: self.model.learn(batch.fields, batch.draws, batch.params, batch.state)), batch)
 
     def refresh(self, batch: Batch) -> None:
         """Let those statistics look that do so before the update from a batch."""
-        self.model.refresh(batch.fields, batch.draws, batch.params)
+        self.model.refresh(batch.fields, batch.draws, batch.params, batch.state)
 
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
@@ -161,7 +164,7 @@ class Learner(ABC):
         """These episodes as what the next update learns from."""
         draws = self.model.draw("learn", self.seed, self.clocks.updates, episodes["episode"],
                                 steps=episodes["filled"].shape[1])
-        return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))
+        return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks), carried(episodes))
 
     def updated(self, made: Updated, batch: Batch) -> None:
         """The weights were updated from a batch: advance the clock, let the targets follow, keep the metrics."""
@@ -189,6 +192,9 @@ class Learner(ABC):
         each = {name: kept for name, kept in self.model.statistics.items() if kept.shape == (len(tasks),)}
         return whole | {f"statistic/{name}/{task}": float(x) for name, kept in each.items()
                         for task, x in zip(tasks, kept, strict=True)}
+
+    groups: ClassVar[tuple[str, ...]] = ("weights", "target", "optimizers", "statistics")
+    """The files of a checkpoint."""
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """What a checkpoint holds beside the replay, by file."""

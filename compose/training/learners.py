@@ -6,13 +6,16 @@ from compose.compiler.model import Model
 from compose.envs.interface import Environment
 from compose.training.learner import Learner
 from compose.training.on_policy import OnPolicyLearner
+from compose.training.piece_learner import PieceLearner
 from compose.training.replay_learner import ReplayLearner
 
-KINDS: tuple[type[Learner], ...] = (ReplayLearner, OnPolicyLearner)
+KINDS: tuple[type[Learner], ...] = (ReplayLearner, OnPolicyLearner, PieceLearner)
 """What each reads of a spec is its ``reads``."""
 
 
 def learner_for(model: Model, env: Environment, seed: int) -> Learner:
     """The learner of the spec's ``learner.kind``, at its beginning."""
+    if model.spec.learner.pieces:
+        return PieceLearner(model, env, seed)
     found: type[Learner] = next(kind for kind in KINDS if isinstance(model.spec.learner, kind.reads))
     return found(model, env, seed)
