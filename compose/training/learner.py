@@ -66,6 +66,8 @@ class Learner(ABC):
 
     reads: ClassVar[type[learning.Learner]]
     """What a spec says of one."""
+    pieced: ClassVar[bool] = False
+    """Is it for what begins in the middle of episodes?"""
     settings: learning.Learner
 
     def __init__(self, model: Model, env: Environment, seed: int) -> None:

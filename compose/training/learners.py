@@ -10,12 +10,11 @@ from compose.training.piece_learner import PieceLearner
 from compose.training.replay_learner import ReplayLearner
 
 KINDS: tuple[type[Learner], ...] = (ReplayLearner, OnPolicyLearner, PieceLearner)
-"""What each reads of a spec is its ``reads``."""
+"""What each reads of a spec is its ``reads``, of pieces or not."""
 
 
 def learner_for(model: Model, env: Environment, seed: int) -> Learner:
     """The learner of the spec's ``learner.kind``, at its beginning."""
-    if model.spec.learner.pieces:
-        return PieceLearner(model, env, seed)
-    found: type[Learner] = next(kind for kind in KINDS if isinstance(model.spec.learner, kind.reads))
+    asked = model.spec.learner
+    found: type[Learner] = next(kind for kind in KINDS if isinstance(asked, kind.reads) and kind.pieced == asked.pieces)
     return found(model, env, seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar
 
@@ -10,8 +10,10 @@ import torch
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.compiler.batch import look
 from compose.compiler.model import Model
 from compose.envs.interface import Environment
+from compose.graph.fields import COUNTS, Field
 from compose.kernels.random import bits, key
 from compose.language import learning
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -21,7 +23,7 @@ from compose.training.learner import Batch, Learner, same_kinds
 from compose.training.on_policy import fields_of_losses
 from compose.training.pieces import Pieces, Running
 from compose.training.records import State
-from compose.training.rollout import carried, tensors
+from compose.training.rollout import CARRIED, carried, tensors
 from compose.training.stretches import ENVIRONMENT
 
 _OF_ROWS, _STATE = "row.", "state."
@@ -37,6 +39,7 @@ class PieceLearner(Learner):
     """
 
     reads = learning.OnPolicyLearner
+    pieced: ClassVar[bool] = True
     settings: learning.OnPolicyLearner
     groups: ClassVar[tuple[str, ...]] = (*Learner.groups, "running")
 
@@ -112,6 +115,8 @@ class PieceLearner(Learner):
         """Go on from a checkpoint; see :meth:`Learner.restore`."""
         held = {name: x.to(self.env.device) for name, x in tensors["running"].items()}
         now, rows = self._running(held), _part(held, _OF_ROWS)
+        if rows:
+            self._check(rows)
         super().restore(tensors, state)
         self.pieces.running = now
         self.piece = TensorDict(rows, batch_size=[]) if rows else None
@@ -129,12 +134,34 @@ class PieceLearner(Learner):
         same_kinds(mine, given)
         if wrong := [name for name, x in mine.items() if x.shape != given[name].shape]:
             raise ValueError(f"{wrong[0]}: expected {list(mine[wrong[0]].shape)}, got {list(given[wrong[0]].shape)}")
-        if bool(((given["step"] < 0) | (given["step"] >= self.env.schema.limit)).any()):
-            raise ValueError(f"step: expected 0 to {self.env.schema.limit - 1}")
+        _within("step", given["step"], self.env.schema.limit)
+        _within("action", given["action"], self.env.schema.sizes.get("action"))
         return replace(fresh, state=_part(given, _STATE), **{name: given[name] for name in _PARTS})
 
+    @property
+    def _known(self) -> Mapping[str, Field]:
+        """Fields that rows may hold."""
+        return (self.model.graph.stored or self.env.schema).fields
+
+    def _check(self, rows: dict[str, Tensor]) -> None:
+        """Raises ValueError, KeyError or SpecError unless these are rows of a piece."""
+        model, batch, time = self.model, len(rows["filled"]), rows["filled"].shape[1]
+        known = self._known
+        look(model.graph, rows, {*model.programs["learn"].fields, "steps", *(rows.keys() & known.keys())}, model.device,
+             model.dtype)
+        fresh = model.initial_state(batch, "learn")
+        own = {"filled": rows["steps"], ENVIRONMENT: torch.arange(batch), "episode": torch.arange(batch)}
+        own |= {f"{CARRIED}{name}": x for name, x in fresh.items()}
+        if wrong := [name for name, x in own.items() if rows[name].shape != x.shape or rows[name].dtype != x.dtype]:
+            raise ValueError(f"{wrong[0]}: expected {own[wrong[0]].dtype} {list(own[wrong[0]].shape)}")
+        _within(ENVIRONMENT, rows[ENVIRONMENT], self.settings.environments)
+        for name in COUNTS.keys() & rows.keys():
+            _within(name, rows[name], self.env.schema.sizes.get(COUNTS[name]))
+        if time > self.env.schema.sizes["time"]:
+            raise ValueError(f"filled: expected at most {self.env.schema.sizes['time']} steps")
+
     def _cut(self, name: str, x: Tensor, rows: Tensor, longest: int) -> Tensor:
-        known = self.env.schema.fields if self.model.graph.stored is None else self.model.graph.stored.fields
+        known = self._known
         axes = known[name].axes if name in known else ("batch", "time") if name == "filled" else ("batch",)
         if "batch" not in axes:
             return x
@@ -142,6 +169,11 @@ class PieceLearner(Learner):
 
 
 _PARTS = [one.name for one in fields(Running) if one.name != "state"]
+
+
+def _within(name: str, x: Tensor, most: int | None) -> None:
+    if most is not None and not x.is_floating_point() and bool(((x < 0) | (x >= most)).any()):
+        raise ValueError(f"{name}: expected 0 to {most - 1}")
 
 
 def _part(held: dict[str, Tensor], prefix: str) -> dict[str, Any]:

@@ -19,9 +19,11 @@ from compose.language.load import Loaded, load, load_text
 from compose.training.actors import ModelActor
 from compose.training.build import build_model
 from compose.training.evaluate import evaluate
+from compose.training.folder import reading
 from compose.training.learner import Learner
 from compose.training.learners import learner_for
 from compose.training.piece_learner import PieceLearner
+from compose.training.records import State, checked
 from compose.training.rollout import carried, rollout, tensors
 from compose.training.run import train
 from compose.training.settings import Settings
@@ -349,6 +351,33 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.Mo
     go(tmp_path / "killed", resume=True)
     same(tmp_path / "whole", tmp_path / "killed")
     assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
+
+
+def test_a_damaged_checkpoint_is_refused_or_used() -> None:
+    """Whatever was done to a tensor of it; never anything else."""
+    one = learner()
+    for _ in range(3):
+        one.collect()
+        while one.due() > 1:
+            one.update()
+    held = {file: {name: x.clone() for name, x in group.items()} for file, group in one.tensors().items()}
+    state = one.state()
+    known = checked(State, {**state, "logs": {}, "evaluations": 0, "logged": 0, "wall_seconds": 1.0, "chunks": []})
+    refused = 0
+    for name, x in held["running"].items():
+        for damaged in (None, x.flatten()[:-1].clone(), x[None].clone(), x.double() if x.is_floating_point() else
+                        x.float(), torch.full_like(x, 100) if x.dtype != torch.bool else ~x, -x if x.dtype !=
+                        torch.bool else x):  # fmt: skip
+            running = {key: y for key, y in held["running"].items() if key != name}
+            other = PieceLearner(one.model, make(GAME), 3)
+            try:
+                with reading(Path("running")):
+                    other.restore({**held, "running": running | ({} if damaged is None else {name: damaged})}, known)
+                other.update()
+                other.collect()
+            except SpecError:
+                refused += 1
+    assert refused > 100
 
 
 def test_what_cannot_begin_episodes_one_by_one_is_refused() -> None:
