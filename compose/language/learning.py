@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -99,6 +100,10 @@ class Learner(Model):
     def kept(self) -> int:
         """Episodes that are stored."""
         return self.updates.episodes
+
+    def stored(self, whole: int) -> int:
+        """How many episodes take as much room as what is stored, where a whole one has so many stored steps."""
+        return self.kept
 
     @property
     def pieces(self) -> bool:
@@ -214,8 +219,15 @@ class OnPolicyLearner(Learner):
 
     @property
     def kept(self) -> int:
-        """Episodes that are stored; stretches of them, one for each environment at least."""
+        """Episodes that are stored; or environments, of each at least one stretch of an episode."""
         return self.updates.episodes if self.horizon is None else self.environments
+
+    def stored(self, whole: int) -> int:
+        """How many episodes take as much room as what is stored; of pieces, if episodes reach their limit."""
+        if self.horizon is None:
+            return self.kept
+        stretches = self.environments * (1 + ceil(self.horizon / max(1, whole - 1)))
+        return ceil(stretches * self.span(whole) / whole)
 
     @property
     def memory(self) -> str:

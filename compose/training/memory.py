@@ -72,7 +72,8 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     activations = rows * wide * 4 * APPLICATIONS * KEPT + bytes_estimate(schema, given, fields)
     together = max(learner.environments, played)
     playing = together * schema.entities * wide * 4 + 2 * bytes_estimate(schema, together, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, activations, playing)
+    held = bytes_estimate(schema, learner.stored(schema.sizes["time"]), fields)
+    return MemoryEstimate(held, weights, activations, playing)
 
 
 def available(device: torch.device) -> int:

@@ -74,7 +74,7 @@ class Pieces:
 
         Args:
             actor: Chooses the actions.
-            begun: Episodes that were begun before, if any are running.
+            begun: Episodes that were begun before, with those that the first piece begins.
             keep: Fields of the environment to record beside ``present`` and ``task``.
 
         Raises:
@@ -93,8 +93,8 @@ class Pieces:
     def _played(self, actor: ModelActor, begun: int, keep: Collection[str]) -> Piece:
         schema, own = self.env.schema, own_fields(self.env.schema, self.env.device)
         now, game = self._begin(actor, keep)
-        now, next_number = replace(now, action=now.action.clone()), begun if self.running is not None else self.count
-        wanted, played, fields = {*keep, *KEPT, "last_action"} & set(schema.fields), Stretches(schema, self.count), {}
+        now = replace(now, action=now.action.clone())
+        wanted, played = {*keep, *KEPT, "last_action"} & set(schema.fields), Stretches(schema, self.count)
         actor.state = now.state
         start, fresh = actor.carried(now.step), actor.model.initial_state(self.count, actor.program)
         ended, sums = 0, dict.fromkeys(("return", "length", "success"), 0.0)
@@ -119,8 +119,8 @@ class Pieces:
             ended += len(rows)
             for name, x in (("return", now.returned), ("length", now.step), ("success", now.success)):
                 sums[name] += float(x[rows].sum())
-            numbers = torch.arange(next_number, next_number + len(rows), device=self.env.device)
-            next_number += len(rows)
+            numbers = torch.arange(begun, begun + len(rows), device=self.env.device)
+            begun += len(rows)
             fields = self._merged(fields, rows, game.restart(rows, numbers))
             now = _restarted(now, rows, numbers)
         rows = (now.step > 0).nonzero()[:, 0]
