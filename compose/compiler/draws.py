@@ -11,10 +11,10 @@ from torch import Tensor
 from compose.compiler.programs import roots
 from compose.compiler.recording import PROGRAMS
 from compose.graph.graph import Graph
-from compose.kernels.random import key, uniform
+from compose.kernels.random import keys, uniform
 
 
-def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int, episodes: Tensor,
+def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int | Tensor, episodes: Tensor,
          steps: int) -> dict[str, Tensor]:
     """The ``wanted`` random inputs of a program; see :meth:`compose.compiler.model.Model.draw`."""
     made = {}
@@ -35,12 +35,15 @@ def _timed(graph: Graph, episodes: Tensor, steps: int) -> Tensor:
     return episodes[:, None] * limit + torch.arange(steps, device=episodes.device)
 
 
-def _uniform(seed: int, name: str, program: str, clock: int, rows: Tensor) -> Any:
+def _uniform(seed: int, name: str, program: str, clock: int | Tensor, rows: Tensor) -> Any:
     calls = iter(range(1 << 20))
 
     def draw(columns: int) -> Tensor:
         """[*rows, columns] numbers in [0, 1); every call is another stream."""
         counters = rows[..., None] * columns + torch.arange(columns, device=rows.device)
-        return uniform(key(seed, "draw", name, program, clock, next(calls)), counters)
+        stream = keys(seed, "draw", name, program, clock, next(calls))
+        if isinstance(stream, Tensor):
+            stream = stream.view(-1, *[1] * (counters.dim() - 1))
+        return uniform(stream, counters)
 
     return draw

@@ -41,6 +41,8 @@ class Interpreter:
     results: dict[Value, Any] = field(default_factory=dict)
     carried: dict[str, Any] = field(default_factory=dict)
     """State for the next step, by ``node.name``."""
+    whole: bool = False
+    """Are there whole episodes? Else one step, where anything is carried."""
     entered: list[Node] = field(default_factory=list)
     """Delays of loops that have been given what was carried, and have yet to hand on."""
 
@@ -82,13 +84,13 @@ class Interpreter:
     def _enter(self, delay: Node, loop: Loop) -> None:
         ((name, kept),) = delay.op.carries(delay).items()
         before = self.sources.read("state", f"{delay.name}.{name}")
-        if before is not None:
+        if before is not None and not self.whole:
             (value,) = delay.values.values()
             self.results[value] = align(before, kept.axes, value.type.axes)
             self.entered.append(delay)
             return
         self.evaluate(loop.reads)
-        unrolled = unroll(self.graph, loop, self.dtype)
+        unrolled = unroll(self.graph, loop, self.dtype, before is not None)
         found = unrolled(*(self.sources.read(one.kind, one.name) if one.value is None else self.value(one.value)
                            for one in unrolled.reads))
         self.results.update(zip(loop.gives, found, strict=True))
@@ -102,9 +104,9 @@ class Interpreter:
         self.entered.clear()
 
 
-def unroll(graph: Graph, loop: Loop, dtype: Any) -> Unrolled:
+def unroll(graph: Graph, loop: Loop, dtype: Any, carried: bool = False) -> Unrolled:
     """A loop over whole episodes, each of its steps interpreted."""
-    return Unrolled(graph, loop, dtype, lambda given: one_step(Interpreter(graph, Given(given), dtype), loop))
+    return Unrolled(graph, loop, dtype, lambda given: one_step(Interpreter(graph, Given(given), dtype), loop), carried)
 
 
 def one_step(interpreter: Interpreter, loop: Loop, used: Iterable[int] | None = None) -> dict[str, Any]:

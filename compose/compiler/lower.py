@@ -25,14 +25,13 @@ class Lowering:
 
     graph: Graph
     dtype: Any
-    stateful: bool
-    """Does it read carried state (one-step programs)?"""
+    carried: bool
+    """Do episodes begin with what was carried there?"""
     made: dict[Value, Term] = field(default_factory=dict)
     leaves: dict[Leaf, Term] = field(default_factory=dict)
-    carried: dict[str, Term] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.lengths = nominal(self.graph) | ({"time": 1} if self.stateful else {})
+        self.lengths = nominal(self.graph)
 
     def terms(self, roots: Iterable[Value]) -> list[Term]:
         """The terms of some values."""
@@ -88,15 +87,10 @@ class Lowering:
         for name, value in node.values.items():
             kind = value.type
             self.made[value] = Term(Pick(name), (whole,), kind.axes, self.shape(kind.axes), kind.dtype, value.name)
-        for name, kind in node.op.carries(node).items():
-            pick = Pick(f"{node.name}.{name}", "carry")
-            self.carried[pick.output] = Term(pick, (whole,), kind.axes, self.shape(kind.axes), kind.dtype, pick.output)
 
     def _loop(self, loop: Loop) -> None:
-        if self.stateful:
-            raise NotImplementedError("programs of one step are not lowered: acting has no passes")
         self.terms(loop.reads)
-        unrolled = unroll(self.graph, loop, self.dtype)
+        unrolled = unroll(self.graph, loop, self.dtype, self.carried)
         operands = tuple(map(self._given_to, unrolled.reads))
         whole = Term(Looped(unrolled), operands, (), (), "float", loop.delays[0].name)
         for value in loop.gives:
@@ -126,4 +120,4 @@ class Lowering:
 
     def _given(self, node: Node) -> Mapping[str, Mapping[str, Type]]:
         kept = {name: Type(one.axes) for name, one in node.op.statistics(node).items()}
-        return {"draw": node.op.draws(node), "state": node.op.carries(node) if self.stateful else {}, "statistic": kept}
+        return {"draw": node.op.draws(node), "state": node.op.carries(node) if self.carried else {}, "statistic": kept}

@@ -172,6 +172,7 @@ class Model(Placed):
         """:meth:`act` as a training does it: it also keeps what :meth:`note` needs, where the spec records."""
         return self._step("play" if "play" in self.programs else "act", fields, state, draws, params)
 
+    @torch.no_grad()
     def note(self, acted: Acted, fields: Tensors, draws: Tensors | None = None,
              params: Mapping[str, float] | None = None) -> dict[str, Tensor]:
         """What the spec records of a step that :meth:`play` gave, by name [batch ...]; ``fields`` hold ``action``."""
@@ -179,17 +180,13 @@ class Model(Placed):
         if "note" in self.programs:
             given = self._given("note", fields, draws, params)
             given["value"] = {name.removeprefix("value:"): x for name, x in acted.kept.items()}
-            with torch.no_grad():
-                found |= self._run("note", given)
+            found |= self._run("note", given)
         return {name.removeprefix("recorded:"): x for name, x in found.items()}
 
+    @torch.no_grad()
     def _step(self, program: str, fields: Tensors, state: Tensors | None, draws: Tensors | None,
               params: Mapping[str, float] | None) -> Acted:
-        given = self._given(program, fields, draws, params)
-        size = self._batch(given["field"])
-        given["state"] = self.initial_state(size, program) if state is None else state
-        with torch.no_grad():
-            found = self._run(program, given)
+        size, found = self._batch(fields), self._run(program, self._given(program, fields, draws, params, state))
         where, variance = found.pop("where", None), found.pop("variance", None)
         values = found.pop("values").expand(size, -1, -1)
         allowed = torch.ones_like(values, dtype=torch.bool) if where is None else where.expand(size, -1, -1)
@@ -202,20 +199,20 @@ class Model(Placed):
         return next(x for n, x in fields.items() if n not in known or known[n].axes[:1] == ("batch",)).shape[0]
 
     def learn(self, fields: Tensors, draws: Tensors | None = None,
-              params: Mapping[str, float] | None = None) -> Learned:
-        """All losses on a batch of whole episodes.
+              params: Mapping[str, float] | None = None, state: Tensors | None = None) -> Learned:
+        """All losses on a batch of whole episodes, or of stretches of them.
 
         Args:
             fields: Tensors [batch time ...] by name, as the schema declares them; more may be there than are read.
             draws: Random inputs, from :meth:`draw`. Without them it looks at the fields and draws for itself, fresh
                 numbers at every call: a function of the model's seed and of how often it did.
             params: Values of :attr:`moving` params, from :meth:`params_at`.
+            state: What acting carried to each row's first step, if the learner has a ``horizon``; else episodes begin.
 
         Raises:
-            SpecError: ``batch.field`` with every field that is missing or of another shape or kind, ``batch.param`` if
-                a param moves and no value is given.
+            SpecError: ``batch.field`` with every field that is missing or wrong, ``batch.param`` if a value is missing.
         """
-        given = self._given("learn", fields, draws, params)
+        given = self._given("learn", fields, draws, params, state)
         with torch.autocast(self.device.type, self.precision, enabled=self.precision is not None):
             found = self._run("learn", given)
         return learned(found)
@@ -225,21 +222,23 @@ class Model(Placed):
         return {name for kind, program in self.programs.items() if (kind == "act") == acting for name in program.fields}
 
     @torch.no_grad()
-    def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
+    def observe(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None,
+                state: Tensors | None = None) -> None:
         """Let the statistics take in newly collected episodes; ``fields`` [batch time ...]."""
-        self._watch("observe", fields, draws, params)
+        self._watch("observe", fields, draws, params, state)
 
     @torch.no_grad()
-    def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None) -> None:
+    def refresh(self, fields: Tensors, draws: Tensors | None = None, params: Mapping[str, float] | None = None,
+                state: Tensors | None = None) -> None:
         """Let those statistics look at the batch of the coming update that do so, and rewrite what they declare."""
-        self._watch("refresh", fields, draws, params)
+        self._watch("refresh", fields, draws, params, state)
 
-    def _watch(self, program: str, fields: Tensors, draws: Tensors | None,
-               params: Mapping[str, float] | None) -> None:
+    def _watch(self, program: str, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None,
+               state: Tensors | None) -> None:
         if program in self.programs:
-            given = self._given(program, fields, draws, params)
-            seen, values = self._run(program, given), statistics.read(self.graph, program)
-            results = {value: seen[name] for name, value in values.items()}
+            given = self._given(program, fields, draws, params, state)
+            seen = self._run(program, given)
+            results = {value: seen[name] for name, value in statistics.read(self.graph, program).items()}
             old = {name: x.clone() for name, x in self.statistics.items()}
             found = statistics.watched(Interpreter(self.graph, Given(given), self.dtype, results), program)
             for name, x in found.items():
@@ -247,16 +246,18 @@ class Model(Placed):
             if program == "refresh":
                 statistics.rewrite(self.graph, old, self.statistics, self.weights, self.target)
 
-    def _given(self, program: str, fields: Tensors, draws: Tensors | None,
-               params: Mapping[str, float] | None) -> dict[str, Any]:
+    def _given(self, program: str, fields: Tensors, draws: Tensors | None, params: Mapping[str, float] | None,
+               state: Tensors | None = None) -> dict[str, Any]:
         if draws is None:
             size, steps = self._look(program, fields, params or {})
             rows = fields["episode"] if "episode" in fields else torch.arange(size, device=self.device)
             draws = self.draw(program, self.seed, self._drawn[program], rows, steps)
             self._drawn[program] += 1
+        if state is None and self.programs[program].needs("state"):
+            state = self.initial_state(self._batch(fields), program)
         numbers = {n: torch.as_tensor(x, dtype=self.dtype, device=self.device) for n, x in (params or {}).items()}
-        return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws,
-                "param": numbers, "state": {}, "statistic": self.statistics}
+        return {"weight": self.weights, "target": self.target, "field": fields, "draw": draws, "param": numbers,
+                "state": state or {}, "statistic": self.statistics}
 
     def _run(self, program: str, given: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -282,13 +283,13 @@ class Model(Placed):
 
     # ----------------------------------------------------------------- random
 
-    def draw(self, program: str, seed: int, clock: int, episodes: Tensor, steps: int = 1) -> dict[str, Tensor]:
+    def draw(self, program: str, seed: int, clock: int | Tensor, episodes: Tensor,
+             steps: int = 1) -> dict[str, Tensor]:
         """Every random input of a program: a pure function of (seed, node, program, clock, episode number).
-
         Args:
             program: ``act``, ``learn``, ``observe``, ``refresh``, ``play`` or ``note``; the last two draw as ``act``.
             seed: Of the run.
-            clock: What makes draws fresh: the number of the update, or of the step where acting reads them.
+            clock: What makes draws fresh: the update, or the step where acting reads them (or int64 [batch]).
             episodes: Episode numbers, int64 [batch].
             steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
         """

@@ -54,17 +54,17 @@ def programs(graph: Graph, taps: Sequence[str], *, dtype: torch.dtype, device: t
              passes: Sequence[Pass]) -> dict[str, Program]:
     """``act`` and ``learn``; ``observe`` and ``refresh`` where nodes keep statistics, ``play`` and ``note`` where
     acting records."""
-    wanted = _wanted(graph, taps)
+    wanted, pieces = _wanted(graph, taps), graph.spec.learner.pieces
     found = {
         "act": trace(graph, _act_body, stateful=True, dtype=dtype),
         **_recording(graph, dtype),
-        "learn": trace(graph, _learn_body(wanted), stateful=False, dtype=dtype, passes=passes,
+        "learn": trace(graph, _learn_body(wanted), stateful=pieces, whole=True, dtype=dtype, passes=passes,
                        roots=list(wanted.values()), device=device.type),
     }
     for name in statistics.PROGRAMS:
         if statistics.keepers(graph, name):
             seen = statistics.read(graph, name)
-            found[name] = trace(graph, _learn_body(seen), stateful=False, dtype=dtype, passes=passes,
+            found[name] = trace(graph, _learn_body(seen), stateful=pieces, whole=True, dtype=dtype, passes=passes,
                                 roots=list(seen.values()), device=device.type)
     return found
 

@@ -50,6 +50,7 @@ class _Placeholders:
     graph: fx.Graph
     tracer: fx.proxy.TracerBase
     stateful: bool
+    """Is carried state read?"""
     inputs: dict[Input, fx.Proxy] = field(default_factory=dict)
     labels: set[str] = field(default_factory=set)
 
@@ -75,6 +76,8 @@ class Program:
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
     dtype: torch.dtype
+    whole: bool = False
+    """Is it of whole episodes?"""
     run: Callable[..., Any] | None = None
     """The module in a faster form, if it has one."""
 
@@ -102,7 +105,7 @@ class Program:
 
     def plain(self, given: Mapping[str, Mapping[str, Any]]) -> Outputs:
         """The same by the plain interpreter, without the traced module: the reference."""
-        return self.body(Interpreter(self.graph, Given(given), self.dtype))
+        return self.body(Interpreter(self.graph, Given(given), self.dtype, whole=self.whole))
 
     @property
     def fields(self) -> list[str]:
@@ -117,12 +120,13 @@ class Program:
         return [i.name for i in self.inputs if i.kind == kind]
 
 
-def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passes: Sequence[Pass] = (),
-          roots: Sequence[Value] = (), device: str = "cpu") -> Program:
+def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, whole: bool = False,
+          passes: Sequence[Pass] = (), roots: Sequence[Value] = (), device: str = "cpu") -> Program:
     """Write ``body`` down as a program, then run passes over it.
 
     Args:
-        stateful: read carried state (one-step programs); otherwise every episode starts fresh.
+        stateful: read carried state; otherwise every episode starts fresh.
+        whole: it is of whole episodes, not of one step.
         dtype: of floats that the program makes itself (one-hot rows).
         passes: rewrites of the program; they apply to ``roots``, values that ``body`` will ask for.
         device: where it will run, which passes may heed.
@@ -130,7 +134,7 @@ def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passe
     code = fx.Graph()
     anchor = code.call_function(torch.ones, (0,))
     sources = _Placeholders(code, fx.proxy.GraphAppendingTracer(code), stateful)
-    interpreter = Interpreter(graph, sources, dtype)
+    interpreter = Interpreter(graph, sources, dtype, whole=whole)
     if passes:
         _optimised(interpreter, roots, stateful, passes, device)
     outputs = body(interpreter)
@@ -142,7 +146,7 @@ def trace(graph: Graph, body: Body, *, stateful: bool, dtype: torch.dtype, passe
     module.graph.lint()
     order = {p.node.target: key for key, p in sources.inputs.items()}
     inputs = tuple(order[n.target] for n in module.graph.nodes if n.op == "placeholder")
-    return Program(graph, body, module, inputs, tuple(outputs), dtype)
+    return Program(graph, body, module, inputs, tuple(outputs), dtype, whole)
 
 
 def _unrolled(node: fx.Node, graph: Graph, dtype: torch.dtype) -> None:
@@ -156,12 +160,10 @@ def _unrolled(node: fx.Node, graph: Graph, dtype: torch.dtype) -> None:
 
 def _optimised(interpreter: Interpreter, roots: Sequence[Value], stateful: bool, passes: Sequence[Pass],
                device: str) -> None:
-    """Compute ``roots`` (and what they carry) by optimised terms; the interpreter then finds them done."""
+    """Compute ``roots`` by optimised terms; the interpreter then finds them done."""
     lowering = Lowering(interpreter.graph, interpreter.dtype, stateful)
     values = {f"value {i}": term for i, term in enumerate(lowering.terms(roots))}
-    carried = {f"carry {name}": term for name, term in lowering.carried.items()} if stateful else {}
-    terms = run_passes(Terms({**values, **carried}, device), passes)
+    terms = run_passes(Terms(values, device), passes)
     found = emit(terms, interpreter.sources)
     for i, value in enumerate(roots):
         interpreter.results[value] = align(found[f"value {i}"], terms.roots[f"value {i}"].axes, value.type.axes)
-    interpreter.carried.update({name: found[f"carry {name}"] for name in lowering.carried if stateful})

@@ -26,7 +26,7 @@ class Reading:
     """What a loop is given from outside."""
 
     kind: str
-    """``value`` (the rest by number), ``weight``, ``target``, ``draw``, ``statistic``, ``field``."""
+    """``value`` (the rest by number), ``weight``, ``target``, ``draw``, ``statistic``, ``field``, ``state``."""
     name: str
     type: Type | None = None
     """Its axes; none of a weight."""
@@ -39,7 +39,8 @@ class Unrolled:
     """Computes a loop over whole episodes. Called with the tensors of :attr:`reads` it gives those of ``loop.gives``;
     called with ``torch.fx`` proxies it is one operation of the program.
 
-    Episodes begin with what their delays ``start`` from, and zeros where a recurrence stands in the loop.
+    Episodes begin with what their delays ``start`` from, and zeros where a recurrence stands in the loop; ``carried``:
+    with what they carried before.
     """
 
     graph: Graph
@@ -47,6 +48,7 @@ class Unrolled:
     dtype: Any
     """The torch dtype of floats."""
     step: Step
+    carried: bool = False
 
     def __post_init__(self) -> None:
         self.used: Iterable[int] = range(len(self.loop.gives))
@@ -64,6 +66,8 @@ class Unrolled:
             found += [Reading("draw", f"{node.name}.{name}", kind) for name, kind in node.op.draws(node).items()]
             found += [Reading("statistic", f"{node.name}.{name}", Type(one.axes))
                       for name, one in node.op.statistics(node).items()]
+            found += [Reading("state", f"{node.name}.{name}", kind) for name, kind in node.op.carries(node).items()
+                      if self.carried]
         return list({(one.kind, one.name): one for one in found}.values())
 
     def __call__(self, *given: Any) -> Any:
@@ -82,7 +86,8 @@ class Unrolled:
             given.setdefault(read.kind, {})[read.name] = x
             if read.type is not None and "time" in read.type.axes:
                 timed.append((read, torch.split(x, 1, read.type.axes.index("time"))))
-        state = start(self.graph, self.loop.nodes, alive.shape[0], self.dtype, alive.device)
+        state: Mapping[str, Tensor] = given.pop("state", {}) if self.carried else \
+            start(self.graph, self.loop.nodes, alive.shape[0], self.dtype, alive.device)
         made: dict[int, list[Tensor]] = {i: [] for i in self.used}
         for time in range(alive.shape[1]):
             for read, steps in timed:

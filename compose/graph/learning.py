@@ -15,7 +15,9 @@ def elaborate_learning(elaboration: Elaboration) -> None:
         elaboration.report("train.learner", ("act", "choose"), text, hint)
     _order(elaboration)
     _starts(elaboration)
-    if spec.learner.span(3) == 2 and not elaboration.errors:
+    if spec.learner.pieces and not elaboration.errors:
+        _carried(elaboration)
+    elif spec.learner.span(3) == 2 and not elaboration.errors:
         _steps_alone(elaboration)
     bodies = [spec.graph, *(network.nodes for network in spec.networks.values())]
     lags = any(getattr(node, "target", False) for body in bodies for node in body.values())
@@ -62,6 +64,21 @@ def _starts(elaboration: Elaboration) -> None:
             at = ("networks", name, "init", "gains", node)
             text = f"no node '{node}' of network '{name}' has a matrix"
             elaboration.report("graph.weights", at, text, hint, key=True)
+
+
+def _carried(elaboration: Elaboration) -> None:
+    """What remembers begins a piece with what acting carried there, so acting computes it too."""
+    graph = elaboration.graph
+    carried, seen = {*graph.nodes(graph.played())}, [*graph.learned(), *graph.logged.values()]
+    while more := [value for node in graph.nodes(seen) for value in node.late.values() if value not in seen]:
+        seen += more
+    for node in graph.nodes(seen):
+        if node not in carried and node.op.carries(node):
+            text = f"pieces begin in the middle of episodes, and acting does not carry what '{node.name}' remembers"
+            hint = "leave out horizon, so that episodes are whole, or let acting compute it"
+            at: Path = ("learner", "horizon")
+            elaboration.report("train.carried", at, text, hint, notes=(f"'{node.name}' is {dotted(node.where)}",))
+            return
 
 
 def _steps_alone(elaboration: Elaboration) -> None:

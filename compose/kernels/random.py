@@ -33,11 +33,19 @@ def key(seed: int, *parts: str | int) -> int:
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") >> 1
 
 
-def keys(seeds: Seeds, *parts: str | int) -> int | Tensor:
-    """:func:`key` of one seed; of one seed for each row, a column of keys, int64 [row 1], for counters [row ...]."""
+def keys(seeds: Seeds, *parts: str | int | Tensor) -> int | Tensor:
+    """:func:`key` of one seed; of one seed for each row, a column of keys, int64 [row 1], for counters [row ...]. So of
+    one seed and a part that is a number for each row, int64 [row].
+    """
+    column = next((part for part in parts if isinstance(part, Tensor)), None)
+    plain = [part for part in parts if not isinstance(part, Tensor)]
     if isinstance(seeds, int):
-        return key(seeds, *parts)
-    made = {seed: key(seed, *parts) for seed in set(seeds)}
+        if column is None:
+            return key(seeds, *plain)
+        numbers = column.tolist()
+        made = {n: key(seeds, *(n if isinstance(part, Tensor) else part for part in parts)) for n in set(numbers)}
+        return tensor([[made[n]] for n in numbers])
+    made = {seed: key(seed, *plain) for seed in set(seeds)}
     return tensor([[made[seed]] for seed in seeds])
 
 

@@ -29,7 +29,8 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
     depend on which kinds there are, and are those of the time when all kinds had all fields. Without the fields that
     came later, where they are at their defaults."""
     act = {"epsilon": 0, "evaluate": "greedy", **data["act"]}
-    learner = {"replay": {"episodes": 5000, "batch": 32, "start": 32}, **_later(data["learner"], minibatches=1)}
+    learner = {"replay": {"episodes": 5000, "batch": 32, "start": 32},
+               **_later(data["learner"], minibatches=1, horizon=None)}
     learner["replay"] = _later(learner["replay"], of="episodes")
     optimizers = {name: _optimizer(one) for name, one in learner["optimizers"].items()}
     return {**_later(data, record={}), "act": {**act, "epsilon": _schedule(act["epsilon"])},

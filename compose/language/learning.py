@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -81,9 +82,10 @@ class Learner(Model):
     kind: Any
     """Which learner."""
     environments: Count = 1
-    """Episodes collected in parallel; never changes the update-to-data ratio."""
+    """Episodes collected in parallel; never changes the update-to-data ratio (but with a horizon, of which every
+    collection has one for each)."""
     updates: Ratio = Ratio(1, 1)
-    """Gradient updates for collected episodes, such as ``1 per episode``."""
+    """Gradient updates for collected episodes, such as ``1 per episode``; with a horizon ``1 per horizon``."""
     target: Target = CopyTarget(kind="copy")
     """How the lagged copies of weights follow."""
     optimizers: Annotated[Frozen[Name, Optimizer], section(Role("optimizer", "an optimizer", whole=("kind",)), bare=6)]
@@ -103,6 +105,15 @@ class Learner(Model):
         """Episodes that are stored."""
         return self.updates.episodes
 
+    def stored(self, whole: int) -> int:
+        """How many episodes take as much room as what is stored, where a whole one has so many stored steps."""
+        return self.kept
+
+    @property
+    def pieces(self) -> bool:
+        """May what it learns from begin in the middle of an episode?"""
+        return False
+
     @property
     def memory(self) -> str:
         """What is kept beyond an update, in words."""
@@ -120,6 +131,13 @@ class ReplayLearner(Learner):
     """From a buffer."""
     replay: ReplaySettings = ReplaySettings()
     """What is kept, and how it is drawn."""
+
+    @model_validator(mode="after")
+    def _of_episodes(self) -> Self:
+        if self.updates.horizon:
+            text = f"'updates: {self.updates}' counts horizons, and a replay learner collects whole episodes"
+            raise PydanticCustomError("horizon", "{text}", {"text": text, "hint": "updates: 1 per episode"})
+        return self
 
     @property
     def batch(self) -> int:
@@ -149,12 +167,29 @@ class OnPolicyLearner(Learner):
     to_draw_less: ClassVar[str] = "raise learner.minibatches"
 
     kind: Literal["on_policy"]
-    """From the newest episodes."""
+    """From the newest episodes, or pieces of them."""
+    horizon: Count | None = None
+    """Steps of every environment in a collection, which goes on where the last one stopped; whole episodes if left
+    out."""
     minibatches: Count = 1
-    """Parts into which the episodes are cut at random, one for each update; all of them make an epoch."""
+    """Parts into which the episodes (or, with a horizon, the environments) are cut at random, one for each update; all
+    of them make an epoch."""
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        if (self.horizon is not None) != self.updates.horizon:
+            text, hint = f"'updates: {self.updates}' counts horizons, and there is none", "such as 'horizon: 32'"
+            if self.horizon is not None:
+                text = f"'updates: {self.updates}' counts episodes, and a collection is {self.horizon} steps of each " \
+                       "environment"
+                hint = f"updates: {self.minibatches} per horizon"
+            raise PydanticCustomError("horizon", "{text}", {"text": text, "hint": hint})
+        return self
 
     @model_validator(mode="after")
     def _whole_epochs(self) -> Self:
+        if self.horizon is not None:
+            return self._whole_environments()
         parts, ratio = self.minibatches, self.updates
         if ratio.episodes % parts or ratio.updates % parts:
             what = f"{ratio.episodes} episodes" if ratio.episodes % parts else f"{ratio.updates} updates"
@@ -166,18 +201,53 @@ class OnPolicyLearner(Learner):
             raise PydanticCustomError("minibatches", "{text}", {"text": text, "hint": hint})
         return self
 
+    def _whole_environments(self) -> Self:
+        parts, updates = self.minibatches, self.updates.updates
+        if self.environments % parts or updates % parts:
+            what = f"{self.environments} environments" if self.environments % parts else f"{updates} updates"
+            text = f"{what} are no multiple of the {parts} minibatches"
+            epochs = max(1, round(updates / parts))
+            hint = f"every update takes one minibatch, of equally many environments: 'updates: {epochs * parts} per " \
+                   f"horizon' makes {epochs} epoch{'s' * (epochs > 1)} of {parts}"
+            raise PydanticCustomError("minibatches", "{text}", {"text": text, "hint": hint})
+        return self
+
+    @property
+    def pieces(self) -> bool:
+        """May what it learns from begin in the middle of an episode?"""
+        return self.horizon is not None
+
     @property
     def batch(self) -> int:
-        """Episodes that one update learns from."""
-        return self.updates.episodes // self.minibatches
+        """Episodes, or environments, that one update learns from."""
+        return self.kept // self.minibatches
+
+    def span(self, whole: int) -> int:
+        """Stored steps of each of them, where a whole episode has so many."""
+        return whole if self.horizon is None else min(whole, self.horizon + 1)
+
+    @property
+    def kept(self) -> int:
+        """Episodes that are stored; or environments, of each at least one stretch of an episode."""
+        return self.updates.episodes if self.horizon is None else self.environments
+
+    def stored(self, whole: int) -> int:
+        """How many episodes take as much room as what is stored; of pieces, if episodes reach their limit."""
+        if self.horizon is None:
+            return self.kept
+        stretches = self.environments * (1 + ceil(self.horizon / max(1, whole - 1)))
+        return ceil(stretches * self.span(whole) / whole)
 
     @property
     def memory(self) -> str:
+        each, pieces = "episode", ""
+        if self.horizon is not None:
+            each, pieces = "environment", f"pieces of {self.horizon:,} steps of each environment"
         if self.minibatches == 1:
-            return ""
+            return pieces
         epochs = self.updates.updates // self.minibatches
-        return f"{epochs:,} epoch{'s' * (epochs > 1)} of {self.minibatches:,} minibatches, " \
-               f"of {self.batch:,} episode{'s' * (self.batch > 1)} each"
+        return f"{pieces}{'; ' * bool(pieces)}{epochs:,} epoch{'s' * (epochs > 1)} of {self.minibatches:,} " \
+               f"minibatches, of {self.batch:,} {each}{'s' * (self.batch > 1)} each"
 
 
 Learning = Annotated[ReplayLearner | OnPolicyLearner, Field(discriminator="kind")]

@@ -138,7 +138,7 @@ class Optimizers(Section):
 class Learner(Section):
     """How weights are learned."""
 
-    kind, environments, updates, minibatches = Value(), Value(), Value(), Value()
+    kind, environments, horizon, updates, minibatches = Value(), Value(), Value(), Value(), Value()
     replay = Part(Replay)
     target = Part(Target)
     optimizers = Part(Optimizers)

@@ -210,24 +210,31 @@ class Period(_Phrase):
 
 @dataclass(frozen=True)
 class Ratio(_Phrase):
-    """``1 per episode``, ``8 per 8 episodes``: gradient updates for collected episodes (the update-to-data ratio)."""
+    """``1 per episode``, ``8 per 8 episodes``: gradient updates for collected episodes (the update-to-data ratio).
+    ``8 per horizon``: for every piece that was collected."""
 
     updates: int
     episodes: int
+    """1 of a horizon."""
+    horizon: bool = False
 
     CODE, COUNTS = "ratio", 2
-    PATTERN = re.compile(rf"({QUANTITY})\s+per\s+(?:({QUANTITY})\s+episodes|episode)")
-    EXPECTED = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes'"
+    PATTERN = re.compile(rf"({QUANTITY})\s+per\s+(?:({QUANTITY})\s+episodes|episode|horizon)")
+    EXPECTED = "expected updates per episodes, such as '1 per episode' or '8 per 8 episodes', or '8 per horizon'"
 
     def __str__(self) -> str:
+        if self.horizon:
+            return f"{self.updates} per horizon"
         return f"{self.updates} per {'episode' if self.episodes == 1 else f'{self.episodes} episodes'}"
 
     @classmethod
     def _read(cls, match: re.Match[str], counts: list[int]) -> Self:
-        return cls(counts[0], counts[1] if len(counts) > 1 else 1)
+        return cls(counts[0], counts[1] if len(counts) > 1 else 1, match[0].endswith("horizon"))
 
     @classmethod
     def _hint(cls, text: str) -> str:
+        if found := re.fullmatch(rf"({QUANTITY})\s*(?:per|/)\s*(?:piece|rollout|collection|1 horizon)s?", text):
+            return f"write '{found[1]} per horizon'"
         found = re.fullmatch(rf"({QUANTITY})(?:\s*(?:per|/)\s*({QUANTITY})?\s*(?:episodes?)?)?", text)
         if found is None or not all(quantity(part) for part in found.groups() if part):
             return ""

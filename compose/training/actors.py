@@ -15,6 +15,9 @@ from compose.envs.interface import Script
 from compose.envs.scaling import any_numbers, by_part
 from compose.kernels.random import Seeds, categorical, keys, one_of, uniform
 
+Steps = int | Tensor
+"""Taken in all episodes, or in each: int64 [batch]."""
+
 
 class Actor(Protocol):
     """Chooses a joint action for a batch of episodes, step by step from step 0 on."""
@@ -47,7 +50,8 @@ class ModelActor:
     """Does it keep what the spec records?"""
     recorded: dict[str, Tensor] = field(default_factory=dict)
     """What was recorded of the step just chosen, by name [batch ...]."""
-    _state: dict[str, Tensor] | None = None
+    state: dict[str, Tensor] | None = None
+    """What is carried to the next step, by name [batch ...]."""
 
     @property
     def reads(self) -> Collection[str]:
@@ -57,13 +61,18 @@ class ModelActor:
             found |= {name for program in ("play", "note") for name in self.model.programs[program].fields}
         return found
 
-    def choose(self, fields: Tensors, episodes: Tensor, step: int) -> Tensor:
+    @property
+    def program(self) -> str:
+        """What it runs."""
+        return "play" if self.records and self.model.graph.recorded else "act"
+
+    def choose(self, fields: Tensors, episodes: Tensor, step: Steps) -> Tensor:
         """See :class:`Actor`."""
-        program = "play" if self.records and self.model.graph.recorded else "act"
+        program = self.program
         draws = self.model.draw(program, self.seed, step, episodes)
         run = self.model.play if program == "play" else self.model.act
-        acted = run(fields, None if step == 0 else self._state, draws, self.params)
-        self._state = acted.state
+        acted = run(fields, self.carried(step), draws, self.params)
+        self.state = acted.state
         action = self._chosen(acted, episodes, step)
         if program == "play":
             draws = self.model.draw("note", self.seed, step, episodes)
@@ -71,7 +80,17 @@ class ModelActor:
             self.recorded = self.model.note(acted, known, draws, self.params)
         return action
 
-    def _chosen(self, acted: Acted, episodes: Tensor, step: int) -> Tensor:
+    def carried(self, step: Steps) -> dict[str, Tensor] | None:
+        """What the next step is given: nothing where it is the first of its episode."""
+        if self.state is None or (isinstance(step, int) and step == 0):
+            return None
+        first = step == 0
+        if isinstance(first, bool) or not bool(first.any()):
+            return self.state
+        fresh = self.model.initial_state(len(first), self.program)
+        return {name: fresh[name].where(first.view(-1, *[1] * (x.dim() - 1)), x) for name, x in self.state.items()}
+
+    def _chosen(self, acted: Acted, episodes: Tensor, step: Steps) -> Tensor:
         if acted.variance is not None:
             variance = acted.variance if self.sampled else None
             return numbers(acted.values, variance, self.model.spec.act.squashed, self.seed, episodes, step)
@@ -131,21 +150,21 @@ def greedy(values: Tensor, where: Tensor) -> Tensor:
 
 
 def explored(values: Tensor, where: Tensor, epsilon: float | Tensor, seed: Seeds, episodes: Tensor,
-             step: int) -> Tensor:
+             step: Steps) -> Tensor:
     """:func:`greedy`, but with probability ``epsilon`` (a number, or [batch 1]) an allowed action at random."""
     best = greedy(values, where)
     explores = uniform(keys(seed, "explore", step), _counters(episodes, best.shape[1])) < epsilon
     return torch.where(explores, random_action(where, seed, episodes, step), best)
 
 
-def sampled(logits: Tensor, where: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
+def sampled(logits: Tensor, where: Tensor, seed: Seeds, episodes: Tensor, step: Steps) -> Tensor:
     """An action for every agent, drawn from the softmax of ``logits`` over those allowed [batch agent]."""
     chances = logits.masked_fill(~where, -torch.inf).softmax(-1)
     return categorical(chances, uniform(keys(seed, "sample", step), _counters(episodes, logits.shape[1])))
 
 
 def numbers(mean: Tensor, variance: Tensor | None, squashed: bool, seed: Seeds, episodes: Tensor,
-            step: int) -> Tensor:
+            step: Steps) -> Tensor:
     """Numbers for every agent [batch agent part], drawn from normal distributions (their means without a variance)."""
     drawn = mean.float()
     if variance is not None:
@@ -158,7 +177,7 @@ def numbers(mean: Tensor, variance: Tensor | None, squashed: bool, seed: Seeds, 
     return drawn.tanh() if squashed else drawn
 
 
-def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: int) -> Tensor:
+def random_action(allowed: Tensor, seed: Seeds, episodes: Tensor, step: Steps) -> Tensor:
     """An allowed action for every agent, all equally likely [batch agent]."""
     return one_of(allowed, uniform(keys(seed, "action", step), _counters(episodes, allowed.shape[1])))
 

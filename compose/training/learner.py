@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, ClassVar
 
 import torch
@@ -25,7 +25,7 @@ from compose.training.logged import by_task
 from compose.training.optim import Optimizers, Updated
 from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.records import State, numbers
-from compose.training.rollout import rollout, tensors
+from compose.training.rollout import carried, rollout, tensors
 from compose.training.targets import Targets
 
 
@@ -58,6 +58,8 @@ class Batch:
     fields: dict[str, Tensor]
     draws: dict[str, Tensor]
     params: dict[str, float]
+    state: dict[str, Tensor] | None = None
+    """What acting carried to the first step of every row, where rows may begin in the middle of an episode."""
 
 
 class Learner(ABC):
@@ -65,6 +67,8 @@ class Learner(ABC):
 
     reads: ClassVar[type[learning.Learner]]
     """What a spec says of one."""
+    pieced: ClassVar[bool] = False
+    """Is it for what begins in the middle of episodes?"""
     settings: learning.Learner
 
     def __init__(self, model: Model, env: Environment, seed: int, ranks: Ranks = ALONE) -> None:
@@ -145,7 +149,7 @@ class Learner(ABC):
                                     steps=played["filled"].shape[1])
             seen = self._whole("observe", Batch(tensors(played), draws, moving_params(self.model, self.clocks)))
             with alone():
-                self.model.observe(seen.fields, seen.draws, seen.params)
+                self.model.observe(seen.fields, seen.draws, seen.params, carried(played))
 
     def update(self) -> None:
         """Make one update from a fresh batch, then let the targets follow if their time has come."""
@@ -153,14 +157,15 @@ class Learner(ABC):
         self.refresh(batch)
         with self.ranks.counting(batch.fields["episode"]):
             self.optimizers.pace(self.clocks.read())
-            made = self.optimizers.update(lambda: self.model.learn(batch.fields, batch.draws, batch.params))
+            made = self.optimizers.update(
+                lambda: self.model.learn(batch.fields, batch.draws, batch.params, batch.state))
             self.updated(made, batch)
 
     def refresh(self, batch: Batch) -> None:
         """Let those statistics look that do so before the update from a batch."""
         seen = self._whole("refresh", batch)
         with alone():
-            self.model.refresh(seen.fields, seen.draws, seen.params)
+            self.model.refresh(seen.fields, seen.draws, seen.params, seen.state)
 
     def _whole(self, program: str, batch: Batch) -> Batch:
         """As much of the whole batch as a program looks at, of which this process may hold a part."""
@@ -170,7 +175,7 @@ class Learner(ABC):
         fields = {name: batch.fields[name] for name in looks.fields if self.replay.batched(name)}
         draws = {name: batch.draws[name] for name in looks.needs("draw")}
         with self.ranks.counting(batch.fields["episode"]):
-            return Batch({**batch.fields, **self.ranks.whole(fields)}, self.ranks.whole(draws), batch.params)
+            return replace(batch, fields={**batch.fields, **self.ranks.whole(fields)}, draws=self.ranks.whole(draws))
 
     def batch(self) -> Batch:
         """What the next update learns from: a function of the seed, the number of the update and what is stored."""
@@ -180,7 +185,7 @@ class Learner(ABC):
         """These episodes as what the next update learns from."""
         draws = self.model.draw("learn", self.seed, self.clocks.updates, episodes["episode"],
                                 steps=episodes["filled"].shape[1])
-        return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks))
+        return Batch(tensors(episodes), draws, moving_params(self.model, self.clocks), carried(episodes))
 
     def updated(self, made: Updated, batch: Batch) -> None:
         """The weights were updated from a batch: advance the clock, let the targets follow, keep the metrics."""
@@ -211,6 +216,9 @@ class Learner(ABC):
         each = {name: kept for name, kept in self.model.statistics.items() if kept.shape == (len(tasks),)}
         return whole | {f"statistic/{name}/{task}": float(x) for name, kept in each.items()
                         for task, x in zip(tasks, kept, strict=True)}
+
+    groups: ClassVar[tuple[str, ...]] = ("weights", "target", "optimizers", "statistics")
+    """The files of a checkpoint."""
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """What a checkpoint holds beside the replay, by file."""

@@ -76,7 +76,8 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     kept = round(4 * MORE * activations(model.graph, learner.batch, span).learned)
     learned = kept + bytes_estimate(schema, given, fields)
     playing = 4 * activations(model.graph, together, 1).acted + 2 * bytes_estimate(schema, together, fields)
-    return MemoryEstimate(bytes_estimate(schema, learner.kept, fields), weights, learned, playing, type(learner))
+    held = bytes_estimate(schema, learner.stored(schema.sizes["time"]), fields)
+    return MemoryEstimate(held, weights, learned, playing, type(learner))
 
 
 def available(device: torch.device) -> int:

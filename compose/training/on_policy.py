@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import torch
 from tensordict import TensorDict
 from torch import Tensor
 
+from compose.compiler.trace import Program
 from compose.kernels.random import bits, key
 from compose.language import learning
 from compose.training.learner import Batch, Learner
@@ -27,8 +28,7 @@ class OnPolicyLearner(Learner):
 
     @property
     def keep(self) -> Collection[str]:
-        of_agents = any(".agent." in name for one in self._learning for name in one.needs("plan"))
-        return self.read | ({"visible"} if of_agents else set())  # rows of agents are planned by the shape of `visible`
+        return fields_of_losses(self._learning, self.read)
 
     def due(self) -> int:
         ratio = self.settings.updates
@@ -53,3 +53,9 @@ class OnPolicyLearner(Learner):
         if self.model.statistics and self.clocks.updates % self.settings.updates.updates == 0:
             alone = self.settings.minibatches == 1
             super().refresh(batch if alone else self.batch_of(self.replay.newest(self.settings.kept)))
+
+
+def fields_of_losses(programs: Iterable[Program], read: set[str]) -> set[str]:
+    """The fields that updates need; rows of agents are planned by the shape of ``visible``."""
+    of_agents = any(".agent." in name for one in programs for name in one.needs("plan"))
+    return read | ({"visible"} if of_agents else set())

@@ -27,6 +27,15 @@ class Retried(Environment):
         """See :meth:`Environment.reset`."""
         return self.env.reset(episodes, seed)
 
+    def restart(self, rows: Tensor, episodes: Tensor, seed: int) -> Fields:
+        """See :meth:`Environment.restart`."""
+        return self.env.restart(rows, episodes, seed)
+
+    @property
+    def restarts(self) -> bool:
+        """Whether the other can."""
+        return self.env.restarts
+
     def step(self, action: Tensor) -> Transition:
         """See :meth:`Environment.step`."""
         return self.env.step(action)

@@ -16,10 +16,12 @@ from compose.kernels.random import Seeds
 from compose.training.actors import Actor, ModelActor
 from compose.training.retry import again
 
-_DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
-_KEPT = ("present", "task")
+CARRIED = "carried:"
+"""What names begin with of what acting carried to the first step of a row."""
+DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
+KEPT = ("present", "task")
 """Recorded whatever is asked for."""
-_ALWAYS = (*_KEPT, "available")
+_ALWAYS = (*KEPT, "available")
 """What this module and those who watch over environments read."""
 
 
@@ -47,7 +49,7 @@ def rollout(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds,
             :class:`~compose.training.retry.Retried` and the next attempt succeeds.
     """
     tried = 1
-    env.wanted = _read(actor, keep)
+    env.wanted = fields_read(actor, keep)
     try:
         while True:
             try:
@@ -65,10 +67,10 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     schema, limit, batch = env.schema, env.schema.limit, episodes.shape[0]
     game = Watched(env, episodes, seed)
     fields, own = game.reset(), own_fields(schema, env.device)
-    wanted = schema.fields if keep is None else {*keep, *_KEPT} & set(schema.fields)
+    wanted = schema.fields if keep is None else {*keep, *KEPT} & set(schema.fields)
     record = {name: _blank(x, schema, name) for name, x in {**own, **fields}.items() if name in wanted}
     parts = (schema.sizes["part"],) if schema.continuous else ()
-    kind = _DTYPES[schema.fields["action"].dtype]
+    kind = DTYPES[schema.fields["action"].dtype]
     record["action"] = torch.zeros(batch, limit + 1, schema.agents, *parts, dtype=kind, device=env.device)
     record["reward"] = torch.zeros(batch, limit + 1, device=env.device)
     if "rewards" in wanted and "rewards" in schema.fields:
@@ -82,7 +84,7 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
     _note(record, fields, schema, 0)
     for step in range(limit):
         record["steps"][:, step] = alive
-        action = actor.choose(_shown({**own, **fields}, last, schema), episodes, step)
+        action = actor.choose(shown({**own, **fields}, last, schema), episodes, step)
         _keep(record, actor, step)
         after = game.step(action)
         record["action"][:, step] = action * alive.view(-1, *[1] * (action.dim() - 1))
@@ -98,17 +100,17 @@ def _played(actor: Actor, env: Environment, episodes: Tensor, seed: Seeds, keep:
         if not bool(alive.any()):
             break
     if recorded(actor):  # also of the last observation: what the state is worth in which an episode stopped
-        actor.choose(_shown({**own, **fields}, last, schema), episodes, step + 1)
+        actor.choose(shown({**own, **fields}, last, schema), episodes, step + 1)
         _keep(record, actor, step + 1)
     game.finish(alive, record["reward"])
     for name, x in record.items():
-        if name.startswith(PLAYED) or _has_time(schema, name):
+        if name.startswith(PLAYED) or has_time(schema, name):
             x.masked_fill_(~record["filled"].reshape(batch, limit + 1, *[1] * (x.dim() - 2)), 0)
     record["last_action"] = last_actions(record["action"], record["filled"], record["present"], schema)
     return TensorDict({**record, "success": success, "episode": episodes.clone()}, batch_size=[])
 
 
-def _read(actor: Actor, keep: Collection[str] | None) -> Collection[str] | None:
+def fields_read(actor: Actor, keep: Collection[str] | None) -> Collection[str] | None:
     """The fields that the environment has to give; None: all."""
     reads: Collection[str] | None = getattr(actor, "reads", None)
     return None if keep is None or reads is None else {*keep, *reads, *_ALWAYS}
@@ -117,6 +119,12 @@ def _read(actor: Actor, keep: Collection[str] | None) -> Collection[str] | None:
 def tensors(episodes: TensorDict) -> dict[str, Tensor]:
     """The fields as a plain dict."""
     return {str(name): episodes[name] for name in episodes.keys()}  # noqa: SIM118 (no mapping)
+
+
+def carried(rows: TensorDict) -> dict[str, Tensor] | None:
+    """What acting carried to the first step of each row, by name; None where every row begins an episode."""
+    found = {name.removeprefix(CARRIED): x for name, x in tensors(rows).items() if name.startswith(CARRIED)}
+    return found or None
 
 
 def part(episodes: TensorDict, schema: EntitySchema, rows: slice) -> TensorDict:
@@ -179,24 +187,24 @@ def _keep(record: Fields, actor: Actor, step: int) -> None:
         record[name][:, step] = x
 
 
-def _has_time(schema: EntitySchema, name: str) -> bool:
+def has_time(schema: EntitySchema, name: str) -> bool:
     return name == "filled" or "time" in schema.fields[name].axes
 
 
 def _blank(x: Tensor, schema: EntitySchema, name: str) -> Tensor:
-    dtype = _DTYPES[schema.fields[name].dtype]
-    if not _has_time(schema, name):
+    dtype = DTYPES[schema.fields[name].dtype]
+    if not has_time(schema, name):
         return x.to(dtype).clone()
     return torch.zeros(x.shape[0], schema.limit + 1, *x.shape[1:], dtype=dtype, device=x.device)
 
 
 def _note(record: Fields, fields: Fields, schema: EntitySchema, step: int) -> None:
     for name, x in fields.items():
-        if name in record and _has_time(schema, name):
+        if name in record and has_time(schema, name):
             record[name][:, step] = x
 
 
-def _shown(fields: Fields, last_action: Tensor, schema: EntitySchema) -> dict[str, Tensor]:
+def shown(fields: Fields, last_action: Tensor, schema: EntitySchema) -> dict[str, Tensor]:
     """The fields as a model that acts takes them: a time axis of length 1 where the schema has one."""
     known = {name: x for name, x in {**fields, "last_action": last_action}.items() if name in schema.fields}
-    return {name: x.unsqueeze(1) if _has_time(schema, name) else x for name, x in known.items()}
+    return {name: x.unsqueeze(1) if has_time(schema, name) else x for name, x in known.items()}

@@ -23,8 +23,6 @@ from compose.training.progress import Reporter
 from compose.training.records import State
 from compose.training.settings import Settings
 
-_GROUPS = ("weights", "target", "optimizers", "statistics")
-
 
 @contextmanager
 def keeping(folder: RunFolder) -> Iterator[None]:
@@ -72,7 +70,7 @@ class Trainer:
             self.folder.cut_logs({})
             return
         known = RunFolder(checkpoint).record("state.json", State)
-        tensors = {group: read_tensors(checkpoint, group) for group in _GROUPS}
+        tensors = {group: read_tensors(checkpoint, group) for group in self.learner.groups}
         with reading(checkpoint):
             self.learner.restore(tensors, known)
             restore_replay(self.folder, checkpoint, self.learner.replay)

@@ -36,7 +36,7 @@ def _here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("file", few(SPECS), ids=lambda file: file.stem)
 def test_what_is_written_means_the_same(file: Path) -> None:
-    loaded = load(file, ["learner.environments=3"])
+    loaded = load(file, ["learner.environments=12"])
     ex = Exploration(loaded, None)
     for defaults in (False, True):
         text = resolved(ex, defaults=defaults)

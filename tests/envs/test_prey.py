@@ -76,8 +76,8 @@ def test_every_row_may_have_a_seed_of_its_own() -> None:
 def test_whatever_agents_try_the_map_stays_whole(name: str) -> None:
     game = _game(name)
     game.reset(torch.arange(64), 0)
-    for _ in range(game.schema.limit):
-        tried = torch.randint(6, (64, game.schema.agents), generator=torch.Generator().manual_seed(game._time))
+    for time in range(game.schema.limit):
+        tried = torch.randint(6, (64, game.schema.agents), generator=torch.Generator().manual_seed(time))
         fields = game.step(tried).fields
         assert torch.equal(game._grid, dynamics.chart(game.map, game.agent, game.prey, game.landmark))
         here = torch.cat((game.agent, game.prey, game.landmark), 1)

@@ -43,7 +43,7 @@ def act(rng: random.Random, data: Data) -> None:
     if kind == "categorical":
         if rng.random() < 0.5:
             made["evaluate"] = "sample"
-        learner = {k: v for k, v in data["learner"].items() if k not in ("replay", "target", "minibatches")}
+        learner = {k: v for k, v in data["learner"].items() if k not in ("replay", "target", "minibatches", "horizon")}
         data["learner"] = learner | {"kind": "on_policy", "updates": "1 per 3 episodes"}
     data["act"] = made
 

@@ -60,7 +60,7 @@ def method(rng: random.Random, schema: EntitySchema) -> Data:
             data["params"][name] = rng.choice([1, 2])
     for field in ("paper", "example_env", "claims"):
         data.pop(field, None)
-    ours = ("environments", "replay", "updates", "minibatches", "target")
+    ours = ("environments", "horizon", "replay", "updates", "minibatches", "target")
     data["learner"] = {k: v for k, v in data["learner"].items() if k not in ours}
     if data["learner"]["kind"] == "on_policy":
         data["learner"]["updates"] = "1 per 3 episodes"

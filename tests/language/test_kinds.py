@@ -36,8 +36,10 @@ VALUES: dict[str, str] = {
     "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
     "clip_value": "1", "weight_decay": "0.1", "momentum": "0.9",
     "after": "main", "environments": "2", "updates": "1 per episode", "minibatches": "1", "target": "{kind: copy}",
-    "optimizers": "{main: {kind: adam}}",
+    "horizon": "8", "optimizers": "{main: {kind: adam}}",
 }
+WITH = {"horizon": {"updates": "1 per horizon"}}
+"""What a field needs beside it."""
 BEGINNING = ("piecewise", "exponential")
 """Kinds of schedule for which 0 is no beginning."""
 FAMILIES = {"act": Acting, "learner": Learning, "learner.target": Target, "learner.optimizers.main": Optimizer,
@@ -80,7 +82,7 @@ def every() -> Iterator[tuple[str, str, str]]:
 def test_a_field_is_read_or_refused(place: str, tag: str, field: str) -> None:
     known = kinds(FAMILIES[place])
     assert known is not None
-    given = members(known, tag) | {field: VALUES[field]}
+    given = members(known, tag) | {field: VALUES[field]} | WITH.get(field, {})
     if tag in known.having(field):
         whole(place, flow(given))
         return

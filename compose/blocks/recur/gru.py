@@ -26,18 +26,20 @@ class Gru(Recurrence):
 
         weights = self.weights(run)
         if (alive := run.alive()) is not None:
-            return _over_steps(of, *alive, weights)
+            return _over_steps(of, run.state("h"), *alive, weights)
         return self.over_time(run, of, lambda x, start: torch.gru(x, start, weights, True, 1, 0.0, True, False, False))
 
 
-def _over_steps(of: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
-    """``of`` [step ... In] -> [step ... to]: at every time the first ``alive`` of all sequences go on."""
+def _over_steps(of: Any, before: Any, alive: Any, sequences: Any, weights: list[Any]) -> Any:
+    """``of`` [step ... In] -> [step ... to]: at every time the first ``alive`` of all sequences go on. ``before``
+    [step ... to]: what the episode of each step carried into its first, or None."""
     from torch.nn import functional as F
 
     from compose.kernels.steps import gru
 
     flat = of.flatten(0, -2)
     rows = flat.shape[0] // of.shape[0]
-    start = flat.new_zeros((sequences.shape[0] * rows, weights[1].shape[1]))
+    count, width = sequences.shape[0] * rows, weights[1].shape[1]
+    start = flat.new_zeros((count, width)) if before is None else before.flatten(0, -2)[:count]
     states = gru(F.linear(flat, weights[0], weights[2]), alive * rows, start, weights[1], weights[3])[0]
     return states.unflatten(0, of.shape[:-1])

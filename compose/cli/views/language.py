@@ -52,7 +52,8 @@ WORDS: list[tuple[Any, str]] = [
     (Param, "number, or [constant](#constant-param), [moving](#param-that-moves) or [piecewise](#piecewise-param)"),
     (get_args(Rate)[0], "number above 0, or [constant](#constant-param), [moving](#param-that-moves) or "
                         "[piecewise](#piecewise-param)"),
-    (Period, "`N env_steps`, `N episodes` or `N updates`"), (Ratio, "`N per episode` or `N per M episodes`"),
+    (Period, "`N env_steps`, `N episodes` or `N updates`"),
+    (Ratio, "`N per episode`, `N per M episodes` or `N per horizon`"),
 ]  # fmt: skip
 """What a spec's author calls a type."""
 

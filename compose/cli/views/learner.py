@@ -5,7 +5,7 @@ from __future__ import annotations
 from compose.cli import page
 from compose.cli.page import Cell
 from compose.language.acting import Categorical, EpsilonGreedy, Numbers
-from compose.language.learning import CopyTarget
+from compose.language.learning import CopyTarget, Learner, OnPolicyLearner
 from compose.language.models import Spec
 from compose.language.moving import Constant, Curve, Moving, Piecewise
 from compose.language.numerals import number
@@ -68,8 +68,7 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
     learner = spec.learner
     rows = [("kind", learner.kind.replace("_", "-")),
             ("environments", f"{number(learner.environments)} side by side"),
-            ("updates", f"{learner.updates} collected (update-to-data ratio "
-                        f"{learner.updates.updates / learner.updates.episodes:g})")]
+            ("updates", _ratio(learner))]
     if learner.memory:
         rows.append((learner.kind.replace("_", "-"), learner.memory))
     if learner.off_policy or _lags(spec):
@@ -83,6 +82,12 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
         parts += [f"after {optimizer.after}"] if optimizer.after else []
         rows.append((f"optimizer {name}", f"{optimizer.kind}: {', '.join(parts)}"))
     return [(Cell(what, "name"), how) for what, how in rows]
+
+
+def _ratio(learner: Learner) -> str:
+    if isinstance(learner, OnPolicyLearner) and learner.horizon is not None:
+        return f"{learner.updates}, of {number(learner.environments * learner.horizon)} collected steps"
+    return f"{learner.updates} collected (update-to-data ratio {learner.updates.updates / learner.updates.episodes:g})"
 
 
 def _lags(spec: Spec) -> bool:

@@ -170,7 +170,7 @@ def quick(trial: Trial) -> Iterator[str]:
 
 def _lowered(trial: Trial) -> Term | None:
     """The first output as a term; None for a pointwise function, which is nothing but one."""
-    found = Lowering(trial.graph, torch.float64, stateful=False).terms(trial.node.values.values())[0]
+    found = Lowering(trial.graph, torch.float64, carried=False).terms(trial.node.values.values())[0]
     return found if isinstance(found.op, Pick) else None
 
 

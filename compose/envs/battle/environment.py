@@ -26,6 +26,8 @@ class Battle(Environment):
     battles begin alike. ``mine`` and ``theirs`` are what there is to know. Battles that have ended cost nothing.
     """
 
+    kept = ("_counters", "_time", "_running", "mine", "theirs", "_fields")
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema, self.settings, self.device = schema, settings, torch.device(device)
         scale, (width, height) = RELEASED if settings.official else TENTHS, settings.size
@@ -37,7 +39,8 @@ class Battle(Environment):
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Put the armies into their formations; see :meth:`Environment.reset`."""
         batch, schema, scale = len(episodes), self.schema, self.grid.scale
-        self._time, self._running = 0, torch.ones(batch, dtype=torch.bool, device=self.device)
+        self._running = torch.ones(batch, dtype=torch.bool, device=self.device)
+        self._time = torch.zeros(batch, dtype=torch.int64, device=self.device)
         self.mine, self.theirs = (Army(cell.expand(batch, -1), torch.full(
             (batch, len(cell)), scale.full, dtype=scale.dtype, device=self.device)) for cell in self._start)
         self._turn, self._choice = keys(seed, "turn"), keys(seed, "choice")
@@ -50,7 +53,7 @@ class Battle(Environment):
         """Let everybody act once; see :meth:`Environment.step`."""
         if self._running is None:
             raise RuntimeError("reset the environment before stepping it")
-        counters, agents = self._counters + self._time * self.schema.entities, self.schema.agents
+        counters, agents = self._counters + self._time[:, None] * self.schema.entities, self.schema.agents
         choice = uniform(self._choice, counters)  # one a unit will do: who hits does not walk
         return self.advance(action.to(self.device), Chance(
             turn=bits(self._turn, counters[:, :agents]), aim=choice[:, :agents],
@@ -59,14 +62,14 @@ class Battle(Environment):
     def advance(self, action: Tensor, chance: Chance) -> Transition:
         """The step of given draws."""
         assert self._running is not None
-        self._time += 1
+        self._time = self._time + 1
         running, reward = self._running, torch.zeros(len(action), device=self.device)
         if bool(running.any()):
             rows = running.nonzero()[:, 0]
             reward[rows] = self._act(rows, action[rows], Chance(*(x[rows] for x in chance)))
         won = running & ~(self.theirs.health > 0).any(1)
         over = won | (running & ~(self.mine.health > 0).any(1))
-        cut = running & ~over if self._time >= self.settings.limit else torch.zeros_like(over)
+        cut = running & ~over & (self._time >= self.settings.limit)
         self._running = running & ~over & ~cut
         return Transition(reward=reward, terminated=over, truncated=cut, success=won, fields=dict(self._fields))
 

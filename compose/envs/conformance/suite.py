@@ -22,6 +22,7 @@ from compose.envs.conformance import (
     masks,
     presence,
     randomness,
+    restarting,
     returns,
     rewards,
     tasks,
@@ -43,8 +44,8 @@ FORM = Property("form", "all fields are there, with the schema's shapes and dtyp
 PROPERTIES = (
     FORM, features.PROPERTY, presence.PROPERTY, masks.PROPERTY, aims.PROPERTY, constants.PROPERTY, tasks.PROPERTY,
     returns.PROPERTY, rewards.PROPERTY, ending.PROPERTY, after_end.PROPERTY, determinism.PROPERTY, batch.ALONE,
-    batch.SEEDS, inactive.PROPERTY, randomness.VARIED, randomness.GENERATORS, fresh.PROPERTY, lifecycle.UNRESET,
-    lifecycle.SCHEMA,
+    batch.SEEDS, restarting.PROPERTY, inactive.PROPERTY, randomness.VARIED, randomness.GENERATORS, fresh.PROPERTY,
+    lifecycle.UNRESET, lifecycle.SCHEMA,
 )
 """In the order in which they are tested. What needs the form to be right is not tested without it."""
 

@@ -19,6 +19,8 @@ from compose.kernels.random import Seeds
 class GaussianSqueeze(Environment):
     """All agents allocate once; the episode then truly ends. It has no goal to reach: ``success`` stays False."""
 
+    kept = ("_running",)
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema = schema
         self.settings = settings

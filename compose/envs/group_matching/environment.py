@@ -30,6 +30,9 @@ class GroupMatching(Environment):
     task lacks are absent and groups that it lacks are empty.
     """
 
+    kept = ("_counters", "_time", "_present", "_member", "_cell", "_representative", "_matches", "_running",
+            "_fixed_part", "_constant")
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema = schema
         self.settings = settings
@@ -62,7 +65,7 @@ class GroupMatching(Environment):
             task: (batch) int64.
         """
         task = cell.new_zeros(len(cell)) if task is None else task
-        self._time, self._present = 0, self._agent < self._sizes[task, :1]
+        self._time, self._present = torch.zeros_like(task), self._agent < self._sizes[task, :1]
         self._member, self._cell = member & self._present[:, None], cell
         self._representative = dynamics.representative(self._member)
         self._matches = dynamics.matches(cell, self._member, self._representative)
@@ -74,25 +77,24 @@ class GroupMatching(Environment):
         """Move every agent; see :meth:`Environment.step`."""
         if self._counters is None:
             raise RuntimeError("reset the environment before stepping it")
-        counters = self._counters + self._time * self._agents
+        counters = self._counters + self._time[:, None] * self._agents
         slip = uniform(self._slip, counters) < self.settings.slip
         noise = integers(self._noise, counters, ACTIONS)
         return self.advance(dynamics.move(self._cell, action.to(self.device), slip, noise, self.settings.cells))
 
     def advance(self, moved: Tensor) -> Transition:
         """Put the agents of running episodes into the cells ``moved`` (batch agent): the step without its draws."""
-        self._time += 1
+        self._time = self._time + 1
         running, at_limit = self._running, self._time >= self.settings.limit
         self._cell = torch.where(running[:, None], moved, self._cell)
         matches = dynamics.matches(self._cell, self._member, self._representative)
         reward = dynamics.reward(matches - self._matches) * running
         solved = (matches == self._most_groups) & running
-        never = torch.zeros_like(solved)
-        self._matches, self._running = matches, never if at_limit else running & ~solved
+        self._matches, self._running = matches, running & ~solved & ~at_limit
         return Transition(
             reward=reward,
-            terminated=never if at_limit else solved,
-            truncated=running if at_limit else never,
+            terminated=solved & ~at_limit,
+            truncated=running & at_limit,
             success=solved,
             fields=self._fields(),
         )

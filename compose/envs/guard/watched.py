@@ -38,6 +38,8 @@ class Watched:
     def __init__(self, env: Environment, episodes: Tensor, seed: Seeds) -> None:
         self.env, self.episodes, self.seed = env, episodes, seed
         self._see, self._step = f"compose env check {env.schema.name}", -1
+        self.taken: Tensor | None = None
+        """Steps taken in every episode, int64 [batch], where they did not begin together."""
         self._form: dict[str, tuple[torch.Size, torch.dtype]] = {}
         self._batch = torch.Size(episodes.shape)
         self._each = torch.Size((*episodes.shape, env.schema.agents)) if "rewards" in env.schema.fields else None
@@ -49,6 +51,16 @@ class Watched:
         self._refuse(form.fields(self.env, given, len(self.episodes)))
         self._refuse([*self._no_action(given), *self._no_task(given)])
         self._form = {name: (x.shape, x.dtype) for name, x in given.items()}
+        return given
+
+    def restart(self, rows: Tensor, episodes: Tensor) -> Fields:
+        """The first fields of other episodes, begun in some rows. Raises Broken."""
+        assert isinstance(self.seed, int)
+        given = self._safely("restart(rows, episodes, seed) gives the first fields",
+                             partial(self.env.restart, rows, episodes, self.seed))
+        self.episodes = self.episodes.index_copy(0, rows, episodes)
+        self._refuse(form.fields(self.env, given, len(rows)))
+        self._refuse([*self._no_action(given), *self._no_task(given)])
         return given
 
     def step(self, action: Tensor) -> Transition:
@@ -133,7 +145,8 @@ class Watched:
     def _place(self) -> dict[str, int]:
         first, last = int(self.episodes.min()), int(self.episodes.max())
         episodes = {"episode": first} if first == last else {"first episode": first, "last episode": last}
-        return {**({"step": self._step} if self._step >= 0 else {}), **episodes}
+        told = self._step >= 0 and self.taken is None
+        return {**({"step": self._step} if told else {}), **episodes}
 
     def _refuse(self, findings: list[Finding]) -> None:
         if not findings:
@@ -142,6 +155,7 @@ class Watched:
         for finding in findings[:_NAMED]:
             place = dict(finding.place)
             row = place.pop("batch", None)
-            here = self._place() if row is None else {"step": max(self._step, 0), "episode": int(self.episodes[row])}
+            step = self._step if self.taken is None or row is None else int(self.taken[row])
+            here = self._place() if row is None else {"step": max(step, 0), "episode": int(self.episodes[row])}
             told.append(replace(finding, place={**here, **place}, see=self._see))
         raise Broken(*told)

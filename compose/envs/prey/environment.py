@@ -34,6 +34,9 @@ class PredatorPrey(Environment):
     Captured preys stay present: they see themselves, and nobody else sees them.
     """
 
+    kept = ("_counters", "_time", "_present", "landmark", "agent", "prey", "_grid", "_strength", "_need", "_running",
+            "_constant", "_entities")
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema, self.settings, self.device = schema, settings, torch.device(device)
         self.map = dynamics.Map(settings.size)
@@ -61,7 +64,7 @@ class PredatorPrey(Environment):
         cells = self.map.cell(start.place)
         agent, prey, landmark = torch.split(cells, list(self._slots), 1)
         agents, preys, _ = self._slots
-        self._time, self._present, self.landmark = 0, start.place >= 0, landmark
+        self._time, self._present, self.landmark = torch.zeros_like(start.task), start.place >= 0, landmark
         self.agent, self.prey = agent.contiguous(), prey.contiguous()
         self._grid = dynamics.chart(self.map, agent, prey, landmark)
         self._strength = start.capability[:, :agents].to(torch.uint8)
@@ -75,13 +78,13 @@ class PredatorPrey(Environment):
         """Let predators act and preys flee; see :meth:`Environment.step`."""
         if self._counters is None:
             raise RuntimeError("reset the environment before stepping it")
-        counters = self._counters + self._time * self._slots[1]
+        counters = self._counters + self._time[:, None] * self._slots[1]
         return self.advance(action.to(self.device), integers(self._flight, counters, MOVES))
 
     def advance(self, action: Tensor, flight: Tensor) -> Transition:
         """The step without its draws: ``flight`` (batch prey) is where preys flee to that are not captured, as actions.
         """
-        self._time += 1
+        self._time = self._time + 1
         running, at_limit = self._running, self._time >= self.settings.limit
         action, flight = action * running[:, None], flight * running[:, None]
         self.action = action
@@ -91,12 +94,11 @@ class PredatorPrey(Environment):
         self._grid, self.prey = dynamics.flee(grid, self.prey, caught, flight, self._steps, self.map.nowhere)
         self.agent = agent
         solved = (self.prey == self.map.nowhere).all(1) & running
-        never = torch.zeros_like(solved)
-        self._running = never if at_limit else running & ~solved
+        self._running = running & ~solved & ~at_limit
         return Transition(
             reward=caught.sum(1).float(),
-            terminated=never if at_limit else solved,
-            truncated=running if at_limit else never,
+            terminated=solved & ~at_limit,
+            truncated=running & at_limit,
             success=solved,
             fields=self._fields(),
         )

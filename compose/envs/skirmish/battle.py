@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 import torch
 from torch import Tensor
 
+from compose.envs.interface import written
 from compose.envs.skirmish.tables import Tables
 from compose.envs.starcraft.units import REACH
 
@@ -119,6 +120,12 @@ class Battle:
         new = replace(self, goal=self.goal.clone(), pace=self.pace.clone(), target=self.target.clone())
         new.goal[:, :, team], new.pace[:, team], new.target[:, team] = goal, pace, target
         return new
+
+    def begun(self, rows: Tensor, new: Battle, at: Tensor) -> Battle:
+        """This with ``new`` battles, of those the ones ``at`` some rows, in some rows."""
+        pairs = ((getattr(self, field.name), getattr(new, field.name)) for field in fields(self))
+        return Battle(*(written(old, rows, fresh.index_select(old.dim() - 2, at), old.dim() - 2)
+                        for old, fresh in pairs))
 
     def where(self, running: Tensor, old: Battle) -> Battle:
         """This where ``running`` [battle], ``old`` elsewhere."""

@@ -10,7 +10,7 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from compose.envs.interface import Environment, Fields, Script, Transition
+from compose.envs.interface import Environment, Fields, Script, Transition, written
 from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.ground import Ground
@@ -70,6 +70,8 @@ class Skirmish(Environment):
         """What plays game loops, unless somebody watches them; None: torch does."""
         self.runs_on = "torch" if self.kernel is None else "compiled game loops, the rest in torch"
         self.battle: Battle
+        self.enemy_start: Tensor
+        """Where the enemies began, in the middle [xy battle 1]."""
         self.facing: Tensor
         """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
         self.watch: Callable[[Battle, Aim, Battle], None] | None = None
@@ -80,7 +82,7 @@ class Skirmish(Environment):
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Draw tasks, places and tags; see :meth:`Environment.reset`."""
         episodes = episodes.to(self.device, torch.int64)
-        self._seed, self._episodes, self._time = seed, episodes, 0
+        self._seed, self._episodes, self._time = seed, episodes, torch.zeros_like(episodes)
         self.task = draw_tasks(len(self.scenario.tasks), episodes, seed)
         spawn = self._spawn
         kind = self._muster.kinds(spawn.kind[self.task], self.task, episodes, seed)
@@ -101,6 +103,32 @@ class Skirmish(Environment):
         self._view.begin(begun)
         return self._view.fields(begun, self.wanted)
 
+    def restart(self, rows: Tensor, episodes: Tensor, seed: int) -> Fields:
+        """See :meth:`Environment.restart`."""
+        begun, at, fields = self.begun(episodes, seed)
+        fixed = (self.task, self._tag, self.forces.kind, self.forces.present)
+        for name in ("_episodes", "_time", "task", "_tag", "_last", "facing", "_running", "_scale"):
+            setattr(self, name, written(getattr(self, name), rows, getattr(begun, name)[at]))
+        kind, present = (written(getattr(self.forces, name), rows, getattr(begun.forces, name)[at])
+                         for name in ("kind", "present"))
+        self.battle = self.battle.begun(rows, begun.battle, at)
+        self.enemy_start = written(self.enemy_start, rows, begun.enemy_start[:, at], 1)
+        if not all(map(torch.equal, fixed, (self.task, self._tag, kind, present))):
+            self.forces = Forces(kind, present, self._allies, self._tables, self._choices)
+            self._view.begin(self._snapshot())
+        return fields
+
+    def apart(self) -> Skirmish:
+        """See :meth:`Environment.apart`."""
+        other = super().apart()
+        other._view = View(self.scenario, self.device)
+        return other
+
+    @property
+    def restarts(self) -> bool:
+        """Yes."""
+        return True
+
     def step(self, action: Tensor) -> Transition:
         """Give orders and let eight game loops pass; see :meth:`Environment.step`."""
         if self._seed is None:
@@ -120,7 +148,7 @@ class Skirmish(Environment):
             self._order(slice(0, self._allies), orders)
         self._command_opponents()
         self._fight(orders is None)
-        self._time += 1
+        self._time = self._time + 1
         if not bool(running.all()):
             self.battle = self.battle.where(running, before)
         found = outcome(self.forces, before, self.battle)
@@ -153,18 +181,28 @@ class Skirmish(Environment):
         self.battle = replace(Battle.begin(self.forces, place, goal), pace=self.forces.march * (~enemy | walks))
 
     def _fight(self, both: bool) -> None:
+        """Eight game loops, of all battles at once whose scripted units take the same turns at looking for targets."""
+        turn = self._time * STEP % REACTION[self.settings.difficulty]
+        turns = sorted(set(turn.tolist())) if REACTION[self.settings.difficulty] > STEP else [0]
+        for loop in turns:
+            before, playing = self.battle, self._running if len(turns) == 1 else self._running & (turn == loop)
+            self._loops(loop, playing, both)
+            if len(turns) > 1:
+                self.battle = self.battle.where(playing, before)
+
+    def _loops(self, first: int, running: Tensor, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
         forces, reload = self.forces, self._reload()
         if self.kernel is not None and self.watch is None:
             seeks = self.settings.opponent in SEEKERS
             self.battle = self.kernel.play(
-                forces, self.battle, self.ground, self._running, self._tag, reload, loop=self._time * STEP,
+                forces, self.battle, self.ground, running, self._tag, reload, loop=first,
                 reaction=REACTION[self.settings.difficulty], looks=(both, seeks), settling=SETTLING)
             return
         between = offsets(forces, self.battle.position, self.battle.alive)
         for loop in range(STEP):
             alive = self.battle.alive
-            for slots in self._looking(self._time * STEP + loop, both):
+            for slots in self._looking(first + loop, both):
                 target = acquire(forces, self.battle, alive, self._tag, slots)
                 self.battle = replace(self.battle, target=target)
             aimed = aim(forces, self.battle, alive)

@@ -21,34 +21,36 @@ class Spread(Environment):
     are covered; episodes last until the limit, which truncates them.
     """
 
+    kept = ("_time", "place", "landmark")
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema, self.settings, self.device = schema, settings, torch.device(device)
-        self._time: int | None = None
+        self._time: Tensor | None = None
 
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Draw all places; see :meth:`Environment.reset`."""
         counters = episodes.to(self.device)[:, None] * (2 * self.schema.entities)
         counters = counters + torch.arange(2 * self.schema.entities, device=self.device)
         place = rearrange(uniform(keys(seed, "place"), counters), "batch (entity xy) -> batch entity xy", xy=2)
-        self._time, self.place, self.landmark = 0, place[:, : self.schema.agents], place[:, self.schema.agents :]
+        self._time = torch.zeros(len(place), dtype=torch.int64, device=self.device)
+        self.place, self.landmark = place[:, : self.schema.agents], place[:, self.schema.agents :]
         return self._fields()
 
     def step(self, action: Tensor) -> Transition:
         """Move; see :meth:`Environment.step`."""
         if self._time is None:
             raise RuntimeError("reset the environment before stepping it")
-        never = torch.zeros(len(action), dtype=torch.bool, device=self.device)
-        if self._time >= self.settings.limit:
-            each = torch.zeros(action.shape[:2], device=self.device)
-            return Transition(each[:, 0], never, never, never, self._fields(), each)
-        self._time += 1
-        self.place = (self.place + action.to(self.device)).clamp(0.0, 1.0)
+        running = self._time < self.settings.limit
+        self._time = self._time + 1
+        moved = (self.place + action.to(self.device)).clamp(0.0, 1.0)
+        self.place = torch.where(running[:, None, None], moved, self.place)
         gap = (self.place[:, :, None] - self.landmark[:, None]).square().sum(-1).sqrt().amin(1)
         apart = (self.place[:, :, None] - self.place[:, None]).square().sum(-1).sqrt()
         bumps = (apart < self.settings.near).sum(2) - 1
-        each = -gap.mean(1, keepdim=True) - self.settings.bump * bumps
-        truncated = ~never if self._time == self.settings.limit else never
-        return Transition(each.mean(1), never, truncated, (gap < self.settings.near).all(1), self._fields(), each)
+        each = (-gap.mean(1, keepdim=True) - self.settings.bump * bumps).masked_fill(~running[:, None], 0.0)
+        success = (gap < self.settings.near).all(1) & running
+        truncated = self._time == self.settings.limit
+        return Transition(each.mean(1), torch.zeros_like(running), truncated, success, self._fields(), each)
 
     def _fields(self) -> Fields:
         agents, entities, batch = self.schema.agents, self.schema.entities, len(self.place)

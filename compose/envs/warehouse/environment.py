@@ -29,6 +29,8 @@ class Warehouse(Environment):
     there is to know; ``completed`` (batch) counts orders.
     """
 
+    kept = ("_counters", "_time", "cell", "open", "completed")
+
     def __init__(self, schema: EntitySchema, settings: Settings, device: str | torch.device = "cpu") -> None:
         self.schema, self.settings, self.device = schema, settings, torch.device(device)
         floor = settings.floor
@@ -52,15 +54,15 @@ class Warehouse(Environment):
 
     def begin(self, cell: Tensor, open: Tensor) -> Fields:
         """The reset without its random draws: from given cells (batch agent) and orders (batch agent type)."""
-        self._time, self.cell, self.open = 0, cell, open
-        self.completed = torch.zeros(len(cell), dtype=torch.int64, device=self.device)
+        self.cell, self.open = cell, open
+        self._time, self.completed = torch.zeros(2, len(cell), dtype=torch.int64, device=self.device)
         return self._view.fields(cell, open)
 
     def step(self, action: Tensor) -> Transition:
         """Let every robot act once; see :meth:`Environment.step`."""
         if self._counters is None:
             raise RuntimeError("reset the environment before stepping it")
-        counters = self._counters + self._time * self.schema.agents
+        counters = self._counters + self._time[:, None] * self.schema.agents
         orders = dynamics.orders(self._order, counters + self.schema.agents)
         return self.advance(action.to(self.device), bits(self._turn, counters), orders)
 
@@ -73,23 +75,17 @@ class Warehouse(Environment):
             orders: (batch agent type): what those get that complete one.
         """
         running = self._time < self.settings.limit
-        if running:
-            self._time += 1
-            act = self.cell * ACTIONS + action
-            open, gave, done = dynamics.deliver(self.open, self._view.kind[self.cell], action == DELIVER)
-            moved = dynamics.move(self.cell, self._leads[act], turn, self._cells)
-            blocked = self._tries[act] & (moved == self.cell)
-            self.cell, self.open = moved, torch.where(done[..., None], orders, open)
-            self.completed = self.completed + done.sum(1)
-            each = dynamics.reward(gave[..., None], done[..., None], blocked[..., None])
-            reward, success = dynamics.reward(gave, done, blocked), done.any(1)
-        else:
-            reward = torch.zeros(len(action), device=self.device)
-            each = torch.zeros(action.shape, device=self.device)
-            success = torch.zeros_like(reward, dtype=torch.bool)
-        never = torch.zeros_like(success)
-        at_limit = running and self._time == self.settings.limit
-        return Transition(reward=reward, terminated=never, truncated=~never if at_limit else never, success=success,
+        self._time, runs = self._time + 1, running[:, None]
+        act = self.cell * ACTIONS + action
+        open, gave, done = dynamics.deliver(self.open, self._view.kind[self.cell], (action == DELIVER) & runs)
+        moved = dynamics.move(self.cell, self._leads[act], turn, self._cells)
+        blocked = self._tries[act] & (moved == self.cell) & runs
+        self.cell = torch.where(runs, moved, self.cell)
+        self.open = torch.where(done[..., None], orders, open)
+        self.completed = self.completed + done.sum(1)
+        each = dynamics.reward(gave[..., None], done[..., None], blocked[..., None]) * runs
+        return Transition(reward=dynamics.reward(gave, done, blocked) * running, terminated=torch.zeros_like(running),
+                          truncated=self._time == self.settings.limit, success=done.any(1),
                           fields=self._view.fields(self.cell, self.open), rewards=each)
 
     @property

@@ -55,7 +55,7 @@ LENGTHS = {"min_length": "minLength", "max_length": "maxLength", "pattern": "pat
 ABOVE = r"(?![0_,.]*(?:[eE]|\s|[kKmM]|$))"
 """In front of a count in a pattern: it is not 0."""
 PHRASES: dict[Any, list[str]] = {Period: ["200 episodes", "50000 env_steps", "1 updates"],
-                                 Ratio: ["1 per episode", "8 per 8 episodes"]}
+                                 Ratio: ["1 per episode", "8 per 8 episodes", "8 per horizon"]}
 PLAIN: dict[Any, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 

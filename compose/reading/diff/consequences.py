@@ -95,8 +95,8 @@ class Consequences:
     choice_same: bool
     """Do they choose in the same way (greedy, epsilon)?"""
     proofs: tuple[ProofEffect, ...]
-    updates: tuple[float, float]
-    """Gradient updates for collected episodes."""
+    updates: tuple[float | None, float | None]
+    """Gradient updates for each collected episode; None where pieces of them are collected."""
     environments: tuple[str | None, str | None]
 
 
@@ -107,7 +107,8 @@ def consequences(before: Side, after: Side, matching: Matching, changes: Iterabl
     choice_same = act is None or all(f.wire for f in act.fields)
     values_same = all(mine.of(getattr(mine.graph, name)) == theirs.of(getattr(theirs.graph, name))
                       for name in ("act_values", "act_variance", "act_where"))
-    then, now = (side.spec.learner.updates for side in (before, after))
+    then, now = (None if (one := side.spec.learner.updates).horizon else one.updates / one.episodes
+                 for side in (before, after))
     return Consequences(
         axes=tuple(_axes(before, after, matching)),
         weights=(weights := tuple(_weights(before, after, matching))),
@@ -116,7 +117,7 @@ def consequences(before: Side, after: Side, matching: Matching, changes: Iterabl
         losses=tuple(_losses(before, after, matching, mine, theirs)),
         values_same=values_same, choice_same=choice_same,
         proofs=tuple(_proofs(before, after)),
-        updates=(then.updates / then.episodes, now.updates / now.episodes),
+        updates=(then, now),
         environments=(before.environment, after.environment),
     )  # fmt: skip
 

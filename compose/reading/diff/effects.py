@@ -23,8 +23,9 @@ def effects(diff: Diff) -> list[Row]:
     rows.append(("acting", _acting(diff)))
     rows += [("proofs", text) for text in _proofs(diff)]
     rows += [("claims", text) for text in _claims(diff)]
-    if found.updates[0] != found.updates[1]:
-        rows.append(("updates", f"{' -> '.join(apart(*found.updates))} for each collected episode"))
+    then, now = found.updates
+    if then is not None and now is not None and then != now:
+        rows.append(("updates", f"{' -> '.join(apart(then, now))} for each collected episode"))
     if found.environments[0] != found.environments[1]:
         there = [name or "none, sizes are symbolic" for name in found.environments]
         rows.append(("environment", f"{there[0]} -> {there[1]}"))

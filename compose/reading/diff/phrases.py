@@ -133,7 +133,7 @@ def quantity(value: float | Moving | Ratio) -> str:
     """
     if isinstance(value, Ratio):
         shared = gcd(value.updates, value.episodes)
-        return str(Ratio(value.updates // shared, value.episodes // shared))
+        return str(Ratio(value.updates // shared, value.episodes // shared, value.horizon))
     if not isinstance(value, Moving):
         return spelled(value, ",")
     points = value.points()

@@ -9,7 +9,8 @@ from compose.training.ranks.alone import Ranks
 
 
 def check_parts(graph: Graph, ranks: Ranks) -> None:
-    """Refuse a spec that looks at a whole batch while it acts or learns, if several processes hold parts of it.
+    """Refuse a spec that looks at a whole batch while it acts or learns, if several processes hold parts of it; and one
+    that collects pieces of episodes.
 
     Losses add up, and so does what declares that it does (:meth:`Operation.in_parts`); what statistics look at is
     brought together.
@@ -19,6 +20,9 @@ def check_parts(graph: Graph, ranks: Ranks) -> None:
     """
     if ranks.count == 1:
         return
+    if graph.spec.learner.pieces:
+        text = "pieces of episodes are collected by one process"
+        raise SpecError(Diagnostic("train.ranks", text, "learner.horizon", hint="train with one process"))
     read = [*graph.played(), *graph.learned(), *graph.totals.values(), *graph.logged.values()]
     found = {dotted(node.where): getattr(node.op, "block", "this") for node in graph.nodes(read) if _looks_at_all(node)}
     if found:

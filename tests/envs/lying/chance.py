@@ -74,6 +74,13 @@ class OneSeed(Honest):
         return super().reset(episodes, seed if isinstance(seed, int) else seed[0])
 
 
+class Forgets(Honest):
+    """Does not say that energy is kept: an episode that begins beside others finds what the last one left."""
+
+    code = "env.restart"
+    kept = tuple(name for name in Honest.kept if name != "energy")
+
+
 class Deaf(Honest):
     """Ignores the seed."""
 

@@ -128,6 +128,6 @@ class Wavers(Honest):
     def fields(self) -> Fields:
         shown = super().fields()
         aims = shown["action_entity"].clone()
-        if self.time % 2:
+        if self.time[0] % 2:
             aims[:, HIT:, AGENTS:] = torch.eye(2, dtype=torch.bool).flip(0)
         return {**shown, "action_entity": aims}

@@ -120,5 +120,5 @@ class Stirs(Honest):
     def fields(self) -> Fields:
         shown = super().fields()
         over = ~self.running  # type: ignore[operator]
-        shown["entities"][over, 0, 2] = self.time / LIMIT
+        shown["entities"][over, 0, 2] = self.time[over] / LIMIT
         return shown

@@ -18,7 +18,7 @@ class Raises(Honest):
 
     def step(self, action: Tensor) -> Transition:
         after = super().step(action)
-        return after if self.time < 4 else after[0]  # type: ignore[index]
+        return after if self.time[0] < 4 else after[0]  # type: ignore[index]
 
 
 class Informal(Honest):

@@ -39,6 +39,8 @@ class Honest(Environment):
     companions: ClassVar[tuple[str, ...]] = ()
     """Codes that follow from the same lie."""
 
+    kept = ("episodes", "task", "present", "energy", "health", "time", "running")
+
     def __init__(self, schema: EntitySchema = SCHEMA, device: str | torch.device = "cpu") -> None:
         self.schema, self.device = schema, torch.device(device)
         self.running: Tensor | None = None
@@ -50,7 +52,7 @@ class Honest(Environment):
         self.energy = 1 + integers(keys(seed, "energy"), self.counters(), ENERGY)
         self.energy *= self.present[:, :AGENTS]
         self.health = torch.full((len(episodes), TARGETS), HEALTH)
-        self.time, self.running = 0, torch.ones(len(episodes), dtype=torch.bool)
+        self.time, self.running = torch.zeros_like(episodes), torch.ones(len(episodes), dtype=torch.bool)
         return self.fields()
 
     def draw_task(self, episodes: Tensor, seed: Seeds) -> Tensor:
@@ -63,7 +65,7 @@ class Honest(Environment):
         if self.running is None:
             raise RuntimeError("reset the environment before stepping it")
         running, able = self.running, (self.energy > 0) & self.running[:, None]
-        lands = uniform(self.hits, self.counters() * LIMIT + self.time) < 0.7
+        lands = uniform(self.hits, self.counters() * LIMIT + self.time[:, None]) < 0.7
         before = self.health
         struck = one_hot((action - HIT).clamp(min=0), TARGETS) * (able & lands & (action >= HIT))[..., None]
         first = struck.cumsum(1) <= before[:, None]  # who comes too late for a target earns nothing
@@ -71,9 +73,9 @@ class Honest(Environment):
         self.health = before - torch.minimum(struck.sum(1), before)
         self.energy = self.energy - (able & (action >= HIT)).long() + (able & (action == REST)).long()
         self.energy = self.energy.clamp(max=ENERGY)
-        self.time += 1
+        self.time = self.time + 1
         success = (self.health == 0).all(1) & running
-        late = running & ~success if self.time >= LIMIT else torch.zeros_like(running)
+        late = running & ~success & (self.time >= LIMIT)
         self.running = running & ~success & ~late
         return Transition(each.sum(1), success, late, success.clone(), self.fields(), each)
 

@@ -38,8 +38,8 @@ MORE = ("qmix_attention_popart", "vast", "coma", "iql_epymarl")
 """Losses over imagined groups, minibatches; statistics that rewrite weights, batches that are standardised."""
 REFUSED = {"ptm", "ptm_group_matching", "ptm_masked_mixer", "ptm_without_exploitation", "ptm_without_exploration",
            "qmix_attention_reweighted", "qmix_marllib", "roma_official", "coma_epymarl", "ippo_epymarl",
-           "mappo_epymarl"}
-"""Softmax, batch norm or the longest episode over a batch."""
+           "mappo_epymarl", "pqn_vdn", "pqn_qmix"}
+"""Softmax, batch norm or the longest episode over a batch; pieces of episodes."""
 
 
 class Apart(MadeUp):
@@ -173,6 +173,11 @@ def test_what_looks_at_all_of_a_batch_is_refused(name: str) -> None:
         check_parts(graph, Ranks(0, 2))
 
 
+def test_pieces_are_refused() -> None:
+    with pytest.raises(SpecError, match=r"learner\.horizon: pieces of episodes are collected by one process"):
+        check_parts(build_graph(load("pqn_vdn"), small_schema()), Ranks(0, 2))
+
+
 def refused(name: str) -> bool:
     try:
         check_parts(build_graph(load(name, ["params.eta=0.6"] * ("eta" in load(name).spec.params)), small_schema()),
@@ -186,5 +191,5 @@ def refused(name: str) -> bool:
 def test_the_page_names_whom_it_refuses() -> None:
     assert {name for name in PACKAGED if refused(name)} == REFUSED
     page = (ROOT / "docs" / "several_devices.md").read_text()
-    relatives = {name for name in REFUSED if name.startswith("ptm")}
-    assert all(f"`{name}`" in page for name in REFUSED - relatives | {"ptm"})
+    relatives = {name for name in REFUSED if name.startswith(("ptm", "pqn"))}
+    assert all(f"`{name}`" in page for name in REFUSED - relatives | {"ptm", "horizon"})
