@@ -116,7 +116,7 @@ def test_check_of_a_liar(run: Run, plugin: str) -> None:
     ran = run("env", "check", "lab/pension", "--plugin", plugin)
     assert ran.code == 1
     assert "\n  after the end  violated  reward 0, no flags, no change of any field\n" in ran.out
-    assert ran.out.endswith("\n2 of 20 properties violated\n\n")
+    assert ran.out.endswith("\n2 of 21 properties violated\n\n")
     assert "error[env.reward_after_end]  reward, seed 0, episode 0, step " in ran.err
     assert ': expected reward 0 after the end; found 1.0\n' in ran.err
     assert '  = see it: play("lab/pension", range(32), seed=0).reward[' in ran.err

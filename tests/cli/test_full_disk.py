@@ -64,7 +64,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
 
 
 @pytest.mark.parametrize(("size", "refused"), [
-    (0, "run.json"), (None, "evals.jsonl"), (1000, ".safetensors"), (8000, "weights.safetensors"),
+    (0, "run.json"), (None, "evals.jsonl"), (2000, ".safetensors"), (8000, "weights.safetensors"),
     pytest.param(9000, "optimizers.safetensors", marks=pytest.mark.more),
     pytest.param(40_000, "learning_curve.png", marks=[pytest.mark.draws, pytest.mark.more]),
 ])  # fmt: skip

@@ -196,7 +196,7 @@ class Linear:
         return Acted((x @ self.weights["utility.w"]).detach(), fields["available"][:, 0], {"memory": memory})
 
     def learn(self, fields: Mapping[str, Tensor], draws: Mapping[str, Tensor] | None = None,
-              params: Mapping[str, float] | None = None) -> Learned:
+              params: Mapping[str, float] | None = None, state: None = None) -> Learned:
         memory, x = torch.zeros_like(fields["entities"][:, 0, :2]), []
         for t in range(fields["entities"].shape[1]):
             memory = 0.5 * memory + fields["entities"][:, t, :2]
