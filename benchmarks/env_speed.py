@@ -1,6 +1,6 @@
 """Environment steps per second with uniformly random legal actions, entities and masks included: one table.
 
-    python benchmarks/env_speed.py [NAME@EPISODES ...] [--threads 2] [--seconds 5] [--rounds 3] [--device cuda] [--torch]
+    python benchmarks/env_speed.py [NAME@EPISODES ...] [--threads 2] [--seconds 5] [--rounds 3] [--device D] [--torch]
 
 ``NAME@EPISODES`` plays that environment with so many episodes at once. Steps of episodes that have ended do not count.
 ``--torch`` plays every row also without compiled kernels, right after the row itself.

@@ -1,1 +1,1 @@
-"""Battles in C++: a second implementation of the rules, bit by bit the first one's. ``episode`` calls ``battle.cpp``."""
+"""Battles in C++: a second implementation of the rules, bit by bit the first one's. ``episode`` calls it."""

@@ -37,7 +37,8 @@ INLINE void actions(const Scene &s, int agent, const bool *front) {
     for (int64_t turn = PLAIN; turn < s.all.plain; turn++) row[turn] = acts;
     for (int64_t tag = 0; tag < s.all.actions - s.all.plain; tag++) {
         const int j = s.slot[tag];
-        row[s.all.plain + tag] = acts && s.alive[j] && front[j] && aimable(s, agent, j) && squared(s, agent, j) <= limit;
+        const bool aims = acts && s.alive[j] && front[j] && aimable(s, agent, j);
+        row[s.all.plain + tag] = aims && squared(s, agent, j) <= limit;
     }
 }
 

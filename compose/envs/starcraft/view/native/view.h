@@ -1,7 +1,7 @@
 // What the views of a kernel are given: constants of a scenario, one battle at a time, and where fields are written.
 //
-// The fields are those of entity.py, flat.py and cone.py, operation by operation, so that every rounding is the same: no
-// operation may be reordered, contracted or replaced by another that is equal on paper.
+// The fields are those of entity.py, flat.py and cone.py, operation by operation, so that every rounding is the same:
+// no operation may be reordered, contracted or replaced by another that is equal on paper.
 #pragma once
 #include <cmath>
 #include <cstdint>
