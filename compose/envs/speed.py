@@ -7,10 +7,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from compose.envs.interface import Environment, Fields
 from compose.envs.scaling import any_numbers, within
 from compose.kernels.random import keys, one_of, uniform
+
+_AHEAD = 16
+"""Steps for which numbers are drawn at once."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Speed:
 def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
     """Play whole episodes, ``batch`` at once, until ``seconds`` have passed; a first step is not counted."""
     numbers = torch.arange(batch, device=env.device)
-    env.step(_random(env, env.reset(numbers, seed), seed, numbers, 0))
+    env.step(_Choice(env, seed, numbers)(env.reset(numbers, seed), 0))
     stepping = resetting = 0.0
     steps = calls = resets = 0
     begin = now(env.device)
@@ -68,10 +72,11 @@ def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
         numbers += batch
         fields, resets = env.reset(numbers, seed), resets + 1
         resetting += now(env.device) - start
+        choose = _Choice(env, seed, numbers)
         running = torch.ones(batch, dtype=torch.bool, device=env.device)
         taken = torch.zeros((), dtype=torch.int64, device=env.device)
         for step in range(env.schema.limit):
-            action = _random(env, fields, seed, numbers, step)
+            action = choose(fields, step)
             taken += running.sum()
             start = now(env.device)
             after = env.step(action)
@@ -83,13 +88,24 @@ def speed(env: Environment, batch: int, seconds: float, seed: int = 0) -> Speed:
     return Speed(batch, steps, now(env.device) - begin, stepping, resetting, calls, resets)
 
 
-def _random(env: Environment, fields: Fields, seed: int, numbers: torch.Tensor, step: int) -> torch.Tensor:
-    """A legal action for every agent, all equally likely."""
-    schema = env.schema
-    counters = numbers[:, None] * schema.agents + torch.arange(schema.agents, device=env.device)
-    if schema.continuous:
-        return within(any_numbers(seed, "bench", step, counters, schema.sizes["part"]), schema)
-    return one_of(fields["available"], uniform(keys(seed, "bench", step), counters))
+class _Choice:
+    """A legal action for every agent, all equally likely. Numbers are drawn for some steps at once."""
+
+    def __init__(self, env: Environment, seed: int, episodes: Tensor) -> None:
+        self._schema, self._seed = env.schema, seed
+        agent = torch.arange(env.schema.agents, device=env.device)
+        self._counters = episodes[:, None] * env.schema.agents + agent
+        self._ahead = torch.arange(_AHEAD, device=env.device)[:, None, None]
+        self._draws: tuple[Tensor, ...] = ()
+
+    def __call__(self, fields: Fields, step: int) -> Tensor:
+        if self._schema.continuous:
+            parts = self._schema.sizes["part"]
+            return within(any_numbers(self._seed, "bench", step, self._counters, parts), self._schema)
+        if step % _AHEAD == 0:
+            counters = self._counters * _AHEAD + self._ahead
+            self._draws = uniform(keys(self._seed, "bench", step // _AHEAD), counters).unbind()
+        return one_of(fields["available"], self._draws[step % _AHEAD])
 
 
 def now(device: torch.device) -> float:

@@ -37,8 +37,8 @@ class NoKernel(Exception):
     """Why there is none; torch computes the same."""
 
 
-def library(sources: Path, main: str) -> ctypes.CDLL:
-    """The library of ``main``, a file in the folder ``sources``.
+def library(main: Path, *others: Path) -> ctypes.CDLL:
+    """The library of the file ``main``, which includes files of its own folder and of ``others``.
 
     Raises:
         NoKernel: If it is switched off, cannot be built or cannot be loaded.
@@ -48,11 +48,12 @@ def library(sources: Path, main: str) -> ctypes.CDLL:
     if sys.platform == "win32":
         raise NoKernel("kernels are not built on Windows")
     compiler = _compiler()
-    texts = b"\0".join(file.name.encode() + b"\0" + file.read_bytes() for file in sorted(sources.glob("*.[ch]*")))
+    files = [file for folder in (main.parent, *others) for file in sorted(folder.glob("*.[ch]*"))]
+    texts = b"\0".join(file.name.encode() + b"\0" + file.read_bytes() for file in files)
     said = repr((_FLAGS, _NATIVE, compiler, _processor(), sys.platform)).encode()
-    place = _folder() / f"{Path(main).stem}-{hashlib.sha256(texts + said).hexdigest()[:20]}.so"
+    place = _folder() / f"{main.stem}-{hashlib.sha256(texts + said).hexdigest()[:20]}.so"
     if not place.is_file():
-        _build(compiler, sources / main, place)
+        _build(compiler, main, place)
     try:
         return ctypes.CDLL(str(place))
     except OSError as wrong:

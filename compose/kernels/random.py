@@ -16,7 +16,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from torch import Tensor, float32, minimum, tensor, uint8
+from torch import Tensor, float32, int32, minimum, tensor
 
 Seeds = int | Sequence[int]
 """One seed for everything, or one for each row (episode) of a batch."""
@@ -101,9 +101,10 @@ def categorical(chances: Tensor, uniform: Tensor) -> Tensor:
 def one_of(allowed: Tensor, uniform: Tensor) -> Tensor:
     """The index of one True of each row of ``allowed`` [... choice], all equally likely, drawn by a number in [0, 1)
     [...]: int64 [...]. Where nothing is allowed it is 0."""
-    count = allowed.sum(-1)
-    chosen = minimum((uniform * count).long(), count - 1) + 1
-    return ((allowed.cumsum(-1) == chosen[..., None]) & allowed).to(uint8).argmax(-1)
+    number = allowed.cumsum(-1, dtype=int32)
+    count = number[..., -1]
+    chosen = minimum((uniform * count).to(int32), count - 1)
+    return (number <= chosen[..., None]).sum(-1)
 
 
 def _shifted(z: Tensor, by: int) -> Tensor:

@@ -128,7 +128,7 @@ class Watched:
     def _no_action(self, fields: Fields) -> Iterator[Finding]:
         if self.env.schema.continuous:
             return
-        some = fields["available"].any(-1)
+        some = fields["available"].sum(-1, dtype=torch.int32) > 0  # faster than any()
         if not bool(some.all()):
             row, agent = (~some).nonzero()[0].tolist()
             yield Finding("env.available", "at least one available action for every agent, absent ones included",

@@ -15,21 +15,21 @@ from compose.envs.skirmish.battle import Battle, Forces, snap
 from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
-from compose.envs.skirmish.muster import Muster
-from compose.envs.skirmish.native.kernel import kernel
-from compose.envs.skirmish.opponents import REACTION, acquire, looking, nearest_foe
+from compose.envs.skirmish.native.episode import Draws, Played, Rules
+from compose.envs.skirmish.native.kernel import Kernel, kernel
+from compose.envs.skirmish.opening import Opening
+from compose.envs.skirmish.opponents import REACTION, SEEKERS, acquire, looking, nearest_foe
 from compose.envs.skirmish.reward import outcome
-from compose.envs.skirmish.scripts import SCRIPTS, Orders
+from compose.envs.skirmish.scripts import DIRECTIONS, MOVE, SCRIPTS, Orders
 from compose.envs.skirmish.settings import Settings
-from compose.envs.skirmish.spawn import Spawn, draw_tasks
-from compose.envs.skirmish.tables import tables
-from compose.envs.skirmish.worth import KILL, TOTAL, WIN, scales
+from compose.envs.skirmish.standing import Part, Standing
 from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View
+from compose.envs.starcraft.view.native.form import ViewForm
 from compose.graph.schema import EntitySchema
-from compose.kernels.random import Seeds, bits, keys, uniform
+from compose.kernels.random import Seeds, keys, uniform
 
 if TYPE_CHECKING:
     from compose.envs.skirmish.camera import BattleCamera
@@ -38,12 +38,6 @@ JITTER = (-1.0, 3.0)
 """Loops by which the next volley is late: the least, and how much more at most."""
 SETTLING = 3
 """Times that overlapping units make room after a step, beside once every loop."""
-SEEKERS = ("attack_move", "hold")
-"""Opponents who look for targets themselves."""
-MOVE = 2.0
-"""How far an order to move points, in cells; nothing walks that far in a step."""
-DIRECTIONS = ((0.0, 1.0), (0.0, -1.0), (1.0, 0.0), (-1.0, 0.0))
-"""North, south, east, west."""
 
 
 class Skirmish(Environment):
@@ -53,75 +47,66 @@ class Skirmish(Environment):
     SMAC. ``success`` is a win.
     """
 
+    battle, facing, _last, _running = Part[Battle](), Part[Tensor](), Part[Tensor](), Part[Tensor]()
+
     def __init__(
         self, schema: EntitySchema, scenario: Scenario, settings: Settings, device: str | torch.device = "cpu"
     ) -> None:
         self.schema, self.scenario, self.settings, self.device = schema, scenario, settings, torch.device(device)
-        self._tables = tables().to(self.device)
-        self._choices = torch.tensor(self.scenario.reaches(), device=self.device)
         self.ground = Ground(self.scenario.terrain, self.device)
-        self._spawn, self._muster = Spawn(self.scenario, self.device), Muster(self.scenario, self.device)
-        self._view = View(self.scenario, self.device)
-        self._task_scales = torch.tensor(scales(self.scenario, settings.reward == "task"), device=self.device)
+        self._opening = Opening(self.scenario, settings, self.ground, self.device)
+        self._views, self._begun = View(self.scenario, self.device), False
         self._allies, self._units = self.scenario.agents, self.scenario.agents + self.scenario.enemies
-        self._shuffles = settings.tags == "random" and len(self.scenario.shape) > 1
         self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
         self.kernel = kernel(self.device, self._units)
-        """What plays game loops, unless somebody watches them; None: torch does."""
-        self.runs_on = "torch" if self.kernel is None else "compiled game loops, the rest in torch"
-        self.battle: Battle
-        self.enemy_start: Tensor
-        """Where the enemies began, in the middle [xy battle 1]."""
-        self.facing: Tensor
-        """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
+        """What plays battles, unless somebody watches every loop; None: torch does."""
+        self._form: ViewForm | None = None
+        self.runs_on = "torch" if self.kernel is None else "compiled battles"
         self.watch: Callable[[Battle, Aim, Battle], None] | None = None
         """Told of every game loop: the battle before it, who aimed at whom, the battle after it."""
+        self._jitter = JITTER
         self._seed: Seeds | None = None
-        self._running = torch.zeros(0, dtype=torch.bool, device=self.device)
+        self._played: Played | None = None
+        self._knows: Played | None = None  # the same, once it was told of these episodes
+        self._standing: Standing | None = None
+        self.told = False
+        """Whether the kernel knows how battles stand."""
 
     def reset(self, episodes: Tensor, seed: Seeds) -> Fields:
         """Draw tasks, places and tags; see :meth:`Environment.reset`."""
         episodes = episodes.to(self.device, torch.int64)
         self._seed, self._episodes, self._time = seed, episodes, torch.zeros_like(episodes)
-        self.task = draw_tasks(len(self.scenario.tasks), episodes, seed)
-        spawn = self._spawn
-        kind = self._muster.kinds(spawn.kind[self.task], self.task, episodes, seed)
-        places = spawn.places(self.task, episodes, seed)
-        if self._muster.drawn:
-            order = self._muster.order(kind, places[0], self.task)
-            kind, places = kind.gather(1, order), (places[0].gather(2, order.expand(2, -1, -1)), places[1])
-        self.forces = Forces(kind, spawn.present[self.task], self._allies, self._tables, self._choices)
-        place = spawn.apart(self.forces, places, self.ground)
-        march = spawn.goals(place, self.forces, self.task, episodes, seed)
-        self._scale = self._scales()
-        self._tag = self._tags(episodes, seed)
-        self._last = torch.zeros(len(episodes), self._allies, dtype=torch.int64, device=self.device)
-        self.facing = torch.zeros_like(self._last)
-        self._running = torch.ones(len(episodes), dtype=torch.bool, device=self.device)
-        self._begin(place, march)
-        begun = self._snapshot()
-        self._view.begin(begun)
-        return self._view.fields(begun, self.wanted)
+        battle = self._opening.draw(episodes, seed, self._settle)
+        self.task, self.forces, self.enemy_start = self._opening.task, self._opening.forces, self._opening.enemy_start
+        self._tag, self._scale = self._opening.tag, self._opening.scale
+        none = torch.zeros(len(episodes), self._allies, dtype=torch.int64, device=self.device)
+        running = torch.ones(len(episodes), dtype=torch.bool, device=self.device)
+        self._standing = Standing(battle, none, none, running)
+        self._begun, self._knows, self.told = False, None, False
+        if self.kernel is None:
+            return self._view.fields(self._snapshot(), self.wanted)
+        return self._loaded(self.kernel).show()
 
     def restart(self, rows: Tensor, episodes: Tensor, seed: int) -> Fields:
         """See :meth:`Environment.restart`."""
         begun, at, fields = self.begun(episodes, seed)
-        fixed = (self.task, self._tag, self.forces.kind, self.forces.present)
-        for name in ("_episodes", "_time", "task", "_tag", "_last", "facing", "_running", "_scale"):
-            setattr(self, name, written(getattr(self, name), rows, getattr(begun, name)[at]))
         kind, present = (written(getattr(self.forces, name), rows, getattr(begun.forces, name)[at])
                          for name in ("kind", "present"))
+        for name in ("_episodes", "_time", "task", "_tag", "_last", "facing", "_running", "_scale"):
+            setattr(self, name, written(getattr(self, name), rows, getattr(begun, name)[at]))
         self.battle = self.battle.begun(rows, begun.battle, at)
         self.enemy_start = written(self.enemy_start, rows, begun.enemy_start[:, at], 1)
-        if not all(map(torch.equal, fixed, (self.task, self._tag, kind, present))):
-            self.forces = Forces(kind, present, self._allies, self._tables, self._choices)
-            self._view.begin(self._snapshot())
+        if not (torch.equal(kind, self.forces.kind) and torch.equal(present, self.forces.present)):
+            self.forces = self._opening.muster(kind, present)
+        self._begun, self._knows = False, None
         return fields
 
     def apart(self) -> Skirmish:
         """See :meth:`Environment.apart`."""
         other = super().apart()
-        other._view = View(self.scenario, self.device)
+        other._opening = Opening(self.scenario, self.settings, self.ground, self.device)
+        other._views, other._form = View(self.scenario, self.device), None
+        other._played = other._knows = other._standing = None
         return other
 
     @property
@@ -134,6 +119,10 @@ class Skirmish(Environment):
         if self._seed is None:
             raise RuntimeError("reset the environment before stepping it")
         action = action.to(self.device)
+        if self.kernel is not None and self.watch is None:
+            return self._play(self.kernel, action)
+        if bool(((action < 0) | (action >= self.scenario.actions)).any()):
+            raise IndexError("an action is out of range")
         move, target = self._view.entity.decode(self._snapshot(), action)
         target = torch.where(target < 0, self.forces.slot[: self._allies], target)
         self._last = torch.where(self._running[:, None], action, self._last)
@@ -141,11 +130,12 @@ class Skirmish(Environment):
         return self.advance(Orders(move, target))
 
     def advance(self, orders: Orders | None) -> Transition:
-        """A step in which the allies have ``orders``; None: they attack-move, to where the enemies began.
-        """
+        """A step in which the allies have ``orders``; None: they attack-move, to where the enemies began."""
         before, running = self.battle, self._running
         if orders is not None:
             self._order(slice(0, self._allies), orders)
+        if self.kernel is not None and self.watch is None:
+            return self._play(self.kernel, None, orders is None, before)
         self._command_opponents()
         self._fight(orders is None)
         self._time = self._time + 1
@@ -163,7 +153,7 @@ class Skirmish(Environment):
         """See :func:`~compose.envs.skirmish.players.players`."""
         from compose.envs.skirmish.players import players
 
-        return players(self, self._view.entity, self._snapshot, self._draws)
+        return players(self, lambda: self._view.entity, self._snapshot, self._draws)
 
     def camera(self) -> BattleCamera:
         """Looks at every game loop of the first battle."""
@@ -171,34 +161,77 @@ class Skirmish(Environment):
 
         return BattleCamera(self)
 
-    def _begin(self, place: Tensor, march: Tensor) -> None:
-        """Fresh units at ``place`` [xy battle unit], opponents on the way to ``march`` [xy battle 1]."""
-        goal, enemy = march.repeat(1, 1, self._units), self.forces.slot >= self._allies
-        theirs = self.forces.present & enemy
-        self.enemy_start = snap((place * theirs).sum(2) / theirs.sum(1))[..., None]
-        goal[:, :, : self._allies] = self.enemy_start
-        walks = self.scenario.goal != "hold" and self.settings.opponent not in ("hold", "passive")
-        self.battle = replace(Battle.begin(self.forces, place, goal), pace=self.forces.march * (~enemy | walks))
+    def _settle(self, forces: Forces, position: Tensor, times: int) -> Tensor:
+        if self.kernel is not None:
+            return self._compiled(self.kernel, forces).settled(position, times)
+        return settled(forces, position, forces.present, self.ground, times)
+
+    def _play(self, kernel: Kernel, action: Tensor | None, both: bool = False,
+              before: Battle | None = None) -> Transition:  # fmt: skip
+        """A step by the kernel; if ``both``, the allies look for targets as the opponents do. ``before``: the battle
+        before orders, if there may be some."""
+        if self.settings.opponent in SCRIPTS:
+            before = before or self.battle
+            self._command_opponents()
+        if before is not None and before is not self.battle and not bool(self._running.all()):
+            self.battle = self.battle.where(self._running, before)
+        looks = both, self.settings.opponent in SEEKERS
+        found = self._loaded(kernel).step(action, self._time, looks, self._jitter)
+        self._standing = None
+        self._time = self._time + 1
+        return found
+
+    def standing(self) -> Standing:
+        """How battles stand."""
+        if self._standing is None:
+            if self._played is None:
+                raise RuntimeError("reset the environment before looking at it")
+            self._standing = self._played.look()
+        return self._standing
+
+    def _loaded(self, kernel: Kernel) -> Played:
+        """The battles for the kernel to play, of which it knows how they stand."""
+        played = self._compiled(kernel, self.forces)
+        if self._knows is not played:
+            assert self._seed is not None
+            draws = Draws(keys(self._seed, "jitter"), self._episodes, self._scale)
+            played.begin(draws, self.forces.present, self._tag, self.task, self.wanted)
+            self._knows = played
+        if not self.told or self._tag is not played.tag:
+            played.load(self.standing(), self._tag)
+            self.told = True
+        return played
+
+    def _compiled(self, kernel: Kernel, forces: Forces) -> Played:
+        if self._played is None or self._played.forces is not forces:
+            self._form = self._form or ViewForm(self.scenario, kernel.double_root)
+            chases = self.scenario.goal == "chase" and self.settings.opponent not in SCRIPTS
+            rules = Rules(SETTLING, self.schema.limit, REACTION[self.settings.difficulty], chases)
+            self._played = Played(kernel, self._form, rules, forces, self.ground)
+        return self._played
+
+    @property
+    def _view(self) -> View:
+        """Torch's, of the episodes that :meth:`reset` began."""
+        if not self._begun and self._seed is not None:
+            self._views.begin(self._snapshot())
+            self._begun = True
+        return self._views
 
     def _fight(self, both: bool) -> None:
         """Eight game loops, of all battles at once whose scripted units take the same turns at looking for targets."""
-        turn = self._time * STEP % REACTION[self.settings.difficulty]
-        turns = sorted(set(turn.tolist())) if REACTION[self.settings.difficulty] > STEP else [0]
+        every = REACTION[self.settings.difficulty]
+        turn = self._time * STEP % every if every > STEP else torch.zeros_like(self._time)
+        turns = sorted(set(turn.tolist()))
         for loop in turns:
-            before, playing = self.battle, self._running if len(turns) == 1 else self._running & (turn == loop)
-            self._loops(loop, playing, both)
+            before, playing = self.battle, self._running & (turn == loop)
+            self._loops(loop, both)
             if len(turns) > 1:
                 self.battle = self.battle.where(playing, before)
 
-    def _loops(self, first: int, running: Tensor, both: bool) -> None:
+    def _loops(self, first: int, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
         forces, reload = self.forces, self._reload()
-        if self.kernel is not None and self.watch is None:
-            seeks = self.settings.opponent in SEEKERS
-            self.battle = self.kernel.play(
-                forces, self.battle, self.ground, running, self._tag, reload, loop=first,
-                reaction=REACTION[self.settings.difficulty], looks=(both, seeks), settling=SETTLING)
-            return
         between = offsets(forces, self.battle.position, self.battle.alive)
         for loop in range(STEP):
             alive = self.battle.alive
@@ -218,10 +251,8 @@ class Skirmish(Environment):
         """The scripted units that look for targets in a loop."""
         teams = [(self._allies, self._units)] if self.settings.opponent in SEEKERS else []
         teams += [(0, self._allies)] if both else []
-        for first, last in teams:
-            slots = looking(loop, REACTION[self.settings.difficulty], first, last)
-            if slots.start < last:
-                yield slots
+        slots = (looking(loop, REACTION[self.settings.difficulty], *team) for team in teams)
+        return (some for some in slots if some.start < some.stop)
 
     def _command_opponents(self) -> None:
         enemies, allies = slice(self._allies, None), slice(0, self._allies)
@@ -250,34 +281,15 @@ class Skirmish(Environment):
             last_action=self._last, facing=self.facing,
         )  # fmt: skip
 
-    def _tags(self, episodes: Tensor, seed: Seeds) -> Tensor:
-        """int64 [battle unit]: enemies first, then allies; shuffled within each side."""
-        slot, enemies = self.forces.slot, self._units - self._allies
-        fixed = torch.where(slot < self._allies, slot + enemies, slot - self._allies).expand(len(episodes), -1)
-        if not self._shuffles:
-            return fixed.contiguous()
-        draw = bits(keys(seed, "tag"), episodes[:, None] * self._units + slot)
-        sides = [draw[:, : self._allies].argsort(1).argsort(1) + enemies, draw[:, self._allies :].argsort(1).argsort(1)]
-        return torch.cat(sides, 1)
-
     def _reload(self) -> Tensor:
         """Loops from a volley in this step to the next [battle loop unit]: the weapon's period and some jitter."""
         assert self._seed is not None
-        least, spread = JITTER
+        least, spread = self._jitter
         loop = torch.arange(STEP * self._units, device=self.device)
         per_step = self._episodes * self.schema.limit + self._time
         draw = uniform(keys(self._seed, "jitter"), per_step[:, None] * (STEP * self._units) + loop)
         jitter = rearrange(snap(draw * spread + least), "battle (loop unit) -> battle loop unit", loop=STEP)
         return jitter + self.forces.period[:, None]
-
-    def _scales(self) -> Tensor:
-        """What the battles' rewards are multiplied by [battle]."""
-        by_set = self._task_scales[self.task]
-        if self.settings.reward == "set" or not self._muster.drawn:
-            return by_set
-        theirs = self.forces.present[:, self._allies :]
-        worth = (self.forces.max_health + self.forces.max_shield)[:, self._allies :].sum(1)
-        return TOTAL / (WIN + KILL * theirs.sum(1) + worth)
 
     def _draws(self) -> Tensor:
         """For scripts: a number in [0, 1) for every pair [battle unit target]."""

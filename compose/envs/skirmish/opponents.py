@@ -13,6 +13,8 @@ UNARMED = 100.0
 """How much farther away those who neither shoot nor heal appear to be."""
 _TIES = 128
 """More than there are tags: of equally near targets, the one of the lowest tag is taken."""
+SEEKERS = ("attack_move", "hold")
+"""Opponents who look for targets themselves."""
 
 
 def acquire(forces: Forces, battle: Battle, alive: Tensor, tag: Tensor, slots: slice) -> Tensor:

@@ -26,7 +26,7 @@ ARRIVED = 1.0
 """This near to its goal, in cells, who attack-moves stands."""
 
 
-def players(env: Skirmish, view: EntityView, snapshot: Callable[[], Snapshot],
+def players(env: Skirmish, view: Callable[[], EntityView], snapshot: Callable[[], Snapshot],
             draws: Callable[[], Tensor]) -> Mapping[str, Script]:
     """Policies of the agents by name.
 
@@ -39,7 +39,7 @@ def players(env: Skirmish, view: EntityView, snapshot: Callable[[], Snapshot],
 
     def act(orders: Callable[[], Orders]) -> Tensor:
         now = snapshot()
-        return encode(orders(), now, view.available(now), env.scenario)
+        return encode(orders(), now, view().available(now), env.scenario)
 
     choosers = {"nearest": nearest, "weakest": weakest, "any_target": random}
     scripts: dict[str, Callable[[], Orders]] = {"attack_move": partial(attack_move, env, snapshot, team)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from torch import Tensor
+from torch import Tensor, float64
 
 from compose.envs.skirmish.battle import Battle, Forces
 from compose.envs.skirmish.worth import KILL, WIN
@@ -27,7 +27,7 @@ def outcome(forces: Forces, before: Battle, after: Battle) -> Outcome:
     lived = before.alive[:, enemies]
     killed = lived & ~after.alive[:, enemies]
     left = (after.health + after.shield)[:, enemies].masked_fill(killed, 0)
-    damage = ((before.health + before.shield)[:, enemies] - left).where(lived, 0).sum(1)
+    damage = ((before.health + before.shield)[:, enemies] - left).where(lived, 0).sum(1, dtype=float64).float()
     armed = after.alive & forces.fights
     allies_fight, enemies_fight = armed[:, : forces.allies].any(1), armed[:, enemies].any(1)
     won = allies_fight & ~enemies_fight

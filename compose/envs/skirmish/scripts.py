@@ -10,6 +10,11 @@ from torch import Tensor
 
 from compose.envs.skirmish.battle import Battle, Forces
 
+MOVE = 2.0
+"""How far an order to move points, in cells; nothing walks that far in a step."""
+DIRECTIONS = ((0.0, 1.0), (0.0, -1.0), (1.0, 0.0), (-1.0, 0.0))
+"""North, south, east, west."""
+
 
 @dataclass(frozen=True, slots=True)
 class Orders:

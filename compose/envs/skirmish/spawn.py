@@ -9,8 +9,6 @@ from einops import rearrange
 from torch import Tensor
 
 from compose.envs.skirmish.battle import Forces, snap
-from compose.envs.skirmish.ground import Ground
-from compose.envs.skirmish.motion import settled
 from compose.envs.skirmish.starts import Starts
 from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.task import Drawn, Squad, Task
@@ -29,6 +27,8 @@ class Spawn:
 
     def __init__(self, scenario: Scenario, device: torch.device) -> None:
         self._ring, self._goal = scenario.ring, scenario.goal
+        self.fixed = scenario.ring is None and scenario.starts is None and scenario.goal != "between"
+        """Whether nothing but the task is drawn."""
         allies, units = scenario.agents, scenario.agents + scenario.enemies
         rows = [_slots(task, allies, units) for task in scenario.tasks]
         kinds = list(UNITS)
@@ -52,11 +52,6 @@ class Spawn:
             return place, torch.zeros_like(place)
         place = self._point[:, task] if self._ring is None else self._on_ring(task, episodes, seed)
         return snap(place + self._offset[:, task]), place
-
-    def apart(self, forces: Forces, places: tuple[Tensor, Tensor], ground: Ground) -> Tensor:
-        """First positions [xy battle unit]: where ``places`` says, then apart from one another."""
-        position = ground.slide(places[1], places[0], forces.gait)
-        return settled(forces, position, forces.present, ground, PASSES)
 
     def goals(self, position: Tensor, forces: Forces, task: Tensor, episodes: Tensor, seed: Seeds) -> Tensor:
         """Where enemies march to [xy battle 1]."""
@@ -85,6 +80,8 @@ class Spawn:
 
 def draw_tasks(count: int, episodes: Tensor, seed: Seeds) -> Tensor:
     """A task for every episode, all equally likely: int64 [battle]."""
+    if count == 1:
+        return torch.zeros_like(episodes)
     return integers(keys(seed, "task"), episodes[:, None], count)[:, 0]
 
 

@@ -25,7 +25,7 @@ def battle(allies: Army, enemies: Army, *, episodes: int = 1, seed: int = 0, jit
     scenario = Scenario(name="test", summary="", limit=limit, tasks=(Task.of(*squads),), goal=goal)  # type: ignore[arg-type]
     env = begun(scenario, episodes, seed, **settings)
     if not jitter:
-        env._reload = lambda: env.forces.period[:, None].repeat(1, 8, 1)  # type: ignore[method-assign]
+        env._jitter = (0.0, 0.0)
     return env
 
 

@@ -89,7 +89,7 @@ def test_slots_of_drawn_allies_are_in_the_order_of_types_then_places() -> None:
 
 def test_ways_to_begin_have_their_chances_and_are_what_they_say() -> None:
     env = _env("skirmish/protoss_5_vs_5")
-    place = env._spawn.places(env.task, torch.arange(EPISODES), 3)[0]
+    place = env._opening._spawn.places(env.task, torch.arange(EPISODES), 3)[0]
     ours, theirs = place[:, :, :5], place[:, :, 5:]
     around = (ours.square().sum(0) < 2).all(1)
     assert abs(around.double().mean().item() - 0.5) < 0.05
@@ -104,7 +104,7 @@ def test_ways_to_begin_have_their_chances_and_are_what_they_say() -> None:
 
 def test_enemies_who_surround_come_in_one_to_four_groups() -> None:
     env = _env("skirmish/terran_20_vs_20:limit=9", 1024)
-    place = env._spawn.places(env.task, torch.arange(1024), 3)[0]
+    place = env._opening._spawn.places(env.task, torch.arange(1024), 3)[0]
     around = (place[:, :, :20].square().sum(0) < 6).all(1)
     corner = (place[0, around, 20:] > 0).long() * 2 + (place[1, around, 20:] > 0)
     groups = torch.stack([(corner == k).any(1) for k in range(4)]).sum(0).bincount(minlength=5)

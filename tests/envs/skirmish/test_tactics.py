@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from compose.envs.skirmish import scripts
-from compose.envs.skirmish.environment import DIRECTIONS, Skirmish
-from compose.envs.skirmish.scripts import Orders
+from compose.envs.skirmish.environment import Skirmish
+from compose.envs.skirmish.scripts import DIRECTIONS, Orders
 from compose.envs.starcraft.scenario_model import Ring, Scenario
 from compose.envs.starcraft.task import Squad, Task
 from tests.envs.skirmish.battles import Army, attack_move, battle, begun, packaged, place, play, scripted

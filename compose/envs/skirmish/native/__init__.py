@@ -1,1 +1,1 @@
-"""The game loops in C++: a second implementation of the rules, bit by bit the first one's."""
+"""Battles in C++: a second implementation of the rules, bit by bit the first one's. ``episode`` calls it."""

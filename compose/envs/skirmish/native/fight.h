@@ -1,6 +1,6 @@
 // Shots, splash, shields, healing, death: fight() of combat.py. Sums of damage are exact, so their order is free.
 #pragma once
-#include "battle.h"
+#include "draws.h"
 
 INLINE void burn(const Battle &b, int i, float *raw, float *wound) {
     const Play &p = b.all;
@@ -58,9 +58,10 @@ INLINE void recover(Battle &b) {
     }
 }
 
-INLINE void fight(Battle &b, const float *reload) {
+INLINE void fight(Battle &b, int64_t loop) {
     const Play &p = b.all;
-    float raw[MOST] = {}, wound[MOST] = {};
+    float raw[MOST], wound[MOST];
+    for (int i = 0; i < b.n; i++) raw[i] = wound[i] = 0;
     for (int i = 0; i < b.n; i++) {
         b.fires[i] = b.reached[i] && b.cooldown[i] <= 0 && b.fights[i];
         const int pair = i * b.n + int(b.target[i]);
@@ -77,7 +78,7 @@ INLINE void fight(Battle &b, const float *reload) {
             b.calm[i] = raw[i] > 0 ? 0 : b.calm[i] + 1;
         }
         b.health[i] = most(b.health[i] - wound[i], 0);
-        b.cooldown[i] = most((b.fires[i] ? reload[i] : b.cooldown[i]) - 1, 0);
+        b.cooldown[i] = most((b.fires[i] ? reload(b, loop, i) : b.cooldown[i]) - 1, 0);
     }
     if (p.may_heal) heal(b);
     if (p.may_circle)

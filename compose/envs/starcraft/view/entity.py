@@ -13,9 +13,8 @@ from torch.nn.functional import one_hot, pad
 from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
-from compose.envs.starcraft.units import UNITS
 from compose.envs.starcraft.view.cone import ahead, faced
-from compose.envs.starcraft.view.tables import Tables, slot_of_tag, squared_distance
+from compose.envs.starcraft.view.tables import Tables, slot_of_tag, squared_distance, type_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +60,7 @@ class EntityView:
             torch.tensor(values, dtype=torch.float64, device=self.device).square()[:, None]
             for values in (scenario.sights(), scenario.reaches())
         )
-        kinds = scenario.kinds if len(scenario.kinds) > 1 else ()
-        self._types = torch.tensor([[kind == other for other in kinds] for kind in UNITS], dtype=torch.float32,
-                                   device=self.device).reshape(len(UNITS), len(kinds))
+        self._types = type_rows(scenario.kinds if len(scenario.kinds) > 1 else (), self.device)
         self._ally = torch.arange(self._slots, device=self.device) < self._agents
         self._diagonal = torch.eye(self._slots, dtype=torch.bool, device=self.device)
         self._episode: _Episode | None = None

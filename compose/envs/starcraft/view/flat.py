@@ -13,9 +13,8 @@ from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.schema import flat_types, shielded
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
-from compose.envs.starcraft.units import UNITS
 from compose.envs.starcraft.view.cone import ahead, faced
-from compose.envs.starcraft.view.tables import Tables, slot_of_tag
+from compose.envs.starcraft.view.tables import Tables, slot_of_tag, type_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,14 @@ class FlatView:
     """
 
     def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
-        types = flat_types(scenario)
+        ours, theirs = numbered_types(scenario)
         self.scenario = scenario
         self.device = torch.device(device)
         self._agents, self._enemies = scenario.agents, scenario.enemies
         self._plain, self._cone, self._placed = scenario.plain, scenario.sight == "cone", scenario.starts is not None
         self._sights = torch.tensor(scenario.sights(), dtype=torch.float64, device=self.device)[:, None]
         self._tables = Tables.on(self.device)
-        # SMAC numbers types by name but for these two, whose enemies it numbers by StarCraft's ids.
-        theirs = types[::-1] if types == ("Stalker", "Zealot") else types
-        self._ally_types, self._enemy_types = self._one_hot(types), self._one_hot(theirs)
+        self._ally_types, self._enemy_types = type_rows(ours, self.device), type_rows(theirs, self.device)
         self._points = 1 + shielded(scenario, "allies"), 1 + shielded(scenario, "enemies")
         self._episode: _Episode | None = None
 
@@ -151,10 +148,12 @@ class FlatView:
         vectors = one_hot(number, self._plain + max(self._enemies, self._agents))[..., :width]
         return vectors * ((action > 0) | ~snapshot.alive[:, : self._agents])[..., None]
 
-    def _one_hot(self, types: tuple[str, ...]) -> Tensor:
-        """float32 [unit type types]: rows of types that are not told apart are 0."""
-        rows = [[float(kind == other) for other in types] for kind in UNITS]
-        return torch.tensor(rows, dtype=torch.float32, device=self.device).reshape(len(UNITS), len(types))
+
+def numbered_types(scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The types that are told apart, in the order of their numbers: of allies, of enemies. SMAC numbers types by name
+    but for these two, whose enemies it numbers by StarCraft's ids."""
+    types = flat_types(scenario)
+    return types, types[::-1] if types == ("Stalker", "Zealot") else types
 
 
 def _pick(values: Tensor, slots: Tensor) -> Tensor:

@@ -42,6 +42,12 @@ class Tables:
         return Tables(self.health[kind], self.shield[kind], self.energy[kind], self.cooldown[kind], self.heals[kind])
 
 
+def type_rows(types: tuple[str, ...], device: torch.device) -> Tensor:
+    """float32 [unit type types], one-hot: rows of types that are not told apart are 0."""
+    rows = [[float(kind == other) for other in types] for kind in UNITS]
+    return torch.tensor(rows, dtype=torch.float32, device=device).reshape(len(UNITS), len(types))
+
+
 def slot_of_tag(snapshot: Snapshot) -> Tensor:
     """The unit that bears a tag, int64 [batch tag]: first the enemies' tags, then the allies'."""
     slots = torch.arange(snapshot.tag.shape[1], device=snapshot.tag.device).expand_as(snapshot.tag)

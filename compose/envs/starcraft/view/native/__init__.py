@@ -1,0 +1,1 @@
+"""The views in C++, for kernels that play battles: headers, and what fills them in."""
