@@ -33,4 +33,4 @@ def test_two_processes_say_the_same(tmp_path: Path) -> None:
         said.append((ran.stdout, {path.name: path.read_bytes() for path in sorted(folder.iterdir())}))
     assert said[0][0] == said[1][0]
     assert said[0][1] == said[1][1]
-    assert list(said[0][1]) == ["diff.svg", "graph.svg", "refil.py", "refil.safetensors"]
+    assert list(said[0][1]) == ["diff.svg", "graph-2.svg", "graph.svg", "refil.py", "refil.safetensors"]

@@ -21,7 +21,7 @@ JOINT = torch.tensor(list(product(range(ACTIONS), repeat=AGENTS)))
 SCHEMA = small_schema(AGENTS, 2).model_copy(update={
     "actions": (ActionGroup(name="move", count=ACTIONS),),
     "axes": {"state": 7, "observation": 8, **dict(zip(OBSERVED, (1, 2, 4, 1), strict=True))}})
-SMALLER = {"updet": ["params.trait=2", "axes.basic=2"]}
+SMALLER = {name: ["params.trait=2", "axes.basic=2"] for name in ("updet", "hpn_qmix")}
 """What must be smaller where there are so few actions."""
 
 

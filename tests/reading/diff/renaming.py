@@ -30,7 +30,8 @@ class _Renaming:
             self.name("optimizers", n): {
                 k: self.name("optimizers", v) if k == "after" and v else v for k, v in o.items()}
             for n, o in data["learner"]["optimizers"].items()}}
-        act = {k: self.text(v, "") if k in ("values", "logits", "where") else v for k, v in data["act"].items()}
+        wires = ("values", "logits", "where", "mean", "variance")
+        act = {k: self.text(v, "") if k in wires else v for k, v in data["act"].items()}
         claims = dict(data.get("claims", {}))
         if isinstance(claims.get("igm"), dict):
             told = {"joint": "q_tot", **claims["igm"]}

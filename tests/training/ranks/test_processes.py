@@ -111,7 +111,7 @@ def test_one_of_them_tells_what_is_wrong(tmp_path: Path, pairs: Pairs) -> None:
                        (["--compile"], "--compile: goes not with several processes"),
                        (["--set", "params.embd=3"], "Did you mean 'embed'?"),
                        (["--device", "cuda:0"], "each process takes a GPU of its own"),
-                       (["--init", str(tmp_path / "none")], "error[train.init]")):
+                       (["--init", str(tmp_path / "none")], "error[run.missing]")):
         pairs.start(tmp_path, [*TRAIN, *run, *more])
         codes, said = pairs.ended()
         assert codes == [2, 2], said
