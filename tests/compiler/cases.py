@@ -95,8 +95,9 @@ def params(of: Model) -> dict[str, float]:
 def sources(of: Model, fields: Fields, target: Fields | None = None) -> dict[str, Mapping[str, Any]]:
     """Everything that `learn` reads, by kind."""
     numbers = {name: torch.tensor(x, dtype=of.dtype) for name, x in params(of).items()}
+    state = of.initial_state(len(fields["steps"]), "learn") if of.programs["learn"].needs("state") else {}
     return {"weight": of.weights, "target": of.target if target is None else target, "field": fields,
-            "draw": draws(of), "param": numbers, "state": {}, "statistic": of.statistics}
+            "draw": draws(of), "param": numbers, "state": state, "statistic": of.statistics}
 
 
 def gradients(of: Model, total: Tensor, *, again: bool = True) -> Fields:
