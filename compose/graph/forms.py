@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 from compose.graph.functions import Elementwise
 from compose.graph.node import Node, Value
 from compose.language.operation import ALWAYS, NEVER, Range
 
+Term = TypeVar("Term", bound=Hashable)
 Terms = frozenset[tuple[Hashable, float]]
 """A sum: what is added, and how many times."""
 ONE: Hashable = ()
 """The term that a number is a multiple of."""
+UNIT: Terms = frozenset([(ONE, 1.0)])
 HOLDS: frozenset[tuple[Hashable, bool]] = frozenset()
 """The conjunction of nothing."""
 FAILS: Hashable = "nowhere"
@@ -43,7 +46,7 @@ class Forms:
         if isinstance(value.constant, bool):
             return HOLDS if value.constant else FAILS
         if value.constant is not None:
-            return _sum({ONE: float(value.constant)})
+            return _sum((UNIT, float(value.constant)))
         return self.known[value] if value in self.known else self._alone(value, value)
 
     def range(self, value: Value) -> Range | None:
@@ -57,7 +60,7 @@ class Forms:
     def _alone(self, what: Hashable, value: Value) -> Hashable:
         """Something that is not looked into; short names keep forms of forms small."""
         name = self.names.setdefault(what, len(self.names) + 1)
-        return frozenset([(name, True)]) if value.type.dtype == "bool" else _sum({name: 1.0})
+        return frozenset([(name, True)]) if value.type.dtype == "bool" else frozenset([(name, 1.0)])
 
     def _made(self, name: str, of: list[Hashable], value: Value) -> Hashable:
         if name == "stop" and not self.stops:
@@ -69,7 +72,7 @@ class Forms:
         if name == "/" and (by := _number(of[1])):
             return _sum((of[0], 1.0 / by))
         if name == "/" and of[0] == of[1]:
-            return _sum({ONE: 1.0})
+            return UNIT
         if name in ("<", "<=", ">", ">="):
             left, right = reversed(of) if name in SWAPPED else of
             return self._below(_sum((left, 1.0), (right, -1.0)), SWAPPED.get(name, name) == "<=", value)
@@ -110,14 +113,21 @@ class Forms:
         return FAILS if any((what, not holds) in all_of for what, holds in all_of) else all_of
 
 
-def _sum(*parts: tuple[Hashable, float] | dict[Hashable, float]) -> Terms:
-    """Sums, each times a number, as one sum."""
+def added(one: Mapping[Term, float], two: Mapping[Term, float], times: float = 1.0) -> dict[Term, float]:
+    """``one + times two`` of sums, without terms that cancel."""
+    total = dict(one)
+    for term, number in two.items():
+        total[term] = total.get(term, 0.0) + times * number
+    return {term: number for term, number in total.items() if number}
+
+
+def _sum(*parts: tuple[Hashable, float]) -> Terms:
+    """Forms of numbers, each times a number, as one."""
     total: dict[Hashable, float] = {}
-    for part in parts:
-        terms, times = (part.items(), 1.0) if isinstance(part, dict) else (part[0], part[1])
-        for what, count in terms:  # type: ignore[union-attr]
-            total[what] = total.get(what, 0.0) + times * count
-    return frozenset((what, count) for what, count in total.items() if count)
+    for form, times in parts:
+        assert isinstance(form, frozenset)
+        total = added(total, dict(form), times)
+    return frozenset(total.items())
 
 
 def _number(form: Hashable) -> float | None:

@@ -142,10 +142,15 @@ class Learner(ABC):
         self.clocks.episodes += count
         self.interval.add({f"collected/{name}": x for name, x in sums.items()}, count)
 
+    @property
+    def moment(self) -> int:
+        """What tells a collection from the next: the clock that draws of ``observe`` follow."""
+        return self.clocks.episodes
+
     def observe(self, played: TensorDict) -> None:
         """Let the model's statistics take in episodes that were played."""
         if self.model.statistics:
-            draws = self.model.draw("observe", self.seed, self.clocks.episodes, played["episode"],
+            draws = self.model.draw("observe", self.seed, self.moment, played["episode"],
                                     steps=played["filled"].shape[1])
             seen = self._whole("observe", Batch(tensors(played), draws, moving_params(self.model, self.clocks)))
             with alone():

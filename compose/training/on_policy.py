@@ -39,20 +39,28 @@ class OnPolicyLearner(Learner):
         left = self.settings.kept - self.clocks.episodes % self.settings.kept
         return super().upcoming(left if limit is None else min(left, limit))
 
+    @property
+    def parted(self) -> int:
+        """What minibatches are parts of: so many episodes, by their places in the collection."""
+        return self.settings.kept
+
+    def collected(self, part: Tensor | None = None) -> TensorDict:
+        """What was collected last, or some of what minibatches are :attr:`parted` of."""
+        return self.replay.newest(self.settings.kept, part)
+
     def chosen(self) -> TensorDict:
         """The minibatch whose turn it is: a function of the seed and the number of the update."""
-        parts, kept = self.settings.minibatches, self.settings.kept
+        parts = self.settings.minibatches
         if parts == 1:
-            return self.replay.newest(kept)
+            return self.collected()
         epoch, turn = divmod(self.clocks.updates, parts)
-        order = bits(key(self.seed, "minibatches", epoch), torch.arange(kept, device=self.env.device)).argsort()
-        return self.replay.newest(kept, order.chunk(parts)[turn])
+        order = bits(key(self.seed, "minibatches", epoch), torch.arange(self.parted, device=self.env.device)).argsort()
+        return self.collected(order.chunk(parts)[turn])
 
     def refresh(self, batch: Batch) -> None:
         """Only before the first update from a collection, which is looked at as a whole."""
         if self.model.statistics and self.clocks.updates % self.settings.updates.updates == 0:
-            alone = self.settings.minibatches == 1
-            super().refresh(batch if alone else self.batch_of(self.replay.newest(self.settings.kept)))
+            super().refresh(batch if self.settings.minibatches == 1 else self.batch_of(self.collected()))
 
 
 def fields_of_losses(programs: Iterable[Program], read: set[str]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, ClassVar
 
@@ -14,24 +14,23 @@ from compose.compiler.batch import look
 from compose.compiler.model import Model
 from compose.envs.interface import Environment
 from compose.graph.fields import COUNTS, Field
-from compose.kernels.random import bits, key
 from compose.language import learning
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.training.actors import ModelActor
 from compose.training.clocks import moving_params
-from compose.training.learner import Batch, Learner, same_kinds
-from compose.training.on_policy import fields_of_losses
+from compose.training.learner import Learner, same_kinds
+from compose.training.on_policy import OnPolicyLearner
 from compose.training.pieces import Pieces, Running
 from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.records import State
-from compose.training.rollout import CARRIED, carried, tensors
+from compose.training.rollout import CARRIED, tensors
 from compose.training.stretches import ENVIRONMENT
 
 _OF_ROWS, _STATE = "row.", "state."
 """What names in a checkpoint begin with: of the piece that is learned from; of what acting carries."""
 
 
-class PieceLearner(Learner):
+class PieceLearner(OnPolicyLearner):
     """``updates: N per horizon``: every environment goes on for ``horizon`` steps, with the weights as they are; then
     come N updates, from all of them or from one of ``minibatches`` parts; then the piece is forgotten.
 
@@ -39,9 +38,7 @@ class PieceLearner(Learner):
     environments: all that was played in one is in the same part. ``episodes`` counts those that have ended.
     """
 
-    reads = learning.OnPolicyLearner
     pieced: ClassVar[bool] = True
-    settings: learning.OnPolicyLearner
     groups: ClassVar[tuple[str, ...]] = (*Learner.groups, "running")
 
     def __init__(self, model: Model, env: Environment, seed: int, ranks: Ranks = ALONE) -> None:
@@ -51,10 +48,6 @@ class PieceLearner(Learner):
         self.pieces = Pieces(env, self.settings.environments, self.settings.horizon, self.stream)
         self.piece: TensorDict | None = None
         """What is learned from."""
-
-    @property
-    def keep(self) -> Collection[str]:
-        return fields_of_losses(self._learning, self.read)
 
     @property
     def each(self) -> int:
@@ -76,31 +69,25 @@ class PieceLearner(Learner):
         if made.ended:
             self.interval.add({f"collected/{name}": x for name, x in made.sums.items()}, made.ended)
 
-    def observe(self, played: TensorDict) -> None:
-        """Let the model's statistics take in a piece."""
-        if self.model.statistics:
-            draws = self.model.draw("observe", self.seed, self.clocks.env_steps, played["episode"],
-                                    steps=played["filled"].shape[1])
-            self.model.observe(tensors(played), draws, moving_params(self.model, self.clocks), carried(played))
+    @property
+    def moment(self) -> int:
+        """As of every learner; episodes may not end in a piece, so steps tell one from the next."""
+        return self.clocks.env_steps
 
-    def chosen(self) -> TensorDict:
-        """The minibatch whose turn it is: a function of the seed and the number of the update."""
+    @property
+    def parted(self) -> int:
+        """Environments."""
+        return self.settings.environments
+
+    def collected(self, part: Tensor | None = None) -> TensorDict:
+        """The piece, or its rows of some environments, cut to the longest."""
         assert self.piece is not None
-        parts, count = self.settings.minibatches, self.settings.environments
-        if parts == 1:
+        if part is None:
             return self.piece
-        epoch, turn = divmod(self.clocks.updates, parts)
-        order = bits(key(self.seed, "minibatches", epoch), torch.arange(count, device=self.env.device)).argsort()
-        rows = torch.isin(self.piece[ENVIRONMENT], order.chunk(parts)[turn]).nonzero()[:, 0]
+        rows = torch.isin(self.piece[ENVIRONMENT], part).nonzero()[:, 0]
         longest = int(self.piece["filled"][rows].sum(1).max())
         return TensorDict({name: self._cut(name, x, rows, longest) for name, x in tensors(self.piece).items()},
                           batch_size=[])
-
-    def refresh(self, batch: Batch) -> None:
-        """Only before the first update from a piece, which is looked at as a whole."""
-        if self.model.statistics and self.clocks.updates % self.settings.updates.updates == 0:
-            assert self.piece is not None
-            super().refresh(batch if self.settings.minibatches == 1 else self.batch_of(self.piece))
 
     def tensors(self) -> dict[str, dict[str, Tensor]]:
         """Also the running episodes; and the piece, if it is not learned from yet."""

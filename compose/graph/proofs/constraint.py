@@ -7,13 +7,14 @@ largest ``J - S - V`` that an agent can reach by another action of its own is 0 
 
 from __future__ import annotations
 
+from compose.graph.forms import added
 from compose.graph.functions import Elementwise
 from compose.graph.graph import Graph
 from compose.graph.intervals import interval
 from compose.graph.node import Node, Value
 from compose.graph.proofs.greedy import available, unstopped
 from compose.graph.proofs.peaks import Peaks
-from compose.graph.proofs.sums import Monomial, Sum, added
+from compose.graph.proofs.sums import Monomial, Sum
 from compose.language.block import Block
 
 

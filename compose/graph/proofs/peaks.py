@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compose.graph.forms import added
 from compose.graph.functions import Elementwise
 from compose.graph.node import Node, Value
 from compose.graph.proofs.greedy import Greedy, unstopped
-from compose.graph.proofs.sums import Sum, Sums, added
+from compose.graph.proofs.sums import Sum, Sums
 
 Path = tuple[str, ...]
 

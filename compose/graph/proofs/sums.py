@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import product
 
+from compose.graph.forms import added
 from compose.graph.functions import Elementwise
 from compose.graph.node import Value
 from compose.graph.proofs.greedy import unstopped
@@ -54,11 +55,3 @@ class Sums:
 
     def _number(self, value: Value) -> int:
         return self.numbers.setdefault(value, len(self.numbers))
-
-
-def added(one: Sum, two: Sum, times: float = 1.0) -> Sum:
-    """``one + times two``, without terms that cancel."""
-    total = dict(one)
-    for factors, number in two.items():
-        total[factors] = total.get(factors, 0.0) + times * number
-    return {factors: number for factors, number in total.items() if number}
