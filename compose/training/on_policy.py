@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 import torch
 from tensordict import TensorDict
 from torch import Tensor
 
-from compose.compiler.trace import Program
 from compose.kernels.random import bits, key
 from compose.language import learning
 from compose.training.learner import Batch, Learner
@@ -28,7 +27,8 @@ class OnPolicyLearner(Learner):
 
     @property
     def keep(self) -> Collection[str]:
-        return fields_of_losses(self._learning, self.read)
+        of_agents = any(".agent." in name for one in self._learning for name in one.needs("plan"))
+        return self.read | ({"visible"} if of_agents else set())  # rows of agents are planned by the shape of `visible`
 
     def due(self) -> int:
         ratio = self.settings.updates
@@ -61,9 +61,3 @@ class OnPolicyLearner(Learner):
         """Only before the first update from a collection, which is looked at as a whole."""
         if self.model.statistics and self.clocks.updates % self.settings.updates.updates == 0:
             super().refresh(batch if self.settings.minibatches == 1 else self.batch_of(self.collected()))
-
-
-def fields_of_losses(programs: Iterable[Program], read: set[str]) -> set[str]:
-    """The fields that updates need; rows of agents are planned by the shape of ``visible``."""
-    of_agents = any(".agent." in name for one in programs for name in one.needs("plan"))
-    return read | ({"visible"} if of_agents else set())
