@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence, Sized
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from pydantic import Field as Limits
@@ -23,6 +24,8 @@ from compose.training.records import Count, Number, Record, checked, parsed
 
 DIGITS = 7
 """Significant ones that are kept of a mean."""
+MOST = 10**6
+"""Episodes of an evaluation."""
 Means = Sequence[float | None]
 
 
@@ -39,7 +42,7 @@ class There:
 class OfTask(Record):
     """What the evaluations say of one task ``[evaluation]``."""
 
-    episodes: list[Count]
+    episodes: list[Annotated[int, Limits(ge=0, le=MOST)]]
     means: dict[str, list[Number | None]]
     """Of each measure; null where an episode's was no number."""
 
@@ -61,6 +64,8 @@ class OfRun(Record):
     def _alike(self) -> Self:
         clocks: list[list[int] | list[float]] = [self.env_steps, self.updates, self.seconds]
         columns: list[Sized] = [*clocks]
+        if not self.tasks:
+            raise ValueError("there is no task")
         for task in self.tasks.values():
             if lacking := set(ALWAYS) - set(task.means):
                 raise ValueError(f"there is no {', '.join(sorted(lacking))}")
@@ -135,10 +140,12 @@ def _numbers(means: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> list[f
 
 
 def _curve(path: Path, run: OfRun) -> RunCurve:
-    """The run with as many equal episodes as it was evaluated with: their means are those of the file."""
+    """The run with equal episodes, of each task in proportion: their means are those of the file."""
+    shares = [math.gcd(*counts) or 1 for counts in zip(*(task.episodes for task in run.tasks.values()), strict=True)]
     rows = tuple(
-        tuple(row for name, task in run.tasks.items() for row in [_row(name, task.means, i)] * task.episodes[i])
-        for i in range(len(run.env_steps))
+        tuple(row for name, task in run.tasks.items()
+              for row in [_row(name, task.means, i)] * (task.episodes[i] // one))
+        for i, one in enumerate(shares)
     )
     steps, seconds = np.array(run.env_steps, dtype=np.int64), np.array(run.seconds)
     return RunCurve(path / run.folder, run.about, steps, np.array(run.updates, dtype=np.int64), rows,

@@ -59,6 +59,8 @@ def test_what_has_changed_since_is_said(tmp_path: Path) -> None:
     (lambda data: data["runs"][0]["updates"].pop(), "run.damaged"),
     (lambda data: data["runs"][0]["tasks"]["match"]["means"].pop("success"), "run.damaged"),
     (lambda data: data["runs"][0]["tasks"]["match"]["means"].update(success=["a"]), "run.damaged"),
+    (lambda data: data["runs"][0]["tasks"]["match"].update(episodes=[10**12] * 6), "run.damaged"),
+    (lambda data: data["runs"][0].update(tasks={}), "run.damaged"),
     (lambda data: data.update(results=2), "run.damaged"),
 ])
 def test_a_damaged_file_is_refused(tmp_path: Path, damage: object, code: str) -> None:
