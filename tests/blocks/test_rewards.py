@@ -137,3 +137,16 @@ def test_values_of_agents_are_standardised_over_those_present() -> None:
         mean, square = means.mean(), squares.mean()
         torch.testing.assert_close(found["moments.mean"][tasks == k][0], mean, rtol=2e-3, atol=1e-3)
         torch.testing.assert_close(found["moments.scale"][tasks == k][0], (square - mean**2).sqrt(), rtol=2e-3, atol=0)
+
+
+def test_moments_of_whole_numbers_are_those_of_the_same_floats() -> None:
+    text = AGENTS.replace("moments: {block: moments, by: env.task, of: y,",
+                          "float:   {block: moments, by: env.task, of: env.action * 1.0, where: count}\n"
+                          "  moments: {block: moments, by: env.task, of: env.action,")
+    model = inline(text.replace(", debias: true", "").replace("rate: 1.0e-3", "rate: 3.0e-4"), SCHEMA,
+                   ("moments.mean", "moments.scale", "float.mean", "float.scale"))
+    model.refresh(fields := episodes(0, SCHEMA))
+    found = model.learn(fields).taps
+    assert found["moments.mean"].ne(0).any()
+    for name in ("mean", "scale"):
+        torch.testing.assert_close(found[f"moments.{name}"], found[f"float.{name}"], rtol=0, atol=0)

@@ -79,10 +79,9 @@ class Moments(Block):
     def observe(self, run: Run, *, by: Any, of: Any, where: Any) -> dict[str, Any]:
         import torch
 
-        found = {}
-        of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
+        found, before = {}, run.statistic("mean")
+        of, where = torch.broadcast_tensors(of.to(before.dtype), where)  # type: ignore[no-untyped-call]
         numbers = where.flatten(1).sum(1).to(of.dtype)
-        before = run.statistic("mean")
         count = before.new_zeros(before.shape).index_add(0, by, numbers)
         seen = {"seen": of * 0 + 1} if self.debias else {}
         for name, x in {"mean": of, "square": of**2, **seen}.items():
