@@ -143,7 +143,8 @@ def test_moments_of_whole_numbers_are_those_of_the_same_floats() -> None:
     text = AGENTS.replace("moments: {block: moments, by: env.task, of: y,",
                           "float:   {block: moments, by: env.task, of: env.action * 1.0, where: count}\n"
                           "  moments: {block: moments, by: env.task, of: env.action,")
-    model = inline(text.replace(", debias: true", "").replace("rate: 1.0e-3", "rate: 3.0e-4"), SCHEMA,
+    text = text.replace(", debias: true", "").replace("rate: 1.0e-3", "rate: 3.0e-4")
+    model = inline(text.replace("moments.scale)", "moments.scale + 0 * float.mean)"), SCHEMA,
                    ("moments.mean", "moments.scale", "float.mean", "float.scale"))
     model.refresh(fields := episodes(0, SCHEMA))
     found = model.learn(fields).taps
