@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import torch
@@ -14,9 +14,20 @@ from compose.graph.graph import Graph
 from compose.kernels.random import keys, uniform
 
 
-def draw(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int | Tensor, episodes: Tensor,
-         steps: int) -> dict[str, Tensor]:
-    """The ``wanted`` random inputs of a program; see :meth:`compose.compiler.model.Model.draw`."""
+def draw(graph: Graph, program: str, wanted: Mapping[str, Collection[str]], seed: int, clock: int | Tensor,
+         episodes: Tensor, steps: int) -> dict[str, Tensor]:
+    """The random inputs of a program, of those that every program wants; see :meth:`compose.compiler.model.Model.draw`.
+
+    `refresh` looks at the batch of `learn`, and at its draws. ``play`` and ``note`` draw as ``act``.
+    """
+    found: dict[str, Tensor] = {}
+    for name in ("refresh", program) if program == "learn" else (program,):
+        found |= _drawn(graph, name, wanted.get(name, ()), seed, clock, episodes, steps)
+    return found
+
+
+def _drawn(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int | Tensor, episodes: Tensor,
+           steps: int) -> dict[str, Tensor]:
     made = {}
     keyed = "act" if program in PROGRAMS else program  # a step draws what it draws, recorded or not
     for node in graph.nodes(roots(graph, program)) if wanted else ():

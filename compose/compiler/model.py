@@ -287,14 +287,13 @@ class Model(Placed):
              steps: int = 1) -> dict[str, Tensor]:
         """Every random input of a program: a pure function of (seed, node, program, clock, episode number).
         Args:
-            program: ``act``, ``learn``, ``observe``, ``refresh``, ``play`` or ``note``; the last two draw as ``act``.
+            program: ``act``, ``learn`` (and what ``refresh`` draws), ``observe``, ``refresh``, ``play``, ``note``.
             seed: Of the run.
             clock: What makes draws fresh: the update, or the step where acting reads them (or int64 [batch]).
             episodes: Episode numbers, int64 [batch].
             steps: Length of the batch's time axis. A draw that has ``time`` is also a function of the step.
         """
-        if program not in self.programs:
-            return {}
-        return draw(self.graph, program, self.programs[program].needs("draw"), seed, clock, episodes, steps)
+        wanted = {name: one.needs("draw") for name, one in self.programs.items()}
+        return draw(self.graph, program, wanted, seed, clock, episodes, steps)
 
 

@@ -16,7 +16,7 @@ from compose.compiler.terms import Leaf, Term
 from compose.graph.average import STEP
 
 INDEX, EPISODE, PLACE, ALIVE, SEQUENCES = "index", "episode", "place", "alive", "sequences"
-OF_ENTITY = "of_entity"
+OF_ENTITY, ROW = "of_entity", "row"
 
 
 def plan_leaf(what: str, ahead: int, rows: int) -> Term:
@@ -27,7 +27,7 @@ def plan_leaf(what: str, ahead: int, rows: int) -> Term:
 
 def row_leaf(side: str, what: str, ahead: int, rows: int) -> Term:
     """An input of a program that leaves absent rows out; ``rows``: how many are expected."""
-    axes = (f"{side} row",) if what in (INDEX, OF_ENTITY) else (STEP, side) if what == PLACE else ()
+    axes = (f"{side} row",) if what in (INDEX, OF_ENTITY) else (STEP, side) if what in (PLACE, ROW) else ()
     shape = (rows,) if len(axes) == 1 else (1,) * len(axes)
     return Term(Leaf("plan", f"{ahead}.{side}.{what}"), (), axes, shape, "int", what)
 
@@ -45,7 +45,7 @@ def make_plan(fields: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any
     time joined, ``episode`` [step], ``place`` [batch time] of each step among the kept ones (0 for the others),
     ``alive`` [time] how many episodes go on so long (on the CPU), ``sequences`` a number for each. The same for rows of
     agents and entities that are present at some time ("AHEAD.SIDE.WHAT"): ``index`` into step and slot joined,
-    ``of_entity`` [agent row] the place among the rows of entities.
+    ``of_entity`` [agent row] the place among the rows of entities, ``row`` [step SIDE] as ``place`` with -1 for others.
     """
     plan: dict[str, Any] = {}
     names = [name.split(".") for name in wanted]
@@ -89,4 +89,5 @@ def _rows(present: Tensor, episode: Tensor, running: Tensor, slots: int) -> dict
     place[kept] = torch.arange(len(index), device=present.device)
     counts = ever.sum(1)[episode[: running.shape[1]]]  # the first step of every episode, in order of rank
     ends = (running * counts).sum(1).cpu()
-    return {INDEX: index, PLACE: place, ALIVE: ends, SEQUENCES: counts.new_zeros(int(counts.sum()))}
+    return {INDEX: index, PLACE: place, ROW: place.masked_fill(~kept, -1), ALIVE: ends,
+            SEQUENCES: counts.new_zeros(int(counts.sum()))}

@@ -22,9 +22,9 @@ PROGRAMS = {"observe": "collection", "refresh": "update"}
 
 
 def keepers(graph: Graph, program: str | None = None) -> list[Node]:
-    """The nodes that have statistics and that a loss, the log or another of them reads, or those that a program
+    """The nodes that have statistics and that a loss, acting, the log or another of them reads, or those that a program
     changes."""
-    read = [*graph.learned(), *graph.logged.values()]
+    read = graph.outcomes()
     while True:
         nodes = [node for node in graph.nodes(read) if node.op.statistics(node)]
         more = [value for node in nodes for value in node.late.values() if value not in read]

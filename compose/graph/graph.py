@@ -144,6 +144,10 @@ class Graph:
         """What a step of a training's own episodes must give: what is acted on, and what is recorded."""
         return [*self.acted(), *self.recorded.values()]
 
+    def outcomes(self) -> list[Value]:
+        """What a training shows: what it learns by, what it plays by, and what it writes down."""
+        return [*self.learned(), *self.played(), *self.logged.values()]
+
     def networkx(self) -> nx.MultiDiGraph[str]:
         """The graph for networkx: nodes, fields, moving params, weights, losses and ``act`` by name.
 

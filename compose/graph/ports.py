@@ -114,6 +114,9 @@ def _twice(placing: Placing) -> None:
     for port, mine in own.items():
         kinds = node.seen[port]
         for kind in kinds if isinstance(kinds, tuple) else (kinds,):
+            if again := next((a for a in kind.axes if kind.axes.count(a) > 1), None):
+                text = f"two axes of '{port}' would be called '{again}': its own, and the second copy of another"
+                elaboration.fail("graph.axes", node.field(port), text, f"`rename` the '{again}' that arrives")
             axis = next((a for a in kind.axes if a not in mine and a in set().union(*own.values())), None)
             if axis is not None:
                 other = next(name for name, held in own.items() if axis in held)

@@ -19,7 +19,8 @@ class First(Function):
 
     def carries(self, site: Site) -> dict[str, Type]:
         kept = site.type("x0").without(["time"])
-        return {"first": kept, "started": Type(("batch",), "bool")} if "time" in site.type("x0").axes else {}
+        began = Type(tuple(a for a in kept.axes if a == "batch"), "bool")
+        return {"first": kept, "started": began} if "time" in site.type("x0").axes else {}
 
     monotone: ClassVar[Mapping[str, int]] = {"x0": 1}
     ahead: ClassVar[float] = 0
@@ -34,7 +35,7 @@ class First(Function):
         if kept is not None and started is not None:
             value = value.where(~started.reshape(-1, *[1] * (len(axes) - 2)), kept)
         run.carry("first", value)
-        run.carry("started", value.new_ones((value.shape[0],), dtype=torch.bool))
+        run.carry("started", value.new_ones(value.shape[:1] if "batch" in axes else (), dtype=torch.bool))
         return value
 
 

@@ -237,6 +237,34 @@ graph:
   y2: {block: td_target, value: y, reward: env.reward, terminated: env.terminated}
 losses: {td: {of: square(q_tot - y2)}}
 """,
+    "steps of episodes that have ended": """
+graph: {base: {block: sum, of: env.reward, over: batch}}
+losses: {td: {of: square(q_tot - y - base)}}
+""",
+    "a row of shares over rows": """
+graph:
+  level: {block: linear, of: env.entities, to: scalar}
+  share: {block: softmax, of: level, over: entity}
+  ninth: {block: row, of: share, over: entity, index: 9}
+losses: {td: {of: square(q_tot - y - ninth)}}
+""",
+    "a row of labels that are drawn": """
+axes: {kind: 3}
+graph:
+  label: {block: random_label, where: env.present, over: entity, into: kind}
+  ninth: {block: row, of: label, over: entity, index: 9}
+losses: {td: {of: square(q_tot - y - ninth)}}
+""",
+    "a row of what is laid flat": """
+graph:
+  flat:  {block: flatten, of: env.entities, axes: [entity, feature]}
+  ninth: {block: row, of: flat, over: "entity*feature", index: 9}
+losses: {td: {of: square(q_tot - y - ninth)}}
+""",
+    "what is written down": """
+graph: {level: {block: mean, of: taken, over: agent, count: slots}}
+log: {level: level}
+""",
     "once for every slot": """
 networks:
   step: {inputs: {x: batch time Width}, nodes: {y: x + 1}, returns: y}

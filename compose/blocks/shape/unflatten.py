@@ -57,4 +57,4 @@ class Unflatten(Block):
     def compute(self, run: Run, *, of: Any) -> Any:
         axis, into = self._axes(run.node)
         rows = of.movedim(run.node.type("of").axes.index(axis), -1)
-        return rows.unflatten(-1, tuple(run.size(a) for a in into))
+        return rows.unflatten(-1, tuple(run.size(a) for a in into)) if into else rows.squeeze(-1)

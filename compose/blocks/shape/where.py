@@ -41,8 +41,17 @@ class Where(Block):
     def compute(self, run: Run, *, test: Any, then: Any, otherwise: Any) -> Any:
         import torch
 
-        if isinstance(test, bool):
+        if isinstance(test, bool):  # has the axes of the mask that it stands for
+            then, otherwise = (self._over(run, port, x) for port, x in (("then", then), ("otherwise", otherwise)))
             test = torch.full_like(otherwise if isinstance(then, int | float) else then, test, dtype=torch.bool)
         if isinstance(then, int | float):
             then = torch.full_like(test, then, dtype=run.dtype)
         return torch.where(test, then, otherwise).to(run.dtype)
+
+    def _over(self, run: Run, port: str, x: Any) -> Any:
+        """A tensor with all rows along the axes that only ``test`` has."""
+        have = (*run.node.type(port).axes, "batch", "time")
+        alone = [a in run.node.type("test").axes and a not in have for a in run.node.bound["..."]]
+        if isinstance(x, int | float) or not any(alone):
+            return x
+        return x.expand([run.size(a) if mine else -1 for a, mine in zip(run.node.bound["..."], alone, strict=True)])

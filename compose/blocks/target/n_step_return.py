@@ -60,6 +60,8 @@ class NStepReturn(Block):
 
     def compute(self, run: Run, *, value: Any, reward: Any, terminated: Any, where: Any, discount: Any) -> Any:
         if self.steps == "stored":
+            nothing = value.new_zeros(value.shape)
+            where, reward = where | nothing.bool(), reward + nothing
             last = where.sum(1, keepdim=True).amax(0, keepdim=True)
             clock = where.new_ones(where.shape).cumsum(1) - 1
             value = value.masked_fill(~(where | (clock == last)), 0.0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from compose.compiler.passes.absent import absent
+from compose.compiler.passes.attend import attend
 from compose.compiler.passes.copies import copies
 from compose.compiler.passes.pack import pack
 from compose.compiler.passes.regroup import regroup
@@ -18,12 +19,12 @@ from compose.compiler.passes.siblings import batch, fuse
 from compose.compiler.passes.split import split
 from compose.compiler.terms import Terms
 
-__all__ = ["PASSES", "Pass", "absent", "batch", "copies", "fuse", "pack", "regroup", "run_passes", "select", "share",
-           "split"]
+__all__ = ["PASSES", "Pass", "absent", "attend", "batch", "copies", "fuse", "pack", "regroup", "run_passes", "select",
+           "share", "split"]
 
 Pass = Callable[[Terms], Terms]
 
-PASSES: tuple[Pass, ...] = (split, copies, share, select, batch, fuse, regroup, pack, absent)
+PASSES: tuple[Pass, ...] = (split, copies, share, select, batch, fuse, regroup, pack, absent, attend)
 """Passes that run unless told otherwise, in order."""
 
 

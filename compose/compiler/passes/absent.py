@@ -188,8 +188,11 @@ class _Absent:
             return False
         if isinstance(term.op, Map):
             return any(self._home(x) == side for x in term.operands)
-        heavy = isinstance(term.op, Product) and any(x.learned and x.numel >= HEAVY for x in term.operands)
-        return heavy and any(side in x.axes for x in term.operands) and term.op.rowwise(term, (STEP, side))
+        if not (isinstance(term.op, Product) and any(side in x.axes for x in term.operands)):
+            return False
+        heavy = any(x.learned and x.numel >= HEAVY for x in term.operands)
+        narrower = any(self._home(x) == side and x.numel > term.numel for x in term.operands)
+        return (heavy or narrower) and term.op.rowwise(term, (STEP, side))
 
     def _call_suits(self, term: Term, side: str) -> bool:
         call = term.operands[0]

@@ -25,7 +25,7 @@ def prove(graph: Graph, trusted: Collection[str] = ()) -> list[Proof]:
 
     What is proved by the declarations of blocks from elsewhere says so, but for those that are ``trusted``.
     """
-    slots = SlotRows(graph, graph.nodes([*graph.learned(), *graph.played()]))
+    slots = SlotRows(graph, graph.nodes(graph.outcomes()))
     proofs = [_shapes(graph), decentralised(graph), igm(graph), permutation(graph, slots), padding(graph, slots),
               availability(graph), signal(graph)]
     return [replace(p, how=p.how + _word(graph, p.name, trusted)) if p.outcome in ("proved", "soft") else p

@@ -15,7 +15,7 @@ from compose.language.nodes import Application
 
 
 def _cone(graph: Graph) -> list[Node]:
-    return graph.nodes([*graph.learned(), *graph.played()])
+    return graph.nodes(graph.outcomes())
 
 
 def _weight_of_slots(graph: Graph) -> str | None:
@@ -127,7 +127,7 @@ class _Absent:
 
 def _numbers(graph: Graph) -> Iterator[Value]:
     """Every value that something reads."""
-    roots = [*graph.learned(), *graph.played()]
+    roots = graph.outcomes()
     yield from roots
     yield from (v for node in graph.nodes(roots) for v in node.operands())
 
@@ -141,13 +141,16 @@ def _repeats(graph: Graph) -> list[str]:
 def _reach(graph: Graph, masks: Masks) -> dict[Value, float]:
     """How many steps ahead each value reads; the one after a step of the episode is filled, those after it may not be.
 
-    What joins all steps reads as far as it can, unless a mask keeps it within the steps (and so many beyond).
+    What joins all steps reads as far as it can, unless a mask keeps it within the steps (and so many beyond); what
+    joins episodes, step by step, reads those that have ended.
     """
     reach: dict[Value, float] = {}
     for node in _cone(graph):
         before = max((reach.get(v, 0) for v in node.operands()), default=0)
         mask, beyond = node.op.steps_in or ("", 0)
         ahead = beyond if masks.within(node.wires.get(mask), "steps", "batch", "time") else node.op.ahead
+        timed = any({"batch", "time"} <= {*v.type.axes} for v in node.operands())
         for output in node.values.values():
-            reach[output] = before + (ahead if node.joins("time", output) else 0)
+            meets = node.joins("time", output) or (timed and node.joins("batch", output))
+            reach[output] = before + (ahead if meets else 0)
     return reach

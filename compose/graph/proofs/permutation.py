@@ -12,7 +12,7 @@ def permutation(graph: Graph, slots: SlotRows) -> Proof:
     weight = _weight_of_rows(graph)
     if weight is not None:
         return Proof("permutation", "not proved", f"weight '{weight}' has rows of agents or entities", (weight,))
-    ordered = [f for f in graph.fields([*graph.learned(), *graph.played()]) if _ordered(graph, f)]
+    ordered = [f for f in graph.fields(graph.outcomes()) if _ordered(graph, f)]
     if ordered:
         return Proof("permutation", "not proved", f"env.{ordered[0]} depends on their order", (f"env.{ordered[0]}",))
     if slots.told:

@@ -7,7 +7,7 @@ other fills with no slots; otherwise it pairs one slot with another, which only 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 
 from compose.graph.graph import Graph
@@ -87,7 +87,12 @@ class SlotRows:
                             found.add((side, new))
                             if not self._inside(side, new):
                                 self.told.append(Told(node, new.axis))
-            self.known[output] = frozenset(found)
+            self.known[output] = frozenset(found) | self._made(node, output, {place.axis for _, place in found})
+
+    def _made(self, node: Node, output: Value, stand: Set[str | None]) -> Slots:
+        """Slots of rows that the node makes anew, each in its place: by draws, or of all rows together."""
+        fresh = {*node.op.mixes(node), *(a for kind in node.op.draws(node).values() for a in kind.axes)} - stand
+        return frozenset((side, place) for side, place in self._leaf(output) if place.axis in fresh)
 
     def moved_on(self, node: Node) -> str | None:
         """An axis of which the node takes a single row that is another slot's once there are more slots."""
@@ -96,6 +101,8 @@ class SlotRows:
                 mine = [(side, place) for side, place in self.seen(operand) if place.axis == axis]
                 for name in node.values:
                     move = Mover(self.table, node, operand, name)
+                    if not mine and self.graph.table.of_slots(axis) and any(p.axis is None for p in move(Place(axis))):
+                        return axis  # nobody knows whose row it is
                     rows = [(side, new.shift) for side, place in mine for new in move(place) if new.axis is None]
                     if not (any(self._always(*row) for row in rows) or all(self._beyond(*row) for row in rows)):
                         return axis

@@ -136,13 +136,22 @@ class Trial:
 
     def moves(self, value: Value, moved: float) -> bool:
         """Is a change of a value no matter of rounding? Where it is made of numbers like 1e30 (extremes over nothing),
-        their last digits are larger than all that is added to them, and the order of a sum decides."""
-        if not moved:
+        their last digits are larger than all that is added to them, and the order of a sum decides; and some formulas
+        (equal numbers divided by how far they are apart) make of any last digit what they like."""
+        if not moved or moved <= 10 * self._trembles(value):
             return False
         made_of = [x for node in self.graph.nodes([value]) for x in node.values.values() if x.type.dtype == "float"]
         with torch.no_grad():
             found = self.values(made_of)
         return all(float(x.abs().nan_to_num(0.0, 0.0).max()) < HUGE for x in found if x.numel())
+
+    def _trembles(self, value: Value) -> float:
+        """By how much a value changes with the last digits of all weights."""
+        shaken = {n: w * (1 + 1e-13 * torch.randn(w.shape, generator=self.noise, dtype=torch.float64))
+                  for n, w in self.weights.items()}
+        with torch.no_grad():
+            (still,), (moved,) = self.values([value]), self.values([value], weights=shaken)
+        return differ(still, moved)
 
     def mask(self, keep: Tensor, have: Axes, name: str) -> Tensor:
         """A mask over some axes, laid over a field that has them."""
