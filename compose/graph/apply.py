@@ -95,11 +95,11 @@ def _inputs(scope: Scope, node: Application, network: Network, at: Path) -> dict
 
 
 def _full(value: Value, text: str) -> Value:
-    """A bare ``true`` stands for a mask over all axes that the input declares, the same in all episodes and steps."""
+    """A bare ``true`` stands for a mask over all axes that the input declares."""
     wanted = signature(text)
     if not isinstance(value.constant, bool) or value.type.axes or wanted.lead or any(t.variable for t in wanted.tokens):
         return value
-    return replace(value, type=Type(tuple(t.name for t in wanted.tokens if t.name not in ("batch", "time")), "bool"))
+    return replace(value, type=Type(tuple(t.name for t in wanted.tokens), "bool"))
 
 
 def _as_declared(value: Value, axes: set[str]) -> bool:

@@ -76,7 +76,7 @@ class AxisTable:
 
     def size(self, axis: str) -> int | None:
         """Rows of an axis; None while symbolic. Raises UnknownSize."""
-        value = self.evaluate(parse(axis.rstrip("'")))
+        value = self.evaluate(parse(axis.replace("'", "")))
         return None if value is None else int(value)
 
     def evaluate(self, tree: Tree) -> float | None:

@@ -35,7 +35,7 @@ class First(Function):
         if kept is not None and started is not None:
             value = value.where(~started.reshape(-1, *[1] * (len(axes) - 2)), kept)
         run.carry("first", value)
-        run.carry("started", value.new_ones(value.shape[:1] if "batch" in axes else (), dtype=torch.bool))
+        run.carry("started", value.new_ones((value.shape[0],) if "batch" in axes else (), dtype=torch.bool))
         return value
 
 

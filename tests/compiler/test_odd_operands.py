@@ -54,8 +54,10 @@ def test_stored_steps_with_numbers_for_masks_and_rewards() -> None:
 
 
 def test_an_axis_of_size_one_becomes_none() -> None:
-    text = "one: {block: linear, of: env.entities, to: '1'}\nnone: {block: unflatten, of: one, axis: '1', into: scalar}\n"
-    found = tap(text + "y: {block: max, of: none, over: entity}", "y")
+    text = """one: {block: linear, of: env.entities, to: '1'}
+none: {block: unflatten, of: one, axis: '1', into: scalar}
+y: {block: max, of: none, over: entity}"""
+    found = tap(text, "y")
     assert found.shape == episodes()["reward"].shape
 
 

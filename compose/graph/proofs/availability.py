@@ -1,7 +1,9 @@
 """Availability: actions that cannot be taken are not taken, and no target counts on them.
 
 What acting chooses from, and every maximum and every policy over actions in what losses read, is confined to
-``env.available``: by a mask contained in it, or by a filler of -1e6 or less in the place of what it hides.
+``env.available``: by a mask contained in it, or by a filler of -1e6 or less in the place of what it hides. Such a mask
+may leave out whole rows, of agents that are absent or not active and of steps that were not taken, but no single
+action: where it shows none, the first one is chosen.
 """
 
 from __future__ import annotations
@@ -14,6 +16,9 @@ from compose.graph.proofs.greedy import LOW, unstopped
 from compose.graph.proofs.masks import Masks
 from compose.graph.proofs.proof import Proof
 from compose.graph.proofs.rows import Mover, Operand, Place, operands
+
+ROWS = ("present", "active", "steps")
+"""Fields of masks over whole rows."""
 
 
 def availability(graph: Graph) -> Proof:
@@ -55,8 +60,18 @@ class _Confined:
                 self.known |= set(node.values.values())
 
     def mask(self, mask: object) -> bool:
-        """Is a mask contained in what is available?"""
+        """Is a mask contained in what is available, and does it show an action wherever one is?"""
+        return self._within(mask) and self._whole(mask)
+
+    def _within(self, mask: object) -> bool:
         return self.masks.within(mask, "available", "agent", "action")
+
+    def _whole(self, mask: object) -> bool:
+        """Is what is available narrowed by who is there alone?"""
+        node = mask.node if isinstance(mask, Value) else None
+        if node is None:
+            return True
+        return all(self._whole(x) if self._within(x) else not node.op.narrows() or _there(x) for x in node.operands())
 
     def value(self, value: object) -> bool:
         """Is it so low for actions that are not available that none of them is chosen?"""
@@ -82,3 +97,10 @@ class _Confined:
         joined = self.graph.table.joined.get(axis) or self.graph.table.joined.get(axis.rstrip("'")) or ()
         parts = [part.strip("()") for part in axis.rstrip("'").replace("*", "+").split("+")]
         return "action" in parts or any(part != "1" and self._of_actions(part) for part in joined)
+
+
+def _there(mask: Value) -> bool:
+    """Is a mask made of who is present or active, and of which steps were taken, alone?"""
+    if mask.node is None:
+        return mask.field in ROWS or mask.constant is True
+    return (mask.node.op.narrows() or mask.node.op.passes_masks) and all(map(_there, mask.node.operands()))

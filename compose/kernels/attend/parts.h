@@ -37,7 +37,8 @@ static inline double exponential(double x) { return std::exp(x); }
 
 // Of x <= 0, to 2e-7 of it: 2^n times a polynomial (Taylor's, on half a power of two) of what remains.
 static inline float exponential(float x) {
-    x = x < -87.0f ? -87.0f : x;
+    const bool none = x < -87.0f;
+    x = none ? -87.0f : x;
     const int32_t n = static_cast<int32_t>(x * 1.44269504f - 0.5f);
     const float y = static_cast<float>(n), r = (x - y * 0.693359375f) + y * 2.12194440e-4f;
     float p = 1.0f / 5040;
@@ -51,7 +52,7 @@ static inline float exponential(float x) {
     const int32_t bits = (n + 127) << 23;
     float power;
     std::memcpy(&power, &bits, sizeof power);
-    return p * power;
+    return none ? 0.0f : p * power;
 }
 
 // exp(z - most) in place of z; their sum.
