@@ -26,16 +26,16 @@ def check_densities(elaboration: Elaboration) -> None:
         return
     for field, drawn in (("mean", mean), ("variance", variance)):
         wrong = found[0] if found else None
-        found = [node for node in found if _same(node.wires[field], drawn)]
+        found = [node for node in found if _same(node.wires.get(field), drawn)]
         if wrong is not None and not found:
-            has, draws = getattr(wrong.op, field), getattr(act, field)
+            has, draws = getattr(wrong.op, field, None), getattr(act, field)
             text = f"the action is drawn by the {field} '{draws}', but '{wrong.name}' is its density by '{has}'"
             elaboration.report("act.density", ("act", field), text, f"one density of env.action must be by act.{field}",
                                causes=_at(elaboration, wrong, field))
 
 
 def _of_action(node: Node) -> bool:
-    of = node.wires["of"]
+    of = node.wires.get("of")
     return isinstance(of, Value) and unstopped(of).field == CHOSEN
 
 
