@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import multiprocessing
 import os
-import warnings
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +23,7 @@ from compose.envs.adapters.games import Actions, Copies, Game, Games, Moment
 from compose.envs.adapters.telling import Tell
 from compose.envs.adapters.worker import Told, work
 from compose.language.diagnostics import SpecError
+from compose.language.media import terminal
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -155,8 +156,9 @@ class Workers:
                 else f"{PATIENCE}=SECONDS waits longer; {WORKERS}=1 plays in one process"
             raise failed("adapter.workers", self._where, text, hint)
         mine = [(row, e) for row, e in self._episodes.items() if row % len(self._workers) == n] if replay else []
-        warnings.warn(f"{self._where}: worker {n} {why}; it was started again, and plays its {len(mine)} running "
-                      f"episodes again ({self._restarts} of {RESTARTS} times)", RuntimeWarning, stacklevel=2)
+        said = f"{self._where}: worker {n} {why}; it was started again, and plays its {len(mine)} running episodes " \
+               f"again ({self._restarts} of {RESTARTS} times)"
+        print(terminal(said), file=sys.stderr)
         self._stop(n)
         for row, episode in mine:
             for step, digest in enumerate(episode.digests):
