@@ -41,9 +41,9 @@ test-smax:  ## the tests of SMAX, in an environment of their own with jax in .ve
 	.venv-smax/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[smax]' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-smax/bin/python -m pytest tests/smax
 
-test-suites:  ## the tests of MPE, LBF, RWARE and VMAS, in an environment of their own in .venv-suites
+test-suites:  ## the tests of MPE, LBF, RWARE, Overcooked and VMAS, in an environment of their own in .venv-suites
 	test -x .venv-suites/bin/python || $(PYTHON) -m venv .venv-suites
-	.venv-suites/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[mpe,lbf,rware,vmas]' pytest hypothesis
+	.venv-suites/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[mpe,lbf,rware,vmas,overcooked]' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-suites/bin/python -m pytest tests/suites
 
 test-loggers:  ## the loggers with their own packages, in an environment of their own in .venv-loggers

@@ -28,6 +28,7 @@ _BUILT_IN = {
     "group_matching": "compose.envs.group_matching",
     "lbf": "compose.envs.adapters.suites.lbf",
     "mpe": "compose.envs.adapters.suites.mpe",
+    "overcooked": "compose.envs.adapters.suites.overcooked",
     "prey": "compose.envs.prey",
     "rware": "compose.envs.adapters.suites.rware",
     "skirmish": "compose.envs.skirmish",

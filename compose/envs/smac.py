@@ -1,8 +1,8 @@
-"""SMAC: its maps, the multi-task sets of REFIL, OPT and PTM and the drawn teams of SMACv2 as schemas, and its maps as
-games of StarCraft II.
+"""SMAC: its maps, the multi-task sets of REFIL, OPT and PTM and the drawn teams of SMACv2 as schemas; maps and drawn
+teams also as games of StarCraft II.
 
-Schemas need nothing. A single map is played through the SMAC package where that and the game are installed; sets and
-drawn teams are data only, since the package cannot place units of its own.
+Schemas need nothing. A single map is played through the SMAC package, and drawn teams through the SMACv2 package, where
+that and the game are installed; sets are data only, since the packages cannot place units of our own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field as Limits
 
+from compose.envs.adapters.smac.drawn import drawn_maker
 from compose.envs.adapters.smac.package import maker, missing
 from compose.envs.starcraft.family import Instances
 from compose.envs.starcraft.family import Settings as Scenarios
@@ -52,10 +53,12 @@ class SmacFamily:
             SpecError: If it is a set, or the package, the game or the map is not there.
         """
         scenario = settings.scenario(instance)
-        if instance not in SCENARIOS or len(load(instance).tasks) > 1 or load(instance).drawn:
+        where = f"smac/{instance}"
+        if instance not in SCENARIOS or len(load(instance).tasks) > 1:
             text = "this environment is data only: the SMAC package plays its own single maps"
-            raise missing(f"smac/{instance}", text, "as a schema, it is there to check specs against")
-        make = maker(f"smac/{instance}", instance, schema.limit)
+            raise missing(where, text, "as a schema, it is there to check specs against")
+        make = drawn_maker(where, load(instance).model_copy(update={"limit": schema.limit})) \
+            if load(instance).drawn else maker(where, instance, schema.limit)
         from compose.envs.adapters.smac.environment import SmacGames
 
         return SmacGames(schema, scenario, make, random_tags=settings.random_tags, at_once=settings.games,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from compose.graph.densities import check_densities
 from compose.graph.elaborate import Elaboration
 from compose.graph.graph import Graph, LossTerm
 from compose.graph.later import refuse_later
@@ -81,6 +82,7 @@ def _elaborate(elaboration: Elaboration) -> None:
             continue
     _loops(elaboration, delays)
     check_record(elaboration)
+    check_densities(elaboration)
     _unused(elaboration)
     _overlap(elaboration)
     elaborate_learning(elaboration)

@@ -70,6 +70,9 @@ class Operation:
     chooses: ClassVar[str | None] = None
     """A port of logits: the output depends on them through their softmax along one axis."""
 
+    density: ClassVar[str] = ""
+    """The way of acting (``act.choose``) of whose draws it is the density, of ``of`` by ``mean`` and ``variance``."""
+
     duel: ClassVar[Duel | None] = None
     """Values are bests and advantages, which it weights."""
 

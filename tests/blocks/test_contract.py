@@ -35,6 +35,7 @@ def test_block_keeps_its_contract(tag: str) -> None:
         assert f"bounds:{port}" in attacked, f"no example attacks that a mask bounds '{port}' of {tag}"
     declared = {f"picks:{port}" for port in block.picks} | {f"searches:{port}" for port in block.searches}
     facts = {"chooses": block.chooses, "duel": block.duel, "weighs": block.weighs, "fills": block.fills,
+             "density": block.density,
              "steps_in": block.steps_in, "stopped": block.stopped, "itself": block.itself, "moves": block.moves,
              "passes_masks": block.passes_masks, "delayed": block.delayed}
     assert declared | {fact for fact, said in facts.items() if said} <= attacked

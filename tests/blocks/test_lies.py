@@ -156,6 +156,19 @@ class Weighing(Liar):
         return of + other
 
 
+class Likely(Liar):
+    density: ClassVar[str] = "gaussian"
+
+    def ports(self) -> dict[str, str]:
+        return {"of": "...", "mean": "...", "variance": "..."}
+
+    def infer(self, site: Site) -> dict[str, Type]:
+        return {"": Type(site.bound["..."])}
+
+    def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
+        return -((of - mean) ** 2) / variance  # half of it, and no constant
+
+
 class Duelling(Liar):
     duel: ClassVar[Duel] = Duel("of", "other", "third")
 
@@ -217,7 +230,8 @@ LIES: dict[type[Liar], tuple[str, str]] = {
     Searching: ("searches", "claims to search"), Masked: ("passes_masks", "unchanged"),
     Ordering: ("orders", "by their position"), Shifted: ("keeps", "changed other indices"),
     Bounded: ("spans", "leaves it"), Choosing: ("chooses", "another level"), Filling: ("fills", "claims to fill"),
-    Weighing: ("weighs", "does not matter"), Duelling: ("duel", "claims to duel"), Stepping: ("steps_in", "not true"),
+    Weighing: ("weighs", "does not matter"), Duelling: ("duel", "claims to duel"), Likely: ("density", "it is not"),
+    Stepping: ("steps_in", "not true"),
     Narrowing: ("narrows", "claims to narrow"), Falling: ("monotone", "claims monotone"),
     Leaking: ("bounds", "claims that 'mask' bounds"), CountsAbsent: ("counted", "counts presence"),
     Halving: ("in_parts", "halves of a batch give another output"),
@@ -229,6 +243,7 @@ def test_every_lie_is_found_out(liar: type[Liar]) -> None:
     mask = OF["bool"]
     types = {"of": OF["float"], "mask": mask, "other": OF["float"], "third": replace(OF["float"], sign="nonneg"),
              "index": Type(("batch", "time", "agent"), "int")}
+    types |= {"mean": OF["float"], "variance": replace(OF["float"], sign="nonneg")}
     if liar in (Masked, Narrowing):
         types["of"] = mask
     if liar is Itself:

@@ -46,7 +46,7 @@ def test_a_path_is_a_schema_file_and_cannot_run() -> None:
 
 @pytest.mark.parametrize(("name", "text"), [
     ("group_macthing", "no environment 'group_macthing'\n  Did you mean 'group_matching'?"),
-    ("", "no environment ''\n  = families: battle, gaussian_squeeze, group_matching, lbf, mpe, prey, rware"),
+    ("", "no environment ''\n  = families: battle, gaussian_squeeze, group_matching, lbf, mpe, overcooked, prey"),
     ("smac", "'smac' needs an instance\n  = there are: smac/1c3s5z, smac/2c_vs_64zg"),
     ("smac/", "'smac/' needs an instance"),
     ("skirmish/3m:task=<b>", "error[environment-name]  skirmish/3m:task=<b>: a name may hold letters"),

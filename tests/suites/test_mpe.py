@@ -13,7 +13,7 @@ pytest.importorskip("mpe2", reason="mpe2 is not installed: make test-suites")
 
 
 @pytest.mark.parametrize("name", ["simple_spread_v3", "simple_spread_v3:agents=5,local_ratio=0", "simple_reference_v3",
-                                  "simple_speaker_listener_v4"])
+                                  "simple_spread_v3:continuous=true", "simple_speaker_listener_v4"])
 def test_conforms(name: str) -> None:
     assert_conforms(f"mpe/{name}", episodes=8)
 
@@ -53,3 +53,16 @@ def test_words_and_goals(name: str, words: int, base: float) -> None:
         assert bool((fields["visible"] == sees).all())
         assert found["landmark"][0, 2:].equal(torch.eye(3))
     assert heard
+
+
+def test_numbers_push_as_choices_do() -> None:
+    """Going one way with all one's strength is the same as choosing it."""
+    chosen, pushed = make("mpe/simple_spread_v3"), make("mpe/simple_spread_v3:continuous=true")
+    assert pushed.schema.continuous
+    few = torch.arange(2)
+    torch.testing.assert_close(chosen.reset(few, 0)["entities"], pushed.reset(few, 0)["entities"])
+    for step in range(10):
+        way = torch.tensor([[1, 2, 3], [4, 0, step % 5]])
+        after, same = chosen.step(way), pushed.step(torch.nn.functional.one_hot(way, 5).float())
+        torch.testing.assert_close(after.fields["entities"], same.fields["entities"])
+        torch.testing.assert_close(after.reward, same.reward)

@@ -131,6 +131,49 @@ def test_choices_and_numbers_are_not_mixed_up(spec: str, env: str, said: str) ->
     assert caught.value.diagnostics[0].span is not None
 
 
+PLAIN = "graph.density={block: gaussian_log_prob, of: env.action, mean: %s, variance: %s}"
+
+
+@pytest.mark.parametrize(("changes", "said"), [
+    (SQUASHED[:1], "'squashed_gaussian' draws the action, but 'density' is the density of what gaussian draws"),
+    (SQUASHED[1:], "'gaussian' draws the action, but 'density' is the density of what squashed_gaussian draws"),
+    ((PLAIN % ("mean", "'square(variance)'"),), "by the variance 'variance', but .* 'square[(]variance[)]'"),
+    ((PLAIN % ("mean.width", "variance"),), "by the mean 'mean', but 'density' is its density by 'mean.width'"),
+    ((PLAIN % ("'mean + 0.1'", "variance"),), "by the mean 'mean', but 'density' is its density by 'mean [+] 0.1'"),
+])  # fmt: skip
+def test_densities_are_of_what_acts(changes: tuple[str, ...], said: str) -> None:
+    with pytest.raises(SpecError, match=said) as caught:
+        build_graph(load("mappo_continuous", changes))
+    assert [problem.code for problem in caught.value.diagnostics] == ["act.density"]
+    assert caught.value.diagnostics[0].span is not None
+
+
+@pytest.mark.parametrize("changes", [
+    SQUASHED, (PLAIN % ("'stop(mean)'", "variance"),),
+    ("act.variance='exp(2 * minimum(maximum(mean.width - 0.5, -3), 0.5))'",),
+    ("graph.other={block: gaussian_log_prob, of: env.action, mean: 0, variance: 1}",
+     "graph.mean_of={block: mean, of: other, over: [agent, part]}", "log.other=mean_of"),
+    ("graph.density={block: gaussian_log_prob, of: env.action / 2, mean: 0, variance: 1}",),
+])  # fmt: skip
+def test_the_same_density_otherwise_written_is_taken(changes: tuple[str, ...]) -> None:
+    assert build_graph(load("mappo_continuous", changes)).act_variance is not None
+
+
+def test_the_entropy_of_a_squashed_number() -> None:
+    """The expression of docs/language.md, beside the mean of the density over many draws."""
+    u = numbers(torch.full((40000, 1, 1), 0.7), torch.full((40000, 1, 1), 0.3), False, 1, torch.arange(40000), 0)
+    widths = ("graph.u={block: sample_gaussian, mean: mean, variance: variance}",
+              "graph.plain={block: gaussian_entropy, variance: variance}",
+              "graph.widths=plain + 2 * (0.69314718 - u - softplus(-2 * u))")
+    model = build_model(load("mappo_continuous", (*SMALL, *SQUASHED, *widths)), SPREAD)
+    assert "u" in model.graph.values
+    rest = 2 * (0.69314718 - u - torch.nn.functional.softplus(-2 * u))
+    torch.testing.assert_close(rest, (1 - u.double().tanh() ** 2).log().float(), rtol=1e-4, atol=1e-4)
+    density = torch.distributions.Normal(0.7, 0.3**0.5).log_prob(u) - rest
+    entropy = torch.distributions.Normal(0.7, 0.3**0.5).entropy() + rest
+    assert float(entropy.mean()) == pytest.approx(-float(density.mean()), abs=0.02)
+
+
 def test_a_replay_learner_draws_no_numbers() -> None:
     with pytest.raises(SpecError, match="a replay learner acts greedily"):
         build_graph(load("iql", ("act={choose: gaussian, mean: q, variance: 1}",)))

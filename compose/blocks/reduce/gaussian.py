@@ -84,6 +84,7 @@ class GaussianLogProb(Block):
     """The variance."""
 
     nonneg: ClassVar[tuple[str, ...]] = ("variance",)
+    density: ClassVar[str] = "gaussian"
 
     def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
         return -((of - mean) ** 2 / _least(variance) + _log(variance) + log(2 * pi)) / 2
@@ -101,6 +102,7 @@ class SquashedGaussianLogProb(GaussianLogProb):
     block: Literal["squashed_gaussian_log_prob"]  # type: ignore[assignment]
     phrase: ClassVar[str] = "log density of {of} under the tanh of N({mean}, {variance})"
     kin: ClassVar[tuple[str, ...]] = ("tanh_normal", "squashed_normal")
+    density: ClassVar[str] = "squashed_gaussian"
 
     def compute(self, run: Run, *, of: Any, mean: Any, variance: Any) -> Any:
         if isinstance(of, int | float):

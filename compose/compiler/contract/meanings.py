@@ -121,6 +121,28 @@ def weighs(trial: Trial) -> Iterator[str]:
     yield "weighs"
 
 
+def density(trial: Trial) -> Iterator[str]:
+    """The logarithm of the density of what a way of acting draws."""
+    declared, ports = trial.node.op.density, [trial.operand(port) for port in ("of", "mean", "variance")]
+    of, mean, variance = ports
+    if not declared or of is None or mean is None or variance is None:
+        return
+    given, squashed = trial.inputs(), declared == "squashed_gaussian"
+    if not squashed and declared != "gaussian":
+        raise trial.fail(f"claims to be the density of what '{declared}' draws, which no way of acting is")
+    given["field"][_name(variance)] = _tensor(given, variance).abs() + 0.1
+    given["field"][_name(of)] = _tensor(given, of).tanh() * 0.9
+    for output, found in trial.run(given).items():
+        axes = trial.node.values[output].type.axes
+        x, centre, spread = (align(_tensor(given, port), tuple(port.axes), axes) for port in (of, mean, variance))
+        drawn = x.atanh() if squashed else x
+        wanted = -(drawn - centre) ** 2 / (2 * spread) - (2 * torch.pi * spread).log() / 2
+        wanted = wanted - torch.log1p(-x * x) if squashed else wanted
+        if differs(wanted.expand(trial.shape(axes)), found, True):
+            raise trial.fail(f"claims to be the density of what '{declared}' draws; it is not")
+    yield "density"
+
+
 def fills(trial: Trial) -> Iterator[str]:
     """Data where the mask is true, the filler elsewhere."""
     declared = trial.node.op.fills
@@ -238,4 +260,5 @@ def _below(trial: Trial, low: Mapping[str, Tensor], high: Mapping[str, Tensor], 
             raise trial.fail(f"{claim}; output '{output}' is larger by {over:g} with lower values")
 
 
-MEANINGS: Sequence[Callable[[Trial], Iterator[str]]] = (picks, searches, chooses, duel, weighs, fills, narrows, ranges)
+MEANINGS: Sequence[Callable[[Trial], Iterator[str]]] = (picks, searches, chooses, density, duel, weighs, fills, narrows,
+                                                        ranges)

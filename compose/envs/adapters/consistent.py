@@ -17,8 +17,10 @@ def problems(adapter: Adapter, schema: EntitySchema) -> Iterator[Problem]:
                        "colon, and import the module from a plug-in"
     if adapter.api == "pettingzoo" and adapter.id is not None:
         yield ("id",), "PettingZoo has no registry: give the environment from Python, as PettingZoo(factory, path)"
-    if schema.continuous:
-        yield ("api",), "adapters play choices only, and the schema's actions are continuous"
+    if schema.continuous and adapter.api == "gymnasium-vector":
+        yield ("api",), "vector environments are played with choices only, and the schema's actions are continuous"
+    if schema.continuous and adapter.mask is not None:
+        yield ("mask",), "masks are of choices, and the schema's actions are continuous"
     if adapter.options and adapter.id is None:
         yield ("options",), "options go with an id"
     if adapter.agents is not None and adapter.api != "pettingzoo":

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from compose.envs.adapters.declared import Adapter, Answers
-from compose.envs.adapters.games import Games, Moment, failed
+from compose.envs.adapters.failing import failed
+from compose.envs.adapters.games import Actions, Games, Moment
 from compose.envs.adapters.reading import Flags, Floats, Given, Layout, Reader
 from compose.envs.interface import Environment, Fields, Transition
 from compose.graph.schema import EntitySchema
@@ -31,7 +32,7 @@ class Adapted(Environment):
         self.schema = schema
         self.device = torch.device(device)
         self._adapter, self._games = adapter, games
-        self._reader = Reader(adapter, schema, games.actions)
+        self._reader = Reader(adapter, schema, games.told)
         self._layout = Layout(adapter, schema) if isinstance(adapter, Adapter) else Given(schema)
         self._aimed = _aimed(schema)
         self._running: Flags | None = None
@@ -45,7 +46,7 @@ class Adapted(Environment):
         self._time = 0
         self._running = np.ones(batch, bool)
         self._observation = np.zeros((batch, schema.agents, self._adapter.observation.size), np.float32)
-        self._available = np.zeros((batch, schema.agents, schema.sizes["action"]), bool)
+        self._available = np.zeros((batch, schema.agents, schema.sizes.get("action", 0)), bool)
         self._active = np.zeros((batch, schema.agents), bool)
         self._present = np.ones((batch, schema.entities), bool)
         self._present[:, : schema.agents] = False
@@ -65,7 +66,7 @@ class Adapted(Environment):
             raise RuntimeError("reset the environment before stepping it")
         running = self._running
         self._time += 1
-        moments = self._games.step(action.cpu().numpy().astype(np.int64), running)
+        moments = self._games.step(self._given(action), running)
         reward = np.zeros(len(running), np.float32)
         rewards = np.zeros((len(running), self.schema.agents), np.float32)
         ended, cut, reached = (np.zeros(len(running), bool) for _ in range(3))
@@ -87,6 +88,13 @@ class Adapted(Environment):
         put = self._put
         return Transition(reward=put(reward), terminated=put(ended), truncated=put(cut), success=put(reached),
                           fields=self._fields(), rewards=put(rewards) if "rewards" in self.schema.fields else None)
+
+    def _given(self, action: Tensor) -> Actions:
+        """What games are given; numbers of agents that do not act are 0."""
+        if not self.schema.continuous:
+            return action.cpu().numpy().astype(np.int64)
+        numbers: Floats = np.where(self._active[..., None], action.cpu().numpy().astype(np.float32), np.float32(0))
+        return numbers
 
     def _take(self, row: int, moment: Moment, active: Flags) -> None:
         """Note what a moment tells; ``active`` are those who act next, or would if they had not been cut off."""
@@ -115,10 +123,12 @@ class Adapted(Environment):
         sight[:, : schema.agents] = visible
         fields = {
             "entities": self._layout.entities(self._observation, state, active, visible),
-            "visible": visible, "sight": sight, "present": present, "available": self._available, "active": active,
+            "visible": visible, "sight": sight, "present": present, "active": active,
             "task": np.zeros(len(active), np.int64),
             "observation": self._observation,
         }
+        if not schema.continuous:
+            fields["available"] = self._available
         if "state" in schema.fields:
             fields["state"] = self._state
         if (at := self._adapter.position) is not None:
@@ -134,8 +144,8 @@ class Adapted(Environment):
 
 def _aimed(schema: EntitySchema) -> Tensor:
     """(action entity) bool: the k-th action of a group that is aimed at a side is aimed at the side's k-th slot."""
-    aimed, action = torch.zeros(schema.sizes["action"], schema.entities, dtype=torch.bool), 0
-    for group in schema.actions:
+    aimed, action = torch.zeros(schema.sizes.get("action", 0), schema.entities, dtype=torch.bool), 0
+    for group in schema.actions if not schema.continuous else ():
         first = {"agent": 0, "other": schema.agents, None: None}[group.targets]
         if first is not None:
             k = torch.arange(group.count)

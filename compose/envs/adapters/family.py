@@ -144,10 +144,11 @@ def make(declared: file.Declared, factory: Callable[..., Any], device: str | tor
     schema, adapter = declared.schema, declared.adapter
     _need(PACKAGES[adapter.api])
     from compose.envs.adapters.environment import Adapted
-    from compose.envs.adapters.games import Copies, Games
+    from compose.envs.adapters.games import Games
     from compose.envs.adapters.gymma import GymnasiumGame
     from compose.envs.adapters.pettingzoo import ParallelGame
     from compose.envs.adapters.vector import VectorGames
+    from compose.envs.adapters.workers import side_by_side
 
     slots, name, team = schema.agents, schema.name, adapter.reward == "team"
     state = adapter.state_size if adapter.state == "method" else None
@@ -155,9 +156,9 @@ def make(declared: file.Declared, factory: Callable[..., Any], device: str | tor
     if adapter.api == "gymnasium-vector":
         games = VectorGames(factory, slots, name)
     elif adapter.api == "gymnasium":
-        games = Copies(lambda: GymnasiumGame(factory(), slots, name, team))
+        games = side_by_side(lambda: GymnasiumGame(factory(), slots, name, team), name)
     else:
-        games = Copies(lambda: ParallelGame(factory(), adapter.agents, slots, name, state))
+        games = side_by_side(lambda: ParallelGame(factory(), adapter.agents, slots, name, state), name)
     return Adapted(schema, adapter, games, device)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -10,8 +9,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.language.diagnostics import Diagnostic, SpecError
+from compose.envs.adapters.telling import Tell
 
+Actions = NDArray[np.int64] | NDArray[np.float32]
 Infos = Sequence[Mapping[str, Any]]
 
 
@@ -46,26 +46,26 @@ class Moment:
 class Games(Protocol):
     """Episodes of one environment, side by side."""
 
-    actions: list[int]
-    """How many actions each agent slot has."""
+    told: list[Tell]
+    """How the agent of each slot is told its action."""
 
     def reset(self, seeds: Sequence[int]) -> list[Moment]:
         """Begin one episode for each seed."""
 
-    def step(self, action: NDArray[np.int64], running: NDArray[np.bool_]) -> list[Moment | None]:
-        """One joint action (batch agent) for the running episodes; None for the others."""
+    def step(self, action: Actions, running: NDArray[np.bool_]) -> list[Moment | None]:
+        """One joint action for the running episodes, None for the others: (batch agent), numbers (batch agent part)."""
 
 
 class Game(Protocol):
     """One copy of an environment."""
 
-    actions: list[int]
+    told: list[Tell]
 
     def reset(self, seed: int) -> Moment:
         """Begin an episode."""
 
-    def step(self, action: NDArray[np.int64]) -> Moment:
-        """Take one joint action (agent)."""
+    def step(self, action: Actions) -> Moment:
+        """Take one joint action (agent), of numbers (agent part)."""
 
 
 class Copies:
@@ -78,7 +78,7 @@ class Copies:
     def __init__(self, make: Any) -> None:
         self._make = make
         self._copies: list[Game] = [make()]
-        self.actions = self._copies[0].actions
+        self.told = self._copies[0].told
 
     def reset(self, seeds: Sequence[int]) -> list[Moment]:
         """See :meth:`Games.reset`."""
@@ -86,52 +86,7 @@ class Copies:
             self._copies.append(self._make())
         return [copy.reset(seed) for copy, seed in zip(self._copies, seeds, strict=False)]
 
-    def step(self, action: NDArray[np.int64], running: NDArray[np.bool_]) -> list[Moment | None]:
+    def step(self, action: Actions, running: NDArray[np.bool_]) -> list[Moment | None]:
         """See :meth:`Games.step`."""
         return [copy.step(row) if runs else None
                 for copy, row, runs in zip(self._copies, action, running, strict=False)]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """How an agent is told its action, which is a number from 0 on. One that chooses several things at once
-    (``MultiDiscrete``) is told all of them: action n is the n-th combination, the last choice the fastest."""
-
-    start: tuple[int, ...]
-    """The number of the first action of each choice."""
-    of: tuple[int, ...] = ()
-    """How many actions each choice has; empty: there is one choice, told as a number."""
-
-    def __call__(self, action: int) -> int | NDArray[np.int64]:
-        """What the environment is given."""
-        if not self.of:
-            return int(action) + self.start[0]
-        return np.array(np.unravel_index(int(action), self.of), np.int64) + np.array(self.start, np.int64)
-
-
-def sizes(spaces: Sequence[object], names: Sequence[str], where: str) -> tuple[list[int], list[Told]]:
-    """How many actions each agent has, and how it is told which.
-
-    Raises:
-        SpecError: If an agent's actions are neither ``Discrete`` nor a flat ``MultiDiscrete``.
-    """
-    from gymnasium.spaces import Discrete, MultiDiscrete
-
-    counts, told = [], []
-    for space, name in zip(spaces, names, strict=True):
-        if isinstance(space, Discrete):
-            counts.append(int(space.n))
-            told.append(Told((int(space.start),)))
-        elif isinstance(space, MultiDiscrete) and space.nvec.ndim == 1:
-            of = tuple(int(n) for n in space.nvec)
-            counts.append(math.prod(of))
-            told.append(Told(tuple(int(n) for n in space.start), of))
-        else:
-            text = f"the actions of {name} are {space}; only Discrete and flat MultiDiscrete ones can be played"
-            raise failed("adapter.actions", where, text)
-    return counts, told
-
-
-def failed(code: str, where: str, message: str, hint: str = "") -> SpecError:
-    """The error of an environment that does not do what its file says."""
-    return SpecError(Diagnostic(code, message, where=where, hint=hint))

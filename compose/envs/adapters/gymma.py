@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from compose.envs.adapters.games import Moment, Told, failed, sizes
+from compose.envs.adapters.failing import failed
+from compose.envs.adapters.games import Actions, Moment
+from compose.envs.adapters.telling import Tell, Told, tells
 
 INDEXED = (list, tuple, np.ndarray)
 
@@ -26,7 +27,7 @@ class GymnasiumGame:
 
     def __init__(self, env: Any, slots: int, where: str, team: bool) -> None:
         self._env, self._slots, self._where, self._team = env, slots, where, team
-        self.actions, self._told = joint(env.action_space, slots, where)
+        self.told = joint(env.action_space, slots, where)
 
     def reset(self, seed: int) -> Moment:
         """See :meth:`Game.reset`."""
@@ -34,9 +35,9 @@ class GymnasiumGame:
         self._live = [True] * self._slots
         return self._moment(observation, info)
 
-    def step(self, action: NDArray[np.int64]) -> Moment:
+    def step(self, action: Actions) -> Moment:
         """See :meth:`Game.step`."""
-        joint_action = tuple(told(a) for a, told in zip(action, self._told, strict=True))
+        joint_action = tuple(told(a) for a, told in zip(action, self.told, strict=True))
         observation, reward, terminated, truncated, info = self._env.step(joint_action)
         ended, cut = self._flags(terminated, "terminated"), self._flags(truncated, "truncated")
         self._live = [live and not (e or c) for live, e, c in zip(self._live, ended, cut, strict=True)]
@@ -71,24 +72,24 @@ class GymnasiumGame:
         return Moment(list(observation), split(info, self._slots), self._live)
 
 
-def joint(space: Any, slots: int, where: str) -> tuple[list[int], list[Told]]:
-    """How many actions each agent has, and how it is told which.
+def joint(space: Any, slots: int, where: str) -> list[Tell]:
+    """How each agent is told its action.
 
     Raises:
-        SpecError: If the space is not that of ``slots`` agents with ``Discrete`` or ``MultiDiscrete`` actions.
+        SpecError: If the space is not that of ``slots`` agents with ``Discrete``, ``MultiDiscrete`` or ``Box`` actions.
     """
     from gymnasium.spaces import MultiDiscrete, Tuple
 
     if isinstance(space, MultiDiscrete) and space.nvec.ndim == 1:
-        counts, told = [int(n) for n in space.nvec], [Told((int(n),)) for n in space.start]
+        told: list[Tell] = [Told((int(start),), int(n)) for start, n in zip(space.start, space.nvec, strict=True)]
     elif isinstance(space, Tuple):
-        counts, told = sizes(space.spaces, [f"agent {i}" for i in range(len(space.spaces))], where)
+        told = tells(space.spaces, [f"agent {i}" for i in range(len(space.spaces))], where)
     else:
-        raise failed("adapter.actions", where, f"the action space is {space}, not a Tuple of the agents' Discrete ones")
-    if len(counts) != slots:
-        text = f"the schema has {slots} agent slots, the environment {len(counts)} agents"
+        raise failed("adapter.actions", where, f"the action space is {space}, not a Tuple of the agents' own")
+    if len(told) != slots:
+        text = f"the schema has {slots} agent slots, the environment {len(told)} agents"
         raise failed("adapter.agents", where, text)
-    return counts, told
+    return told
 
 
 def split(info: Mapping[str, Any], slots: int) -> list[dict[str, Any]]:

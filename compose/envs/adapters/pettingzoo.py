@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.envs.adapters.games import Moment, failed, sizes
+from compose.envs.adapters.failing import failed
+from compose.envs.adapters.games import Actions, Moment
+from compose.envs.adapters.telling import tells
 from compose.language.diagnostics import did_you_mean
 
 
@@ -41,7 +43,7 @@ class ParallelGame:
             raise failed("adapter.agents", where,
                          f"the schema has {slots} agent slots, the environment {len(possible)} agents: {possible}")
         spaces = [env.action_space(agent) for agent in self._agents]
-        self.actions, self._told = sizes(spaces, [str(agent) for agent in self._agents], where)
+        self.told = tells(spaces, [str(agent) for agent in self._agents], where)
 
     def reset(self, seed: int) -> Moment:
         """See :meth:`Game.reset`."""
@@ -49,10 +51,10 @@ class ParallelGame:
         self._live = self._alive()
         return self._moment(observations, infos)
 
-    def step(self, action: NDArray[np.int64]) -> Moment:
+    def step(self, action: Actions) -> Moment:
         """See :meth:`Game.step`; actions of agents that are not there are dropped."""
         chosen = {agent: told(a) for agent, a, told, live
-                  in zip(self._agents, action, self._told, self._live, strict=True) if live}
+                  in zip(self._agents, action, self.told, self._live, strict=True) if live}
         observations, rewards, terminations, truncations, infos = self._env.step(chosen)
         terminated = [bool(terminations.get(agent, False)) for agent in self._agents]
         truncated = [bool(truncations.get(agent, False)) for agent in self._agents]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from compose.envs.adapters.consistent import count
 from compose.envs.adapters.declared import Adapter, Answers, Rows
-from compose.envs.adapters.games import Moment, failed
+from compose.envs.adapters.failing import failed
+from compose.envs.adapters.games import Moment
+from compose.envs.adapters.telling import Tell, check_actions
 from compose.graph.schema import EntitySchema
 
 Floats = NDArray[np.float32]
@@ -41,14 +43,11 @@ def blocks(adapter: Adapter, schema: EntitySchema) -> list[Block]:
 class Reader:
     """Checks and flattens what one episode's agents got."""
 
-    def __init__(self, adapter: Answers, schema: EntitySchema, actions: list[int]) -> None:
+    def __init__(self, adapter: Answers, schema: EntitySchema, told: Sequence[Tell]) -> None:
         self._adapter, self._name = adapter, schema.name
         self._agents = adapter.agents or tuple(f"agent {i}" for i in range(schema.agents))
-        most = schema.sizes["action"]
-        if max(actions) != most:
-            raise failed("adapter.actions", schema.name,
-                         f"the schema has {most} actions, but the environment's agents have {actions}")
-        self._allowed = np.arange(most) < np.array(actions)[:, None]
+        check_actions(told, self._agents, schema)
+        self._allowed = np.arange(schema.sizes.get("action", 0)) < np.array([one.count for one in told])[:, None]
 
     def observations(self, moment: Moment) -> Floats:
         """(agent observation); zero for agents that got none."""
@@ -60,7 +59,7 @@ class Reader:
         return found
 
     def available(self, moment: Moment, active: Flags) -> Flags:
-        """(agent action); of agents that do not act, action 0 alone, which is never sent.
+        """(agent action), none of them of numbers; of agents that do not act, action 0 alone, which is never sent.
 
         Raises:
             SpecError: If a mask is missing, has another size or allows nothing.

@@ -18,8 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.envs.adapters.games import Moment, failed
+from compose.envs.adapters.failing import failed
+from compose.envs.adapters.games import Actions, Moment
 from compose.envs.adapters.gymma import joint, split
+from compose.envs.adapters.telling import Told
 
 MODES = ("NextStep", "SameStep", "Disabled")
 
@@ -35,9 +37,10 @@ class VectorGames:
         self._make, self._slots, self._where = make, slots, where
         self._env = make(1)
         self._mode = self._read_mode()
-        self.actions, told = joint(self._env.single_action_space, slots, where)
-        if any(one.of for one in told):
-            text = "agents that choose several things at once cannot be played in a vector environment"
+        self.told = joint(self._env.single_action_space, slots, where)
+        told = [one for one in self.told if isinstance(one, Told) and not one.of]
+        if len(told) < slots:
+            text = "agents that choose several things at once, or numbers, cannot be played in a vector environment"
             raise failed("adapter.actions", where, text, "declare the environment itself, with api: gymnasium")
         self._start = [one.start[0] for one in told]
         self._flat = hasattr(self._env.single_action_space, "nvec")
@@ -50,7 +53,7 @@ class VectorGames:
         observation, info = self._env.reset(seed=[int(seed) for seed in seeds])
         return [self._moment(observation, info, row, True) for row in range(len(seeds))]
 
-    def step(self, action: NDArray[np.int64], running: NDArray[np.bool_]) -> list[Moment | None]:
+    def step(self, action: Actions, running: NDArray[np.bool_]) -> list[Moment | None]:
         """See :meth:`Games.step`; rows whose episode is over are stepped along and not read."""
         columns = action + np.asarray(self._start)
         given = columns if self._flat else tuple(np.ascontiguousarray(columns.T))

@@ -40,7 +40,7 @@ class Panel:
         for spine in axes.spines.values():
             spine.set(color=EDGE, linewidth=0.8 * self._pen, visible=stage.area is None)
         self._ground()
-        if ruler and stage.cells is not None:
+        if ruler and stage.cells is not None and stage.area is None:  # cells of a whole grid can be counted
             self._ruler(left, bottom, right, top)
         self._marks = marks(stage.kinds)
         self._order = np.argsort(-stage.radius, kind="stable").tolist()

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 CELL, ROBOT, DOT = 0.45, 0.18, 0.07
 """Radii, in cells."""
 TAKERS = (STATION, *ITEMS)
+RIM = 0.25
+"""How much of the wall around the floor is shown, in cells: several robots in one cell reach as far."""
 AWAY = -9.0
 """Where dots are that are not shown."""
 
@@ -45,7 +47,7 @@ class FloorCamera:
             radius=np.repeat((CELL, ROBOT, DOT), counts), meters=("left of the order",),
             entity=np.concatenate((np.full(counts[0], -1), np.arange(counts[1]), np.full(counts[2], -1))),
             cells=np.where(kinds == BLOCKED, WALL, FLOOR).astype(np.uint8).reshape(floor.width, floor.height).T,
-            area=(0.0, 0.0, float(floor.width), float(floor.height)), words=("an order", "no order"),
+            area=(-RIM, -RIM, floor.width + RIM, floor.height + RIM), words=("an order", "no order"),
         )  # fmt: skip
 
     def look(self, fields: Fields) -> list[Moment]:

@@ -106,7 +106,7 @@ class Lonely(Single):
 
 
 class Smooth(Single):
-    action_space = gymnasium.spaces.Tuple([gymnasium.spaces.Box(-1, 1, (2,))] * 2)
+    action_space = gymnasium.spaces.Tuple([gymnasium.spaces.Box(-1, 1, (2, 1))] * 2)
 
 
 class Crowd(Single):
@@ -114,10 +114,10 @@ class Crowd(Single):
 
 
 @pytest.mark.parametrize(("kind", "text"), [
-    (Single, "the action space is Discrete(3), not a Tuple of the agents' Discrete ones"),
+    (Single, "the action space is Discrete(3), not a Tuple of the agents' own"),
     (Lonely, "expected a tuple of 2 observations, one for each agent, got 3"),
-    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2,), float32); only Discrete and flat "
-             "MultiDiscrete ones can be played"),
+    (Smooth, "the actions of agent 0 are Box(-1.0, 1.0, (2, 1), float32); only Discrete, flat MultiDiscrete and flat "
+             "Box can be played"),
     (Crowd, "the schema has 2 agent slots, the environment 3 agents"),
 ])
 def test_other_forms_are_refused(tmp_path: Path, kind: type[Single], text: str) -> None:

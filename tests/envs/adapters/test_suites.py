@@ -24,7 +24,7 @@ from compose.envs.conformance import assert_conforms
 from compose.language.diagnostics import SpecError
 
 NAMES = {"lbf/8x8-2p-2f-v3": "lbforaging", "mpe/simple_spread_v3": "mpe2", "rware/tiny-2ag-v2": "rware",
-         "vmas/balance": "vmas"}
+         "vmas/balance": "vmas", "overcooked/cramped_room": "overcooked_ai_py"}
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -42,7 +42,7 @@ def test_what_is_missing_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_package_that_is_something_else_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    for parts in ("lbforaging", "mpe2", "rware", "vmas"):
+    for parts in ("lbforaging", "mpe2", "rware", "vmas", "overcooked_ai_py"):
         monkeypatch.setitem(sys.modules, parts, ModuleType(parts))
     monkeypatch.setattr(suite, "find_spec", lambda package: package)
     with pytest.raises(SpecError, match=rf"suite.broken.*{name}: {NAMES[name]} cannot be played: \w*Error"):
@@ -64,7 +64,7 @@ def test_names_that_are_not_listed_are_known() -> None:
 
 @pytest.mark.parametrize("name", ["lbf/8x9-2p-2f-v3", "lbf/8x8-2p-2f", "lbf/4x4-2p-2f-v3", "lbf/8x8-1p-2f-v3",
                                   "rware/tiny-1ag-hard-v2", "rware/tiny-20ag-v2", "rware/huge-2ag-v2", "vmas/football",
-                                  "mpe/simple_tag_v3", "lbf", "lbf/\u0668x\u0668-2p-2f-v3"])
+                                  "overcooked/diner", "mpe/simple_tag_v3", "lbf", "lbf/\u0668x\u0668-2p-2f-v3"])
 def test_other_names_are_unknown(name: str) -> None:
     with pytest.raises(SpecError) as caught:
         schema(name)
@@ -168,4 +168,4 @@ def test_a_stand_in_conforms() -> None:
 
 
 def test_families_are_listed() -> None:
-    assert {"lbf", "mpe", "rware", "vmas"} <= set(families.families())
+    assert {"lbf", "mpe", "overcooked", "rware", "vmas"} <= set(families.families())

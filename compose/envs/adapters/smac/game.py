@@ -16,6 +16,8 @@ from compose.language.diagnostics import Diagnostic, SpecError
 
 _KINDS = list(UNITS)
 _OF_ID = {unit.id: place for place, unit in enumerate(UNITS.values())}
+HEALERS = ("MMM", "terran_gen")
+"""Types of maps on which Medivacs choose allies."""
 _POINTS = ("health", "shield", "energy", "weapon_cooldown")
 
 
@@ -56,7 +58,7 @@ class Game:
         self._allies, self._enemies = scenario.agents, scenario.enemies
         self._begun = self._ended = False
         task = scenario.tasks[0]
-        wanted = tuple(sum(task.counts(side).values()) for side in ("allies", "enemies"))
+        wanted = task.size("allies"), task.size("enemies")
         if (env.n_agents, env.n_enemies) != wanted:
             text = f"SMAC's map has {env.n_agents} against {env.n_enemies} units, the scenario {wanted[0]} against " \
                    f"{wanted[1]}"
@@ -127,7 +129,7 @@ class Game:
         found[env.n_agents :, 0] = True
         given = np.array(env.get_avail_actions(), bool)
         for number, unit in env.agents.items():
-            heals = env.map_type == "MMM" and unit.unit_type == env.medivac_id
+            heals = env.map_type in HEALERS and unit.unit_type == env.medivac_id
             first = PLAIN if heals else PLAIN + self._allies
             row, width = given[number], min(given.shape[1] - PLAIN, self._allies if heals else self._enemies)
             found[number, :PLAIN] = row[:PLAIN]

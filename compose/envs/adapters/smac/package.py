@@ -14,6 +14,7 @@ from compose.language.diagnostics import Diagnostic, SpecError
 
 GIT = "pip install git+https://github.com/oxwhirl/smac.git"
 EXTRA = "pip install 'compose-marl[smac]'"
+MODULES = {"smac": ("starcraft2", "StarCraft2Env"), "smacv2": ("wrapper", "StarCraftCapabilityEnvWrapper")}
 PROTOBUF = "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"
 
 
@@ -43,8 +44,8 @@ def maker(where: str, map_name: str, limit: int) -> Callable[[int], Any]:
     return make
 
 
-def star_craft(where: str) -> Callable[..., Any]:
-    """The class ``StarCraft2Env``.
+def star_craft(where: str, package: str = "smac", git: str = GIT) -> Callable[..., Any]:
+    """The class ``StarCraft2Env`` of SMAC, or what draws battles for SMACv2's.
 
     Protocol buffers of 3.21 and later refuse the game's generated messages in their fast form, so the plain one is
     asked for, unless the environment variable says something already.
@@ -52,22 +53,23 @@ def star_craft(where: str) -> Callable[..., Any]:
     Raises:
         SpecError: If it cannot be imported.
     """
-    found = find_spec("smac")
+    found, called = find_spec(package), package.upper().replace("V", "v")
     if found is None:
-        raise missing(where, "the SMAC package is not installed", f"{EXTRA}, then {GIT}")
+        raise missing(where, f"the {called} package is not installed", f"{EXTRA}, then {git}")
     folders = [pathlib.Path(folder) for folder in found.submodule_search_locations or ()]
-    if not any((folder / "env" / "starcraft2").is_dir() for folder in folders):
+    if package == "smac" and not any((folder / "env" / "starcraft2").is_dir() for folder in folders):
         text = "the installed package 'smac' is another project (SMAC3, which tunes hyper-parameters), not StarCraft's"
         raise missing(where, text, f"PyPI's 'smac' is never the right one: pip uninstall smac, then {GIT}")
     if find_spec("pysc2") is None or find_spec("s2clientprotocol") is None:
-        raise missing(where, "pysc2 is not installed, which SMAC needs", EXTRA)
+        raise missing(where, f"pysc2 is not installed, which {called} needs", EXTRA)
     os.environ.setdefault(PROTOBUF, "python")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # one for each of the game's generated messages
-            kind: Callable[..., Any] = import_module("smac.env.starcraft2.starcraft2").StarCraft2Env
+            module, name = MODULES[package]
+            kind: Callable[..., Any] = getattr(import_module(f"{package}.env.starcraft2.{module}"), name)
     except Exception as error:
-        text = f"the SMAC package cannot be imported: {type(error).__name__}: {str(error).splitlines()[0]}"
+        text = f"the {called} package cannot be imported: {type(error).__name__}: {str(error).splitlines()[0]}"
         hint = f"start python with {PROTOBUF}=python" if "escriptor" in str(error) else EXTRA
         raise missing(where, text, hint) from error
     return kind

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from compose.envs.adapters.games import Game, Moment
+from compose.envs.adapters.games import Actions, Game, Moment
 
 Floats = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -34,7 +34,7 @@ class Looked:
 
     def __init__(self, game: Game, look: Look) -> None:
         self._game, self._look = game, look
-        self.actions = game.actions
+        self.told = game.told
 
     def reset(self, seed: int) -> Moment:
         """See :meth:`Game.reset`."""
@@ -42,7 +42,7 @@ class Looked:
         self._look.begin()
         return self._seen(moment)
 
-    def step(self, action: NDArray[np.int64]) -> Moment:
+    def step(self, action: Actions) -> Moment:
         """See :meth:`Game.step`."""
         moment = self._seen(self._game.step(action))
         moment.reached = self._look.reached()

@@ -52,6 +52,8 @@ class Spread(Shared):
 
     agents: Annotated[int, Limits(ge=1, le=100)] = 3
     """Agents, and as many landmarks."""
+    continuous: bool = False
+    """Actions are the package's 5 numbers from 0 to 1 (the first does nothing) in place of 5 choices."""
 
 
 class MpeFamily(Suite[Settings]):
@@ -81,6 +83,8 @@ class MpeFamily(Suite[Settings]):
                         what="The landmark that it knows to be the goal of the other agent."),
                 Feature(name="heard", size=words, kind="one_hot", of=("agent",), what="The other agent's last word."),
             ]
+        free = isinstance(settings, Spread) and settings.continuous
+        numbers: dict[str, Any] = {"kind": "continuous", "low": 0.0, "high": 1.0} if free else {}
         names = [f"{move} {word}" for word in range(words) for move in MOVES] if not speaker and words else MOVES
         size = {0: 6 * agents, 10: 21, 3: 11}[words]
         return EntitySchema(
@@ -89,7 +93,7 @@ class MpeFamily(Suite[Settings]):
             agents=agents, entities=agents + landmarks,
             types=(*(EntityType(name=kind, side="agent", min=each, max=each) for kind in kinds),
                    EntityType(name="landmark", side="other", min=landmarks, max=landmarks)),
-            features=tuple(features), actions=tuple(ActionGroup(name=name, count=1) for name in names),
+            features=tuple(features), actions=tuple(ActionGroup(name=name, count=1, **numbers) for name in names),
             limit=settings.limit, truncates=True, **flat(agents, size),
         )
 
@@ -101,7 +105,8 @@ class MpeFamily(Suite[Settings]):
 
             given: dict[str, Any] = {"max_cycles": settings.limit}
             given |= {"local_ratio": settings.local_ratio} if isinstance(settings, Shared) else {}
-            given |= {"N": settings.agents} if isinstance(settings, Spread) else {}
+            given |= {"N": settings.agents, "continuous_actions": settings.continuous} \
+                if isinstance(settings, Spread) else {}
             parallel: Any = import_module(f"mpe2.{instance}").parallel_env
             answers = Answers(api="pettingzoo", observation=Observation(size=schema.sizes["observation"], pad=True),
                               reward="sum", state="joined")

@@ -106,10 +106,11 @@ def played(schema: EntitySchema, answers: Answers, factory: Callable[[], Any], l
         device: Where tensors are put.
     """
     from compose.envs.adapters.environment import Adapted
-    from compose.envs.adapters.games import Copies, Game
+    from compose.envs.adapters.games import Game
     from compose.envs.adapters.gymma import GymnasiumGame
     from compose.envs.adapters.pettingzoo import ParallelGame
     from compose.envs.adapters.suites.look import Looked, inner
+    from compose.envs.adapters.workers import side_by_side
 
     def copy() -> Looked:
         env, slots, where = factory(), schema.agents, schema.name
@@ -117,4 +118,4 @@ def played(schema: EntitySchema, answers: Answers, factory: Callable[[], Any], l
             else GymnasiumGame(env, slots, where, team=answers.reward == "team")
         return Looked(game, look(inner(env)))
 
-    return Adapted(schema, answers, Copies(copy), device)
+    return Adapted(schema, answers, side_by_side(copy, schema.name), device)
