@@ -88,6 +88,7 @@ ROWS = [
     Row("HPN (QMIX)", "HPN", "hpn_qmix"),
     entity("QMIX (Attention)", "qmix_attention", "REFIL, PTM, OPT", case="qmix_attention",
            official="qmix_attention_official"),
+    entity("QMIX (Attention), TD(lambda)", "qmix_attention_td_lambda", "PyMARL2"),
     entity("VDN (Attention)", "vdn_attention", "REFIL, OPT", case="vdn_attention", official="vdn_attention_official"),
     entity("QMIX (Mean Pooling)", "qmix_mean_pooling", case="qmix_meanpool", official="qmix_mean_pooling_official"),
     entity("QMIX (Max Pooling)", "qmix_max_pooling", case="qmix_maxpool", official="qmix_max_pooling_official"),
