@@ -129,6 +129,7 @@ ROWS = [
     Row("IPPO", "MAPPO", "ippo", case="ippo", official="ippo_epymarl"),
     entity("MAPPO (Attention)", "mappo_attention", "MAPPO"),
     entity("IPPO (Attention)", "ippo_attention", "MAPPO"),
+    Row("HAPPO", "HAPPO", "happo"),
     Row("COMA", "COMA", "coma", case="coma", official="coma_epymarl"),
     Row("PQN-VDN", "PQN", "pqn_vdn"),
     entity("PQN, QMIX (Attention)", "pqn_qmix", "PQN"),

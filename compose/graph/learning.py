@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from compose.graph.elaborate import Elaboration
+from compose.graph.proofs.signal import trained
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
 
 
@@ -14,6 +15,7 @@ def elaborate_learning(elaboration: Elaboration) -> None:
         hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
         elaboration.report("train.learner", ("act", "choose"), text, hint)
     _order(elaboration)
+    _each(elaboration)
     _starts(elaboration)
     if spec.learner.pieces and not elaboration.errors:
         _carried(elaboration)
@@ -46,6 +48,20 @@ def _order(elaboration: Elaboration) -> None:
         if step == name and name not in waiting:
             waiting |= {*trail}
             elaboration.report("train.optimizer_order", at, f"never lets it step: {' after '.join([*trail, name])}")
+
+
+def _each(elaboration: Elaboration) -> None:
+    """What steps for every index of an axis trains weights that have it in front."""
+    graph = elaboration.graph
+    for name, one in elaboration.spec.learner.optimizers.items() if not elaboration.errors else ():
+        total = graph.totals.get(name) if one.each is not None else None
+        weights = [graph.weights[weight] for weight in sorted(trained(graph, total))] if total is not None else []
+        wrong = next((info for info in weights if info.axes[:1] != (one.each,)), None)
+        if wrong is not None:
+            have = dict.fromkeys(info.axes[0] for info in weights if info.weight.axes != info.axes)
+            text = f"'{name}' trains {wrong.name}, which has no axis '{one.each}' in front"
+            hint = did_you_mean(str(one.each), have) or f"each: {one.each} on the block that owns it"
+            elaboration.report("train.optimizer_each", ("learner", "optimizers", name, "each"), text, hint)
 
 
 def _starts(elaboration: Elaboration) -> None:

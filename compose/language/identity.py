@@ -44,7 +44,8 @@ def _schedule(param: Any) -> Any:
 
 
 def _optimizer(one: dict[str, Any]) -> dict[str, Any]:
-    return {**_later(one, clip_value=None, weight_decay=0), "lr": _schedule(one["lr"])}
+    more = _later(one, clip_value=None, weight_decay=0, steps=1, each=None, order="random")
+    return {**more, "lr": _schedule(one["lr"])}
 
 
 def _later(one: dict[str, Any], **defaults: Any) -> dict[str, Any]:

@@ -145,7 +145,7 @@ class SpecParts:
         self._add(LEARNER, fields)
         for name, optimizer in learner.optimizers.items():
             none = [name for name in ("momentum", "weight_decay") if getattr(optimizer, name, 0) == 0]
-            settings = self._fields(optimizer, but=("kind", *none))
+            settings = self._fields(optimizer, but=("kind", *none, *(("order",) if optimizer.each is None else ())))
             if optimizer.after in learner.optimizers:
                 settings["after"] = Use(Symbol("optimizer", str(optimizer.after)))
             self._add(Symbol("optimizer", name), settings, Word(optimizer.kind))
