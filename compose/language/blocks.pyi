@@ -402,6 +402,34 @@ class Blocks(Closed):
             to: Width of the state.
         """
 
+    def gumbel_softmax(
+        self,
+        *,
+        logits: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        temperature: float = 1.0,
+        hard: bool = True,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """A draw from the softmax of logits as a one-hot row that gradients pass through: ``y = softmax((x + g) / t)``,
+        ``g = -log(-log u)`` (Jang et al. 2017).
+
+        ``logits`` [... over] -> [batch time ... over]. With ``hard`` the result is 1 at the largest ``x + g``, 0 elsewhere,
+        and the gradient is that of y (straight-through); without it is y. The index of the 1 is distributed as that of
+        `sample`. Every episode, step and row draws its own. Absent choices get 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            logits: x
+            over: The axis that is chosen from.
+            temperature: t: near 0 rows are nearly one-hot, and their gradients large.
+            hard: Whether rows are one-hot.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
     def in_turn(
         self,
         *,

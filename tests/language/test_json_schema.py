@@ -49,7 +49,8 @@ EXCEPTIONS = {
     "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
     "clipped_twice": SUMS, "momentum_elsewhere": KIND, "torn_minibatches": SUMS, "minibatches_of_a_replay": KIND,
-    "order_of_nothing": SUMS, "horizon_of_episodes": SUMS, "horizon_of_a_replay": KIND, "updates_per_horizon": KIND,
+    "order_of_nothing": SUMS, "frozen_copy": PATCHED,
+    "horizon_of_episodes": SUMS, "horizon_of_a_replay": KIND, "updates_per_horizon": KIND,
     "unknown_input": "which inputs a network has is its own business",
 }
 

@@ -107,6 +107,7 @@ class SpecParts:
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
             if owns_weights(self.spec, node):
                 fields["target"] = Word(node.target)
+                fields |= {"frozen": Word(True)} if node.frozen else {}
             self._add(symbol, fields, head, fields)
         else:
             self._block(symbol, node)
