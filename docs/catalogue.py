@@ -97,6 +97,7 @@ ROWS = [
     entity("ROMA (Attention)", "roma_attention"),
     entity("QMIX (EMP)", "qmix_emp"),
     entity("QMIX (UPDeT)", "qmix_updet"),
+    entity("TransfQMix", "transfqmix", "TransfQMix"),
     entity("REFIL", "refil", "REFIL, PTM, OPT", case="refil", official="refil_official"),
     entity("REFIL, any lambda", "refil params.lambda=0.25"),
     entity("REFIL (VDN)", "refil_vdn", "REFIL, OPT", case="refil_vdn", official="refil_vdn_official"),
