@@ -975,6 +975,26 @@ class Blocks(Closed):
             by: f; sparsemax leaves few keys with weight.
         """
 
+    def random_index(
+        self,
+        *,
+        into: Operand,
+        target: bool = False,
+        each: str | None = None,
+        drawn: Literal["step", "episode"] = 'episode',
+    ) -> Node:
+        """An index at random, the same for all agents: uniform on ``0 .. n - 1``.
+
+        -> int [batch] with ``drawn: episode``, one for all steps of an episode, also while acting; int [batch time] with
+        ``drawn: step``. At every update all are drawn anew: what an episode was played with, acting may `record`.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            into: n, as the axis that is indexed.
+            drawn: How long it holds.
+        """
+
     def random_label(
         self,
         *,

@@ -145,6 +145,7 @@ EXAMPLES = [
       for logits, over in (("batch time agent team", "team"), ("agent team", "team"),
                            ("batch time agent embed", "agent"))),
     example("gumbel_softmax", logits="batch time agent team", over="team"),
+    *(example("random_index", into="team", drawn=drawn) for drawn in ("step", "episode")),
     example("sample", logits="batch time agent team", over="team"),
     example("sample", logits="agent team", over="team"),
     example("sample", logits="batch time agent embed", over="agent"),
