@@ -142,7 +142,7 @@ ROWS = [
 
 HEAD = """# All methods of the papers
 
-Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, those they rest on, and some beside them, as specs.
+Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, those they rest on, and some beside, as specs.
 *Lines* are those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the
 environment named (`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from
 the released code, in units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at
