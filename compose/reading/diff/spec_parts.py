@@ -106,8 +106,7 @@ class SpecParts:
                 carried = Use(Symbol("input", node.carry, applied)) if node.carry in known else Word(node.carry)
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
             if owns_weights(self.spec, node):
-                fields["target"] = Word(node.target)
-                fields |= {"frozen": Word(True)} if node.frozen else {}
+                fields |= {"target": Word(node.target), "frozen": Word(node.frozen)}
             self._add(symbol, fields, head, fields)
         else:
             self._block(symbol, node)
