@@ -84,10 +84,12 @@ ROWS = [
     Row("Qatten", "Qatten", "qatten", case="qatten", official="qatten_official"),
     Row("CollaQ", "CollaQ", "collaq", case="collaq", official="collaq_official"),
     Row("ROMA", "ROMA", "roma", case="roma", official="roma_official"),
+    Row("MAVEN", "MAVEN", "maven"),
     Row("UPDeT (QMIX)", "UPDeT", "updet", case="updet"),
     Row("HPN (QMIX)", "HPN", "hpn_qmix"),
     entity("QMIX (Attention)", "qmix_attention", "REFIL, PTM, OPT", case="qmix_attention",
            official="qmix_attention_official"),
+    entity("QMIX (Attention), TD(lambda)", "qmix_attention_td_lambda", "PyMARL2"),
     entity("VDN (Attention)", "vdn_attention", "REFIL, OPT", case="vdn_attention", official="vdn_attention_official"),
     entity("QMIX (Mean Pooling)", "qmix_mean_pooling", case="qmix_meanpool", official="qmix_mean_pooling_official"),
     entity("QMIX (Max Pooling)", "qmix_max_pooling", case="qmix_maxpool", official="qmix_max_pooling_official"),
@@ -96,6 +98,7 @@ ROWS = [
     entity("ROMA (Attention)", "roma_attention"),
     entity("QMIX (EMP)", "qmix_emp"),
     entity("QMIX (UPDeT)", "qmix_updet"),
+    entity("TransfQMix", "transfqmix", "TransfQMix"),
     entity("REFIL", "refil", "REFIL, PTM, OPT", case="refil", official="refil_official"),
     entity("REFIL, any lambda", "refil params.lambda=0.25"),
     entity("REFIL (VDN)", "refil_vdn", "REFIL, OPT", case="refil_vdn", official="refil_vdn_official"),
@@ -128,6 +131,10 @@ ROWS = [
     Row("IPPO", "MAPPO", "ippo", case="ippo", official="ippo_epymarl"),
     entity("MAPPO (Attention)", "mappo_attention", "MAPPO"),
     entity("IPPO (Attention)", "ippo_attention", "MAPPO"),
+    Row("HAPPO", "HAPPO", "happo"),
+    Row("MADDPG", "MADDPG", "maddpg"),
+    Row("FACMAC", "FACMAC", "facmac"),
+    Row("FACMAC, continuous actions", "FACMAC", "facmac_continuous"),
     Row("COMA", "COMA", "coma", case="coma", official="coma_epymarl"),
     Row("PQN-VDN", "PQN", "pqn_vdn"),
     entity("PQN, QMIX (Attention)", "pqn_qmix", "PQN"),
@@ -135,7 +142,7 @@ ROWS = [
 
 HEAD = """# All methods of the papers
 
-Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, those they rest on, PPO and PQN, as specs.
+Every method, baseline and ablation that REFIL, PTM, OPT and VAST name, those they rest on, and some beside, as specs.
 *Lines* are those of the file itself: what it says beyond what it extends. Proofs are those of `compose check` in the
 environment named (`-`: not proved, and not claimed). *Recorded* is the largest deviation from numbers recorded from
 the released code, in units of the tolerance (1e-5 of the largest number of an array, gradients 1e-4; 1 would be at

@@ -28,7 +28,7 @@ def activations(graph: Graph, batch: int, steps: int) -> Activations:
     """
     kept, through = 0, set[Value]()
     for node in graph.nodes(graph.learned()):
-        trained = any(not use.target for use in node.weights.values())
+        trained = any(use.trained for use in node.weights.values())
         floats = {value for value in node.values.values() if value.type.dtype == "float"}
         if floats and not node.op.stopped and (trained or any(value in through for value in node.operands())):
             through |= floats

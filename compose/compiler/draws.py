@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 from compose.compiler.programs import roots
 from compose.compiler.recording import PROGRAMS
 from compose.graph.graph import Graph
+from compose.graph.node import Node
 from compose.kernels.random import keys, uniform
 
 
@@ -28,9 +29,11 @@ def draw(graph: Graph, program: str, wanted: Mapping[str, Collection[str]], seed
 
 def _drawn(graph: Graph, program: str, wanted: Collection[str], seed: int, clock: int | Tensor, episodes: Tensor,
            steps: int) -> dict[str, Tensor]:
-    made = {}
+    made: dict[str, Tensor] = {}
     keyed = "act" if program in PROGRAMS else program  # a step draws what it draws, recorded or not
-    for node in graph.nodes(roots(graph, program)) if wanted else ():
+    for node in _drawing(graph, program):
+        if len(made) == len(wanted):
+            break
         for name, kind in node.op.draws(node).items():
             full = f"{node.name}.{name}"
             if full in wanted:
@@ -38,6 +41,12 @@ def _drawn(graph: Graph, program: str, wanted: Collection[str], seed: int, clock
                 fresh = 0 if keyed == "act" and node.op.for_episodes() else clock
                 made[full] = node.op.sample(name, _uniform(seed, full, keyed, fresh, rows), node)
     return made
+
+
+def _drawing(graph: Graph, program: str) -> Iterator[Node]:
+    """The nodes of a program, then all: values that are asked for beside it may draw, too."""
+    yield from graph.nodes(roots(graph, program))
+    yield from graph.nodes()
 
 
 def _timed(graph: Graph, episodes: Tensor, steps: int) -> Tensor:

@@ -163,7 +163,7 @@ class NodeRun:
         weight = self.interpreter.sources.read("target" if use.target else "weight", use.name)
         for index in use.index:
             weight = weight[index]
-        return weight
+        return weight.detach() if use.frozen else weight
 
     def present(self, port: str, axis: str, axes: Axes | None = None) -> Any:
         value = self.node.presence.get(f"{port}:{axis}")

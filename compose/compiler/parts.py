@@ -41,7 +41,8 @@ class CallParts:
         use = self.node.weights[name]
         kind, skip = "target" if use.target else "weight", len(use.index)
         whole = self._operand(kind, name)
-        return Term(Leaf(kind, use.name, use.index), (), whole.axes[skip:], whole.shape[skip:], "float", whole.name)
+        leaf = Term(Leaf(kind, use.name, use.index), (), whole.axes[skip:], whole.shape[skip:], "float", whole.name)
+        return mapped("stop", leaf, name=whole.name) if use.frozen else leaf
 
     def present(self, port: str, axis: str) -> Term | None:
         value = self.node.presence.get(f"{port}:{axis}")

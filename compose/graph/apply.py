@@ -38,7 +38,7 @@ def apply(scope: Scope, name: str, node: Application) -> Element:
             body = Scope(
                 elaboration, network.nodes, ("networks", node.network, "nodes"), f"{label}.", node.network,
                 dict(given), variables, (*scope.turns, *own), scope.target or node.target,
-                elaboration.loaded.document.key_span(at),
+                scope.frozen or node.frozen, elaboration.loaded.document.key_span(at),
             )  # fmt: skip
             elaboration.applied.setdefault(node.network, []).append(body)
             elaboration.graph.applications[body.prefix] = Applied(body.inputs, variables)

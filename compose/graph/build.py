@@ -228,7 +228,7 @@ def _overlap(elaboration: Elaboration) -> None:
             other = owners[shared[0]]
             text = f"'{name}' trains {shared[0]} with optimizer '{term.optimizer}'; " \
                    f"'{other.name}' trains it with '{other.optimizer}'"
-            hint = "`stop` it in one of the losses, or give both one optimizer"
+            hint = "`stop` it, or apply it `frozen`, in one of the losses, or give both one optimizer"
             elaboration.report("loss.overlap", ("losses", name), text, hint, key=True)
     busy = {term.optimizer for term in owners.values()}
     for name in elaboration.spec.learner.optimizers if not elaboration.errors else ():

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from compose.graph.elaborate import Elaboration
+from compose.graph.proofs.signal import trained
 from compose.language.diagnostics import Diagnostic, Path, did_you_mean, dotted
 
 
 def elaborate_learning(elaboration: Elaboration) -> None:
     """Report acting that a learner cannot learn from, optimizers that wait for one another, what nothing follows."""
     spec = elaboration.spec
-    if spec.act.sampled and spec.learner.off_policy:
-        text = f"a {spec.learner.kind} learner acts greedily or epsilon-greedily, not '{spec.act.choose}'"
-        hint = "learner: {kind: on_policy}, or choose: epsilon_greedy"
-        elaboration.report("train.learner", ("act", "choose"), text, hint)
+    if spec.act.sampled and spec.learner.off_policy and not spec.record and not elaboration.errors:
+        _told(elaboration)
     _order(elaboration)
+    _each(elaboration)
     _starts(elaboration)
     if spec.learner.pieces and not elaboration.errors:
         _carried(elaboration)
@@ -24,6 +24,19 @@ def elaborate_learning(elaboration: Elaboration) -> None:
     if not lags and ("learner", "target") in elaboration.loaded.document.values:
         text = "nothing follows it: no node uses a lagged copy of its weights"
         elaboration.graph.notes.append(Diagnostic("graph.unused", text, "learner.target"))
+
+
+def _told(elaboration: Elaboration) -> None:
+    """How likely a drawn action is now is not how likely it was when an older policy played it."""
+    graph = elaboration.graph
+    for node in graph.nodes(graph.learned()):
+        if "log_prob" in getattr(node.op, "block", "") and any(v.field == "action" for v in node.operands()):
+            text = f"losses read how likely actions are by the policy of now, and a {elaboration.spec.learner.kind} " \
+                   "learner holds actions of older ones"
+            hint = "learner: {kind: on_policy}, or record how likely they were"
+            notes = (f"'{node.name}' is {dotted(node.where)}",)
+            elaboration.report("train.learner", ("act", "choose"), text, hint, notes=notes)
+            return
 
 
 def _order(elaboration: Elaboration) -> None:
@@ -46,6 +59,20 @@ def _order(elaboration: Elaboration) -> None:
         if step == name and name not in waiting:
             waiting |= {*trail}
             elaboration.report("train.optimizer_order", at, f"never lets it step: {' after '.join([*trail, name])}")
+
+
+def _each(elaboration: Elaboration) -> None:
+    """What steps for every index of an axis trains weights that have it in front."""
+    graph = elaboration.graph
+    for name, one in elaboration.spec.learner.optimizers.items() if not elaboration.errors else ():
+        total = graph.totals.get(name) if one.each is not None else None
+        weights = [graph.weights[weight] for weight in sorted(trained(graph, total))] if total is not None else []
+        wrong = next((info for info in weights if info.axes[:1] != (one.each,)), None)
+        if wrong is not None:
+            have = dict.fromkeys(info.axes[0] for info in weights if info.weight.axes != info.axes)
+            text = f"'{name}' trains {wrong.name}, which has no axis '{one.each}' in front"
+            hint = did_you_mean(str(one.each), have) or f"each: {one.each} on the block that owns it"
+            elaboration.report("train.optimizer_each", ("learner", "optimizers", name, "each"), text, hint)
 
 
 def _starts(elaboration: Elaboration) -> None:

@@ -43,11 +43,18 @@ class Value:
 
 @dataclass(frozen=True)
 class WeightUse:
-    """Which weight a node reads: its name, the index into leading ``repeat``/``each`` axes, the lagged copy or not."""
+    """Which weight a node reads: its name, the index into leading ``repeat``/``each`` axes, the lagged copy or not,
+    without gradient or not (a lagged copy never has one)."""
 
     name: str
     index: tuple[int, ...]
     target: bool
+    frozen: bool = False
+
+    @property
+    def trained(self) -> bool:
+        """Can a gradient reach the weight this way?"""
+        return not self.target and not self.frozen
 
 
 @dataclass(frozen=True)

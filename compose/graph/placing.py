@@ -156,4 +156,4 @@ class Placing:
             text = f"weight '{full}' is [{here}] in '{node.name}' and [{there}] in '{elaboration.first_use[full]}'"
             elaboration.fail("graph.weights", node.where, text, hint, key=True)
         target = scope.target or bool(getattr(node.op, "target", False))
-        node.weights[name] = WeightUse(full, tuple(i for _, i in scope.turns), target)
+        node.weights[name] = WeightUse(full, tuple(i for _, i in scope.turns), target, scope.frozen and not target)

@@ -63,6 +63,8 @@ class Scope:
     turns: tuple[tuple[str, int], ...] = ()
     """The repeats this body is in, and the turn of each."""
     target: bool = False
+    frozen: bool = False
+    """Do weights get no gradient here?"""
     applied: Span | None = None
     """Where the network is applied whose body this is."""
     elements: dict[str, Element | None] = field(default_factory=dict)

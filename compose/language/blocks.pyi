@@ -402,6 +402,34 @@ class Blocks(Closed):
             to: Width of the state.
         """
 
+    def gumbel_softmax(
+        self,
+        *,
+        logits: Operand,
+        over: Axis,
+        target: bool = False,
+        each: str | None = None,
+        temperature: float = 1.0,
+        hard: bool = True,
+        drawn: Literal["update"] = 'update',
+    ) -> Node:
+        """A draw from the softmax of logits as a one-hot row that gradients pass through: ``y = softmax((x + g) / t)``,
+        ``g = -log(-log u)`` (Jang et al. 2017).
+
+        ``logits`` [... over] -> [batch time ... over]. With ``hard`` the result is 1 at the largest ``x + g``, 0 elsewhere,
+        and the gradient is that of y (straight-through); without it is y. The index of the 1 is distributed as that of
+        `sample`. Every episode, step and row draws its own. Absent choices get 0.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            logits: x
+            over: The axis that is chosen from.
+            temperature: t: near 0 rows are nearly one-hot, and their gradients large.
+            hard: Whether rows are one-hot.
+            drawn: When the draw is fresh: at every gradient update (and at every step where acting reads it).
+        """
+
     def in_turn(
         self,
         *,
@@ -945,6 +973,26 @@ class Blocks(Closed):
             prototypes: How many attentions; the axis they stand on.
             width: Of each of them.
             by: f; sparsemax leaves few keys with weight.
+        """
+
+    def random_index(
+        self,
+        *,
+        into: Operand,
+        target: bool = False,
+        each: str | None = None,
+        drawn: Literal["step", "episode"] = 'episode',
+    ) -> Node:
+        """An index at random, the same for all agents: uniform on ``0 .. n - 1``.
+
+        -> int [batch] with ``drawn: episode``, one for all steps of an episode, also while acting; int [batch time] with
+        ``drawn: step``. At every update all are drawn anew: what an episode was played with, acting may `record`.
+
+        Args:
+            target: Use the lagged copy of this node's weights.
+            each: Own weights for every index of this axis.
+            into: n, as the axis that is indexed.
+            drawn: How long it holds.
         """
 
     def random_label(

@@ -33,10 +33,17 @@ def _completed(data: dict[str, Any]) -> dict[str, Any]:
                **_later(data["learner"], minibatches=1, horizon=None)}
     learner["replay"] = _later(learner["replay"], of="episodes")
     optimizers = {name: _optimizer(one) for name, one in learner["optimizers"].items()}
-    return {**_later(data, record={}), "act": {**act, "epsilon": _schedule(act["epsilon"])},
+    networks = {name: {**_later(one, init=None), "nodes": _nodes(one["nodes"])} if "nodes" in one
+                else _later(one, init=None) for name, one in data.get("networks", {}).items()}
+    return {**_later(data, record={}), "graph": _nodes(data["graph"]),
+            "act": {**act, "epsilon": _schedule(act["epsilon"])},
             "learner": {**learner, "target": {"tau": 1, **learner["target"]}, "optimizers": optimizers},
-            "networks": {name: _later(one, init=None) for name, one in data.get("networks", {}).items()},
+            "networks": networks,
             "params": {name: _schedule(param) for name, param in data.get("params", {}).items()}}
+
+
+def _nodes(nodes: dict[str, Any]) -> dict[str, Any]:
+    return {name: _later(node, frozen=False) if isinstance(node, dict) else node for name, node in nodes.items()}
 
 
 def _schedule(param: Any) -> Any:
@@ -44,7 +51,8 @@ def _schedule(param: Any) -> Any:
 
 
 def _optimizer(one: dict[str, Any]) -> dict[str, Any]:
-    return {**_later(one, clip_value=None, weight_decay=0), "lr": _schedule(one["lr"])}
+    more = _later(one, clip_value=None, weight_decay=0, steps=1, each=None, order="random")
+    return {**more, "lr": _schedule(one["lr"])}
 
 
 def _later(one: dict[str, Any], **defaults: Any) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def kind(place: Place) -> str:
         output = f"output '{place.output}' of " if place.output else ""
         return f"{output}block '{value.tag()}'"
     if isinstance(value, Application):
-        lagged = ", the lagged copy of its weights" if value.target else ""
+        lagged = ", the lagged copy of its weights" if value.target else ", its weights without gradient" * value.frozen
         return f"network '{value.network}', applied{lagged}"
     match at:
         case ("networks", _, "inputs", _):

@@ -26,7 +26,7 @@ class Network(Callee):
         self.__dict__.update(name=name, nodes=Names(f"networks.{name}.nodes"), _settings={})
 
     def __call__(self, **inputs: object) -> Node:
-        """Apply it: inputs by name, and ``target``, ``repeat``, ``carry``, ``tied`` as in a file."""
+        """Apply it: inputs by name, and ``target``, ``frozen``, ``repeat``, ``carry``, ``tied`` as in a file."""
         return Node({"network": self.name} | wired(f"network {self.name}", inputs))
 
     def __getattr__(self, name: str) -> Handle:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError, core_schema
 
 from compose.language.block import Block
@@ -25,6 +25,8 @@ class Application(BaseModel):
     """Input of the network -> what is wired to it (written beside ``network`` in a file)."""
     target: bool = False
     """Apply the lagged copy, nested networks too."""
+    frozen: bool = False
+    """Weights get no gradient through this application, nor do those of nested networks; what is wired to it does."""
     repeat: Name | None = None
     """Apply once for every index of this axis, each with its own weights, feeding the result back into ``carry``."""
     carry: Name | None = None
@@ -33,11 +35,18 @@ class Application(BaseModel):
     """With ``repeat``: the same weights every time."""
 
     def __hash__(self) -> int:
-        return hash((self.network, tuple(self.inputs.items()), self.target, self.repeat))
+        return hash((self.network, tuple(self.inputs.items()), self.target, self.frozen, self.repeat))
+
+    @model_validator(mode="after")
+    def _copied_once(self) -> Self:
+        if self.target and self.frozen:
+            text = "gradients never reach a lagged copy: 'target' and 'frozen' are not both"
+            raise PydanticCustomError("frozen", "{text}", {"text": text, "hint": "leave out frozen"})
+        return self
 
 
 AnyNode = Expr | Application | Block
-MODIFIERS = ("network", "target", "repeat", "carry", "tied")
+MODIFIERS = ("network", "target", "frozen", "repeat", "carry", "tied")
 
 
 def read_node(raw: object) -> AnyNode:

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from compose.language.base import Model
 from compose.language.moving import Moving, Schedule
+from compose.language.quantities import Count
 from compose.language.role import Role
 from compose.language.values import Name
 
@@ -46,12 +47,27 @@ class Stepping(Model):
     """The largest size of any one number of a gradient; instead of ``clip``."""
     after: Name | None = None
     """Steps after this optimizer, on fresh values."""
+    steps: Count = 1
+    """Steps of one update, each on fresh values of the same batch."""
+    each: Name | None = None
+    """Steps for one index of this axis after the other, each on fresh values; all weights it trains have the axis in
+    front, as an ``each`` of blocks makes them. Every index is clipped by a norm of its own and has its own statistics.
+    """
+    order: Literal["random", "given"] = "random"
+    """With ``each``: in which order, anew at every update or always as the axis has it."""
 
     @model_validator(mode="after")
     def _clipped_once(self) -> Self:
         if self.clip is not None and self.clip_value is not None:
             text = "'clip' bounds the norm of all gradients, 'clip_value' every number of them; give one of the two"
             raise PydanticCustomError("clipping", "{text}", {"text": text, "hint": "null takes an inherited one away"})
+        return self
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.each is None and self.order != "random":
+            text = f"'order: {self.order}' is that of the indices of an axis, and no axis is named"
+            raise PydanticCustomError("optimizer_order", "{text}", {"text": text, "hint": "such as each: agent"})
         return self
 
 

@@ -119,6 +119,7 @@ class Optimizer(Section):
     kind, lr = Value(), Part(Moves)
     alpha, betas, eps, momentum, weight_decay = Value(), Value(), Value(), Value(), Value()
     clip, clip_value, after = Value(), Value(), Value()
+    steps, each, order = Value(), Value(), Value()
 
 
 class Optimizers(Section):

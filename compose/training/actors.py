@@ -58,7 +58,8 @@ class ModelActor:
         """The fields that it looks at; actors that do not say are shown all."""
         found = set(self.model.reads(acting=True))
         if self.records and self.model.graph.recorded:
-            found |= {name for program in ("play", "note") for name in self.model.programs[program].fields}
+            found |= {name for program in {"play", "note"} & self.model.programs.keys()
+                      for name in self.model.programs[program].fields}
         return found
 
     @property

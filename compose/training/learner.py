@@ -163,7 +163,8 @@ class Learner(ABC):
         with self.ranks.counting(batch.fields["episode"]):
             self.optimizers.pace(self.clocks.read())
             made = self.optimizers.update(
-                lambda: self.model.learn(batch.fields, batch.draws, batch.params, batch.state))
+                lambda: self.model.learn(batch.fields, batch.draws, batch.params, batch.state),
+                key(self.seed, "optimizers", self.clocks.updates))
             self.updated(made, batch)
 
     def refresh(self, batch: Batch) -> None:

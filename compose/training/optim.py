@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from compose.compiler.model import Learned, Model
+from compose.kernels.random import key, uniform
 from compose.language.diagnostics import Diagnostic, SpecError
 from compose.language.moving import Curve, Piecewise
 from compose.language.schedules import value
@@ -43,75 +44,100 @@ class Updated:
 class Optimizers:
     """All optimizers of a model.
 
-    One update gives each of them one step. Optimizers without ``after`` share one pass; one that steps ``after``
-    another computes its losses again, on the same draws and the weights as they then are.
+    One update gives each of them its steps, mostly one. Optimizers without ``after`` share one pass; one that steps
+    ``after`` another computes its losses again, on the same draws and the weights as they then are. So does one that
+    takes several steps, or one for each index of an axis, before every step; it comes behind those that share a pass.
     """
 
     def __init__(self, model: Model, settings: Mapping[str, Any], ranks: Ranks = ALONE) -> None:
         self.model, self.settings, self.ranks = model, settings, ranks
         self.weights = {name: model.trained_by(name) for name in settings}
-        self.optimizers = {name: build_optimizer(self.weights[name], one) for name, one in settings.items()}
+        self.parts = {part: weights for name, one in settings.items()
+                      for part, weights in parts_of(name, self.weights[name], one.each).items()}
+        """What steps at once: all weights of an optimizer, or their rows at one index (``NAME.INDEX``)."""
+        self.optimizers = {part: build_optimizer(weights, settings[part.partition(".")[0]])
+                           for part, weights in self.parts.items()}
         self.turns = turns_of({name: one.after for name, one in settings.items()})
 
     def pace(self, clocks: Mapping[str, int]) -> None:
         """Take the step sizes that the schedules have at these clocks."""
         for name, one in self.settings.items():
-            set_rate(self.optimizers[name], value(one.lr, clocks))
+            for part in self._parts(name):
+                set_rate(self.optimizers[part], value(one.lr, clocks))
 
     def rates(self, clocks: Mapping[str, int]) -> dict[str, float]:
         """The step sizes that move, at these clocks."""
         moving = {name: one.lr for name, one in self.settings.items() if isinstance(one.lr, Curve | Piecewise)}
         return {name: value(rate, clocks) for name, rate in moving.items()}
 
-    def update(self, learn: Callable[[], Learned]) -> Updated:
-        """Step every optimizer once.
+    def update(self, learn: Callable[[], Learned], moment: int = 0) -> Updated:
+        """Let every optimizer take its steps.
 
         Args:
             learn: Computes the losses on the weights as they are.
+            moment: The key that random orders are drawn with.
 
         Raises:
             SpecError: ``train.not_finite``, before any weight of that optimizer is changed.
         """
         losses: dict[str, float] = {}
-        norms: dict[str, float] = {}
+        norms: dict[str, list[float]] = {}
         logged: dict[str, Tensor] = {}
-        for turn in self.turns:
-            learned = learn()
+        for parts in self._passes(moment):
+            learned, turn = learn(), [part.partition(".")[0] for part in parts]
             logged = logged or learned.logged
             found = self.ranks.totals({name: float(x) for name, x in learned.losses.items()})
             refuse(found, "losses", "loss")
             losses = found | losses
             grads = {name: self._gradients(name, learned.totals[name], last=name == turn[-1]) for name in turn}
-            for name in turn:
-                norms[name] = self._step(name, grads[name])
-        return Updated(losses, norms, logged)
+            for name, part in zip(turn, parts, strict=True):
+                norms.setdefault(name, []).append(self._step(part, grads[name]))
+        return Updated(losses, {name: sum(found) / len(found) for name, found in norms.items()}, logged)
+
+    def _passes(self, moment: int) -> Iterator[list[str]]:
+        """What steps after each pass, in order."""
+        for turn in self.turns:
+            own = [name for name in turn if self.settings[name].each is not None or self.settings[name].steps > 1]
+            if shared := [name for name in turn if name not in own]:
+                yield shared
+            for name in own:
+                parts = self._parts(name)
+                if self.settings[name].each is not None and self.settings[name].order == "random":
+                    drawn = uniform(key(moment, "order", name), torch.arange(len(parts)))
+                    parts = [parts[i] for i in drawn.argsort(stable=True).tolist()]
+                yield from ([part] for part in parts for _ in range(self.settings[name].steps))
+
+    def _parts(self, name: str) -> list[str]:
+        return [part for part in self.parts if part.partition(".")[0] == name]
 
     def _gradients(self, name: str, total: Tensor, *, last: bool) -> Sequence[Tensor | None]:
         weights = list(self.weights[name].values())
         return self.ranks.gradients(torch.autograd.grad(total, weights, allow_unused=True, retain_graph=not last))
 
-    def _step(self, name: str, grads: Sequence[Tensor | None]) -> float:
+    def _step(self, part: str, grads: Sequence[Tensor | None]) -> float:
+        name, _, index = part.partition(".")
+        grads = [g[int(index)] if index and g is not None else g for g in grads]
         norm = torch.nn.utils.get_total_norm([g for g in grads if g is not None])
         size = float(norm)
         refuse({name: size}, "learner.optimizers", "norm of the gradient")
-        weights = list(self.weights[name].values())
+        weights = list(self.parts[part].values())
         for weight, grad in zip(weights, grads, strict=True):
             weight.grad = None if grad is None else grad.contiguous()  # some come expanded
         if self.settings[name].clip is not None:
             torch.nn.utils.clip_grads_with_norm_(weights, self.settings[name].clip, norm)
         if self.settings[name].clip_value is not None:
             torch.nn.utils.clip_grad_value_(weights, self.settings[name].clip_value)
-        self.optimizers[name].step()
-        self.optimizers[name].zero_grad(set_to_none=True)
+        self.optimizers[part].step()
+        self.optimizers[part].zero_grad(set_to_none=True)
         return size
 
     def state(self) -> dict[str, Tensor]:
-        """All statistics as ``OPTIMIZER/WEIGHT/STATISTIC``."""
+        """All statistics as ``OPTIMIZER/WEIGHT/STATISTIC``; of those with ``each`` as ``OPTIMIZER.INDEX/...``."""
         return {
-            f"{name}/{weight}/{key}": torch.as_tensor(x)
-            for name, optimizer in self.optimizers.items()
-            for weight, parameter in self.weights[name].items()
-            for key, x in optimizer.state.get(parameter, {}).items()
+            f"{part}/{weight}/{kept}": torch.as_tensor(x)
+            for part, optimizer in self.optimizers.items()
+            for weight, parameter in self.parts[part].items()
+            for kept, x in optimizer.state.get(parameter, {}).items()
         }
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -123,20 +149,31 @@ class Optimizers:
         for optimizer in self.optimizers.values():
             optimizer.state.clear()
         for full, x in state.items():
-            name, weight, key = full.split("/")
-            parameter = self.weights[name][weight]
-            device = "cpu" if key == "step" else parameter.device  # where torch keeps its step counts
-            shape = torch.Size() if key == "step" else parameter.shape
-            if x.shape != shape or not x.is_floating_point() or (key != "step" and x.dtype != parameter.dtype):
+            name, weight, kept = full.split("/")
+            parameter = self.parts[name][weight]
+            device = "cpu" if kept == "step" else parameter.device  # where torch keeps its step counts
+            shape = torch.Size() if kept == "step" else parameter.shape
+            if x.shape != shape or not x.is_floating_point() or (kept != "step" and x.dtype != parameter.dtype):
                 raise ValueError(f"{full}: expected {parameter.dtype} {list(shape)}, got {x.dtype} {list(x.shape)}")
-            self.optimizers[name].state[parameter][key] = x.to(device, copy=True)
+            self.optimizers[name].state[parameter][kept] = x.to(device, copy=True)
         for name, optimizer in self.optimizers.items():
-            if any(set(found) != _kept(self.settings[name]) for found in optimizer.state.values()):
+            if any(set(found) != _kept(self.settings[name.partition(".")[0]]) for found in optimizer.state.values()):
                 raise ValueError(f"{name}: statistics are missing or too many")
 
 
 def _kept(settings: Any) -> set[str]:
     return set() if settings.kind == "sgd" and settings.momentum == 0 else _STATISTICS[settings.kind]
+
+
+def parts_of(name: str, weights: Mapping[str, torch.nn.Parameter],
+             each: str | None) -> dict[str, Mapping[str, torch.nn.Parameter]]:
+    """The weights of an optimizer that step at once, by name: all, or for every index of the first axis its rows,
+    which are parameters over the same memory."""
+    if each is None:
+        return {name: weights}
+    count = len(next(iter(weights.values())))
+    return {f"{name}.{i}": {full: torch.nn.Parameter(w.detach()[i]) for full, w in weights.items()}
+            for i in range(count)}
 
 
 def build_optimizer(weights: Mapping[str, torch.nn.Parameter], settings: Any) -> torch.optim.Optimizer:

@@ -141,6 +141,11 @@ EXAMPLES = [
     example("min_max", of="batch time agent agent'", over=["agent", "agent'"]),
     example("min_max", of="batch time agent embed", over="embed", eps=0.1),
     example("min_max", of="batch time agent", over="batch"),
+    *(example("gumbel_softmax", logits=logits, over=over, hard=False, temperature=0.5)
+      for logits, over in (("batch time agent team", "team"), ("agent team", "team"),
+                           ("batch time agent embed", "agent"))),
+    example("gumbel_softmax", logits="batch time agent team", over="team"),
+    *(example("random_index", into="team", drawn=drawn) for drawn in ("step", "episode")),
     example("sample", logits="batch time agent team", over="team"),
     example("sample", logits="agent team", over="team"),
     example("sample", logits="batch time agent embed", over="agent"),

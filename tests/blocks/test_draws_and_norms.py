@@ -57,6 +57,27 @@ def test_draws_are_standard_normal() -> None:
     assert noise.shape == x.shape == y.shape
 
 
+def test_gumbel_draws_are_of_the_softmax_and_their_gradient_is_its_own() -> None:
+    wide = small_schema(limit=400)
+    node = "{block: gumbel_softmax, logits: x, over: width, temperature: 0.5}"
+    of, soft = model(node, wide), model(node.replace("}", ", hard: false}"), wide)
+    fields = episodes(0, wide)
+    drawn = of.draw("learn", 0, 0, torch.arange(4), steps=401)
+    (x, y), (_, smooth) = ((found["q.x"], found["q.y"]) for found in (m.learn(fields, drawn).taps for m in (of, soft)))
+    assert torch.equal(y.detach().round().sum(-1), torch.ones_like(y[..., 0]))
+    assert ((y.detach() - y.detach().round()).abs() < 1e-12).all()
+    assert torch.equal(y.argmax(-1), smooth.argmax(-1))
+    height = drawn["q.y.height"].double().clamp(1e-7, 1 - 1e-7)
+    torch.testing.assert_close(smooth, ((x - (-height.log()).log()) / 0.5).softmax(-1))
+    weight = torch.randn(y.shape, dtype=y.dtype, generator=torch.Generator().manual_seed(0))
+    hard_slope, soft_slope = (torch.autograd.grad((z * weight).sum(), list(m.weights.values()), allow_unused=True)
+                              for z, m in ((y, of), (smooth, soft)))
+    for a, b in zip(hard_slope, soft_slope, strict=True):
+        assert (a is None and b is None) or torch.allclose(a, b)
+    counts, chances = y.detach().mean((0, 1, 2)), x.detach().softmax(-1).mean((0, 1, 2))
+    torch.testing.assert_close(counts, chances, rtol=0, atol=0.03)
+
+
 @pytest.mark.parametrize("drawn", ["step", "episode"])
 def test_an_episodes_draw_holds_for_all_its_steps(drawn: str) -> None:
     of, numbers = model(f"{{block: sample_gaussian, mean: x, variance: 1, drawn: {drawn}}}"), torch.arange(2)

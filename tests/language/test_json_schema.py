@@ -49,6 +49,7 @@ EXCEPTIONS = {
     "changed_learner": LEFT_OUT, "comma_set": SET, "short_set": SET,
     "misspelt_choice": PATCHED, "like_copies": PATCHED,
     "clipped_twice": SUMS, "momentum_elsewhere": KIND, "torn_minibatches": SUMS, "minibatches_of_a_replay": KIND,
+    "order_of_nothing": SUMS, "frozen_copy": PATCHED,
     "horizon_of_episodes": SUMS, "horizon_of_a_replay": KIND, "updates_per_horizon": KIND,
     "unknown_input": "which inputs a network has is its own business",
 }
@@ -64,7 +65,7 @@ def said_of(name: str) -> set[str]:
 
 def test_it_is_a_schema_of_moderate_size() -> None:
     Draft202012Validator.check_schema(SCHEMA)
-    assert len(json.dumps(SCHEMA)) < 175_000
+    assert len(json.dumps(SCHEMA)) < 185_000
 
 
 def test_every_reference_leads_somewhere() -> None:

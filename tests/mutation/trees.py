@@ -20,6 +20,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 KEYS = [
     "block", "network", "of", "over", "where", "count", "target", "each", "repeat", "carry", "tied", "like",
+    "frozen",
     "replace", "kind", "mean", "sum", "weight", "activation", "to", "axes", "mask", "by", "with", "as", "along",
     "from", "null", "Name", "a b", "1", "<<", "", "env", "true", "agent", "batch", "q", "params", "extends", "é",
     "x" * 130,

@@ -11,7 +11,7 @@ from compose.compiler.model import Model
 from compose.graph.build import build_graph
 from compose.graph.schema import OBSERVED, ActionGroup
 from compose.language.load import load
-from tests.compiler.cases import PACKAGED, episodes, params
+from tests.compiler.cases import PACKAGED, episodes, params, stored
 from tests.specs.handful import repeats
 from tests.specs.packaged import loaded
 from tests.specs.schemas import small_schema
@@ -60,8 +60,9 @@ def enumerated(name: str, joint: str, present: int, seed: int) -> tuple[torch.Te
     with torch.no_grad():
         for weight in of.weights.values():
             weight.add_(0.05 * torch.randn(weight.shape, generator=noise, dtype=weight.dtype))
-    fields = {key: x[:1].expand(len(JOINT), *x.shape[1:]).clone() if SCHEMA.fields[key].axes[0] == "batch" else x
-              for key, x in episodes(3, SCHEMA).items() if key in SCHEMA.fields}
+    known = stored(of)
+    fields = {key: x[:1].expand(len(JOINT), *x.shape[1:]).clone() if known.fields[key].axes[0] == "batch" else x
+              for key, x in episodes(3, known).items() if key in known.fields}
     for key in ("present", "active"):
         fields[key][:, :, :AGENTS] = torch.arange(AGENTS) < present
     fields["steps"] = torch.ones_like(fields["steps"])

@@ -46,6 +46,8 @@ def test_fifty_updates(name: str) -> None:
     still = {key for key in trained if torch.equal(before[key], learner.model.weights[key])}
     if name == "roma_official":  # a bias that batch norm takes away again
         still = {key for key in still if not key.endswith("x.bias")}
+    if name == "transfqmix":  # an offset behind a ReLU that may be off
+        still = {key for key in still if not key.startswith("mixer.offset.")}
     assert still == set()
 
 

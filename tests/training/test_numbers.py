@@ -174,9 +174,30 @@ def test_the_entropy_of_a_squashed_number() -> None:
     assert float(entropy.mean()) == pytest.approx(-float(density.mean()), abs=0.02)
 
 
-def test_a_replay_learner_draws_no_numbers() -> None:
-    with pytest.raises(SpecError, match="a replay learner acts greedily"):
-        build_graph(load("iql", ("act={choose: gaussian, mean: q, variance: 1}",)))
+def test_a_replay_learner_draws_numbers_and_climbs_its_critic() -> None:
+    env = make("spread/3:limit=4")
+    changes = ("params.hidden=8", "params.noise=0.5", "learner.replay.start=4", "learner.replay.batch=4",
+               "learner.optimizers.policy.lr=0.001")
+    learner = learner_for(build_model(load("facmac_continuous", changes), env.schema), env, 0)
+    while learner.due() < 1:
+        learner.collect()
+    batch = learner.batch()
+    assert bool((batch.fields["action"].abs() > 1).any()), "noise goes beyond the bounds"
+    before = {name: w.detach().clone() for name, w in learner.model.weights.items()}
+    worth = float(learner.model.learn(batch.fields, batch.draws, batch.params).losses["policy"])
+    learner.update()
+    assert any(not torch.equal(w, before[name]) for name, w in learner.model.weights.items())
+    with torch.no_grad():
+        for name, w in learner.model.weights.items():
+            if not name.startswith("policy."):
+                w.copy_(before[name])
+    assert float(learner.model.learn(batch.fields, batch.draws, batch.params).losses["policy"]) < worth
+
+
+def test_a_replay_learner_asks_how_likely_numbers_were() -> None:
+    changes = ("learner={kind: replay, optimizers: {policy: {kind: adam}, critic: {kind: adam}}}",)
+    graph = build_graph(load("mappo_continuous", changes), SPREAD)
+    assert graph.recorded
 
 
 @pytest.mark.parametrize(("group", "said"), [

@@ -1,5 +1,7 @@
 """Optimizer steps against their equations, order, clipping, values that are not finite."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -152,3 +154,93 @@ def test_a_step_size_follows_its_schedule():
         assert optimizers.rates(clocks) == {"main": pytest.approx(rate)}
         w = w - rate * 2 * w
         torch.testing.assert_close(model.weights["a"].detach(), w)
+
+
+class Rows:
+    """A weight of three rows, each of which wants to be the sum of all."""
+
+    def __init__(self):
+        self.weights = {"rows": nn.Parameter(torch.tensor([[2.0, -1.0], [0.5, 1.0], [-4.0, 3.0]]))}
+        self.seen = []
+
+    def trained_by(self, name):
+        return self.weights
+
+    def learn(self):
+        w = self.weights["rows"]
+        self.seen.append(w.detach().clone())
+        total = ((w - w.detach().sum(0)) ** 2).sum() / 2
+        return Learned({"main": total}, {"apart": total.detach()})
+
+
+def test_rows_step_one_after_the_other_on_fresh_values():
+    model = Rows()
+    given = {"lr": 0.1, "clip": None, "each": "agent", "steps": 2, "order": "given"}
+    optimizers = Optimizers(model, {"main": optimizer("sgd", **given)})
+    norms = optimizers.update(model.learn).norms
+    w, sizes = torch.tensor([[2.0, -1.0], [0.5, 1.0], [-4.0, 3.0]]), []
+    for row in (0, 0, 1, 1, 2, 2):
+        grad = w[row] - w.sum(0)
+        sizes.append(float(grad.norm()))
+        w[row] -= 0.1 * grad
+    torch.testing.assert_close(model.weights["rows"].detach(), w)
+    assert norms["main"] == pytest.approx(sum(sizes) / 6)
+    assert len(model.seen) == 6
+
+
+def test_rows_are_clipped_and_remembered_apart():
+    model, alone = Rows(), nn.Parameter(torch.tensor([2.0, -1.0]))
+    settings = optimizer("adam", lr=0.1, clip=0.5, each="agent")
+    optimizers = Optimizers(model, {"main": settings})
+    single = torch.optim.Adam([alone], lr=0.1, eps=settings.eps)
+    for moment in range(4):
+        model.seen.clear()
+        optimizers.update(model.learn, moment)
+        turn = next(i for i, (a, b) in enumerate(zip(model.seen, [*model.seen[1:], model.weights["rows"]], strict=True))
+                    if not torch.equal(a[0], b[0]))
+        grad = model.seen[turn][0] - model.seen[turn].sum(0)
+        alone.grad = grad * min(1.0, 0.5 / (float(grad.norm()) + 1e-6))
+        single.step()
+        torch.testing.assert_close(model.weights["rows"].detach()[0], alone.detach())
+
+
+def test_orders_are_drawn_anew_and_follow_from_the_moment():
+    def order(moment):
+        model = Rows()
+        Optimizers(model, {"main": optimizer("sgd", lr=0.1, clip=None, each="agent")}).update(model.learn, moment)
+        stands = [*model.seen, model.weights["rows"].detach()]
+        return tuple(int((a != b).any(1).nonzero()) for a, b in pairwise(stands))
+
+    orders = [order(moment) for moment in range(60)]
+    assert orders == [order(moment) for moment in range(60)]
+    counts = {one: orders.count(one) for one in set(orders)}
+    assert len(counts) == 6
+    assert max(counts.values()) < 25
+
+
+def test_statistics_of_rows_come_back():
+    settings = {"main": optimizer("adam", lr=0.1, clip=None, each="agent")}
+    one, other = Rows(), Rows()
+    first = Optimizers(one, settings)
+    first.update(one.learn, 1)
+    held = {name: x.clone() for name, x in first.state().items()}
+    assert {name.split("/")[0] for name in held} == {"main.0", "main.1", "main.2"}
+    with torch.no_grad():
+        other.weights["rows"].copy_(one.weights["rows"])
+    second = Optimizers(other, settings)
+    second.restore(held)
+    for moment in (2, 3):
+        first.update(one.learn, moment)
+        second.update(other.learn, moment)
+    assert torch.equal(one.weights["rows"], other.weights["rows"])
+    with pytest.raises(KeyError):
+        second.restore({name.replace("main.0", "main.7"): x for name, x in held.items()})
+    with pytest.raises(ValueError, match="expected"):
+        second.restore(held | {"main.0/rows/exp_avg": torch.zeros(3, 2)})
+
+
+def test_several_steps_are_of_fresh_values():
+    model = Two()
+    Optimizers(model, {"main": optimizer("sgd", lr=0.1, clip=None, steps=3)}).update(model.learn)
+    torch.testing.assert_close(model.weights["a"].detach(), torch.tensor([2.0, -1.0]) * 0.8**3)
+    assert len(model.seen) == 3

@@ -85,8 +85,8 @@ def _node_rows(graph: Graph, prefix: str, nodes: Any) -> list[tuple[Cell, Cell, 
         if isinstance(node, Expr):
             what = str(node) if len(str(node)) <= 28 else str(node)[:25] + "..."
         elif isinstance(node, Application):
-            lagged, turns = " (target)" * node.target, f" x {node.repeat}" if node.repeat else ""
-            what = f"{node.network}(){turns}{lagged}"
+            how, turns = " (target)" * node.target + " (frozen)" * node.frozen, f" x {node.repeat}" * bool(node.repeat)
+            what = f"{node.network}(){turns}{how}"
         else:
             what = node.block
         full = f"{prefix}{name}"

@@ -77,7 +77,8 @@ def learning(spec: Spec) -> list[tuple[Cell, str]]:
                      else f"Polyak averaging, rate {learner.target.tau:g}, {follow}"))
     for name, optimizer in learner.optimizers.items():
         told = optimizer.model_dump(exclude_none=True, exclude={"kind", "lr", "after"})
-        settings = {k: v for k, v in told.items() if v or k not in ("momentum", "weight_decay")}
+        told |= {"steps": optimizer.steps > 1 and optimizer.steps, "order": optimizer.each and optimizer.order}
+        settings = {k: v for k, v in told.items() if v or k not in ("momentum", "weight_decay", "steps", "order")}
         parts = [f"lr {moving(optimizer.lr)}", *(f"{k} {_plain(v)}" for k, v in settings.items())]
         parts += [f"after {optimizer.after}"] if optimizer.after else []
         rows.append((f"optimizer {name}", f"{optimizer.kind}: {', '.join(parts)}"))

@@ -130,7 +130,7 @@ class Call(Op):
             settings = (type(op), repr([(k, v) for k, v in op if k not in ports and k not in ("target", "each")]))
         wires = [(port, [v.constant for v in (w if isinstance(w, tuple) else (w,))]) for port, w in node.wires.items()]
         reads = [(r.kind, r.local) for r in self.reads]
-        weights = [(name, use.index) for name, use in node.weights.items()]
+        weights = [(name, use.index, use.frozen) for name, use in node.weights.items()]
         return (settings, repr((sorted(node.types.items()), sorted(node.bound.items()), wires, reads, weights,
                                 sorted(node.presence), [(k, v.type) for k, v in node.values.items()])))
 

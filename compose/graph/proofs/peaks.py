@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from compose.graph.fields import PLAYED
 from compose.graph.forms import added
 from compose.graph.functions import Elementwise
 from compose.graph.node import Node, Value
 from compose.graph.proofs.greedy import Greedy, unstopped
 from compose.graph.proofs.sums import Sum, Sums
+from compose.graph.recording import CHOSEN, chosen
 
 Path = tuple[str, ...]
 
@@ -34,11 +36,19 @@ class Peaks:
 
     def moves(self, value: Value) -> bool:
         """Does it depend on the actions of this step, or on utilities otherwise than through what is greedy in them?"""
-        return self.free.get(value, value.field is not None and self.greedy.graph.field(value.field).after)
+        return self.free.get(value, self._told_later(value))
 
     def acts(self, value: Value) -> bool:
         """Does it depend on the actions of this step?"""
-        return value in self.acted or (value.field is not None and self.greedy.graph.field(value.field).after)
+        return value in self.acted or self._told_later(value)
+
+    def _told_later(self, value: Value) -> bool:
+        """Is it a field that follows from the actions of this step? Of what acting records that which reads them."""
+        graph, name = self.greedy.graph, value.field
+        if name is None or not name.startswith(PLAYED):
+            return name is not None and graph.field(name).after
+        recorded = graph.recorded[name.removeprefix(PLAYED)]
+        return recorded.field == CHOSEN or recorded.node in chosen(graph.nodes([recorded]))
 
     def wrong(self, value: Value) -> Path:
         """Why a value need not peak, as a path; empty if it does."""

@@ -64,4 +64,4 @@ def _reached(value: Value, ranges: Ranges | None, forms: Forms | None = None) ->
 
 
 def _weights(nodes: list[Node]) -> set[str]:
-    return {use.name for node in nodes for use in node.weights.values() if not use.target}
+    return {use.name for node in nodes for use in node.weights.values() if use.trained}

@@ -130,7 +130,7 @@ class Meaning:
         late = sorted((port, self._earlier(value)) for port, value in node.late.items())
         presence = sorted((port, self.called.axis(axis), self._value(value))
                           for (port, _, axis), value in ((at.partition(":"), v) for at, v in node.presence.items()))
-        weights = sorted((part, self.called.weight(use.name), use.index, use.target, self._weight(use.name))
+        weights = sorted((part, self.called.weight(use.name), use.index, use.target, use.frozen, self._weight(use.name))
                          for part, use in node.weights.items())
         drawn = self.called.path(node.name) if node.op.draws(node) else ""
         read = (tuple(wires), tuple(late), tuple(presence), tuple(weights))

@@ -51,6 +51,7 @@ def application(spec: Spec, one: Application, base: Application | None = None) -
         whose = "always the same weights" if one.tied else "each with its own weights"
         seeing.append(f"once for every {one.repeat}, {whose}, fed back into {one.carry}")
     name = f"the lagged copy of {one.network}" if one.target and (base is None or not base.target) else one.network
+    name = f"{name}, whose weights stay as they are," if one.frozen else name
     again = "" if base is None or base.target != one.target else " once more"
     return f"{name}{again}" + (" of " + ", ".join(of) if of else "") + "".join(f", {part}" for part in seeing)
 
@@ -100,6 +101,8 @@ def _filled(match: re.Match[str], texts: Mapping[str, str]) -> str:
 def _modifier(key: str, text: str) -> str:
     if key == "target":
         return "by the lagged copy of its weights"
+    if key == "frozen":
+        return "its weights without gradient"
     if key == "each":
         return f"with weights of its own for every {text}"
     return {"true": key, "false": f"without {key}"}.get(text, f"{key} {text}")

@@ -9,6 +9,7 @@ from compose.reading.diff.changes import Change, FieldChange
 from compose.reading.diff.matching import Matching
 from compose.reading.diff.phrases import apart
 from compose.reading.diff.side import Side
+from compose.reading.diff.spec_terms import Item
 from compose.reading.diff.term_text import ends, term_text
 from compose.reading.diff.wiring import Line
 
@@ -42,13 +43,12 @@ def _line(before: Side, after: Side, matching: Matching, change: Change) -> Line
         side = after if change.how == "added" else before
         item = side.parts.items[symbol]
         words = [term_text(item.head)] if symbol.kind == "optimizer" else []
-        words += [f"{key} {term_text(term)}".strip() for key, term in item.fields.items()]
+        words += _all(item)
         return Line(change.how, (symbol,), ", ".join(words), remark=side.remark(symbol))
     if change.how == "replaced" and symbol.kind == "optimizer":
         assert change.before is not None
         then, now = before.parts.items[change.before], after.parts.items[symbol]
-        words = [f"{key} {term_text(term)}" for key, term in now.fields.items()]
-        return Line("changed", (symbol,), f"{term_text(then.head)} -> {term_text(now.head)}, {', '.join(words)}",
+        return Line("changed", (symbol,), f"{term_text(then.head)} -> {term_text(now.head)}, {', '.join(_all(now))}",
                     remark=after.remark(symbol, "kind"))
     fields = [field for field in change.fields if not field.wire]
     if not fields or change.how not in ("changed", "moved"):
@@ -56,6 +56,12 @@ def _line(before: Side, after: Side, matching: Matching, change: Change) -> Line
     remarks = [after.remark(symbol, *str(field.key).split(".")) for field in fields]
     texts = [_field(before, after, matching, change, field) for field in fields]
     return Line("changed", (symbol,), "; ".join(texts), remark=next(filter(None, remarks), ""))
+
+
+def _all(item: Item) -> list[str]:
+    """All fields of a part, but that an optimizer takes one step."""
+    told = [f"{key} {term_text(term)}".strip() for key, term in item.fields.items()]
+    return [text for text in told if text != "steps 1"]
 
 
 def _field(before: Side, after: Side, matching: Matching, change: Change, field: FieldChange) -> str:

@@ -106,7 +106,7 @@ class SpecParts:
                 carried = Use(Symbol("input", node.carry, applied)) if node.carry in known else Word(node.carry)
                 fields |= {"repeat": self._words(node.repeat, owner), "carry": carried, "tied": Word(node.tied)}
             if owns_weights(self.spec, node):
-                fields["target"] = Word(node.target)
+                fields |= {"target": Word(node.target), "frozen": Word(node.frozen)}
             self._add(symbol, fields, head, fields)
         else:
             self._block(symbol, node)
@@ -145,7 +145,7 @@ class SpecParts:
         self._add(LEARNER, fields)
         for name, optimizer in learner.optimizers.items():
             none = [name for name in ("momentum", "weight_decay") if getattr(optimizer, name, 0) == 0]
-            settings = self._fields(optimizer, but=("kind", *none))
+            settings = self._fields(optimizer, but=("kind", *none, *(("order",) if optimizer.each is None else ())))
             if optimizer.after in learner.optimizers:
                 settings["after"] = Use(Symbol("optimizer", str(optimizer.after)))
             self._add(Symbol("optimizer", name), settings, Word(optimizer.kind))

@@ -54,8 +54,9 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
             seeds are shared out among torch's threads; all elsewhere.
 
     Raises:
-        SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, acting records, the
-            environment takes no seed for each episode, or runs to be resumed do not stand at one moment.
+        SpecError: As for one run; ``train.together`` if the spec's learner is on-policy, acting draws or records, an
+            optimizer steps more than once, the environment takes no seed for each episode, or runs to be resumed do not
+            stand at one moment.
     """
     console = console or console_of(stderr=True)
     if settings.threads is not None:
@@ -64,9 +65,17 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
         raise SpecError(Diagnostic("train.together", f"only replay learners can be trained together, and "
                                    f"{spec.spec.name} learns {spec.spec.learner.kind.replace('_', '-')}",
                                    where="learner.kind", hint="train the seeds apart: without --together"))
+    if spec.spec.act.sampled:
+        raise SpecError(Diagnostic("train.together", "actions that are drawn from a policy are drawn for one seed at a "
+                                   "time", where="act.choose", hint="train the seeds apart: without --together"))
     if spec.spec.record:
         raise SpecError(Diagnostic("train.together", "what acting records is kept for one seed at a time",
                                    where="record", hint="train the seeds apart: without --together"))
+    for name, steps in spec.spec.learner.optimizers.items():
+        if steps.each is not None or steps.steps > 1:
+            raise SpecError(Diagnostic("train.together", f"optimizer '{name}' steps more than once in an update",
+                                       where=f"learner.optimizers.{name}.{'steps' if steps.each is None else 'each'}",
+                                       hint="train the seeds apart: without --together"))
     if settings.log_video:
         raise SpecError(Diagnostic("train.together", "goes not with --together", where="--log-video",
                                    hint="`compose play` draws episodes afterwards"))

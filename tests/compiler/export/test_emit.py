@@ -25,7 +25,7 @@ def test_every_packaged_spec_is_emitted(spec: str, tmp_path: Path) -> None:
     it = packaged(spec)
     made = write_module(it, tmp_path / "policy.py")
     assert made.parity.ok
-    rounds = spec in ("ippo", "ippo_attention")  # gru_cell in place of gru may round otherwise: `simplify`
+    rounds = spec in ("ippo", "ippo_attention", "happo")  # gru_cell in place of gru may round otherwise: `simplify`
     assert max(output.difference for output in made.parity.outputs.values()) <= (1e-6 if rounds else 0.0)
     assert entries(tmp_path) == {"policy.py", "policy.safetensors"}
     weights = load_file(tmp_path / "policy.safetensors")

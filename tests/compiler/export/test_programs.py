@@ -44,7 +44,7 @@ def test_every_packaged_spec_is_a_program(spec: str, tmp_path: Path) -> None:
     schema = packaged(spec).schema
     assert schema is not None
     tied = not schema.others and "entities" in packaged(spec).programs["act"].needs("field")
-    numbered = any("id" in axis.split("+") for w in packaged(spec).programs["act"].needs("weight")
+    numbered = any({"id", "agent"} & {*axis.split("+")} for w in packaged(spec).programs["act"].needs("weight")
                    for axis in packaged(spec).graph.weights[w].axes)
     numbered |= spec == "updet"  # tokens are cut from an observation of so many units
     free = {"batch", "agent", "entity"} - ({"entity"} if tied else set()) - ({"agent"} if numbered else set())

@@ -78,7 +78,7 @@ class _Renaming:
                 out[key] = self.name("networks", value)
             elif key == "carry":
                 out[key] = self.input(value, applied)
-            elif key in ("target", "repeat", "tied"):
+            elif key in ("target", "frozen", "repeat", "tied"):
                 out[key] = self.value(value, network)
             else:
                 out[self.input(key, applied)] = self.value(value, network)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from compose.language.diagnostics import SpecError
+from compose.reading.diff.brief import brief
 from tests.reading.diff.sides import between, changed
 
 
@@ -71,3 +72,13 @@ def test_words_of_the_language_are_no_names(name: str) -> None:
     assert [(a.name, b.name) for a, b in found.renames] == [(name, "another")]
     assert {loss.measures for loss in found.consequences.losses} == {"the same"}
     assert found.consequences.values_same
+
+
+def test_frozen_weights_are_told() -> None:
+    one = {"td": {"optimizer": "main"}, "policy": {"optimizer": "main"}}
+    learner = {"optimizers": {"critic": None, "policy": None, "main": {"kind": "adam"}}}
+    open_ = {"worth": {"frozen": False}, "q_anew": {"frozen": False}}
+    free = changed("facmac", losses=one, learner=learner, graph=open_)
+    frozen = changed("facmac", losses=one, learner=learner)
+    assert any("frozen: false -> true" in line for line in brief(between(free, frozen)))
+    assert any("frozen: true -> false" in line for line in brief(between(frozen, free)))

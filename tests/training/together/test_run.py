@@ -15,6 +15,7 @@ import torch
 from rich.console import Console
 
 from compose.language.diagnostics import SpecError
+from compose.language.load import load
 from compose.training.checkpoint import latest, read_state
 from compose.training.folder import RunFolder
 from compose.training.policy import load_policy
@@ -243,3 +244,12 @@ def test_one_run_is_as_before(tmp_path: Path) -> None:
     together(tmp_path, SEEDS, updates=2)
     names = {path.relative_to(tmp_path / "a") for path in (tmp_path / "a").rglob("*")}
     assert names == {path.relative_to(place(tmp_path, 3)) for path in place(tmp_path, 3).rglob("*")}
+
+
+@pytest.mark.parametrize(("change", "where"), [("steps=2", "steps"), ("each=agent", "each")])
+def test_optimizers_that_step_more_than_once_are_refused(tmp_path: Path, change: str, where: str) -> None:
+    folders = [place(tmp_path, seed) for seed in SEEDS]
+    one = load("qmix_attention", [f"learner.optimizers.main.{change}"])
+    with pytest.raises(SpecError, match=rf"learner\.optimizers\.main\.{where}: optimizer 'main' steps more than once"):
+        train_together(one, ENV, SEEDS, folders, settings=settings())
+    assert not any(folder.exists() for folder in folders)
