@@ -1,7 +1,7 @@
 """What a study of many small runs costs beside its trainings: methods x environments x seeds.
 
     python benchmarks/study_overhead.py                                # 4 x 12 x 10 = 480 runs: minutes
-    python benchmarks/study_overhead.py --envs 4 --seeds 3             # 48 runs, a taste
+    python benchmarks/study_overhead.py --envs 4                       # 160, methods as often traced a run
 
 The overhead is workers x wall / training - 1. `wall`: seconds from the start of the command to its end, so with Python
 starting and all imports. `training`: seconds that all runs spent in their training loops (collecting, updating,
@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--envs", type=int, default=12, choices=range(1, 13), metavar="1..12")
     parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--updates", type=int, default=60, help="of each run")
+    parser.add_argument("--updates", type=int, default=120, help="of each run")
     parser.add_argument("--workers", type=int, default=os.cpu_count())
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
