@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -53,8 +54,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SpecError(Diagnostic("run.write", f"cannot be written: {error.strerror}", where=str(path),
-                                   hint="make room; the run goes on with --resume")) from None
+        hint = "make room; the run goes on with --resume"
+        if error.errno == errno.ENOENT:
+            hint = "its folder is gone: was it removed while the run went on?"
+        raise SpecError(Diagnostic("run.write", f"cannot be written: {error.strerror}", str(path), hint=hint)) from None
 
 
 class RunFolder:
