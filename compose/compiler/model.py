@@ -61,14 +61,12 @@ class Model(Placed):
         """With weights of a seed."""
         self.seed = seed
         started = weighing.initial(self.graph, seed, device=self.device, dtype=self.dtype)
-        parameters = {name: torch.nn.Parameter(x) for name, x in started.items()}
-        self.weights: Named[torch.nn.Parameter] = Named(self, parameters)
+        self.weights = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target: Named[Tensor] = Named(self, {n: x.clone() for n, x in started.items() if n in lagged}, TARGET)
         """Lagged copies, by the names of their weights."""
-        kept = statistics.initial(self.graph, device=self.device, dtype=self.dtype)
-        self.statistics: Named[Tensor] = Named(self, kept, STATISTIC)
+        self.statistics = Named(self, statistics.initial(self.graph, device=self.device, dtype=self.dtype), STATISTIC)
         """What nodes remember between updates, by name."""
         self._drawn = dict.fromkeys(self.programs, 0)
 
@@ -90,8 +88,7 @@ class Model(Placed):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
         """A model with weights of its own; the graph and the programs, which hold none, are shared."""
-        made = type(self).__new__(type(self))
-        memo[id(self)] = made
+        made = memo[id(self)] = type(self).__new__(type(self))
         shared = {name: self.__dict__[name] for name in SHARED}
         made.__dict__.update({name: shared.get(name) or copy.deepcopy(x, memo) for name, x in self.__dict__.items()})
         return made
@@ -148,12 +145,9 @@ class Model(Placed):
 
     def of_seed(self, seed: int) -> Model:
         """The model as it would be made with another seed: weights of its own, the same programs."""
-        made = type(self).__new__(type(self))
-        Placed.__init__(made, self.device, self.dtype)
-        for name in SHARED:
-            setattr(made, name, getattr(self, name))
+        made = self._bare(SHARED)
         made._begin(seed)
-        return made.train(self.training)
+        return made
 
     def follow(self, rate: float = 1.0) -> None:
         """Let the lagged copies follow: ``target <- (1 - rate) target + rate weights``."""
@@ -304,5 +298,3 @@ class Model(Placed):
         if program not in self.programs:
             return {}
         return draw(self.graph, program, self.programs[program].needs("draw"), seed, clock, episodes, steps)
-
-
