@@ -48,7 +48,7 @@ test-suites:  ## the tests of MPE, LBF, RWARE, Overcooked and VMAS, in an enviro
 
 test-loggers:  ## the loggers with their own packages, in an environment of their own in .venv-loggers
 	test -x .venv-loggers/bin/python || $(PYTHON) -m venv .venv-loggers
-	.venv-loggers/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[tensorboard,wandb,mlflow]' pytest
+	.venv-loggers/bin/python -m pip install --quiet $(PIP_FLAGS) -e '.[tensorboard,wandb,mlflow]' pytest hypothesis
 	OMP_NUM_THREADS=1 .venv-loggers/bin/python -m pytest tests/training/loggers
 
 test-torchrl:  ## the tests of models in TorchRL's loops, in an environment of their own in .venv-torchrl

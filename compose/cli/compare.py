@@ -58,7 +58,7 @@ def compare(
     with reporting(as_json=json):
         from compose.study.claims import Claim
         from compose.study.curves import check_measure, furthest_common, usual_measure
-        from compose.study.sides import matched_sides, named_side, shown_ranges, side
+        from compose.study.sides import apart, matched_sides, named_side, shown_ranges, side
         from compose.study.verdicts import decide
 
         if same_within is not None and same_within <= 0:
@@ -77,7 +77,9 @@ def compare(
             raise SpecError(Diagnostic("compare.at", "no run of one side has come so far", f"--at {step}", hint=hint))
         ranges = shown_ranges((a, b), chosen) if chosen != "success" and len(a.runs) > 1 else None
         (x, first), (y, second) = (one.scores(chosen, step, window, ranges) for one in (a, b))
-        names = (a.name, b.name) if a.name != b.name else (f"{a.name} ({left})", f"{b.name} ({right})")
+        names = (a.name, b.name)
+        if a.name == b.name:
+            names = apart(a, b) or (f"{a.name} ({left})", f"{b.name} ({right})")
         claim = Claim(*names, "better" if same_within is None else "same", same_within, step)
         verdict = decide(claim, x, y)
         left_out = [*out, *more, *lacking, *first, *second, *(verdict.found.left_out if verdict.found else ())]

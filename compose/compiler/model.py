@@ -34,6 +34,8 @@ __all__ = ["Acted", "Learned", "Model", "Tensors"]
 Tensors = Mapping[str, Tensor]
 TARGET, STATISTIC = "_target", "_statistic"
 """Parts of the module that hold lagged copies and statistics: no name of a spec begins like that."""
+SHARED = ("graph", "spec", "schema", "taps", "passes", "native", "precision", "programs")
+"""What models that differ in their weights alone have in common."""
 
 
 class Model(Placed):
@@ -49,18 +51,22 @@ class Model(Placed):
                  dtype: torch.dtype = torch.float32, passes: Sequence[Pass] = PASSES,
                  taps: Sequence[str] = (), native: bool = False, precision: torch.dtype | None = None) -> None:
         super().__init__(device, dtype)
-        self.graph, self.spec, self.schema, self.seed = graph, graph.spec, graph.schema, seed
+        self.graph, self.spec, self.schema = graph, graph.spec, graph.schema
         self.taps, self.passes, self.native, self.precision = tuple(taps), tuple(passes), native, precision
         self.programs: dict[str, Program] = self._traced()
         """``act`` and ``learn``, and ``observe`` and ``refresh`` where the spec keeps statistics."""
-        started = weighing.initial(graph, seed, device=device, dtype=dtype)
-        parameters = {name: torch.nn.Parameter(x) for name, x in started.items()}
-        self.weights: Named[torch.nn.Parameter] = Named(self, parameters)
+        self._begin(seed)
+
+    def _begin(self, seed: int) -> None:
+        """With weights of a seed."""
+        self.seed = seed
+        started = weighing.initial(self.graph, seed, device=self.device, dtype=self.dtype)
+        self.weights = Named(self, {name: torch.nn.Parameter(x) for name, x in started.items()})
         """Every weight by its name in the spec."""
         lagged = {n for program in self.programs.values() for n in program.needs("target")}
         self.target: Named[Tensor] = Named(self, {n: x.clone() for n, x in started.items() if n in lagged}, TARGET)
         """Lagged copies, by the names of their weights."""
-        self.statistics: Named[Tensor] = Named(self, statistics.initial(graph, device=device, dtype=dtype), STATISTIC)
+        self.statistics = Named(self, statistics.initial(self.graph, device=self.device, dtype=self.dtype), STATISTIC)
         """What nodes remember between updates, by name."""
         self._drawn = dict.fromkeys(self.programs, 0)
 
@@ -82,9 +88,8 @@ class Model(Placed):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
         """A model with weights of its own; the graph and the programs, which hold none, are shared."""
-        made = type(self).__new__(type(self))
-        memo[id(self)] = made
-        shared = {name: self.__dict__[name] for name in ("graph", "spec", "schema", "programs", "passes")}
+        made = memo[id(self)] = type(self).__new__(type(self))
+        shared = {name: self.__dict__[name] for name in SHARED}
         made.__dict__.update({name: shared.get(name) or copy.deepcopy(x, memo) for name, x in self.__dict__.items()})
         return made
 
@@ -140,11 +145,8 @@ class Model(Placed):
 
     def of_seed(self, seed: int) -> Model:
         """The model as it would be made with another seed: weights of its own, the same programs."""
-        made = copy.deepcopy(self)
-        made.seed, made._drawn = seed, dict.fromkeys(self.programs, 0)
-        started = weighing.initial(self.graph, seed, device=self.device, dtype=self.dtype)
-        kept = statistics.initial(self.graph, device=self.device, dtype=self.dtype)
-        made.load(started, {name: started[name] for name in self.target}, kept)
+        made = self._bare(SHARED)
+        made._begin(seed)
         return made
 
     def follow(self, rate: float = 1.0) -> None:
@@ -295,5 +297,3 @@ class Model(Placed):
         """
         wanted = {name: one.needs("draw") for name, one in self.programs.items()}
         return draw(self.graph, program, wanted, seed, clock, episodes, steps)
-
-

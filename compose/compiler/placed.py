@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Self
 
 import torch
@@ -37,6 +37,13 @@ class Placed(torch.nn.Module):
         """What its weights are."""
         like: Tensor = self._buffers["_like"]  # type: ignore[assignment]
         return like.dtype
+
+    def _bare(self, shared: Iterable[str]) -> Self:
+        """Another one in the same place, which shares some attributes and has no weights yet."""
+        made = type(self).__new__(type(self))
+        Placed.__init__(made, self.device, self.dtype)
+        made.__dict__.update({name: self.__dict__[name] for name in (*shared, "training")})
+        return made
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         before = self.device.type, self.dtype

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from compose.graph.schema import OBSERVED, EntitySchema
 from compose.language.axes import Axes
@@ -57,10 +58,16 @@ class AxisTable:
     open: list[str] = field(default_factory=list)
     """Axes whose sizes are being evaluated, outermost first."""
 
+    @cached_property
+    def _given(self) -> Mapping[str, int]:
+        """The environment's sizes."""
+        return {} if self.schema is None else self.schema.sizes
+
     @property
     def known(self) -> list[str]:
-        return sorted({*ENVIRONMENT, *self.spec.axes, *self._numbers()})
+        return sorted({*ENVIRONMENT, *self.spec.axes, *self._numbers})
 
+    @cached_property
     def _numbers(self) -> Mapping[str, float | int]:
         return {k: v for k, v in self.spec.params.items() if isinstance(v, int | float)}
 
@@ -96,7 +103,7 @@ class AxisTable:
         raise TypeError(tree)
 
     def _named(self, name: str) -> float | None:
-        numbers = self._numbers()
+        numbers = self._numbers
         if name in self.open:
             loop = " -> ".join([*self.open[self.open.index(name) :], name])
             raise UnknownSize(name, [], f"the size of '{name}' depends on itself: {loop}")
@@ -111,8 +118,8 @@ class AxisTable:
         anything = (self.schema is None and name in ENVIRONMENT) or (self.padded and name in SLOTS)
         if name in ("batch", "time") or anything:
             return None
-        if self.schema is not None and name in self.schema.sizes:
-            return self.schema.sizes[name]
+        if name in self._given:
+            return self._given[name]
         if self.schema is not None and name in ENVIRONMENT:
             raise UnknownSize(name, [], f"environment '{self.schema.name}' has no axis '{name}'")
         raise UnknownSize(name, self.known)

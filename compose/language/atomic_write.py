@@ -16,24 +16,35 @@ KINDS = {stat.S_IFDIR: "a directory", stat.S_IFCHR: "a device", stat.S_IFBLK: "a
          stat.S_IFSOCK: "a socket", stat.S_IFLNK: "a link that leads to itself"}  # fmt: skip
 
 
-def replace_file(path: Path, data: bytes | str) -> None:
-    """Write a file so that a kill at any moment leaves the old one or the new one. Raises OSError; then the old one is
-    still there."""
+def replace_file(path: Path, data: bytes | str, *, file: bool = True, folder: bool = True) -> None:
+    """Write a file so that a kill at any moment leaves the old one or the new one.
+
+    Args:
+        path: Of the file.
+        data: What it is to hold.
+        file: Wait until its contents are safe on the disk: a loss of power leaves the old one or the new one too.
+        folder: Wait until its name is: after that a loss of power leaves the new one.
+
+    Raises:
+        OSError: The old one is still there.
+    """
     place = destination(path)
     fresh = temporary(place)
     try:
-        with _fresh(fresh) as file:
+        with _fresh(fresh) as written:
             with suppress(OSError):  # nobody may read what could not be read before
-                os.fchmod(file.fileno(), stat.S_IMODE(place.stat().st_mode))
-            file.write(data.encode() if isinstance(data, str) else data)
-            file.flush()
-            os.fsync(file.fileno())
+                os.fchmod(written.fileno(), stat.S_IMODE(place.stat().st_mode))
+            written.write(data.encode() if isinstance(data, str) else data)
+            written.flush()
+            if file:
+                os.fsync(written.fileno())
         fresh.replace(place)
     except OSError:
         with suppress(OSError):
             fresh.unlink()
         raise
-    sync_folder(place.parent)
+    if folder:
+        sync_folder(place.parent)
 
 
 def destination(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pathlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from compose.language import files
@@ -39,6 +40,11 @@ class Document:
     def file(self) -> str:
         """The main file."""
         return self.files[-1]
+
+    @cached_property
+    def text(self) -> str:
+        """All of it as one file."""
+        return dump(self.data)
 
     def span(self, at: Path) -> Span:
         """Where a value is written, or the nearest value around it."""

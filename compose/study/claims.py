@@ -17,7 +17,8 @@ from compose.language.numerals import quantity
 FORM = "a claim is written 'A > B', 'A < B' or 'A ~ B within 0.05', then 'at 1M' and 'in ENV' if need be"
 CLAUSES = {"at": "a number of environment steps such as 250k or 1M", "in": "an environment such as group_matching",
            "within": "a difference such as 0.05"}  # fmt: skip
-_WORD = re.compile(r"[<>=~≈]*[<>~≈][<>=~≈]*|=+(?=\s|$)|[^\s<>~≈]+")
+_WORD = re.compile(r"""(?P<quote>["'])(?P<inside>(?:(?!(?P=quote)).|(?P=quote){2})*)(?P=quote)(?!(?P=quote))"""
+                   r"|[<>=~≈]*[<>~≈][<>=~≈]*|=+(?=\s|$)|[^\s<>~≈]+", re.DOTALL)
 _NAME = re.compile(r"[\w.\-+/:,()\[\]=@]+")
 _SLIPS = {">=": ">", "=>": ">", ">>": ">", "<=": "<", "=<": "<", "<<": "<", "=": "~", "==": "~", "≈": "~", "~=": "~",
           "=~": "~", "~~": "~"}  # fmt: skip
@@ -51,11 +52,25 @@ class ClaimError(ValueError):
 
 @dataclass(frozen=True)
 class _Part:
+    """A word, or what stands in quotes."""
+
     text: str
     offset: int
+    length: int
+    quoted: bool = False
+
+    @property
+    def word(self) -> str:
+        """Its text, unless it is quoted: then it is a name."""
+        return "" if self.quoted else self.text
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it can be the name of a method."""
+        return bool(self.text.strip()) if self.quoted else _NAME.fullmatch(self.text) is not None
 
     def wrong(self, code: str, message: str, hint: str = "") -> ClaimError:
-        return ClaimError(Wrong(code, message, self.offset, max(1, len(self.text)), hint))
+        return ClaimError(Wrong(code, message, self.offset, max(1, self.length), hint))
 
 
 @dataclass(frozen=True)
@@ -79,7 +94,8 @@ class Claim:
         sign = ">" if self.relation == "better" else "~"
         within = "" if self.within is None else f" within {self.within:g}"
         at = "" if self.at is None else f" at {_short(self.at)}"
-        return f"{self.left} {sign} {self.right}{within}{at}" + (f" in {self.env}" if self.env else "")
+        env = f" in {_said(self.env)}" if self.env else ""
+        return f"{_said(self.left)} {sign} {_said(self.right)}{within}{at}{env}"
 
     def unknown(self, methods: Iterable[str], envs: Iterable[str] = ()) -> list[Wrong]:
         """Names in it that are none of these, each with the nearest one; ``envs`` are not asked if there are none."""
@@ -90,15 +106,15 @@ class Claim:
         for name, known, code, kind in asked:
             if name not in known:
                 hint = did_you_mean(name, known) or f"one of: {', '.join(known)}"
-                at = next((part.offset for part in _parts(self.source) if part.text == name), 0)
-                wrong.append(Wrong(code, f"there is no {kind} '{name}' here", at, len(name), hint))
+                part = next((part for part in _parts(self.source) if part.text == name), _Part(name, 0, len(name)))
+                wrong.append(Wrong(code, f"there is no {kind} '{name}' here", part.offset, part.length, hint))
         return wrong
 
     def wrong_at(self, message: str) -> Wrong:
         """A mistake about the step after ``at``."""
         parts = _parts(self.source)
-        number = parts[next(i for i, part in enumerate(parts) if i > 2 and part.text == "at") + 1]
-        return Wrong("claim.at", message, number.offset, len(number.text))
+        number = parts[next(i for i, part in enumerate(parts) if i > 2 and part.word == "at") + 1]
+        return Wrong("claim.at", message, number.offset, number.length)
 
     @classmethod
     def read(cls, text: str) -> Claim:
@@ -128,17 +144,20 @@ class Claim:
 
 def _read(text: str) -> Claim:
     parts = _parts(text)
-    end = _Part("", len(text.rstrip()))
+    end = _Part("", len(text.rstrip()), 0)
     left, sign, right = [*parts, end, end, end][:3]
-    if sign.text not in (">", "<", "~"):
+    _check_quotes(parts)
+    if sign.word not in (">", "<", "~"):
         raise _no_sign(parts, sign)
     for name in (left, right):
-        if not _NAME.fullmatch(name.text):
-            raise name.wrong("claim.form", "the name of a method is missing here", FORM)
+        if not name.is_name:
+            odd = name.text.strip() and not name.quoted and not re.search("[<>~≈]", name.text)
+            hint = f"with such characters it stands in quotes: {_said(name.text)}" if odd else FORM
+            raise name.wrong("claim.form", "the name of a method is missing here", hint)
     if left.text == right.text:
         raise right.wrong("claim.itself", f"{left.text} is compared with itself")
     found = _clauses(parts[3:], end)
-    relation: Literal["better", "same"] = "same" if sign.text == "~" else "better"
+    relation: Literal["better", "same"] = "same" if sign.word == "~" else "better"
     if relation == "same" and "within" not in found:
         raise sign.wrong("claim.within", "how far may they be apart?", "add 'within 0.05'")
     if relation == "better" and "within" in found:
@@ -149,12 +168,22 @@ def _read(text: str) -> Claim:
                  found["in"].text if "in" in found else None, text)
 
 
+def _check_quotes(parts: list[_Part]) -> None:
+    """Refuse a quote that nothing closes."""
+    for part in parts:
+        if part.word[:1] in ('"', "'") and part.word:
+            hint = f"a name in quotes ends with {part.text[0]}, and one in it is written twice"
+            raise part.wrong("claim.form", "this quote does not end", hint)
+
+
 def _no_sign(parts: list[_Part], sign: _Part) -> ClaimError:
     """What stands where ``>``, ``<`` or ``~`` should."""
     meant = _SLIPS.get(sign.text) or _SAID.get(sign.text.lower())
     message = "expected '>', '<' or '~' here" + (f", got '{sign.text}'" if sign.text else "")
     if not parts:
         message = "there is no claim"
+    elif sign.word and not meant and any(part.word in (">", "<", "~") for part in parts):
+        return sign.wrong("claim.form", message, "a name with blanks stands in quotes")
     return sign.wrong("claim.form", message, f"write '{meant}'" if meant else FORM)
 
 
@@ -163,13 +192,13 @@ def _clauses(parts: list[_Part], end: _Part) -> dict[str, _Part]:
     found: dict[str, _Part] = {}
     while parts:
         word, value, parts = parts[0], parts[1] if len(parts) > 1 else end, parts[2:]
-        if word.text not in CLAUSES:
+        if word.word not in CLAUSES:
             steps = word.text in ("steps", "env_steps", "env", "timesteps")
             hint = "'at 1M' means environment steps" if steps else did_you_mean(word.text, CLAUSES)
             raise word.wrong("claim.form", f"expected 'at', 'in' or 'within', got '{word.text}'", hint or FORM)
         if word.text in found:
             raise word.wrong("claim.twice", f"'{word.text}' is said twice")
-        if not value.text or value.text in CLAUSES:
+        if not value.text or value.word in CLAUSES:
             raise value.wrong(f"claim.{word.text}", f"'{word.text}' needs {CLAUSES[word.text]}")
         found[word.text] = value
     return found
@@ -199,7 +228,17 @@ def _within(part: _Part | None) -> float | None:
 
 
 def _parts(text: str) -> list[_Part]:
-    return [_Part(match[0], match.start()) for match in _WORD.finditer(text)]
+    found = []
+    for match in _WORD.finditer(text):
+        inside, quote = match["inside"], match["quote"]
+        said = match[0] if inside is None else inside.replace(quote * 2, quote)
+        found.append(_Part(said, match.start(), len(match[0]), inside is not None))
+    return found
+
+
+def _said(name: str) -> str:
+    """A name as a claim may write it: in quotes if it has to be."""
+    return name if _NAME.fullmatch(name) and name not in CLAUSES else '"' + name.replace('"', '""') + '"'
 
 
 def _short(steps: int) -> str:

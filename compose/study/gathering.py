@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.study.apart import by_lines
 from compose.study.curves import RunCurve, read_run
 from compose.study.statistics.scores import LeftOut
 
@@ -21,7 +22,7 @@ class Line:
     """Runs of one spec in one environment, which differ in their seeds."""
 
     name: str
-    """The spec's, with its folder where two specs have one name."""
+    """The spec's; where two specs have one name, with the lines that differ, or else with its folder."""
     env: str
     runs: tuple[RunCurve, ...]
     """By seed."""
@@ -108,8 +109,12 @@ def _told_apart(found: Sequence[Line]) -> list[Line]:
     """With names that are different in each environment."""
     many = Counter((line.name, line.env) for line in found)
     ambiguous = {name for (name, _), count in many.items() if count > 1}
-    named = [replace(line, name=f"{line.name} ({_home(line.runs[0])})") if line.name in ambiguous else line
-             for line in found]
+    names: dict[tuple[str, str], str] = {}
+    for name in ambiguous:
+        specs = {line.spec_hash: line.runs[0].folder / "spec.yaml" for line in found if line.name == name}
+        names |= {(name, spec): other for spec, other in by_lines(name, specs).items()}
+    named = [replace(line, name=names.get((line.name, line.spec_hash)) or f"{line.name} ({_home(line.runs[0])})")
+             if line.name in ambiguous else line for line in found]
     many = Counter((line.name, line.env) for line in named)
     return [replace(line, name=f"{line.name} {line.spec_hash[:6]}-{line.runs[0].about.schema_hash[:4]}")
             if many[line.name, line.env] > 1 else line for line in named]

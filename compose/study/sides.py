@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
+from compose.study.apart import by_lines
 from compose.study.curves import WINDOW, RunCurve
 from compose.study.gathering import lines
+from compose.study.runs.planned import run_path
+from compose.study.runs.workspace import PREFIX, Workspace
 from compose.study.statistics.normalise import Range, by_shown
 from compose.study.statistics.scores import LeftOut
+from compose.training.folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -74,14 +78,21 @@ def side(paths: Iterable[Path]) -> tuple[Side, list[LeftOut]]:
 
 
 def named_side(name: str, paths: Iterable[Path]) -> tuple[Side, list[LeftOut]]:
-    """Of the runs of folders those of the spec ``name``: of studies, whose runs all lie in one folder.
+    """Of the runs of folders those of the spec ``name``: of studies, whose runs all lie in one folder. It may also be
+    what a study there calls a method.
 
     Raises:
-        SpecError: As :func:`~compose.study.gathering.lines`; ``compare.name`` if no run is of it.
+        SpecError: As :func:`~compose.study.gathering.lines`; ``compare.name`` if no run is of it; as :func:`side` if
+            studies there call several specs so.
     """
+    paths = list(paths)
     found, out = lines(paths)
     known = list(dict.fromkeys(line.name for line in found))
     if name not in known:
+        labelled = _labelled(paths)
+        if name in labelled:
+            return replace((one := side(labelled[name]))[0], name=name), one[1]
+        known += [label for label in labelled if label not in known]
         hint = did_you_mean(name, known) or f"they are of: {', '.join(known)}"
         raise SpecError(Diagnostic("compare.name", f"no run is of the spec '{name}'", hint=hint))
     return Side(name, {line.env: line.runs for line in found if line.name == name}), out
@@ -106,6 +117,16 @@ def matched_sides(a: Side, b: Side) -> tuple[Side, Side, list[LeftOut]]:
     return first, second, out
 
 
+def apart(a: Side, b: Side) -> tuple[str, str] | None:
+    """What two sides of one name are called by the lines of their specs that differ; None if that says too little."""
+    (first, *more), (second, *others) = ({run.about.spec_hash: run.folder / "spec.yaml" for run in side.every()}.items()
+                                         for side in (a, b))
+    if more or others or first[0] == second[0]:
+        return None
+    names = by_lines(a.name, dict((first, second)))
+    return (names[first[0]], names[second[0]]) if names else None
+
+
 def shown_ranges(sides: Sequence[Side], measure: str) -> dict[str, Range]:
     """The least and the most of all single episodes of all sides, by environment.
 
@@ -115,6 +136,18 @@ def shown_ranges(sides: Sequence[Side], measure: str) -> dict[str, Range]:
     envs = dict.fromkeys(env for one in sides for env in one.runs)
     return by_shown({env: [values for one in sides for run in one.runs.get(env, ()) for values in run.values(measure)]
                      for env in envs})
+
+
+def _labelled(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """What studies among the runs of folders call methods -> the runs of each that are there."""
+    found: dict[str, list[Path]] = {}
+    for path in paths:
+        for place in sorted(path.glob(f"{PREFIX}*/plan.json")):
+            plan = Workspace.at(place.parent).plan()
+            for run in plan.runs if plan else ():
+                if RunFolder(folder := run_path(path, run)).exists():
+                    found.setdefault(run.method, []).append(folder)
+    return found
 
 
 def _above(folder: str) -> str:

@@ -50,11 +50,13 @@ def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]
     with writing(final):
         try:
             fresh.mkdir()
-            write_json(fresh / STATE, {**state, "chunks": chunks})  # first: whoever finds it knows the chunks
+            about = {**state, "chunks": chunks}
+            write_json(fresh / STATE, about, folder=False)  # first: whoever finds it knows the chunks
             if replay is not None:
                 _write_chunks(folder, replay, [name for name in chunks if name in lost or name not in old])
             for name, tensors in groups.items():
-                write_whole(fresh / f"{name}.safetensors", packed(tensors))
+                write_whole(fresh / f"{name}.safetensors", packed(tensors), folder=False)
+            sync_folder(fresh)
             fresh.rename(final)
         except (OSError, SpecError):
             drop_chunks(folder, set(chunks) - set(old))

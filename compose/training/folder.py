@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -53,8 +54,10 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SpecError(Diagnostic("run.write", f"cannot be written: {error.strerror}", where=str(path),
-                                   hint="make room; the run goes on with --resume")) from None
+        hint = "make room; the run goes on with --resume"
+        if error.errno == errno.ENOENT:
+            hint = "its folder is gone: was it removed while the run went on?"
+        raise SpecError(Diagnostic("run.write", f"cannot be written: {error.strerror}", str(path), hint=hint)) from None
 
 
 class RunFolder:
@@ -99,7 +102,7 @@ class RunFolder:
         write_json(self.path / "run.json", about)
         for name, text in files.items():
             if not (self.path / name).exists():
-                write_whole(self.path / name, text)
+                write_whole(self.path / name, text, folder=False)  # the first checkpoint sees to that
 
     def text(self, name: str) -> str:
         """Contents of a file.
@@ -178,19 +181,20 @@ class RunFolder:
                 file.truncate(sizes.get(log, 0))
 
 
-def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file so that a kill at any moment leaves the old one or the new one.
+def write_whole(path: Path, data: bytes | str, *, file: bool = True, folder: bool = True) -> None:
+    """Write a file so that a kill at any moment leaves the old one or the new one;
+    :func:`~compose.language.atomic_write.replace_file` says what it waits for.
 
     Raises:
         SpecError: ``run.write``; the old one is still there.
     """
     with writing(path):
-        replace_file(path, data)
+        replace_file(path, data, file=file, folder=folder)
 
 
-def write_json(path: Path, data: Mapping[str, Any]) -> None:
+def write_json(path: Path, data: Mapping[str, Any], *, file: bool = True, folder: bool = True) -> None:
     """:func:`write_whole` for plain data."""
-    write_whole(path, json.dumps(data, indent=2, allow_nan=False) + "\n")
+    write_whole(path, json.dumps(data, indent=2, allow_nan=False) + "\n", file=file, folder=folder)
 
 
 def _rows(text: str) -> list[Json]:

@@ -21,7 +21,6 @@ from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.console import console as console_of
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.dump import dump
 from compose.language.installed import __version__
 from compose.language.load import Loaded
 from compose.language.models import Spec
@@ -218,7 +217,7 @@ def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Se
 
 def _spec_text(spec: Loaded) -> str:
     """The resolved spec: ancestors and overrides merged."""
-    return dump(spec.document.data)
+    return spec.document.text
 
 
 def _settings(settings: Settings) -> Json:

@@ -53,7 +53,7 @@ def summarise(folder: RunFolder, title: str, clocks: Mapping[str, int], chance: 
                        tuple((point.env_steps, point.score.returned) for point in evaluations))
     if picture:
         draw_curve(folder.path / "learning_curve.png", title, evaluations, chance)
-    write_json(folder.path / "summary.json", _plain(result, best.env_steps))
+    write_json(folder.path / "summary.json", _plain(result, best.env_steps), folder=False)
     return result
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from compose.language.files import packaged_specs
 
 _GIT_SECONDS = 10.0
+_HEAD = "# branch.oid "
 
 
 def surroundings(file: str) -> dict[str, str | int]:
@@ -47,12 +48,17 @@ def processor() -> str:
 def _commit(file: Path) -> str:
     if not file.is_file() or file.resolve().parent == packaged_specs().resolve():
         return ""  # text, or a packaged spec: the package's version says which
+    folders = file.resolve().parents
+    if "GIT_DIR" not in os.environ and not any((folder / ".git").exists() for folder in folders):
+        return ""  # many small runs shall not start a process each
     try:
-        head = _git(file.parent, "rev-parse", "HEAD").strip()
-        changed = _git(file.parent, "status", "--porcelain", "--", file.name)
+        lines = _git(file.parent, "status", "--porcelain=v2", "--branch", "--", file.name).splitlines()
     except (OSError, subprocess.SubprocessError):
         return ""
-    return f"{head}+" if changed else head
+    head = next((line.removeprefix(_HEAD) for line in lines if line.startswith(_HEAD)), "(initial)")
+    if head == "(initial)":
+        return ""  # nothing is committed yet
+    return head if all(line.startswith("#") for line in lines) else f"{head}+"
 
 
 def _git(folder: Path, *arguments: str) -> str:

@@ -12,7 +12,6 @@ from torch import Tensor
 from compose.compiler.packed import packed
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
-from compose.language.dump import dump
 from compose.language.load import Loaded, load_text
 from compose.training.checkpoint import read_tensors
 from compose.training.folder import reading
@@ -29,7 +28,7 @@ class WeightsFile:
 
 def weights_file(spec: Loaded, schema: EntitySchema, weights: Mapping[str, Tensor]) -> bytes:
     """The bytes of a safetensors file; ``--init`` takes any such, :func:`compose.load_policy` one that says this."""
-    return packed(weights, {"spec": dump(spec.document.data), "schema": schema.model_dump_json()})
+    return packed(weights, {"spec": spec.document.text, "schema": schema.model_dump_json()})
 
 
 def read_weights_file(path: Path) -> WeightsFile:

@@ -199,3 +199,16 @@ def test_a_loop_of_ones_own_learns(model: Model, batch: dict[str, torch.Tensor])
     assert torch.allclose(model.target["utility.q.bias"], 0.75 * lagged + 0.25 * mine)
     model.follow()
     assert torch.equal(model.target["utility.q.bias"], mine)
+
+
+def test_a_model_of_another_seed_shares_all_but_its_weights(model: Model, batch: dict[str, torch.Tensor]) -> None:
+    before = {name: x.detach().clone() for name, x in model.state_dict().items()}
+    found, fresh = model.eval().of_seed(7), Model(model.graph, seed=7)
+    assert found.seed == 7
+    assert found.programs is model.programs
+    assert not found.training
+    for name, x in fresh.state_dict().items():
+        assert torch.equal(found.state_dict()[name], x)
+        assert found.state_dict()[name].data_ptr() != model.state_dict()[name].data_ptr() or not x.numel()
+    assert total(found, batch, drawn(fresh, batch)) == total(fresh, batch, drawn(fresh, batch))
+    assert all(torch.equal(x, before[name]) for name, x in model.state_dict().items())

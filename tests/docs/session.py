@@ -25,12 +25,15 @@ from compose.graph.proofs import prove
 from compose.language import registry as blocks
 from compose.language.load import load, load_text
 from compose.language.nodes import read_node
+from compose.study.file.model import Search
+from compose.study.file.reading import load_study
 from tests.docs.snippets import ROOT, Snippet, commands
 
 SHORT = (
     (r"--updates \d+", "--updates 2"), (r"--env-steps \d+", "--env-steps 200"), (r"--chance \d+", "--chance 4"),
     (r"--eval-episodes \d+", "--eval-episodes 2"), (r"--episodes \d+", "--episodes 34"), (r"--mark [\d.]+", ""),
     (r"--seeds \S+", "--seeds 0..1"),
+    (r"^compose study (\S+ \S+)", r"compose study \1 --set train.updates=2 --set train.chance=4 --set seeds=0..1"),
 )  # fmt: skip
 """How a training of minutes becomes one of seconds."""
 SHELL = ("cat", "cp", "head", "ls", "mkdir", "sed")
@@ -125,6 +128,10 @@ class Session:
             (self.folder / snippet.title).write_text(snippet.text, encoding="utf-8")
         if snippet.mark == "broken":
             assert snippet.title, "a block that shows a mistake is a file that a command then refuses"
+        elif "study" in data:
+            load_study(snippet.title)
+        elif "search" in data.get("vary", {}):
+            Search.model_validate_json(json.dumps(data["vary"]))
         elif "compose" in data:
             loaded = load(f"./{snippet.title}") if snippet.title else load_text(snippet.text)
             example = loaded.spec.example_env

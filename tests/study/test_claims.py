@@ -26,7 +26,13 @@ from compose.study.versus import versus
     ("qmix[params.lambda=0.5] > qmix[params.lambda=1] at 12345",
      Claim("qmix[params.lambda=0.5]", "qmix[params.lambda=1]", "better", at=12345),
      "qmix[params.lambda=0.5] > qmix[params.lambda=1] at 12345"),
-    ("at > in at 5", Claim("at", "in", "better", at=5), "at > in at 5"),
+    ("at > in at 5", Claim("at", "in", "better", at=5), '"at" > "in" at 5'),
+    ("'my method' > \"it's [a={b: 1}]\" at 5", Claim("my method", "it's [a={b: 1}]", "better", at=5),
+     '"my method" > "it\'s [a={b: 1}]" at 5'),
+    ('"a > b" ~ ">" within 1 in "my envs/x.yaml"', Claim("a > b", ">", "same", 1.0, env="my envs/x.yaml"),
+     '"a > b" ~ ">" within 1 in "my envs/x.yaml"'),
+    ('"say ""so"""<\'plain\'', Claim("plain", 'say "so"', "better"), 'plain > "say ""so"""'),
+    ('"at" > b', Claim("at", "b", "better"), '"at" > b'),
 ])
 def test_claims_are_read(text: str, expected: Claim, canonical: str) -> None:
     found = Claim.read(text)
@@ -62,6 +68,14 @@ def test_claims_are_read(text: str, expected: Claim, canonical: str) -> None:
     ("a > a", "claim.itself", "a", "a is compared with itself"),
     ("a > b\nat 5 \N{ZERO WIDTH SPACE}x 3", "claim.form", "\N{ZERO WIDTH SPACE}x", "expected 'at'"),
     ("a{} > b", "claim.form", "a{}", "the name of a method"),
+    ("a{} > b", "claim.form", "a{}", 'stands in quotes: "a{}"'),
+    ("my method > b", "claim.form", "method", "a name with blanks stands in quotes"),
+    ("a > 'my method", "claim.form", "'my", "this quote does not end"),
+    ("a > '' at 5", "claim.form", "''", "the name of a method is missing"),
+    ("a > ' ' at 5", "claim.form", "' '", "the name of a method is missing"),
+    ("a '>' b", "claim.form", "'>'", "expected '>', '<' or '~' here, got '>'"),
+    ("a > b 'at' 5", "claim.form", "'at'", "expected 'at', 'in' or 'within'"),
+    ("'a b' > \"a b\"", "claim.itself", '"a b"', "a b is compared with itself"),
 ])
 def test_mistakes_say_where(text: str, code: str, marked: str, said: str) -> None:
     with pytest.raises(ClaimError) as caught:
@@ -85,7 +99,8 @@ def test_any_text_is_a_claim_or_a_mistake_within_it(text: str) -> None:
         assert str(Claim.read(str(claim))) == str(claim)
 
 
-WORDS = st.sampled_from(["a", "b", ">", "~", "<", "at", "in", "within", "1M", "0.05", "x=[1]", "\t"])
+WORDS = st.sampled_from(["a", "b", ">", "~", "<", "at", "in", "within", "1M", "0.05", "x=[1]", "\t",
+                         "\"", "'", "'a b'", "\"at\""])
 
 
 @given(st.lists(WORDS, max_size=9))

@@ -19,6 +19,7 @@ from compose.study.engines import drive as driving
 from compose.study.engines import queue, slurm
 from compose.study.engines.drive import begun, drive
 from compose.study.engines.interface import Engine, Job, lacking
+from compose.study.engines.local import MOST_REFUSALS, Local
 from compose.study.engines.queue import Queued
 from compose.study.engines.ray import Ray
 from compose.study.engines.remote import Call, Requeued, made
@@ -426,3 +427,17 @@ def test_a_warning_that_somebody_else_handles_is_theirs() -> None:
             assert (interrupt.asked, heard) == (False, [signal.SIGUSR2])
     finally:
         signal.signal(signal.SIGUSR2, before)
+
+
+def test_workers_that_cannot_go_on_are_not_started_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan, workspace = begin(tmp_path)
+    words = [sys.executable, "-c", "print('error[run.write]  no room'); raise SystemExit(2)"]
+    monkeypatch.setattr(Job, "command", lambda self, *more: words)
+    monkeypatch.setattr(driving, "LOOK", 0.05)
+    shown: list[str] = []
+    with pytest.raises(SpecError) as caught:
+        drive(workspace, plan, Local(Job(workspace, 1)), lambda now, texts: shown.extend(texts))
+    (problem,) = caught.value.diagnostics
+    assert (problem.code, problem.notes[-1]) == ("study.workers", "error[run.write]  no room")
+    assert len(shown) <= MOST_REFUSALS
+    assert all("ended with 2" in text for text in shown)

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from compose.language.diagnostics import SpecError
+from compose.language.load import load_text
 from compose.study.bands import band, joint_band
 from compose.study.gathering import lines
-from compose.study.sides import matched_sides, shown_ranges, side
+from compose.study.sides import apart, matched_sides, named_side, shown_ranges, side
 from compose.study.statistics.normalise import by_reference
 from tests.study.runs import write_run, write_seeds
+from tests.study.small import begin
 
 
 def test_a_side_is_one_spec_in_each_environment(tmp_path: Path) -> None:
@@ -73,3 +75,35 @@ def test_a_band_is_the_same_each_time(tmp_path: Path) -> None:
     assert one.low is not None
     assert other.low is not None
     assert np.array_equal(one.low, other.low)
+
+
+TEXT = "compose: 1\nname: alpha\nsummary: As it is.\nextends: qmix_attention\nparams: {embed: 8}\n"
+
+
+def test_specs_of_one_name_are_called_by_the_lines_that_differ(tmp_path: Path) -> None:
+    for folder, sizes in (("x", "embed: 8"), ("y", "embed: 16, gamma: 0.9")):
+        text = load_text(TEXT.replace("embed: 8", sizes)).document.text
+        for env in ("ring/3", "line"):
+            run = write_run(tmp_path / f"{folder}-{env[:4]}", env=env, spec_hash=folder)
+            (run / "spec.yaml").write_text(text)
+    found = {line.name for line in lines([tmp_path])[0]}
+    assert found == {"alpha[embed=8,gamma=0.99]", "alpha[embed=16,gamma=0.9]"}
+    a, b = (named_side(name, [tmp_path])[0] for name in sorted(found))
+    assert set(a.runs) == set(b.runs) == {"ring/3", "line"}
+    single = [side([tmp_path / f"{folder}-ring"])[0] for folder in "xy"]
+    assert {one.name for one in single} == {"alpha"}
+    assert set(apart(*single) or ()) == found
+    assert apart(single[0], single[0]) is None
+    (tmp_path / "x-ring" / "spec.yaml").write_text("{")
+    assert {line.name for line in lines([tmp_path])[0]} >= {"alpha (x-ring)", "alpha (y-ring)"}
+
+
+def test_methods_of_studies_are_sides(tmp_path: Path) -> None:
+    plan, workspace = begin(tmp_path)
+    for run in plan.runs[:-1]:
+        write_run(workspace.runs / run.folder, "the_same", seed=run.seed, spec_hash=run.method)
+    found, _ = named_side("vdn", [workspace.runs])
+    assert (found.name, len(found.every())) == ("vdn", 2)
+    assert len(named_side("qmix", [workspace.runs])[0].every()) == 1
+    with pytest.raises(SpecError, match=r"compare\.name.*\n.*Did you mean 'qmix'"):
+        named_side("qmixx", [workspace.runs])

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run, run
-from tests.study.small import TEXT, begin, write
+from tests.study.small import ENV, TEXT, begin, write
 from tests.study.test_runs import contents
 
 __all__ = ["run"]
@@ -45,6 +45,16 @@ def test_mistakes_exit_with_2(run: Run, tmp_path: Path) -> None:
         assert "'9..1' counts down" in found.err
     assert run("study", "work", str(tmp_path)).code == 2
     assert run("study", "diff", write(tmp_path), "--runs", str(tmp_path / "runs")).code == 2
+    assert not (tmp_path / "runs").exists()
+
+
+def test_specs_that_do_not_fit_are_told_before_anything_is_made(run: Run, tmp_path: Path) -> None:
+    path = write(tmp_path, TEXT.replace("qmix: {spec: qmix_attention, set", "flat: {spec: vdn, set"))
+    found = run("study", "run", path, "--runs", str(tmp_path / "runs"), "--set", "specs.flat.set=null")
+    assert found.code == 2
+    assert "vdn needs field 'observation'" in found.err
+    assert found.err.count("error[") == 1
+    assert f"flat in {ENV}, which " in found.err
     assert not (tmp_path / "runs").exists()
 
 

@@ -65,10 +65,10 @@ def test_a_kill_before_the_rename_leaves_the_old_one(folder, monkeypatch, moment
 def test_a_kill_between_the_rename_and_the_pointer_leaves_the_old_one(folder, monkeypatch):
     save(folder, 1)
 
-    def killed(path, data):
+    def killed(path, data, **how):
         if path.name == "latest":
             raise Killed
-        write_whole(path, data)
+        write_whole(path, data, **how)
 
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "write_whole", killed)

@@ -59,11 +59,13 @@ def run(
         from compose.study.engines.local import cores
         from compose.study.engines.named import Options
         from compose.study.engines.named import engine as engine_of
+        from compose.study.file.fitting import check_fits
         from compose.study.file.model import Search
         from compose.training.loggers.catalogue import find
 
         load_plugins(plugin or ())
         loaded, plan, workspace = read(study, overrides, runs)
+        check_fits(loaded)
         find(loaded.study.train.log)
         searches = isinstance(loaded.study.vary, Search)
         plugins = tuple(str(file.resolve()) for file in plugin or ())

@@ -49,8 +49,8 @@ class Watch:
         line = self.line(now)
         if self._live is not None:
             grid = Table.grid()
+            grid.add_row(shown(line))  # first: of a table that is higher than the terminal the end is cut off
             grid.add_row(summary(now, self.console))
-            grid.add_row(shown(line))
             self._live.update(grid, refresh=True)
             return
         done = sum(one.state in ("done", "failed") for one in now)

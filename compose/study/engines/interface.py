@@ -11,6 +11,8 @@ from compose.study.runs.workspace import Workspace
 
 STOPPED = 130
 """The exit code of a worker that was asked to stop."""
+REFUSED = 2
+"""That of one that could not go on, and has said why: for want of room, say."""
 
 
 @dataclass(frozen=True)

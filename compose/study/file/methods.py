@@ -91,7 +91,7 @@ def methods(study: Study, document: Document) -> list[Method]:
 
 def varied_method(study: Study, document: Document, name: str, setting: Mapping[str, Any]) -> Method:
     """A spec of a study with some places set otherwise. Raises SpecError."""
-    return Method(f"{name}[{_said(setting)}]", _loaded(study, document, name, setting))
+    return Method(f"{name}[{in_words(setting)}]", _loaded(study, document, name, setting))
 
 
 def places_of(study: Study, document: Document, name: str) -> list[str]:
@@ -164,7 +164,7 @@ def _nowhere(study: Study, document: Document, place: str, value: Any) -> Diagno
     raise AssertionError("a place that no spec has can be set in the first")
 
 
-def _said(setting: Mapping[str, Any]) -> str:
+def in_words(setting: Mapping[str, Any]) -> str:
     """``lambda=0.25,lr=0.001``: places by their last part where that is enough."""
     last = [place.rpartition(".")[2] for place in setting]
     names = [short if last.count(short) == 1 else place for place, short in zip(setting, last, strict=True)]

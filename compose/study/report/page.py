@@ -31,6 +31,7 @@ h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2.2rem 0 .5
 p { margin: .4rem 0; } small, .faint { color: #5c646d; }
 table { border-collapse: collapse; margin: .5rem 0; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem .8rem .25rem 0; vertical-align: top; border-bottom: 1px solid #eceef1; }
+.value { white-space: nowrap; }
 .numbers td, .numbers thead th { text-align: right; white-space: nowrap; }
 .held { color: #1b7837; font-weight: 600; } .contradicted { color: #b2182b; font-weight: 600; }
 .shown-not { color: #8a5a00; font-weight: 600; }
@@ -104,7 +105,8 @@ def _claims(asked: Asked, left_out: list[LeftOut]) -> str:
         rows.append(_claim(name, verdict))
     if not rows:
         return "<p class='faint'>The study claims nothing.</p>"
-    names = ("claim", "verdict", "IQMs", "difference", "P(left &gt; right)", "runs")
+    names = ("claim", "verdict", "IQM left,<br>right", "difference", "<span class='value'>P(left &gt; right)</span>",
+             "runs")
     heads = "".join(f"<th>{head}</th>" for head in names)
     return f"<div class='wide'><table><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
 
@@ -125,7 +127,7 @@ def _claim(name: str, verdict: Verdict) -> str:
 
 def _value(one: Estimate) -> str:
     low, high = float(one.low), float(one.high)
-    return f"{float(one.value):.2f} <small>[{low:.2f}, {high:.2f}]</small>"
+    return f"<span class='value'>{float(one.value):.2f} <small>[{low:.2f}, {high:.2f}]</small></span>"
 
 
 def _curves(asked: Asked, left_out: list[LeftOut]) -> str:
@@ -184,20 +186,25 @@ def _profiles(asked: Asked) -> str:
 
 
 def _cost(asked: Asked) -> str:
-    heads = "".join(f"<th>{head}</th>" for head in ("", "runs", "env steps", "hours", "env steps / s"))
+    heads = "".join(f"<th>{head}</th>" for head in ("", "runs", "env steps", "time", "env steps / s"))
     rows = []
     for name, side in asked.methods.items():
         one = cost(side)
         if one.runs:
-            numbers = (str(one.runs), f"{one.env_steps:,}", _hours(one.hours), f"{one.rate:,.0f}")
+            numbers = (str(one.runs), f"{one.env_steps:,}", _time(one.hours), f"{one.rate:,.0f}")
             rows.append(f"<tr><th>{html(name)}</th>{''.join(f'<td>{text}</td>' for text in numbers)}</tr>")
     if not rows:
         return ""
     return f"<table class='numbers'><thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
 
 
-def _hours(hours: float) -> str:
-    return "unknown" if np.isnan(hours) else f"{hours:.2g}" if hours < 10 else f"{hours:,.0f}"
+def _time(hours: float) -> str:
+    """In a unit that reads well."""
+    if np.isnan(hours):
+        return "unknown"
+    unit, number = next((unit, hours * many) for unit, many in (("h", 1), ("min", 60), ("s", 3600))
+                        if hours * many >= 1 or unit == "s")
+    return f"{number:.1f} {unit}" if number < 10 else f"{number:,.0f} {unit}"
 
 
 def _differences(asked: Asked) -> str:

@@ -15,7 +15,6 @@ from pydantic import Field as Limits
 
 from compose.envs import catalogue
 from compose.graph.schema import EntitySchema
-from compose.language.dump import dump
 from compose.study.file.methods import Method
 from compose.study.file.model import Study
 from compose.study.file.reading import LoadedStudy
@@ -81,7 +80,7 @@ def planned(loaded: LoadedStudy, methods: Sequence[Method] | None = None, share:
     study, methods = loaded.study, loaded.methods if methods is None else methods
     schemas = {name: catalogue.schema(name) for name in study.envs}
     settings = _settings(study, share)
-    texts = {method.label: dump(method.spec.document.data) for method in methods}
+    texts = {method.label: method.spec.document.text for method in methods}
     runs = tuple(
         _planned(method, schemas[env], env, seed, settings, texts[method.label])
         for seed in study.seeds for env in study.envs for method in methods

@@ -5,12 +5,14 @@ Every engine starts just this, in as many processes and on as many machines as i
 
 from __future__ import annotations
 
+import gc
 import math
 import os
 import signal
 import time
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
 from itertools import groupby
 from pathlib import Path
@@ -26,7 +28,7 @@ from compose.study.runs.planned import Planned, run_path
 from compose.study.runs.standing import finished
 from compose.study.runs.workspace import Failure, Tries, Workspace
 from compose.training.checkpoint import latest
-from compose.training.folder import RunFolder
+from compose.training.folder import RunFolder, writing
 from compose.training.interrupt import Interrupt
 from compose.training.records import Standing
 from compose.training.run import train
@@ -65,6 +67,7 @@ class Worker:
             self._work()
 
     def _work(self) -> None:
+        gc.freeze()  # what is imported stays: looking through it takes longer than tracing
         begin_anew = True
         while begin_anew:
             begin_anew, later = False, False
@@ -105,7 +108,8 @@ class Worker:
             self.workspace.fail(run, self.failure(run, words))
             return "made"
         self.workspace.tried(run, Tries(count=count, updates=updates))
-        with self.workspace.log(run).open("a", encoding="utf-8") as log:
+        said = self.workspace.log(run)
+        with writing(said), said.open("a", encoding="utf-8") as log:
             try:
                 self._training = True
                 self.train(run, path, log)
@@ -117,7 +121,9 @@ class Worker:
                 log.write(f"{error}\n")
                 self.workspace.fail(run, self.failure(run, error.diagnostics[0].render()))
             except Exception as error:  # one bad run never ends the others
-                traceback.print_exc(file=log)
+                with suppress(OSError):  # there may be no room for it
+                    traceback.print_exc(file=log)
+                    log.flush()
                 self.workspace.fail(run, self.failure(run, f"{type(error).__name__}: {error}"))
             except KeyboardInterrupt:
                 self.workspace.tried(run, tries)

@@ -114,8 +114,9 @@ class Workspace:
         return self._record(f"{run.folder}.tries", Tries) or Tries(count=0, updates=-1)
 
     def tried(self, run: Planned, tries: Tries) -> None:
-        """Write that down."""
-        write_json(self.path / FAILURES / f"{run.folder}.tries", tries.model_dump())
+        """Write that down: for those who come after a process, not after a loss of power."""
+        path = self.path / FAILURES / f"{run.folder}.tries"
+        write_json(path, tries.model_dump(), file=False, folder=False)
 
     def forget_failure(self, run: Planned) -> None:
         """Let a run that failed be tried once more."""
