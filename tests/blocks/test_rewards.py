@@ -151,3 +151,15 @@ def test_moments_of_whole_numbers_are_those_of_the_same_floats() -> None:
     assert found["moments.mean"].ne(0).any()
     for name in ("mean", "scale"):
         torch.testing.assert_close(found[f"moments.{name}"], found[f"float.{name}"], rtol=0, atol=0)
+
+
+def test_stored_steps_of_agents_are_of_those_who_are_there() -> None:
+    graph = AGENTS.replace("{block: standardise_batch, of: y, where: env.steps}",
+                           "{block: standardise_batch, of: y, where: env.steps, steps: stored}")
+    model, fields = inline(graph, SCHEMA, ("y", "it")), episodes(0, SCHEMA)
+    found, agents = model.learn(fields).taps, fields["present"][..., : fields["action"].shape[2]]
+    count = fields["steps"][..., None] & agents
+    number = int(fields["steps"].sum(1).max()) * int(count.any(1).sum())
+    zeros = torch.zeros(number - int(count.sum()), dtype=torch.float64)
+    stored = torch.cat([found["y"][count], zeros])
+    torch.testing.assert_close(found["it"][count], (found["y"][count] - stored.mean()) / (stored.std() + 1e-5))

@@ -52,6 +52,7 @@ class StandardiseBatch(Block):
     def compute(self, run: Run, *, of: Any, where: Any) -> Any:
         present = run.present("of", "agent")
         where = where if present is None else where & present
-        _, mean, variance = moments(of, where, self.steps, run.everywhere)
+        rows = None if present is None else where.any(1).sum()
+        _, mean, variance = moments(of, where, self.steps, run.everywhere, rows)
         found = ((of - mean) / (variance.sqrt() + self.eps)).masked_fill(~where, 0.0).detach()
         return found if "agent" in run.node.type("of").axes else found.squeeze(-1)

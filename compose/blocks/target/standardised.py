@@ -18,15 +18,18 @@ def every_step(site: Site, port: str, *, agents: bool = False) -> None:
         site.fail(port, f"expected one number at every step, [batch time]{more}, got {site.type(port)}")
 
 
-def moments(of: Any, where: Any, steps: Steps, total: Callable[[Any], Any] = lambda x: x) -> tuple[Any, Any, Any]:
+def moments(of: Any, where: Any, steps: Steps, total: Callable[[Any], Any] = lambda x: x,
+            rows: Any = None) -> tuple[Any, Any, Any]:
     """Number, mean and unbiased variance of ``of`` [batch time ...] where ``where`` [batch time ...].
 
-    ``total`` sums over parts of the batch (:meth:`Run.everywhere`); only where ``steps`` are ``taken``."""
+    ``total`` sums over parts of the batch (:meth:`Run.everywhere`); only where ``steps`` are ``taken``. ``rows``: how
+    many have as many steps as the longest episode where they are ``stored``; all, unless told."""
     import torch
 
     of, where = torch.broadcast_tensors(of, where)  # type: ignore[no-untyped-call]
     taken, lengths = total(where.sum()).to(of.dtype), where.sum(1)
-    number = taken if steps == "taken" else (lengths.max() * lengths.numel()).to(of.dtype)
+    stored = lengths.max() * (lengths.numel() if rows is None else rows)
+    number = taken if steps == "taken" else stored.to(of.dtype)
     mean = total(of.masked_fill(~where, 0.0).sum()) / number.clamp(min=1)
     squares = total((of - mean).square().masked_fill(~where, 0.0).sum()) + (number - taken) * mean.square()
     return number, mean, squares / (number - 1).clamp(min=1)
