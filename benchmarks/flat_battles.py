@@ -78,9 +78,10 @@ def draw(curves: dict[str, list[Curve]], path: Path) -> None:
     """A panel for each method, a line for each seed."""
     import matplotlib.pyplot as plt
 
-    wide = 3
+    wide = min(3, len(curves))
     high = -(-len(curves) // wide)
-    figure, panels = plt.subplots(high, wide, figsize=(10, 2.6 * high), sharex=True, sharey=True, squeeze=False)
+    size = (1 + 3 * wide, 2.6 * high)
+    figure, panels = plt.subplots(high, wide, figsize=size, sharex=True, sharey=True, squeeze=False)
     for panel in panels.flat[len(curves):]:
         panel.axis("off")
     for panel, (method, seeds) in zip(panels.flat, curves.items(), strict=False):
@@ -93,7 +94,7 @@ def draw(curves: dict[str, list[Curve]], path: Path) -> None:
         panel.set_ylabel("share won")
     for panel in panels[-1]:
         panel.set_xlabel("thousand environment steps")
-    figure.legend(*panels.flat[0].get_legend_handles_labels(), loc="lower right", frameon=False)
+    panels.flat[0].legend(frameon=False, fontsize=8)
     figure.tight_layout()
     figure.savefig(path, dpi=110)
 

@@ -5,7 +5,7 @@ A scope turns the nodes of a body into typed values on demand, once each.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from compose.graph.placing import Placing
 from compose.graph.sizes import filled
 from compose.graph.structure import Select, Stack, function
 from compose.graph.unknown import meant
-from compose.language.axes import Axes
+from compose.language.axes import Axes, signature
 from compose.language.block import Block
 from compose.language.diagnostics import Path, Span, did_you_mean
 from compose.language.expressions import Apply, Number, Ref, Tree, Truth, references, unparse
@@ -42,9 +42,11 @@ class Element:
     repeat: str | None = None
 
 
-def bare(value: Value) -> Value:
-    """A constant has no axes but as a mask over the rows of something else: it is one number."""
-    return value if value.constant is None or not value.type.axes else replace(value, type=replace(value.type, axes=()))
+def bare(value: Value, keep: Collection[str] = ()) -> Value:
+    """A constant has no axes but those to ``keep``, as a mask over the rows of something else: it is one number."""
+    if value.constant is None or not value.type.axes:
+        return value
+    return replace(value, type=replace(value.type, axes=tuple(a for a in value.type.axes if a in keep)))
 
 
 @dataclass
@@ -202,8 +204,7 @@ class Scope:
                 failed = True
         if failed:
             raise Failed
-        masks = block.bounds.values()
-        wires = {p: w if p in masks else tuple(map(bare, w)) if isinstance(w, tuple) else bare(w)
+        wires = {p: tuple(map(bare, w)) if isinstance(w, tuple) else bare(w, self._shown(block, p, w))
                  for p, w in wires.items()}
         if block.each is not None and block.late:
             text = f"'{block.tag()}' looks at what comes later, and cannot be made several times"
@@ -223,6 +224,14 @@ class Scope:
         assert watcher is not None
         self.elaboration.late += [(watcher, self, p, getattr(block, p)) for p in block.ports() if p in block.late]
         return Element(made)
+
+    def _shown(self, block: Block, port: str, value: Value) -> Axes:
+        """The axes that a bare ``true`` stands for as a mask: of a port that takes rows as they come, not episodes and
+        steps, of which nobody knows how many there are."""
+        if port not in block.bounds.values():
+            return ()
+        own = signature(block.ports()[port]).tokens
+        return value.type.axes if own else tuple(a for a in value.type.axes if a not in ("batch", "time"))
 
     def every(self, name: str, block: Block, wires: Wires, at: Path) -> dict[str, Value]:
         """A block with own weights for every index of an axis: its outputs, each with that axis."""

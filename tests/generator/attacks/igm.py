@@ -58,7 +58,7 @@ def _beaten(trial: Trial, joint: Value, utilities: Value, known: dict[Value, Ten
     for chosen, worth in zip(tried, worths, strict=True):
         gain = worth - best
         gain = torch.where(torch.isfinite(gain), gain, 0.0) / (1 + best.abs())
-        if float(gain.max()) > 1e-9:
+        if float(gain.max()) > 1e-9 and trial.moves(joint, float(gain.max())):
             how = " (utilities made up)" if known else ""
             return f"joint action {chosen} beats the greedy one by {float(gain.max()):.3g} in {joint.name}{how}"
     return None
