@@ -41,6 +41,8 @@ class Product(Op):
             return contract(tensors, self.labels, self.out)
         scale = math.prod(x for x in tensors if isinstance(x, float))
         found = [(x, labels) for x, labels in zip(tensors, self.labels, strict=True) if not isinstance(x, float)]
+        if not found:
+            return scale
         short = {label for label, n in self.sizes(term).items() if n <= SHORT}
         while len(found) > 1:
             (x, lx), (y, ly), *rest = found

@@ -78,7 +78,8 @@ class _Absent:
             return self.paired[node]
         for output in node.values.values():  # more agents move the numbers of others on
             counted = output.type.counts
-            if counted is not None and counted.isidentifier() and counted not in ("agent", "other") \
+            drawn = bool(node.op.draws(node))  # one among all slots
+            if counted is not None and counted.isidentifier() and (drawn or counted not in ("agent", "other")) \
                     and self.graph.table.of_slots(counted):
                 return counted
         for operand in operands(node):

@@ -35,6 +35,7 @@ class Battles:
     """Any number of battles of one map, advanced by one compiled step."""
 
     def __init__(self, map_name: str, limit: int) -> None:
+        self._limit = limit
         self._env: Any = HeuristicEnemySMAX(scenario=map_name_to_scenario(map_name), max_steps=limit)
         self.kinds = [NAMES[name] for name in self._env.unit_type_names]
         self.sight = np.asarray(self._env.unit_type_sight_ranges, np.float32)
@@ -57,7 +58,8 @@ class Battles:
         given = {agent: actions[:, i] for i, agent in enumerate(self._env.agents)}
         times = np.full(len(actions), self._time, np.uint32)
         self._state, reward, done = self._step(self._keys, times, self._state, given)
-        return self._units(), np.asarray(reward, np.float32), np.asarray(done, bool)
+        over = np.asarray(done, bool) | (self._time >= self._limit)  # some versions end one step late
+        return self._units(), np.asarray(reward, np.float32), over
 
     def _advance(self, key: Any, time: Any, state: Any, actions: Any) -> Any:
         _, state, rewards, dones, _ = self._env.step_env(jax.random.fold_in(key, time), state, actions)
