@@ -194,6 +194,12 @@ graph:
   mix: {network: mixer, factors: taken, w1: w1, entities: seen}
   q_tot: mix + env.reward
 """,
+    "an earlier step that has looked at this one": """
+graph:
+  level: {block: linear, of: taken, to: scalar}
+  worth: {block: td_target, value: level, reward: env.reward, terminated: env.terminated}
+  q_tot: {block: sum, of: taken + previous(worth), over: agent}
+""",
     "negative before the start": """
 graph:
   qm: {block: sum, of: prod, over: agent}
@@ -254,6 +260,10 @@ graph:
   label: {block: random_label, where: env.present, over: entity, into: kind}
   ninth: {block: row, of: label, over: entity, index: 9}
 losses: {td: {of: square(q_tot - y - ninth)}}
+""",
+    "a draw among slots": """
+graph: {one: {block: random_index, into: agent}}
+losses: {td: {of: square(q_tot - y - one)}}
 """,
     "a row of what is laid flat": """
 graph:

@@ -24,6 +24,8 @@ class Peaks:
         """Whether a value depends on the actions of this step at all; what is missing does not."""
         self.acted: set[Value] = set()
         """Values that depend on the actions of this step."""
+        self.ahead: set[Value] = set()
+        """Values that have looked at later steps."""
         self.bad: dict[Value, Path] = {}
         """Values that need not peak -> the path from the cause."""
         self.advantages: set[Value] = set()
@@ -65,9 +67,13 @@ class Peaks:
         moving = [value for value in node.operands() if self.moves(value)]
         late = any(node.joins("time", output) for output in node.values.values())
         path: Path = ()
-        if node.op.delayed:
+        ahead = late and not node.op.delayed and node.op.ahead > 0
+        if ahead or any(value in self.ahead for value in node.operands()):
+            self.ahead |= set(node.values.values())
+        returned = node.op.delayed and bool(self.ahead & set(node.values.values()))  # they have looked at this step
+        if node.op.delayed and not (returned and moving):
             moving = []  # earlier steps only
-        elif late and node.op.ahead > 0 and node.operands():
+        elif returned or (late and node.op.ahead > 0 and node.operands()):
             path = ("later steps", node.name)
         elif picked is not None and not self.acts(picked):
             self.starts.add(node.name)
@@ -75,7 +81,7 @@ class Peaks:
             moving = []
         elif moving:
             path = self._through(node, moving)
-        acted = not node.op.delayed and (bool(path) or any(map(self.acts, node.operands())))
+        acted = (not node.op.delayed or bool(path)) and (bool(path) or any(map(self.acts, node.operands())))
         for output in node.values.values():
             self.acted |= {output} if acted else set()
             self.free[output] = bool(moving or path) or output in self.greedy.ranked or output in self.greedy.open
