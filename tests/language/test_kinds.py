@@ -36,9 +36,9 @@ VALUES: dict[str, str] = {
     "at": "[[0.5, 1]]", "lr": "0.1", "alpha": "0.9", "betas": "[0.9, 0.9]", "eps": "0.1", "clip": "1",
     "clip_value": "1", "weight_decay": "0.1", "momentum": "0.9",
     "after": "main", "environments": "2", "updates": "1 per episode", "minibatches": "1", "target": "{kind: copy}",
-    "horizon": "8", "optimizers": "{main: {kind: adam}}",
+    "horizon": "8", "optimizers": "{main: {kind: adam}}", "steps": "2", "each": "agent", "order": "given",
 }
-WITH = {"horizon": {"updates": "1 per horizon"}}
+WITH = {"horizon": {"updates": "1 per horizon"}, "order": {"each": "agent"}}
 """What a field needs beside it."""
 BEGINNING = ("piecewise", "exponential")
 """Kinds of schedule for which 0 is no beginning."""
