@@ -91,7 +91,9 @@ def test_comments_of_a_section_stand_under_each_other(run: Run) -> None:
 def test_defaults(run: Run) -> None:
     short, long = run("resolve", "refil").out, run("resolve", "refil", "--defaults").out
     assert "tied" not in short
-    assert re.search(r"q_in: .*tied: false\} +# refil.yaml:15; default target, tied", long)
+    q_in = long[long.index("  q_in:") : long.index("  q_out:")]
+    assert re.search(r"visible: .* +# refil.yaml:15\n", q_in)
+    assert all(re.search(rf"{name}: false +# default\n", q_in) for name in ("target", "frozen", "tied"))
 
 
 def test_filling_leaves_what_was_said() -> None:

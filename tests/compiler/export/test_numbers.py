@@ -13,10 +13,11 @@ from compose.envs.catalogue import schema
 from compose.graph.build import build_graph
 from compose.language.load import load
 
-SQUASHED = "act={choose: squashed_gaussian, mean: mean, variance: variance}"
+SQUASHED = ("act={choose: squashed_gaussian, mean: mean, variance: variance}",
+            "graph.density={block: squashed_gaussian_log_prob, of: env.action, mean: mean, variance: variance}")
 
 
-@pytest.mark.parametrize(("changes", "done"), [((), "values.clamp(-1.0, 1.0)"), ((SQUASHED,), "values.tanh()")])
+@pytest.mark.parametrize(("changes", "done"), [((), "values.clamp(-1.0, 1.0)"), (SQUASHED, "values.tanh()")])
 def test_the_mean_is_exported(tmp_path: Path, changes: tuple[str, ...], done: str) -> None:
     spec = load("mappo_continuous", ("params.hidden=8", *changes))
     model = Model(build_graph(spec, schema("spread/2:limit=4")))
