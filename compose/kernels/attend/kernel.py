@@ -53,7 +53,12 @@ def run(what: int, sizes: tuple[int, ...], scale: float, rows: tuple[Tensor | No
         rows: where the rows of queries and of keys lie.
         tensors: contiguous, of one type: those that are read, and those that are written.
         mask: bool [step query view key], any of them 1 long.
+
+    Raises:
+        ValueError: For more queries or keys in a step than ``MOST``.
     """
+    if max(sizes[1], sizes[5]) > MOST:
+        raise ValueError(f"at most {MOST} queries and keys in a step")
     found, reason = _loaded()
     if found is None:
         raise NoKernel(reason)
