@@ -12,7 +12,8 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 BENCHMARKS := $(wildcard benchmarks/bench_*.py)
 # One thread a process: torch's own threads would fight over the cores that the test processes already use.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# Bytecode is kept: tests start hundreds of commands, each of which would compile this package anew.
+PYTEST := PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: demo reproduce test test-more test-long test-smax test-torchrl test-marl-eval test-slurm test-ray test-suites test-loggers tests long-tests lint types bench docs clean help

@@ -19,6 +19,8 @@ pytestmark = pytest.mark.skipif(shutil.which("apt-get") is None, reason="Slurm i
 from tests.slurm.cluster import cluster, said  # noqa: E402
 from tests.study.twelve import Twelve, until  # noqa: E402
 
+UPDATES = 400
+"""Of each run: a job that is gone counts as dead at the second look at the queue, and looks are ten seconds apart."""
 SLURM = ("--engine", "slurm", "--workers", "2", "--time", "15")
 
 
@@ -31,7 +33,7 @@ def slurm() -> Iterator[Mapping[str, str]]:
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """What this machine gives without Slurm."""
-    local = Twelve(tmp_path_factory.mktemp("local") / "study", os.environ)
+    local = Twelve(tmp_path_factory.mktemp("local") / "study", os.environ, UPDATES)
     local.run()
     return local.contents()
 
@@ -44,7 +46,7 @@ def jobs(slurm: Mapping[str, str], *states: str) -> list[str]:
 def test_runs_survive_all_that_happens_to_jobs(
         slurm: Mapping[str, str], expected: dict[str, bytes], tmp_path: Path) -> None:
     """A job warned of its end, a worker killed, the driver killed and started anew: the same numbers."""
-    study = Twelve(tmp_path / "study", slurm)
+    study = Twelve(tmp_path / "study", slurm, UPDATES)
     with study.driven(*SLURM) as first:
         until(lambda: len(study.owners()) == 2)
         warned, other = jobs(slurm, "RUNNING")

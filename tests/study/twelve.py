@@ -21,12 +21,18 @@ TWELVE = TEXT.replace("seeds: 0..1", "seeds: 0..5").replace("updates: 3", "updat
 
 
 class Twelve:
-    """The study in a folder of its own, and the environment in which commands about it are called."""
+    """The study in a folder of its own, and the environment in which commands about it are called.
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    Args:
+        folder: It is made.
+        environment: Of the commands.
+        updates: Of each run: as many as it takes until what is looked for has been seen.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, str], updates: int = 100) -> None:
         folder.mkdir()
         self.folder, self.environment = folder, {**environment, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-        (folder / "small.yaml").write_text(TWELVE)
+        (folder / "small.yaml").write_text(TWELVE.replace("updates: 100", f"updates: {updates}"))
 
     @property
     def workspace(self) -> Workspace:
