@@ -28,10 +28,15 @@ SIZES = ("+", "-", "*", "/", "ceil", "floor", "maximum", "minimum")
 """What sizes are made with."""
 
 
+def size_of(axis: str) -> Tree:
+    """What an axis measures: a copy is as long as its original, in a joined axis too (``entity'+entity'``)."""
+    return parse(axis.replace("'", ""))
+
+
 def filled(size: Tree, variables: Mapping[str, str]) -> Tree:
     """A size with what a network's capitals stand for: ``4 * Width`` -> ``4 * embed``."""
     if isinstance(size, Ref):
-        return parse(variables[str(size)]) if str(size) in variables else size
+        return size_of(variables[str(size)]) if str(size) in variables else size
     if isinstance(size, Apply):
         return replace(size, arguments=tuple(filled(a, variables) for a in size.arguments))
     return size
@@ -83,7 +88,7 @@ class AxisTable:
 
     def size(self, axis: str) -> int | None:
         """Rows of an axis; None while symbolic. Raises UnknownSize."""
-        value = self.evaluate(parse(axis.replace("'", "")))
+        value = self.evaluate(size_of(axis))
         return None if value is None else int(value)
 
     def evaluate(self, tree: Tree) -> float | None:
@@ -155,7 +160,7 @@ class AxisTable:
             return any(self.of_slots(str(ref)) for ref in references(self.spec.axes[base].tree))
         if base.isidentifier():
             return base in SLOTS
-        return any(self.of_slots(str(ref)) for ref in references(parse(base)))
+        return any(self.of_slots(str(ref)) for ref in references(size_of(base)))
 
     def has_presence(self, axis: str) -> bool:
         """Can rows of this axis be absent?"""

@@ -7,6 +7,8 @@ import pytest
 import torch
 
 from compose.graph.build import build_graph
+from compose.graph.proofs import prove
+from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import SpecError
 from compose.language.load import load_text
 from tests.compiler.cases import SCHEMA, episodes, inline
@@ -110,3 +112,28 @@ seen: {block: attention, queries: pair, keys: pair, mask: true, width: "4", to: 
 y: {block: max, of: seen, over: agent}"""
     with pytest.raises(SpecError, match="would be called 'agent''"):
         build_graph(load_text(spec(text, "y")), SCHEMA)
+
+
+COPIES = """
+n: {network: pairs, x: pairs}
+pairs: {block: where, test: env.sight, then: 1, otherwise: 0}
+u: {block: concat, of: [pairs, pairs, pairs]}
+w: {block: linear, of: u, to: scalar}
+some: {block: sum, of: agents(w + n), over: agent}
+"""
+PAIRS = """
+  pairs:
+    inputs: {x: batch time entity Width}
+    nodes: {z: {block: linear, of: x, to: 2 * Width}, v: {block: linear, of: z, to: scalar}}
+    returns: v
+"""
+
+
+@pytest.mark.parametrize("schema", [None, SCHEMA], ids=["symbolic", "sized"])
+def test_copies_of_axes_within_the_names_of_others(schema: EntitySchema | None) -> None:
+    """``entity'+entity'+entity'``, and ``2*entity`` where a network's capital stands for ``entity'``."""
+    text = spec(COPIES, "some").replace("networks:\n", f"networks:{PAIRS}", 1)
+    graph = build_graph(load_text(text), schema)
+    assert graph.values["u"].type.axes[-1] == "entity'+entity'+entity'"
+    outcomes = {proof.name: proof.outcome for proof in prove(graph)}
+    assert outcomes["shapes"] == "proved" and outcomes["permutation"] == "not proved"

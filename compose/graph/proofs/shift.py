@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from compose.graph.sizes import AxisTable
-from compose.language.expressions import Apply, Number, Ref, Tree, parse
+from compose.graph.sizes import AxisTable, size_of
+from compose.language.expressions import Apply, Number, Ref, Tree
 from compose.language.operation import Kept
 
 ROUNDS = 50
@@ -51,7 +51,7 @@ def shift(table: AxisTable, kept: Kept) -> Shift:
 
 def _size(table: AxisTable, axis: str) -> Shift:
     known = table.size(axis)
-    return Shift(known) if known is not None else _linear(table, parse(axis.rstrip("'")))
+    return Shift(known) if known is not None else _linear(table, size_of(axis))
 
 
 def _linear(table: AxisTable, tree: Tree) -> Shift:
