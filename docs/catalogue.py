@@ -85,6 +85,7 @@ ROWS = [
     Row("CollaQ", "CollaQ", "collaq", case="collaq", official="collaq_official"),
     Row("ROMA", "ROMA", "roma", case="roma", official="roma_official"),
     Row("MAVEN", "MAVEN", "maven"),
+    Row("CDS", "CDS", "cds"),
     Row("UPDeT (QMIX)", "UPDeT", "updet", case="updet"),
     Row("HPN (QMIX)", "HPN", "hpn_qmix"),
     entity("QMIX (Attention)", "qmix_attention", "REFIL, PTM, OPT", case="qmix_attention",

@@ -110,4 +110,10 @@ class _Page:
             found[key] = min(between, key=lambda r: (wide[r] + across * (r != here), r))
             wide[here] -= across
             wide[found[key]] += across
-        return found
+        return _closed(found)
+
+
+def _closed(found: Ranks) -> Ranks:
+    """Without ranks in which no cell stands: all that read from above may have moved to where others are."""
+    place = {rank: i for i, rank in enumerate(sorted(set(found.values())))}
+    return {key: place[rank] for key, rank in found.items()}

@@ -49,7 +49,7 @@ ACTING = (
     "opt_without_sparsemax", "qmix_attention", "refil_group_matching", "qmix_max_pooling", "qmix_max_pooling_official",
     "qmix_mean_pooling", "qmix_mean_pooling_official", "qmix_emp", "qmix_updet", "updet", "roma", "roma_attention",
     "roma_official", "iql_epymarl", "qmix_benchmarl", "qmix_epymarl", "qmix_marllib", "coma", "coma_epymarl", "ippo",
-    "ippo_attention", "hpn_qmix", "pqn_vdn", "pqn_qmix", "happo", "facmac", "transfqmix", "maven",
+    "ippo_attention", "hpn_qmix", "pqn_vdn", "pqn_qmix", "happo", "facmac", "transfqmix", "maven", "cds",
 )  # fmt: skip
 """Packaged specs that act in different ways, one of each."""
 
