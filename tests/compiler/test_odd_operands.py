@@ -138,3 +138,14 @@ def test_copies_of_axes_within_the_names_of_others(schema: EntitySchema | None) 
     outcomes = {proof.name: proof.outcome for proof in prove(graph)}
     assert outcomes["shapes"] == "proved"
     assert outcomes["permutation"] == "not proved"
+
+
+def test_how_alike_the_rows_of_what_all_episodes_share_are() -> None:
+    graph = """laid: {block: flatten, of: env.agent_id, each: kind, axes: id}
+rows: {block: sum, of: laid, over: id, target: true}
+alike: {block: contrastive, of: rows, over: kind}"""
+    model = inline(spec(graph, "alike"), None, ("rows", "alike"))
+    taps = model.learn(episodes(0, model.graph.stored)).taps
+    assert taps["rows"].dim() == 2
+    products = taps["rows"] @ taps["rows"].T
+    torch.testing.assert_close(taps["alike"], (products.logsumexp(1) - products.diagonal()).mean())
