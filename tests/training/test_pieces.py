@@ -31,6 +31,8 @@ from compose.training.stretches import ENVIRONMENT
 from tests.training.test_run import logs, same
 
 GAME = "group_matching:agents=3,cells=3,limit=7"
+OWN_SIGHT = "skirmish/terran_5_vs_5:limit=9,shared_sight=0.5,targets=any"
+"""Who saw whom first is part of how an episode stands."""
 SETTINGS = ["params.hidden=8", "learner.environments=4", "learner.horizon=5", "learner.updates=4 per horizon",
             "learner.minibatches=2"]
 TEXT = """
@@ -298,7 +300,7 @@ def test_an_update_from_both_halves_is_one_from_all() -> None:
 
 def test_whoever_plays_in_between_changes_nothing() -> None:
     """Running episodes are put back by what was done in them."""
-    for name in (GAME, "skirmish/3m:limit=9", "spread/2"):
+    for name in (GAME, "skirmish/3m:limit=9", OWN_SIGHT, "spread/2"):
         loaded = load("mappo_continuous", RECORDS) if name == "spread/2" else spec()
         one, other = learner(loaded, name), learner(loaded, name)
         for _ in range(4):
@@ -330,11 +332,12 @@ def go(folder: Path, *, resume: bool = False, updates: int = 24, spec: str = TEX
           console=Console(file=io.StringIO()))  # fmt: skip
 
 
-@pytest.mark.parametrize(("method", "dies_at"), [("update", 6), ("update", 15), ("collect", 3)])
+@pytest.mark.parametrize(("method", "dies_at", "env"), [
+    ("update", 6, GAME), ("update", 15, GAME), ("collect", 3, GAME), ("update", 15, OWN_SIGHT)])
 def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str,
-                                          dies_at: int) -> None:
+                                          dies_at: int, env: str) -> None:
     """Within an epoch, and in the middle of episodes."""
-    go(tmp_path / "whole")
+    go(tmp_path / "whole", env=env)
     kind = PieceLearner if method == "collect" else Learner
     true, count = getattr(kind, method), [0]
 
@@ -347,8 +350,8 @@ def test_a_killed_run_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(kind, method, killed)
         with pytest.raises(RuntimeError, match="killed"):
-            go(tmp_path / "killed")
-    go(tmp_path / "killed", resume=True)
+            go(tmp_path / "killed", env=env)
+    go(tmp_path / "killed", resume=True, env=env)
     same(tmp_path / "whole", tmp_path / "killed")
     assert logs(tmp_path / "whole") == logs(tmp_path / "killed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,9 @@ import torch
 from einops import rearrange
 from torch import Tensor
 
-from compose.envs.interface import Environment, Fields, Script, Transition, written
-from compose.envs.skirmish.battle import Battle, Forces, snap
+from compose.envs.interface import Environment, Fields, Script, Transition, taken, written
+from compose.envs.skirmish import chances
+from compose.envs.skirmish.battle import Battle, Forces
 from compose.envs.skirmish.combat import Aim, aim, fight
 from compose.envs.skirmish.ground import Ground
 from compose.envs.skirmish.motion import move, offsets, settled
@@ -19,9 +20,11 @@ from compose.envs.skirmish.native.episode import Draws, Played, Rules
 from compose.envs.skirmish.native.kernel import Kernel, kernel
 from compose.envs.skirmish.opening import Opening
 from compose.envs.skirmish.opponents import REACTION, SEEKERS, acquire, looking, nearest_foe
+from compose.envs.skirmish.orders import heard, steps, told
 from compose.envs.skirmish.reward import outcome
-from compose.envs.skirmish.scripts import DIRECTIONS, MOVE, SCRIPTS, Orders
+from compose.envs.skirmish.scripts import SCRIPTS, Orders
 from compose.envs.skirmish.settings import Settings
+from compose.envs.skirmish.spotting import STREAM, Spotted, Spotting
 from compose.envs.skirmish.standing import Part, Standing
 from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.snapshot import Snapshot
@@ -29,7 +32,7 @@ from compose.envs.starcraft.units import STEP
 from compose.envs.starcraft.view import View
 from compose.envs.starcraft.view.native.form import ViewForm
 from compose.graph.schema import EntitySchema
-from compose.kernels.random import Seeds, keys, uniform
+from compose.kernels.random import Seeds, keys
 
 if TYPE_CHECKING:
     from compose.envs.skirmish.camera import BattleCamera
@@ -48,6 +51,7 @@ class Skirmish(Environment):
     """
 
     battle, facing, _last, _running = Part[Battle](), Part[Tensor](), Part[Tensor](), Part[Tensor]()
+    _spotted = Part[Spotted | None]()
 
     def __init__(
         self, schema: EntitySchema, scenario: Scenario, settings: Settings, device: str | torch.device = "cpu"
@@ -56,8 +60,8 @@ class Skirmish(Environment):
         self.ground = Ground(self.scenario.terrain, self.device)
         self._opening = Opening(self.scenario, settings, self.ground, self.device)
         self._views, self._begun = View(self.scenario, self.device), False
+        self._spotting = Spotting(scenario, schema.limit, self.device) if scenario.hides else None
         self._allies, self._units = self.scenario.agents, self.scenario.agents + self.scenario.enemies
-        self._directions = torch.tensor(DIRECTIONS, device=self.device).T * MOVE
         self.kernel = kernel(self.device, self._units)
         """What plays battles, unless somebody watches every loop; None: torch does."""
         self._form: ViewForm | None = None
@@ -83,6 +87,9 @@ class Skirmish(Environment):
         running = torch.ones(len(episodes), dtype=torch.bool, device=self.device)
         self._standing = Standing(battle, none, none, running)
         self._begun, self._knows, self.told = False, None, False
+        if self._spotting is not None:
+            self._spotted = self._spotting.nobody(len(episodes))
+            self._look(self._spotting)
         if self.kernel is None:
             return self._view.fields(self._snapshot(), self.wanted)
         return self._loaded(self.kernel).show()
@@ -92,8 +99,9 @@ class Skirmish(Environment):
         begun, at, fields = self.begun(episodes, seed)
         kind, present = (written(getattr(self.forces, name), rows, getattr(begun.forces, name)[at])
                          for name in ("kind", "present"))
-        for name in ("_episodes", "_time", "task", "_tag", "_last", "facing", "_running", "_scale"):
-            setattr(self, name, written(getattr(self, name), rows, getattr(begun, name)[at]))
+        parts = ("_episodes", "_time", "task", "_tag", "_last", "facing", "_running", "_scale")
+        for name in (*parts, "_spotted") if self._spotting else parts:
+            setattr(self, name, written(getattr(self, name), rows, taken(getattr(begun, name), at)))
         self.battle = self.battle.begun(rows, begun.battle, at)
         self.enemy_start = written(self.enemy_start, rows, begun.enemy_start[:, at], 1)
         if not (torch.equal(kind, self.forces.kind) and torch.equal(present, self.forces.present)):
@@ -123,17 +131,17 @@ class Skirmish(Environment):
             return self._play(self.kernel, action)
         if bool(((action < 0) | (action >= self.scenario.actions)).any()):
             raise IndexError("an action is out of range")
-        move, target = self._view.entity.decode(self._snapshot(), action)
-        target = torch.where(target < 0, self.forces.slot[: self._allies], target)
+        orders, held = heard(self._view.entity, self._snapshot(), action, self._time)
         self._last = torch.where(self._running[:, None], action, self._last)
         self.facing = torch.where(self._running[:, None], self._view.entity.turned(self.facing, action), self.facing)
-        return self.advance(Orders(move, target))
+        return self.advance(orders, held)
 
-    def advance(self, orders: Orders | None) -> Transition:
-        """A step in which the allies have ``orders``; None: they attack-move, to where the enemies began."""
+    def advance(self, orders: Orders | None, held: Tensor | None = None) -> Transition:
+        """A step in which the allies have ``orders``, but for those who are ``held`` (bool [battle ally]) to their last
+        ones; None: they attack-move, to where the enemies began."""
         before, running = self.battle, self._running
         if orders is not None:
-            self._order(slice(0, self._allies), orders)
+            self.battle = told(self.forces, self.battle, slice(0, self._allies), orders, held)
         if self.kernel is not None and self.watch is None:
             return self._play(self.kernel, None, orders is None, before)
         self._command_opponents()
@@ -141,6 +149,8 @@ class Skirmish(Environment):
         self._time = self._time + 1
         if not bool(running.all()):
             self.battle = self.battle.where(running, before)
+        if self._spotting is not None:
+            self._look(self._spotting)
         found = outcome(self.forces, before, self.battle)
         over = running & (found.over | (self._time >= self.schema.limit))
         self._running = running & ~over
@@ -194,7 +204,9 @@ class Skirmish(Environment):
         played = self._compiled(kernel, self.forces)
         if self._knows is not played:
             assert self._seed is not None
-            draws = Draws(keys(self._seed, "jitter"), self._episodes, self._scale)
+            jitter = keys(self._seed, "jitter")
+            sight = jitter if self._spotting is None else keys(self._seed, STREAM)
+            draws = Draws(jitter, sight, self._episodes, self._scale)
             played.begin(draws, self.forces.present, self._tag, self.task, self.wanted)
             self._knows = played
         if not self.told or self._tag is not played.tag:
@@ -231,11 +243,14 @@ class Skirmish(Environment):
 
     def _loops(self, first: int, both: bool) -> None:
         """Eight game loops; if ``both``, the allies look for targets as the opponents do."""
-        forces, reload = self.forces, self._reload()
+        assert self._seed is not None
+        forces, reload = self.forces, chances.reload(self.forces, self._jitter, self._steps, self._seed)
+        teams = [(self._allies, self._units)] if self.settings.opponent in SEEKERS else []
+        teams += [(0, self._allies)] if both else []
         between = offsets(forces, self.battle.position, self.battle.alive)
         for loop in range(STEP):
             alive = self.battle.alive
-            for slots in self._looking(first + loop, both):
+            for slots in looking(first + loop, REACTION[self.settings.difficulty], teams):
                 target = acquire(forces, self.battle, alive, self._tag, slots)
                 self.battle = replace(self.battle, target=target)
             aimed = aim(forces, self.battle, alive)
@@ -247,54 +262,39 @@ class Skirmish(Environment):
         position = settled(forces, self.battle.position, self.battle.alive, self.ground, SETTLING)
         self.battle = replace(self.battle, position=position)
 
-    def _looking(self, loop: int, both: bool) -> Iterator[slice]:
-        """The scripted units that look for targets in a loop."""
-        teams = [(self._allies, self._units)] if self.settings.opponent in SEEKERS else []
-        teams += [(0, self._allies)] if both else []
-        slots = (looking(loop, REACTION[self.settings.difficulty], *team) for team in teams)
-        return (some for some in slots if some.start < some.stop)
-
     def _command_opponents(self) -> None:
         enemies, allies = slice(self._allies, None), slice(0, self._allies)
         if self.settings.opponent in SCRIPTS:
             orders = SCRIPTS[self.settings.opponent](self.forces, self.battle, enemies, allies, self._draws())
-            self._order(enemies, orders)
+            self.battle = told(self.forces, self.battle, enemies, orders)
         elif self.scenario.goal == "chase":
             there = nearest_foe(self.forces, self.battle, enemies, allies)
             self.battle = replace(self.battle, goal=torch.cat((self.battle.goal[:, :, allies], there), 2))
 
-    def _order(self, team: slice, orders: Orders) -> None:
-        """Move, attack, heal or stand, until the next order."""
-        way = self._directions[:, orders.move.clamp(min=0)]
-        goal = self.battle.position[:, :, team] + way
-        pace = self.forces.speed[:, team] * (orders.move >= 0)
-        self.battle = self.battle.ordered(team, goal, pace, orders.target)
+    def _look(self, spotting: Spotting) -> None:
+        """Note who saw whom first."""
+        old, alive = self._spotted, self.battle.alive
+        assert old is not None
+        assert self._seed is not None
+        found = self._view.entity.finds(self._snapshot())
+        self._spotted = spotting.after(old, found, alive, self._episodes, self._time, self._seed)
 
     def _snapshot(self) -> Snapshot:
         battle, allies = self.battle, self._allies
-        ahead = battle.position[:, None, :, :allies] + self._directions[:, :, None, None] / MOVE
         return Snapshot(
             kind=self.forces.kind, present=self.forces.present,
             position=rearrange(battle.position, "xy battle unit -> battle unit xy"),
             health=battle.health, shield=battle.shield, energy=battle.energy, cooldown=battle.cooldown, tag=self._tag,
-            moves=rearrange(self.ground.walkable(ahead), "way battle unit -> battle unit way"), task=self.task,
-            last_action=self._last, facing=self.facing,
+            moves=steps(self.ground, battle.position[:, :, :allies]), task=self.task, last_action=self._last,
+            facing=self.facing, permitted=None if self._spotted is None else self._spotted.permitted,
         )  # fmt: skip
 
-    def _reload(self) -> Tensor:
-        """Loops from a volley in this step to the next [battle loop unit]: the weapon's period and some jitter."""
-        assert self._seed is not None
-        least, spread = self._jitter
-        loop = torch.arange(STEP * self._units, device=self.device)
-        per_step = self._episodes * self.schema.limit + self._time
-        draw = uniform(keys(self._seed, "jitter"), per_step[:, None] * (STEP * self._units) + loop)
-        jitter = rearrange(snap(draw * spread + least), "battle (loop unit) -> battle loop unit", loop=STEP)
-        return jitter + self.forces.period[:, None]
+    @property
+    def _steps(self) -> Tensor:
+        """int64 [battle]: a number for each step of each episode."""
+        return self._episodes * self.schema.limit + self._time
 
     def _draws(self) -> Tensor:
         """For scripts: a number in [0, 1) for every pair [battle unit target]."""
         assert self._seed is not None
-        pairs = self._units * self._units
-        per_step = self._episodes * self.schema.limit + self._time
-        draw = uniform(keys(self._seed, "script"), per_step[:, None] * pairs + torch.arange(pairs, device=self.device))
-        return rearrange(draw, "battle (unit target) -> battle unit target", unit=self._units)
+        return chances.pairs(self._units, self._steps, self._seed)

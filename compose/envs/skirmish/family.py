@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from compose.envs.skirmish.settings import Settings
+from compose.envs.skirmish.settings import OF_SCENARIOS, Settings
 from compose.envs.skirmish.worth import bounds
 from compose.envs.starcraft.family import Instances
 from compose.envs.starcraft.scenario_model import Scenario
@@ -47,7 +47,7 @@ class SkirmishFamily:
 def version(scenario: Scenario, settings: Settings) -> str:
     """A hash of the rules' version, the units, the scenario and the settings: battles differ if it does."""
     units = {name: unit.model_dump(mode="json", exclude=_later(scenario)) for name, unit in UNITS.items()}
-    said = settings.model_dump(mode="json", exclude={"sight"})  # the scenario has it
+    said = settings.model_dump(mode="json", exclude={*OF_SCENARIOS})  # the scenario has them
     parts = [PHYSICS, units, scenario.model_dump(mode="json"), said]
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:16]

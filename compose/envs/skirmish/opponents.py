@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -43,9 +45,11 @@ def acquire(forces: Forces, battle: Battle, alive: Tensor, tag: Tensor, slots: s
     return target
 
 
-def looking(loop: int, reaction: int, first: int, last: int) -> slice:
-    """The slots, from ``first`` up to but without ``last``, that look for targets in a loop: one in ``reaction``."""
-    return slice(first + -loop % reaction, last, reaction)
+def looking(loop: int, reaction: int, teams: Sequence[tuple[int, int]]) -> list[slice]:
+    """The slots, of each team from its first up to but without its last, that look for targets in a loop: one in
+    ``reaction``."""
+    slots = (slice(first + -loop % reaction, last, reaction) for first, last in teams)
+    return [some for some in slots if some.start < some.stop]
 
 
 def nearest_foe(forces: Forces, battle: Battle, team: slice, foes: slice) -> Tensor:

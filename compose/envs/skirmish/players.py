@@ -32,14 +32,14 @@ def players(env: Skirmish, view: Callable[[], EntityView], snapshot: Callable[[]
 
     ``attack_move``: as SMAC's opponents do, walk to where the enemies began and fight whoever comes near. ``nearest``,
     ``weakest`` and ``any_target`` choose a target within reach, and walk to the nearest enemy if there is none.
-    Decisions are made once a step; orders that are no available action become stop. Scripts see all around; where sight
-    is a cone, they turn to their target first.
+    Decisions are made once a step; orders that are no available action, or would be dropped, become stop. Scripts see
+    all around, and all enemies; where sight is a cone, they turn to their target first.
     """
     team, foes = slice(0, env.scenario.agents), slice(env.scenario.agents, None)
 
     def act(orders: Callable[[], Orders]) -> Tensor:
         now = snapshot()
-        return encode(orders(), now, view().available(now), env.scenario)
+        return encode(orders(), now, view().carried_out(now), env.scenario)
 
     choosers = {"nearest": nearest, "weakest": weakest, "any_target": random}
     scripts: dict[str, Callable[[], Orders]] = {"attack_move": partial(attack_move, env, snapshot, team)}

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field as Limits
 
 from compose.envs.starcraft.family import Settings as Battles
 from compose.envs.starcraft.scenario_model import Scenario
 
 Difficulty = Literal["easy", "normal", "hard", "very_hard"]
 Opponent = Literal["attack_move", "hold", "nearest", "weakest", "random", "passive"]
+
+OF_SCENARIOS = ("sight", "shared_sight", "targets")
+"""Options that a scenario file may say itself."""
 
 
 class Settings(Battles):
@@ -24,10 +29,14 @@ class Settings(Battles):
     and ``random`` choose among the targets that agents could choose, once a step."""
     sight: Literal["", "round", "cone"] = ""
     """``cone``: agents see only ahead, and turn. As the scenario says, unless given."""
+    shared_sight: Annotated[float, Limits(ge=0, le=1)] | None = None
+    """How likely an agent may see an enemy that another agent saw first. As the scenario says, unless given."""
+    targets: Literal["", "in_reach", "any"] = ""
+    """``any``: agents may choose any enemy; orders out of reach are dropped. As the scenario says, unless given."""
     difficulty: Difficulty = "normal"
     """How often attack-moving opponents look for targets: every 16, 8, 4 or 1 game loops. Agents act every 8."""
 
     def loaded(self, name: str) -> Scenario:
-        """A scenario by its name, with the sight that is asked for."""
-        found = super().loaded(name)
-        return found.model_copy(update={"sight": self.sight}) if self.sight else found
+        """A scenario by its name, with the sight and the targets that are asked for."""
+        asked = {name: getattr(self, name) for name in OF_SCENARIOS}
+        return super().loaded(name).model_copy(update={key: x for key, x in asked.items() if x not in ("", None)})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from torch import Tensor
 
 from compose.envs.skirmish.battle import Battle
+from compose.envs.skirmish.spotting import Spotted
 
 if TYPE_CHECKING:
     from compose.envs.skirmish.environment import Skirmish
@@ -26,6 +27,8 @@ class Standing:
     """int64 [battle ally]: the direction that agents look in, where sight is a cone."""
     running: Tensor
     """Bool [battle]."""
+    spotted: Spotted | None = None
+    """Where sight is not shared."""
 
 
 class Part(Generic[T]):

@@ -43,6 +43,8 @@ class Form(Model):
     at: Any = None
     ranges: Literal["equal", "by_type"] = "equal"
     sight: Literal["round", "cone"] = "round"
+    shared_sight: Annotated[float, Limits(ge=0, le=1)] = 1
+    targets: Literal["in_reach", "any"] = "in_reach"
     goal: Any = "start"
     like: str = ""
     allies: Any = None
@@ -115,7 +117,7 @@ class _Reader:
             return Scenario(
                 name=form.scenario, summary=form.summary or summary(tasks), note=form.note,
                 terrain=form.terrain, limit=form.limit, tasks=tasks, ring=form.ring, starts=starts, goal=goal,
-                ranges=form.ranges, sight=form.sight, like=like,
+                ranges=form.ranges, sight=form.sight, shared_sight=form.shared_sight, targets=form.targets, like=like,
             )
         except ValidationError as error:
             for problem in (p for e in error.errors(include_url=False) for p in e["ctx"]["problems"]):

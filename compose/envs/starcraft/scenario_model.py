@@ -15,7 +15,7 @@ from compose.graph.fields import Model
 from compose.language.diagnostics import Diagnostic, SpecError, did_you_mean
 from compose.language.values import Label, Prose
 
-LATER = ("starts", "ranges", "sight")
+LATER = ("starts", "ranges", "sight", "shared_sight", "targets")
 """Fields of scenarios that are no part of a version unless they say something."""
 PLAIN = 6
 """Actions aimed at nobody: no-op, stop, north, south, east, west."""
@@ -69,6 +69,12 @@ class Scenario(Model):
     sees and its weapon reaches (but at least 2 cells), as in SMACv2."""
     sight: Literal["round", "cone"] = "round"
     """``cone``: agents see, and choose, only who is ahead of them, and have actions to turn."""
+    shared_sight: Annotated[float, Limits(ge=0, le=1)] = 1
+    """How likely an agent may see an enemy that another agent saw first, as long as that one lives; drawn once. 0 is,
+    with ``targets: any``, SMACv2's extended partial observability."""
+    targets: Literal["in_reach", "any"] = "in_reach"
+    """Whom agents may choose: who is in their reach, or any enemy alive (healers: any ally). Who chose somebody out of
+    reach goes on with its last order."""
     goal: Point | Literal["start", "between", "chase", "hold"] = "start"
     """Where the enemies' attack-move order sends them: to a point; to the mean of the positions where the allies begin;
     to a random point between the allied squads; to the allies wherever they are; nowhere."""
@@ -144,6 +150,11 @@ class Scenario(Model):
     def has_shield(self) -> bool:
         """Whether units with shields occur."""
         return any(UNITS[kind].shield for kind in self.kinds)
+
+    @property
+    def hides(self) -> bool:
+        """Whether agents may be kept from seeing enemies that are in their sight."""
+        return self.shared_sight < 1
 
     @property
     def turns(self) -> int:

@@ -36,6 +36,8 @@ class Snapshot:
     """int64 [batch ally]: the action before, 0 at first; indices as the view gives them out."""
     facing: Tensor | None = None
     """int64 [batch ally]: the direction that agents face, one of ``TURNS``; where sight is a cone."""
+    permitted: Tensor | None = None
+    """bool [batch ally enemy]: whom agents may see, if near enough; where sight is not shared."""
 
     @property
     def alive(self) -> Tensor:

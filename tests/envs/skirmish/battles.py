@@ -14,6 +14,7 @@ from compose.envs.starcraft.scenario_model import Scenario
 from compose.envs.starcraft.schema import entity_schema
 from compose.envs.starcraft.task import Squad, Task
 
+STOP = 1
 Army = list[tuple[str, int, tuple[float, float]]]
 Script = Callable[[Skirmish], Orders | None]
 
@@ -43,6 +44,24 @@ def packaged(name: str, episodes: int, seed: int = 0) -> Skirmish:
     assert isinstance(env, Skirmish)
     env.reset(torch.arange(episodes), seed)
     return env
+
+
+def meadow(allies: dict[str, int], enemies: int, episodes: int = 1, shared: float = 0, seed: int = 0,
+           **more: object) -> Skirmish:  # fmt: skip
+    """Allies on the left and Marines who do nothing on the right, out of each other's sight."""
+    ours = [Squad(unit=unit, count=count, at=(4, 16)) for unit, count in allies.items()]
+    task = Task.of(ours, [Squad(unit="Marine", count=enemies, at=(28, 16))])
+    scenario = Scenario(name="meadow", summary="", limit=50, tasks=(task,), goal="hold", shared_sight=shared,
+                        targets="any", **more)  # type: ignore[arg-type]
+    return begun(scenario, episodes, seed, opponent="passive")
+
+
+def stay(env: Skirmish, **changes: int) -> torch.Tensor:
+    """All stand, but for some agents' actions, by name such as ``a1``."""
+    action = torch.where(env.battle.alive[:, : env.forces.allies], STOP, 0)
+    for name, chosen in changes.items():
+        action[:, int(name[1:])] = chosen
+    return action
 
 
 @dataclass

@@ -137,9 +137,10 @@ def test_an_action_that_is_none_changes_nothing(wrong: int) -> None:
     _same(one, two, (one.step(action), two.step(action)))
 
 
-def test_kernel_and_torch_may_take_turns() -> None:
+@pytest.mark.parametrize("options", ["", ":shared_sight=0.5,targets=any"])
+def test_kernel_and_torch_may_take_turns(options: str) -> None:
     """Whatever is set between steps counts."""
-    one, two = packaged("3-8MMM", 3), packaged("3-8MMM", 3)
+    one, two = packaged(f"3-8MMM{options}", 3), packaged(f"3-8MMM{options}", 3)
     kernel, two.kernel = one.kernel, None
     for step in range(8):
         one.kernel = kernel if step % 2 else None

@@ -10,6 +10,12 @@ from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.units import UNITS
 
 NAMES = list(UNITS)
+CHANGES = {"cone": {"sight": "cone"}, "own": {"shared_sight": 0.5, "targets": "any"}}
+
+
+def changed(scenario: Scenario, changes: list[str]) -> Scenario:
+    """A scenario with other ways to see."""
+    return scenario.model_copy(update={key: value for name in changes for key, value in CHANGES[name].items()})
 
 
 def battles(scenario: Scenario, count: int, seed: int, *, shuffle: bool = True) -> Snapshot:
@@ -48,6 +54,7 @@ def battles(scenario: Scenario, count: int, seed: int, *, shuffle: bool = True) 
         task=task,
         last_action=torch.randint(scenario.actions, (count, agents), generator=source) * alive[:, :agents],
         facing=torch.randint(12, (count, agents), generator=source),
+        permitted=torch.rand(count, agents, enemies, generator=source) < 0.5,
     )
 
 

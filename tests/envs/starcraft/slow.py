@@ -36,6 +36,8 @@ class Battle:
         self.heals = any("Medivac" in squad.kinds for task in tasks for squad in task.allies)
         self.cone, self.by_type, self.placed = (
             scenario.sight == "cone", scenario.ranges == "by_type", scenario.starts is not None)
+        self.any = scenario.targets == "any"
+        self.permitted = snapshot.permitted[b].tolist() if scenario.shared_sight < 1 else None
         self.drawn = any(task.drawn for task in tasks)
         self.plain = 6 + 12 * self.cone
         self.facing = None if snapshot.facing is None else snapshot.facing[b].tolist()
@@ -57,7 +59,12 @@ class Battle:
         if i == j:
             return bool(self.of["present"][i])
         far = self.distance(i, j) <= self.ranges(i)[0]
-        return self.alive[i] and self.alive[j] and far and (not self.is_ally(i) or self.ahead(i, j))
+        return self.alive[i] and self.alive[j] and far and (not self.is_ally(i) or self.ahead(i, j)) and self.may(i, j)
+
+    def may(self, i: int, j: int) -> bool:
+        """Whether a unit is permitted to see another."""
+        return self.permitted is None or self.is_ally(i) == self.is_ally(j) or not self.is_ally(i) or (
+            self.permitted[i][j - self.agents])
 
     def ranges(self, i: int) -> tuple[float, float]:
         """How far a unit sees, and chooses targets."""
@@ -77,8 +84,8 @@ class Battle:
         x = [1, root, half, 0, -half, -root, -1, -root, -half, 0, half, root]
         return [x[self.facing[a]], x[(self.facing[a] - 3) % 12]] if self.cone else []
 
-    def available(self, a: int) -> list[bool]:
-        """By action."""
+    def available(self, a: int, does: bool = False) -> list[bool]:
+        """By action; if it ``does``, without those that are dropped."""
         if not self.alive[a]:
             return [True] + [False] * (self.actions - 1)
         found = [False, True, *self.of["moves"][a]] + [True] * (12 * self.cone)
@@ -86,7 +93,8 @@ class Battle:
         healer = self.kind[a] == "Medivac"
         for j in self.units:
             target = self.is_ally(j) and self.kind[j] != "Medivac" if healer else not self.is_ally(j)
-            if target and self.alive[j] and self.distance(a, j) <= self.ranges(a)[1] and self.ahead(a, j):
+            near = self.distance(a, j) <= self.ranges(a)[1] and self.ahead(a, j)
+            if target and self.alive[j] and (near or (self.any and not does)):
                 found[self.plain + self.of["tag"][j]] = True
         return found
 
@@ -138,7 +146,7 @@ class Battle:
         return [self.of["health"][i] / health, *shields, *(float(self.kind[i] == kind) for kind in types)]
 
     def observation(self, a: int) -> list[float]:
-        available = self.available(a)
+        available = self.available(a, True)
         found = [float(x) for x in available[2:6]]
         for k in range(self.enemies):
             bit = available[self.plain + k]
@@ -158,7 +166,7 @@ class Battle:
         (x, y), (z, w) = self.of["position"][a], self.of["position"][j]
         sight = self.ranges(a)[0]
         values = [first, self.distance(a, j) / sight, (z - x) / sight, (w - y) / sight, *self.points(j)]
-        seen = self.alive[j] and self.distance(a, j) < sight and self.ahead(a, j)
+        seen = self.alive[j] and self.distance(a, j) < sight and self.ahead(a, j) and self.may(a, j)
         return values if seen else [0.0] * len(values)
 
     def state(self) -> list[float]:

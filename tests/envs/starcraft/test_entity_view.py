@@ -13,17 +13,17 @@ from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.view import EntityView, View
-from tests.envs.starcraft.battles import battle, battles
+from tests.envs.starcraft.battles import battle, battles, changed
 from tests.envs.starcraft.slow import Battle
 
 LARGE = {"25m", "27m_vs_30m", "2c_vs_64zg", "so_many_baneling", "bane_vs_bane"}
 
 
-@pytest.mark.parametrize("name", [*SCENARIOS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "3-8csz"))])
+@pytest.mark.parametrize("name", [*SCENARIOS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "3-8csz")),
+                                  "3-8MMM own", "terran_10_vs_11 own cone"])
 def test_equals_the_slow_one(name: str) -> None:
-    name, _, sight = name.partition(" ")
-    scenario, count = load(name), 1 if name in LARGE else 6
-    scenario = scenario.model_copy(update={"sight": sight}) if sight else scenario
+    name, *changes = name.split()
+    scenario, count = changed(load(name), changes), 1 if name in LARGE else 6
     snapshot = battles(scenario, count, seed=len(name))
     view = EntityView(scenario)
     view.begin(snapshot)
@@ -32,6 +32,7 @@ def test_equals_the_slow_one(name: str) -> None:
         slow = Battle(scenario, snapshot, b)
         torch.testing.assert_close(found["entities"][b], torch.tensor([slow.entity(i) for i in slow.units]))
         assert found["available"][b].tolist() == [slow.available(a) for a in range(slow.agents)]
+        assert view.carried_out(snapshot)[b].tolist() == [slow.available(a, True) for a in range(slow.agents)]
         assert found["sight"][b].tolist() == [[slow.sees(i, j) for j in slow.units] for i in slow.units]
         assert found["active"][b].tolist() == slow.alive[: slow.agents]
         units = [*zip(slow.of["present"], slow.of["tag"], strict=True)]

@@ -10,17 +10,17 @@ import torch
 from compose.envs.starcraft.scenario import SCENARIOS, load
 from compose.envs.starcraft.schema import entity_schema, has_flat
 from compose.envs.starcraft.view import EntityView, FlatView, View
-from tests.envs.starcraft.battles import battle, battles
+from tests.envs.starcraft.battles import battle, battles, changed
 from tests.envs.starcraft.slow import Battle
 
 MAPS = [name for name in SCENARIOS if has_flat(load(name))]
 
 
-@pytest.mark.parametrize("name", [*MAPS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "protoss_5_vs_5"))])
+@pytest.mark.parametrize("name", [*MAPS, *(f"{name} cone" for name in ("MMM", "zerg_10_vs_11", "protoss_5_vs_5")),
+                                  "zerg_10_vs_11 own", "terran_5_vs_5 own cone"])
 def test_equals_the_slow_one(name: str) -> None:
-    name, _, sight = name.partition(" ")
-    scenario = load(name)
-    scenario = scenario.model_copy(update={"sight": sight}) if sight else scenario
+    name, *changes = name.split()
+    scenario = changed(load(name), changes)
     count = 1 if scenario.agents + scenario.enemies > 30 else 5
     snapshot = battles(scenario, count, seed=len(name), shuffle=False)
     view = View(scenario)

@@ -174,6 +174,10 @@ my.yaml:5:11  error[scenario.impossible]  enemies.Zealot: Zealot cannot be at (2
     (DRAWN.replace("{reflect: 0.5, surround: 0.5}", "[9, 16]"), "4:5", "expected random, reflect or surround, or"),
     (DRAWN.replace("at: {reflect: 0.5, surround: 0.5}\n", ""), "3:1", "nothing says where drawn units begin"),
     (DRAWN + "sight: con\n", "6:8", "expected"),
+    (DRAWN + "shared_sight: 1.5\n", "6:15", "at most 1"),
+    (DRAWN + "shared_sight: true\n", "6:15", "expected a number"),
+    (DRAWN + "targets: all\n", "6:10", "expected"),
+    (DRAWN + "share_sight: 0\n", "6:1", "no field 'share_sight'"),
     (DRAWN + "ranges: by type\n", "6:9", "expected"),
     (DRAWN + "like: 3m\n", "6:7", "5 allies do not fit into the 3 slots of 3m"),
     (BATTLE + "at: random\n", "4:11", "a point, though the scenario says where all begin"),
@@ -190,7 +194,7 @@ def test_mistakes(write, text: str, place: str, message: str) -> None:  # type: 
 
 
 WORDS = st.sampled_from(["Marine", "Medivac", "Stalkr", "at", "both", "allies", "enemies", "units", "of", "and",
-                         "more", "draw", "against", "not_only", "reflect", "surround", "cone", "by_type",
+                         "more", "draw", "against", "not_only", "reflect", "surround", "cone", "by_type", "any",
                          "3-8", "8-3", "3m", "start", "band", "distance", "jitter", "rotate", ""])
 VALUES = st.recursive(
     WORDS | st.integers(-3, 40) | st.floats(-2, 40) | st.booleans() | st.none(),
@@ -198,7 +202,7 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 KEYS = ("scenario", "summary", "terrain", "limit", "ring", "goal", "like", "allies", "enemies", "both", "tasks",
-        "units", "at", "ranges", "sight", "x")
+        "units", "at", "ranges", "sight", "shared_sight", "targets", "x")
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

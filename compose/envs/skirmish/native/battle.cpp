@@ -3,6 +3,7 @@
 #include "look.h"
 #include "orders.h"
 #include "outcome.h"
+#include "spot.h"
 #include "walk.h"
 
 template <bool FUSED> INLINE void loops(Battle &b) {
@@ -20,15 +21,24 @@ template <bool FUSED> INLINE void loops(Battle &b) {
     settle<FUSED>(b, p.settling);
 }
 
-// The fields of a battle.
-INLINE void show(const Battle &b) {
+// A battle as views see it; `moves` are not there yet.
+INLINE Scene seen(const Battle &b) {
     const Play &p = b.all;
     const int64_t units = b.number * b.n, allies = b.number * p.allies;
     Scene s(*p.view, b.number);
     s.kind = p.kind + units, s.present = p.present + units, s.tag = b.tag;
     s.last = p.last + allies, s.facing = p.facing + allies;
     s.x = b.x, s.y = b.y, s.health = b.health, s.shield = b.shield, s.energy = b.energy, s.cooldown = b.cooldown;
+    s.permitted = p.view->hides ? p.permitted + allies * s.enemies : nullptr;
     s.fused = p.place_axis == 1 ? p.fused_pairs : p.fused_planes;
+    s.look();
+    return s;
+}
+
+// The fields of a battle.
+INLINE void show(const Battle &b) {
+    const Play &p = b.all;
+    Scene s = seen(b);
     for (int i = 0; i < p.allies; i++)
         for (int way = 0; way < MOVES; way++) {
             const Place there = {b.x[i] + WAY_X[way] / 2, b.y[i] + WAY_Y[way] / 2};
@@ -52,10 +62,15 @@ template <bool FUSED> static void play(const Play &p) {
         before.note(b);
         if (p.running[one]) {
             const int64_t allies = one * p.allies;
-            if (p.action) order(b, p.action + allies, p.last + allies, p.facing + allies);
+            if (p.action) {
+                bool dropped[MOST] = {};
+                if (p.view->any) drop(seen(b), p.action + allies, dropped);
+                order(b, dropped, p.action + allies, p.last + allies, p.facing + allies);
+            }
             if (p.chases) chase(b);
             loops<FUSED>(b);
             b.store();
+            if (p.view->hides) spot(b, seen(b));
         }
         judge(b, before, p.running[one]);
         show(b);

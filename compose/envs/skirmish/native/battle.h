@@ -18,7 +18,7 @@ struct Play {
     void (*mkl_root)(int, const float *, float *, int64_t); // null: torch's roots are the processor's
     int64_t mkl_mode;
     const View *view;
-    const int64_t *key, *episode; // [battle], of the jitter
+    const int64_t *key, *sight_key, *episode; // [battle], of the jitter, of who may see whom
     const float *scale;           // [battle], of the reward
     const int64_t *gait;
     const float *max_health, *max_shield, *max_energy, *regeneration, *energy_gain, *reach, *scan, *radius, *speed;
@@ -46,6 +46,8 @@ struct Play {
     float *position, *goal; // [xy battle unit]
     int64_t place_axis, place_battle, place_unit, goal_axis, goal_battle, goal_unit; // strides
     int64_t *last, *facing; // [battle ally]
+    int64_t *owner;         // [battle enemy], or null, as what follows
+    bool *permitted;        // [battle ally enemy]
     float *reward; // [battle], as what follows
     bool *over, *truncated, *won;
 };

@@ -1,4 +1,4 @@
-// The jitter of weapons: uniform() and bits() of kernels/random.py, _reload() of environment.py.
+// The jitter of weapons: uniform() and bits() of kernels/random.py, reload() of chances.py.
 #pragma once
 #include "battle.h"
 

@@ -19,6 +19,7 @@ from compose.envs.skirmish.native.form import (
     GROUND,
     PLANES,
     RESULTS,
+    SPOTTED,
     STRIDES,
     UNITS,
     Play,
@@ -26,6 +27,7 @@ from compose.envs.skirmish.native.form import (
     whole,
 )
 from compose.envs.skirmish.native.kernel import Kernel
+from compose.envs.skirmish.spotting import Spotted
 from compose.envs.skirmish.standing import Standing
 from compose.envs.skirmish.worth import KILL, WIN
 from compose.envs.starcraft.units import ENERGY_RATE, LOOPS, SHIELD_DELAY, SHIELD_RATE, STEP
@@ -52,6 +54,8 @@ class Draws:
 
     key: int | Tensor
     """Int64, one number or [battle 1]: the stream of the jitter."""
+    sight: int | Tensor
+    """The same of who may see whom."""
     episodes: Tensor
     """int64 [battle]."""
     scale: Tensor
@@ -86,8 +90,8 @@ class Played:
 
     def begin(self, draws: Draws, present: Tensor, tag: Tensor, task: Tensor, wanted: Collection[str] | None) -> None:
         """Note what stays the same for episodes, and which fields are wanted."""
-        key = draws.key if isinstance(draws.key, Tensor) else torch.tensor(draws.key)
-        drawn = key.expand(self._battles, 1)[:, 0], draws.episodes, draws.scale
+        keys = (x if isinstance(x, Tensor) else torch.tensor(x) for x in (draws.key, draws.sight))
+        drawn = *(x.expand(self._battles, 1)[:, 0] for x in keys), draws.episodes, draws.scale
         self._drawn = [whole(tensor, kind) for tensor, kind in zip(drawn, DRAWN.values(), strict=True)]
         for name, tensor in zip(DRAWN, self._drawn, strict=True):
             setattr(self._play, name, tensor.data_ptr())
@@ -101,6 +105,8 @@ class Played:
         self._muster()
         play.tag, play.running = self._tag.data_ptr(), typed(now.running, torch.bool).data_ptr()
         play.last, play.facing = (typed(x, torch.int64).data_ptr() for x in (now.last, now.facing))
+        for name, kind in SPOTTED.items() if now.spotted is not None else ():
+            setattr(play, name, typed(getattr(now.spotted, name), kind).data_ptr())
         for name, kind in UNITS.items():
             setattr(play, name, typed(getattr(battle, name), kind).data_ptr())
         position, goal = (typed(getattr(battle, name), torch.float32) for name in PLANES)
@@ -163,8 +169,12 @@ class Played:
 def _copied(standing: Standing) -> Standing:
     old = standing.battle
     battle = Battle(*(getattr(old, name).clone(memory_format=_LAYOUT[name]) for name in Battle.__slots__))
-    rest = (standing.last, standing.facing, standing.running)
-    return Standing(battle, *(tensor.clone(memory_format=torch.contiguous_format) for tensor in rest))
+    spotted = None if standing.spotted is None else Spotted(*map(_whole, standing.spotted))
+    return Standing(battle, _whole(standing.last), _whole(standing.facing), _whole(standing.running), spotted)
+
+
+def _whole(tensor: Tensor) -> Tensor:
+    return tensor.clone(memory_format=torch.contiguous_format)
 
 
 _LAYOUT = {name: torch.preserve_format if name in PLANES else torch.contiguous_format for name in Battle.__slots__}

@@ -13,7 +13,7 @@ COUNTS = ("battles", "units", "allies", "steps", "settling", "limit", "reaction"
 NUMBERS = ("heal_rate", "heal_cost", "heal_least", "rested", "shield_rate", "energy_rate", "circle", "half_length",
            "half_width", "kill", "win")
 ROUNDING = ("fused_pairs", "fused_planes")
-DRAWN = {"key": torch.int64, "episode": torch.int64, "scale": torch.float32}
+DRAWN = {"key": torch.int64, "sight_key": torch.int64, "episode": torch.int64, "scale": torch.float32}
 FORCES = {"gait": torch.int64, "max_health": torch.float32, "max_shield": torch.float32, "max_energy": torch.float32,
           "regeneration": torch.float32, "energy_gain": torch.float32, "reach": torch.float32, "scan": torch.float32,
           "radius": torch.float32, "speed": torch.float32, "period": torch.float32, "fights": torch.bool,
@@ -27,6 +27,8 @@ UNITS = {"health": torch.float32, "shield": torch.float32, "energy": torch.float
 PLANES = ("position", "goal")
 """float32 [xy battle unit] in any layout, which is kept."""
 STRIDES = ("place_axis", "place_battle", "place_unit", "goal_axis", "goal_battle", "goal_unit")
+SPOTTED = {"owner": torch.int64, "permitted": torch.bool}
+"""Null where sight is shared."""
 RESULTS = {"reward": torch.float32, "over": torch.bool, "truncated": torch.bool, "won": torch.bool}
 
 
@@ -41,7 +43,7 @@ class Play(ctypes.Structure):
                 *((name, c_double) for name in ("least", "spread")),
                 *((name, c_void_p) for name in ("tag", "action", "running", *UNITS, *PLANES)),
                 *((name, c_int64) for name in STRIDES),
-                *((name, c_void_p) for name in ("last", "facing", *RESULTS)))
+                *((name, c_void_p) for name in ("last", "facing", *SPOTTED, *RESULTS)))
 
 
 def whole(tensor: Tensor, kind: torch.dtype) -> Tensor:

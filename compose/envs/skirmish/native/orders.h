@@ -1,5 +1,5 @@
-// What the agents' actions tell their units, and where opponents go who chase (decode() of entity.py, _order() of
-// environment.py, nearest_foe() of opponents.py).
+// What the agents' actions tell their units, and where opponents go who chase (decode() of entity.py, orders.py,
+// nearest_foe() of opponents.py).
 #pragma once
 #include "battle.h"
 
@@ -10,19 +10,31 @@ INLINE void send(Battle &b, int i, float x, float y) {
     goal[0] = x, goal[b.all.goal_axis] = y;
 }
 
-INLINE void order(Battle &b, const int64_t *actions, int64_t *last, int64_t *facing) {
+// Which agents chose a target out of reach: dropped() of entity.py.
+INLINE void drop(const Scene &s, const int64_t *actions, bool *dropped) {
+    bool front[MOST];
+    for (int i = 0; i < s.agents; i++) {
+        if (actions[i] < s.all.plain) continue;
+        ahead(s, i, front);
+        dropped[i] = !reaches(s, i, s.slot[actions[i] - s.all.plain], front);
+    }
+}
+
+// Those whose order is dropped go on with their last one; in the first step there is none, and they stand.
+INLINE void order(Battle &b, const bool *dropped, const int64_t *actions, int64_t *last, int64_t *facing) {
     const int64_t plain = b.all.view->plain;
     int slot[MOST];
     for (int i = 0; i < b.n; i++) slot[b.tag[i]] = i;
     for (int i = 0; i < b.all.allies; i++) {
         const int64_t action = actions[i];
+        last[i] = action;
+        if (dropped[i] && b.all.time[b.number] > 0) continue;
         const bool moves = action >= 2 && action < PLAIN;
         const int way = moves ? int(action - 2) : 0;
         send(b, i, b.x[i] + WAY_X[way], b.y[i] + WAY_Y[way]);
         b.pace[i] = moves ? b.speed[i] : 0;
-        b.target[i] = action >= plain ? slot[action - plain] : i;
+        b.target[i] = action >= plain && !dropped[i] ? slot[action - plain] : i;
         if (action >= PLAIN && action < plain) facing[i] = action - PLAIN;
-        last[i] = action;
     }
 }
 

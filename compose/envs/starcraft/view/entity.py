@@ -14,6 +14,7 @@ from compose.envs.starcraft.scenario_model import PLAIN, Scenario
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.view.cone import ahead, faced
+from compose.envs.starcraft.view.permission import permitted
 from compose.envs.starcraft.view.tables import Tables, slot_of_tag, squared_distance, type_rows
 
 
@@ -46,7 +47,9 @@ class EntityView:
     Every unit sees others up to 9 cells away and, even when it is dead, itself. A living agent may stop, move where the
     snapshot says so, and choose a living enemy up to 6 cells away, whatever its weapon; Medivacs choose living allies
     that are no Medivacs instead. The dead and the absent have the no-op. All distances are from centre to centre; those
-    of scenarios whose ranges are ``by_type`` depend on it. In a cone, agents see and choose only who is ahead.
+    of scenarios whose ranges are ``by_type`` depend on it. In a cone, agents see and choose only who is ahead. Where
+    sight is not shared, agents see only enemies whom they are permitted to see; whom they may choose does not depend on
+    it. Where targets are ``any``, they may choose whoever is alive, wherever.
     """
 
     def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
@@ -56,6 +59,7 @@ class EntityView:
         self._slots = scenario.agents + scenario.enemies
         self._tables = Tables.on(self.device)
         self._plain, self._cone = scenario.plain, scenario.sight == "cone"
+        self._hides, self._any = scenario.hides, scenario.targets == "any"
         self._sights, self._reaches = (
             torch.tensor(values, dtype=torch.float64, device=self.device).square()[:, None]
             for values in (scenario.sights(), scenario.reaches())
@@ -102,7 +106,7 @@ class EntityView:
         episode = self._begun()
         alive = snapshot.alive
         distance = squared_distance(snapshot, self._slots)
-        available = self._available(snapshot, alive, distance[:, : self._agents])
+        available = self._available(snapshot, alive, distance[:, : self._agents], self._any)
         found = {
             "present": episode.present,
             "available": available,
@@ -119,10 +123,27 @@ class EntityView:
 
     def _sight(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
         """Who sees whom, bool [batch unit unit']."""
-        sight = (distance <= self._begun().sight) & alive[:, None] & alive[..., None]
-        if self._cone:
-            sight[:, : self._agents] &= ahead(snapshot)
+        sight = self._near(snapshot, alive, distance)
+        if self._hides:
+            sight[:, : self._agents, self._agents :] &= permitted(snapshot)
         return sight.logical_or_(self._begun().itself)
+
+    def _near(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
+        """Who is where the first units could see it [batch unit unit']."""
+        rows = distance.shape[1]
+        near = (distance <= self._begun().sight[:, :rows]) & alive[:, None] & alive[:, :rows, None]
+        if self._cone:
+            near[:, : self._agents] &= ahead(snapshot)
+        return near
+
+    def finds(self, snapshot: Snapshot) -> Tensor:
+        """Which enemies are where agents could see them, permitted or not, bool [batch ally enemy].
+
+        Raises:
+            RuntimeError: If no episode was begun.
+        """
+        near = self._near(snapshot, snapshot.alive, squared_distance(snapshot, self._agents))
+        return near[:, :, self._agents :]
 
     def available(self, snapshot: Snapshot) -> Tensor:
         """Which actions the agents may take, bool [batch ally action].
@@ -130,7 +151,20 @@ class EntityView:
         Raises:
             RuntimeError: If no episode was begun.
         """
-        return self._available(snapshot, snapshot.alive, squared_distance(snapshot, self._agents))
+        return self._available(snapshot, snapshot.alive, squared_distance(snapshot, self._agents), self._any)
+
+    def carried_out(self, snapshot: Snapshot) -> Tensor:
+        """Which available actions do something, bool [batch ally action]: all, but where any target may be chosen only
+        those that are in reach.
+
+        Raises:
+            RuntimeError: If no episode was begun.
+        """
+        return self._available(snapshot, snapshot.alive, squared_distance(snapshot, self._agents), False)
+
+    def dropped(self, snapshot: Snapshot, action: Tensor) -> Tensor:
+        """Who chose a target out of reach, bool [batch ally]; ``action`` int64 [batch ally]."""
+        return (action >= self._plain) & ~self.carried_out(snapshot).gather(2, action[..., None])[..., 0]
 
     def decode(self, snapshot: Snapshot, action: Tensor) -> tuple[Tensor, Tensor]:
         """What actions (int64 [batch ally]) mean.
@@ -146,16 +180,17 @@ class EntityView:
         """Where agents face after actions, both int64 [batch ally]: turning takes the action, and no time."""
         return (action - PLAIN).where((action >= PLAIN) & (action < self._plain), facing)
 
-    def _available(self, snapshot: Snapshot, alive: Tensor, distance: Tensor) -> Tensor:
+    def _available(self, snapshot: Snapshot, alive: Tensor, distance: Tensor, far: bool) -> Tensor:
+        """Whether ``far``: with targets out of reach."""
         acting = alive[:, : self._agents]
-        allowed = acting[..., None] & self._begun().aimable
-        reach = (distance <= self._begun().reach) & alive[:, None] & allowed
-        if self._cone:
-            reach &= ahead(snapshot)
+        chosen = alive[:, None] & acting[..., None] & self._begun().aimable
+        if not far:
+            chosen &= distance <= self._begun().reach
+            chosen = chosen & ahead(snapshot) if self._cone else chosen
         targets = slot_of_tag(snapshot)[:, None, : self._actions - self._plain].expand(-1, self._agents, -1)
         stop = acting[..., None]
         turns = stop.expand(-1, -1, self._plain - PLAIN)
-        return torch.cat((~stop, stop, snapshot.moves & stop, turns, reach.gather(2, targets)), 2)
+        return torch.cat((~stop, stop, snapshot.moves & stop, turns, chosen.gather(2, targets)), 2)
 
     def _entities(self, snapshot: Snapshot, alive: Tensor, available: Tensor) -> tuple[Tensor, Tensor]:
         """The entities, and the position of agents over the size of the map."""

@@ -14,6 +14,7 @@ from compose.envs.starcraft.schema import flat_types, shielded
 from compose.envs.starcraft.snapshot import Snapshot
 from compose.envs.starcraft.terrain import SIZE
 from compose.envs.starcraft.view.cone import ahead, faced
+from compose.envs.starcraft.view.permission import permitted
 from compose.envs.starcraft.view.tables import Tables, slot_of_tag, type_rows
 
 
@@ -42,7 +43,7 @@ class FlatView:
     the k-th attack hits; agents' own rows are in the order of their slots. Where tags are given out in the order of the
     slots, that is SMAC's order. Other units are seen closer than 9 cells (than the observer's sight where that is a
     matter of types); of the dead everything is 0. Where armies begin at drawn places, agents observe their own place,
-    and in a cone where they face, as in SMACv2.
+    and in a cone where they face, as in SMACv2. Enemies that an agent is not permitted to see are 0 for it.
     """
 
     def __init__(self, scenario: Scenario, device: str | torch.device = "cpu") -> None:
@@ -51,6 +52,7 @@ class FlatView:
         self.device = torch.device(device)
         self._agents, self._enemies = scenario.agents, scenario.enemies
         self._plain, self._cone, self._placed = scenario.plain, scenario.sight == "cone", scenario.starts is not None
+        self._hides = scenario.hides
         self._sights = torch.tensor(scenario.sights(), dtype=torch.float64, device=self.device)[:, None]
         self._tables = Tables.on(self.device)
         self._ally_types, self._enemy_types = type_rows(ours, self.device), type_rows(theirs, self.device)
@@ -79,7 +81,7 @@ class FlatView:
         """``observation`` [batch agent observation] and ``state`` [batch state], float32.
 
         Args:
-            available: As :meth:`EntityView.available` gives it.
+            available: As :meth:`EntityView.carried_out` gives it.
 
         Raises:
             RuntimeError: If no episode was begun.
@@ -106,21 +108,24 @@ class FlatView:
         acting = alive[:, :agents, None]
         cone = ahead(snapshot) if self._cone else None
 
-        def seen(slots: Tensor, first: Tensor | None, last: Tensor) -> Tensor:
-            """``first`` (unless given: whether it is seen), distance, offset and ``last`` of units that are seen."""
+        def seen(slots: Tensor, first: Tensor | None, last: Tensor, may: Tensor | None = None) -> Tensor:
+            """``first`` (unless given: whether it is seen), distance, offset and ``last`` of units that are seen, if
+            they ``may`` be."""
             offset = _pick(place, slots) - place[:, :agents, None]
             distance = torch.linalg.vector_norm(offset, dim=3)
             visible = (distance < episode.sight) & _pick(alive, slots) & acting
             visible = visible if cone is None else visible & cone.gather(2, slots)
+            visible = visible if may is None else visible & may
             relative = torch.cat((distance[..., None], offset), 3).div_(episode.sight[..., None]).float()
             first = visible if first is None else first
             known = torch.cat((first[..., None], relative, last), 3).mul_(visible[..., None])
             return rearrange(known, "batch agent other number -> batch agent (other number)")
 
         enemies = episode.enemies[:, None].expand(-1, agents, -1)
+        may = permitted(snapshot).gather(2, enemies - agents) if self._hides else None
         return torch.cat((
             available[..., 2:PLAIN],
-            seen(enemies, self._targets(available), theirs[:, None].expand(-1, agents, -1, -1)),
+            seen(enemies, self._targets(available), theirs[:, None].expand(-1, agents, -1, -1), may),
             seen(episode.others, None, _pick(ours, episode.others)),
             itself * acting,
         ), 2)

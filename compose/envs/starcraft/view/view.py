@@ -20,6 +20,7 @@ class View:
     def __init__(
         self, scenario: Scenario, device: str | torch.device = "cpu", *, flat: bool | None = None
     ) -> None:
+        self._reach = scenario.targets == "in_reach"
         self.entity = EntityView(scenario, device)
         self.flat = FlatView(scenario, device) if (has_flat(scenario) if flat is None else flat) else None
 
@@ -38,4 +39,5 @@ class View:
         fields = self.entity.fields(snapshot, wanted)
         if self.flat is None or not (wanted is None or {"observation", "state"} & {*wanted}):
             return fields
-        return {**fields, **self.flat.fields(snapshot, fields["available"])}
+        aims = fields["available"] if self._reach else self.entity.carried_out(snapshot)
+        return {**fields, **self.flat.fields(snapshot, aims)}

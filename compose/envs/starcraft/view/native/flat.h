@@ -30,10 +30,14 @@ INLINE void facing(const Scene &s, Row &row, int i) {
     row(float(s.all.ways[2 * s.facing[i]])), row(float(s.all.ways[2 * s.facing[i] + 1]));
 }
 
-// The bit of an enemy as a target; healers' are those of allies, at their numbers.
-INLINE bool targeted(const Scene &s, const bool *available, int64_t k) {
-    const int64_t attack = s.all.plain + k, heal = attack + s.enemies;
-    return available[attack] || (heal < s.all.actions && available[heal]);
+// The bit of an enemy as a target in reach; healers' are those of allies, at their numbers.
+INLINE bool targeted(const Scene &s, int agent, int64_t k, const bool *front) {
+    const bool *available = s.available(agent) + s.all.plain;
+    const auto bit = [&](int64_t tag) {
+        return available[tag] && (!s.all.any || reaches(s, agent, s.slot[tag], front));
+    };
+    const int64_t heal = k + s.enemies;
+    return bit(k) || (s.all.plain + heal < s.all.actions && bit(heal));
 }
 
 INLINE void observe(const Scene &s, int agent, Row &row) {
@@ -48,11 +52,11 @@ INLINE void observe(const Scene &s, int agent, Row &row) {
         if (j == agent) continue;
         const double x = double(s.x[j]) - double(s.x[agent]), y = double(s.y[j]) - double(s.y[agent]);
         const double square = x * x + y * y;
-        const bool near = s.alive[j] && s.alive[agent] && front[j] && square < limit;
+        const bool near = s.alive[j] && s.alive[agent] && front[j] && s.may(agent, j) && square < limit;
         const double distance = near ? sqrt(square) : sight;
         const bool visible = distance < sight;
         row.shown = visible;
-        row(k < s.enemies ? targeted(s, available, k) : visible);
+        row(k < s.enemies ? targeted(s, agent, k, front) : visible);
         row(float(distance / sight)), row(float(x / sight)), row(float(y / sight));
         points(s, row, j, 0), kind(s, row, j);
     }
@@ -94,9 +98,8 @@ INLINE void flat(const Scene &s) {
     state(s, row);
 }
 
-// All fields of one battle that are wanted.
+// All fields of one battle that are wanted, once it was looked at.
 INLINE void view(Scene &s) {
-    s.look();
     see(s);
     if (s.all.entities) entities(s);
     if (s.all.observation) flat(s);

@@ -19,8 +19,8 @@ from compose.envs.starcraft.view.flat import numbered_types
 from compose.envs.starcraft.view.tables import Tables, type_rows
 from compose.kernels.rounding import MKL_MODE
 
-_COUNTS = ("agents", "units", "actions", "plain", "cone", "heals", "shields", "types", "flat_types", "our_points",
-           "their_points", "placed", "observed", "stated")
+_COUNTS = ("agents", "units", "actions", "plain", "cone", "hides", "any", "heals", "shields", "types", "flat_types",
+           "our_points", "their_points", "placed", "observed", "stated")
 _TABLES = ("health", "shield", "energy", "cooldown", "healer", "sight", "reach", "type", "our_type", "their_type",
            "ways")
 _WANTED = {"sight": {"visible", "sight"}, "entities": {"entities", "position"}, "position": {"entities", "position"},
@@ -31,8 +31,8 @@ _WANTED = {"sight": {"visible", "sight"}, "entities": {"entities", "position"}, 
 class _View(ctypes.Structure):
     """``View`` of ``view.h``, name by name."""
 
-    _fields_ = (*((name, c_int64) for name in _COUNTS), ("cosine", c_double), *((name, c_void_p) for name in _TABLES),
-                ("mkl_root", c_void_p), ("mkl_mode", c_int64),
+    _fields_ = (*((name, c_int64) for name in _COUNTS), *((name, c_double) for name in ("cosine", "shared")),
+                *((name, c_void_p) for name in _TABLES), ("mkl_root", c_void_p), ("mkl_mode", c_int64),
                 *((f"to_{name}", c_void_p) for name in ("available", "active", *_WANTED)))
 
 
@@ -58,10 +58,11 @@ class ViewForm:
         ranges = [torch.tensor(far, dtype=torch.float64) for far in (scenario.sights(), scenario.reaches())]
         self._tables = (tables.health, tables.shield, tables.energy, tables.cooldown, tables.heals, *ranges,
                         *(type_rows(told, cpu) for told in (types, ours, theirs)), directions(cpu))
-        counts = (agents, units, actions, self._plain, cone, scenario.heals, scenario.has_shield, len(types),
-                  len(flat_types(scenario)) if flat else 0, *points, scenario.starts is not None, sizes["observation"],
-                  sizes["state"])
-        self.filled = _View(*counts, math.cos(HALF), *(table.data_ptr() for table in self._tables), root, MKL_MODE)
+        counts = (agents, units, actions, self._plain, cone, scenario.hides, scenario.targets == "any", scenario.heals,
+                  scenario.has_shield, len(types), len(flat_types(scenario)) if flat else 0, *points,
+                  scenario.starts is not None, sizes["observation"], sizes["state"])
+        self.filled = _View(*counts, math.cos(HALF), scenario.shared_sight,
+                            *(table.data_ptr() for table in self._tables), root, MKL_MODE)
         width = units + actions - 2 + len(types) + 7 + scenario.has_shield + 2 * cone
         self._forms = {
             "available": ((agents, actions), torch.bool), "active": ((agents,), torch.bool),

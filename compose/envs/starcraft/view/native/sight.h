@@ -28,6 +28,18 @@ INLINE bool aimable(const Scene &s, int agent, int j) {
     return s.heals(agent) ? s.all.heals && j < s.agents && !s.heals(j) : j >= s.agents;
 }
 
+// Whether a target is in reach: carried_out() of entity.py.
+INLINE bool reaches(const Scene &s, int agent, int j, const bool *front) {
+    const double reach = s.all.reach[s.type[agent]];
+    return s.alive[agent] && s.alive[j] && front[j] && aimable(s, agent, j) && squared(s, agent, j) <= reach * reach;
+}
+
+// Whether an enemy is where an agent could see it: finds() of entity.py.
+INLINE bool finds(const Scene &s, int agent, int j, const bool *front) {
+    const double far = s.all.sight[s.type[agent]];
+    return s.alive[agent] && s.alive[j] && front[j] && squared(s, agent, j) <= far * far;
+}
+
 INLINE void actions(const Scene &s, int agent, const bool *front) {
     const bool acts = s.alive[agent];
     const double reach = s.all.reach[s.type[agent]], limit = reach * reach;
@@ -37,8 +49,8 @@ INLINE void actions(const Scene &s, int agent, const bool *front) {
     for (int64_t turn = PLAIN; turn < s.all.plain; turn++) row[turn] = acts;
     for (int64_t tag = 0; tag < s.all.actions - s.all.plain; tag++) {
         const int j = s.slot[tag];
-        const bool aims = acts && s.alive[j] && front[j] && aimable(s, agent, j);
-        row[s.all.plain + tag] = aims && squared(s, agent, j) <= limit;
+        const bool aims = acts && s.alive[j] && (s.all.any || front[j]) && aimable(s, agent, j);
+        row[s.all.plain + tag] = aims && (s.all.any || squared(s, agent, j) <= limit);
     }
 }
 
@@ -47,6 +59,8 @@ INLINE void sight(const Scene &s, int i, const bool *front) {
     bool *row = s.all.seen + (s.number * s.n + i) * s.n;
     for (int j = 0; j < s.n; j++)
         row[j] = (s.alive[i] & s.alive[j] & front[j] & (squared(s, i, j) <= limit)) | ((i == j) & s.present[i]);
+    if (s.permitted && i < s.agents)
+        for (int j = s.agents; j < s.n; j++) row[j] &= s.may(i, j);
 }
 
 // Writes available, active and, where it is wanted, sight.

@@ -16,9 +16,9 @@ constexpr float MAP = 32.f;      // SIZE of terrain.py
 
 // In the order of form.py, which fills it. Tables have a row for each unit type.
 struct View {
-    int64_t agents, units, actions, plain, cone, heals, shields, types, flat_types, our_points, their_points, placed;
+    int64_t agents, units, actions, plain, cone, hides, any, heals, shields, types, flat_types, our_points, their_points, placed;
     int64_t observed, stated; // lengths of SMAC's vectors
-    double cosine; // of half a cone
+    double cosine, shared; // of half a cone; how likely sight is shared
     const float *health, *shield, *energy, *cooldown;
     const bool *healer;
     const double *sight, *reach;
@@ -37,6 +37,7 @@ struct Scene {
     int n, agents, enemies;
     const int64_t *kind, *tag, *last, *facing;
     const bool *present;
+    const bool *permitted;      // [ally enemy], or null
     const float *x, *y, *health, *shield, *energy, *cooldown;
     bool fused;                 // whether torch's norm of places in their layout is fused
     bool moves[MOST * MOVES];   // [agent direction]
@@ -52,5 +53,6 @@ struct Scene {
     }
 
     bool heals(int i) const { return all.healer[type[i]]; }
+    bool may(int agent, int i) const { return !permitted || i < agents || permitted[agent * enemies + i - agents]; }
     const bool *available(int agent) const { return all.available + (number * agents + agent) * all.actions; }
 };
