@@ -183,7 +183,8 @@ def _more_slots(trial: Trial, before: list[Tensor]) -> str | None:
     if "available" in wider.fields:
         empty = ~wider.fields["available"].any(-1)
         wider.fields["available"][..., 0] |= empty
-    wider.draws = {n: _padded(x, trial.draw_axes(n), trial) for n, x in trial.draws.items()}
+    padded = {n: _padded(x, trial.draw_axes(n), trial) for n, x in trial.draws.items()}
+    wider.draws = Trial._draws(wider) | padded  # a slot may have draws of its own
     shapes = {n: x.shape for n, x in Trial._initial(wider, 0).items()}
     if any(shapes[n] != w.shape for n, w in trial.weights.items()):
         return "a weight has a row for every slot"
