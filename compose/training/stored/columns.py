@@ -1,0 +1,159 @@
+"""Numbers of episodes by columns: what never changes is kept once, zeros and ones as bits, the rest as it is.
+
+A column is one place of a field, such as the health of the third entity, at all steps of an episode. What is compared
+is patterns of bits, never values, so what comes back is what went in: -0.0, denormals and numbers that are none, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from compose.training.stored.bits import from_bits, to_bits
+from compose.training.stored.rows import Rows
+
+LINE = 64
+"""Words: fields of a batch begin at multiples of it, aligned as tensors of their own would be."""
+
+
+class Parts(NamedTuple):
+    """What is kept of an episode, or of several one after the other; flat."""
+
+    first: Tensor
+    """Words of the first step, of every column."""
+    plain: Tensor
+    """Words of columns [column step]."""
+    bits: Tensor
+    """uint8 of columns of zeros and ones [column ceil(step / 8)]."""
+    at: Tensor
+    """The numbers of the plain columns."""
+    bits_at: Tensor
+    """The numbers of those in bits."""
+
+
+class Counts(NamedTuple):
+    """Columns that are kept step by step."""
+
+    plain: int
+    bits: int
+
+
+@dataclass(frozen=True)
+class Lengths:
+    """Of episodes that are laid side by side."""
+
+    steps: Tensor
+    """Time indices that were reached, int64 [episode]."""
+    longest: int
+    """Of those that are laid."""
+
+    @property
+    def clock(self) -> Tensor:
+        """int64 [time]."""
+        return torch.arange(self.longest, device=self.steps.device)
+
+    @property
+    def filled(self) -> Tensor:
+        """bool [episode time]."""
+        return self.clock < self.steps[:, None]
+
+
+class Columns:
+    """The columns of some fields, all made of words of one size.
+
+    Args:
+        rows: The fields, [row time ...], as all of them will be.
+        wide: Words of 4 bytes, all fields being float32; or of one byte, whatever they are.
+    """
+
+    def __init__(self, rows: Rows, *, wide: bool) -> None:
+        self.word, self.size = (torch.int32, 4) if wide else (torch.uint8, 1)
+        self.one = 0x3F800000 if wide else 1
+        """The word that a bit stands for: of the number 1."""
+        self.fields = {name: (x.dtype, tuple(x.shape[2:])) for name, x in rows.items()}
+        self.widths = {name: prod(x.shape[2:]) * x.element_size() // self.size for name, x in rows.items()}
+        self.count = sum(self.widths.values())
+        self.index = torch.int16 if self.count < 2**15 else torch.int32
+        self._table: Tensor | None = None
+
+    def pack(self, rows: Rows, filled: Tensor) -> list[Parts]:
+        """What is kept of every row; ``filled`` bool [row time] is true for its first steps."""
+        words = torch.cat([filled.new_empty((*filled.shape, 0), dtype=self.word),
+                           *[self._words(rows[name]) for name in self.fields]], 2)
+        first, after = words[:, 0], ~filled[:, :, None]
+        varies = ~((words == first[:, None]) | after).all(1)
+        bits = varies & ((words == 0) | (words == self.one) | after).all(1)
+        kinds = torch.stack([varies & ~bits, bits])
+        (plain, packed), steps = kinds.sum(2).tolist(), filled.sum(1).tolist()
+        row, column = kinds.flatten(0, 1).nonzero().T
+        found, ends = words.transpose(1, 2)[row % len(words), column], sum(plain)
+        at = torch.split(column.to(self.index), plain + packed)
+        each = zip(first, torch.split(found[:ends], plain), torch.split(to_bits(found[ends:] != 0), packed),
+                   at[: len(plain)], at[len(plain) :], strict=True)
+        return [Parts(whole, x[:, :time].flatten(), y[:, : -(-time // 8)].flatten(), x_at, y_at)
+                for time, (whole, x, y, x_at, y_at) in zip(steps, each, strict=True)]
+
+    def sizes(self, counts: Counts, steps: int) -> tuple[int, ...]:
+        """Bytes of the :class:`Parts` of an episode, in their order."""
+        return (self.count * self.size, counts.plain * steps * self.size, counts.bits * -(-steps // 8),
+                     counts.plain * self.index.itemsize, counts.bits * self.index.itemsize)
+
+    def typed(self, parts: Sequence[Tensor]) -> Parts:
+        """:class:`Parts` of bytes, uint8, as what they are."""
+        first, plain, bits, at, bits_at = parts
+        return Parts(first.view(self.word), plain.view(self.word), bits, at.view(self.index), bits_at.view(self.index))
+
+    def unpack(self, parts: Parts, each: Tensor, lengths: Lengths) -> Rows:
+        """Fields [episode time ...] of episodes, zero after their ends; ``each`` int64 [2 episode] are their counts."""
+        batch, time = each.shape[1], lengths.longest
+        steps = batch * time
+        room = steps + -steps % LINE
+        out = torch.empty(room * self.count + 1, dtype=self.word, device=each.device)
+        first, reached = parts.first.view(batch, self.count), lengths.filled.to(self.word)[:, :, None]
+        made, before = dict[str, Tensor](), 0
+        for name, (kind, shape) in self.fields.items():
+            width = self.widths[name]
+            here = out[room * before : room * before + steps * width]
+            torch.mul(first[:, None, before : before + width], reached, out=here.view(batch, time, width))
+            made[name] = here.view(kind).view(batch, time, *shape)
+            before += width
+        self._lay(out, parts.plain, parts.at, each[0], lengths, room)
+        ones = from_bits(parts.bits).to(self.word) * self.one
+        self._lay(out, ones, parts.bits_at, each[1], lengths, room, whole=8)
+        return made
+
+    def _lay(self, out: Tensor, words: Tensor, at: Tensor, each: Tensor, lengths: Lengths, room: int, *,
+             whole: int = 1) -> None:
+        """Put words [column step] where they belong, columns of every episode one after the other; each has a multiple
+        of ``whole`` steps, those beyond its end being nothing."""
+        row = torch.arange(len(each), device=at.device).repeat_interleave(each, output_size=len(at))
+        reached = lengths.steps[row]
+        steps = reached + -reached % whole
+        before, width, within = self._places(at.device)[:, at.long()]
+        first = steps.cumsum(0) - steps
+        begins = before * room + (row * lengths.longest - first) * width + within
+        column = torch.arange(len(at), device=at.device).repeat_interleave(steps, output_size=len(words))
+        number = torch.arange(len(words), device=at.device)
+        address = width[column].mul_(number).add_(begins[column])
+        if whole > 1:
+            address = address.where(number < (first + reached)[column], len(out) - 1)
+        out[address] = words
+
+    def _places(self, device: torch.device) -> Tensor:
+        """Of every column, int64 [3 column]: columns of the fields before its own, those of its own, those before it
+        there."""
+        if self._table is None:
+            found, before = [], 0
+            for width in self.widths.values():
+                found += [(before, width, within) for within in range(width)]
+                before += width
+            self._table = torch.tensor(found, dtype=torch.int64).view(-1, 3).T.contiguous().to(device)
+        return self._table
+
+    def _words(self, x: Tensor) -> Tensor:
+        return x.contiguous().view(*x.shape[:2], prod(x.shape[2:])).view(self.word)
