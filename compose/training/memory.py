@@ -27,7 +27,7 @@ _COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes. The replay is exact; activations are a guess, for full episodes from above (see :func:`estimate`)."""
+    """Bytes. Episodes are taken to be as long as they may be; see :func:`estimate` for how each part is counted."""
 
     replay: int
     weights: int
@@ -58,9 +58,10 @@ class MemoryEstimate:
 
 
 def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None,
-             played: int = 0) -> MemoryEstimate:
+             played: int = 0, each: int | None = None) -> MemoryEstimate:
     """What a training of ``model`` needs, which plays ``played`` episodes at once to evaluate.
 
+    The replay: ``each`` bytes an episode, where they are packed and were measured; exactly what is allocated otherwise.
     Weights: value, gradient, the optimizer's statistics (two of Adam's kinds, one of others), and the lagged copies.
     Activations of one batch: what :func:`~compose.compiler.activations.activations` counts for episodes of full length
     and with everybody present, beside the batch's own fields. Playing keeps one step of acting, and the episodes twice:
@@ -76,7 +77,8 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     kept = round(4 * MORE * activations(model.graph, learner.batch, span).learned)
     learned = kept + bytes_estimate(schema, given, fields)
     playing = 4 * activations(model.graph, together, 1).acted + 2 * bytes_estimate(schema, together, fields)
-    held = bytes_estimate(schema, learner.stored(schema.sizes["time"]), fields)
+    stored = learner.stored(schema.sizes["time"])
+    held = bytes_estimate(schema, stored, fields) if each is None else each * stored
     return MemoryEstimate(held, weights, learned, playing, type(learner))
 
 

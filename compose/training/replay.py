@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
+from math import ceil, prod
 
 import torch
 from tensordict import TensorDict
@@ -52,6 +52,13 @@ class Replay:
     def bytes(self) -> int:
         """What is allocated for episodes."""
         return self._store.bytes
+
+    @property
+    def each_at_full_length(self) -> int:
+        """Bytes that one of the episodes takes, if it goes on as it does until the limit."""
+        if isinstance(self._store, PackedStore):
+            return ceil(self._store.each_at_full_length)
+        return self._store.bytes // self.held
 
     def __len__(self) -> int:
         return min(self.added, self.capacity)
@@ -221,6 +228,6 @@ def bytes_estimate(schema: EntitySchema, episodes: int, names: Collection[str] |
     for name, field in schema.fields.items():
         if name in _DERIVED or "batch" not in field.axes or (names is not None and name not in names):
             continue
-        cells = math.prod(sizes[axis.removesuffix("'")] for axis in field.axes if axis != "batch")
+        cells = prod(sizes[axis.removesuffix("'")] for axis in field.axes if axis != "batch")
         each += cells * _BYTES[field.dtype]
     return episodes * each

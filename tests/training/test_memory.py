@@ -22,6 +22,8 @@ def needs(**replay):
 def test_the_replay_is_counted_exactly():
     assert needs().replay == bytes_estimate(CountDown().schema, 5000)
     assert needs(episodes=10_000).replay == 2 * needs().replay
+    schema = CountDown().schema
+    assert estimate(Linear(spec(), schema), schema, each=100).replay == 100 * spec().learner.replay.episodes
     assert needs().weights == 4 * (24 + 5) * 4 + 24 * 4
 
 

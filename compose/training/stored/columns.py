@@ -35,12 +35,10 @@ class Parts(NamedTuple):
     bits_at: Tensor
     """The numbers of those in bits."""
 
-
-class Counts(NamedTuple):
-    """Columns that are kept step by step."""
-
-    plain: int
-    bits: int
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many there are of these."""
+        return len(self.at), len(self.bits_at)
 
 
 @dataclass(frozen=True)
@@ -98,10 +96,10 @@ class Columns:
         return [Parts(whole, x[:, :time].flatten(), y[:, : -(-time // 8)].flatten(), x_at, y_at)
                 for time, (whole, x, y, x_at, y_at) in zip(steps, each, strict=True)]
 
-    def sizes(self, counts: Counts, steps: int) -> tuple[int, ...]:
-        """Bytes of the :class:`Parts` of an episode, in their order."""
-        return (self.count * self.size, counts.plain * steps * self.size, counts.bits * -(-steps // 8),
-                     counts.plain * self.index.itemsize, counts.bits * self.index.itemsize)
+    def sizes(self, plain: int, bits: int, steps: int) -> tuple[int, ...]:
+        """Bytes of the :class:`Parts` of an episode with so many columns of each kind, in their order."""
+        return (self.count * self.size, plain * steps * self.size, bits * -(-steps // 8), plain * self.index.itemsize,
+                bits * self.index.itemsize)
 
     def typed(self, parts: Sequence[Tensor]) -> Parts:
         """:class:`Parts` of bytes, uint8, as what they are."""

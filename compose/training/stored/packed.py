@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
+from statistics import fmean
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor
 
 from compose.graph.schema import EntitySchema
 from compose.training.stored.bits import from_bits, to_bits
-from compose.training.stored.columns import Columns, Counts, Lengths, Parts
+from compose.training.stored.columns import Columns, Lengths, Parts
 from compose.training.stored.dense import DenseStore
 from compose.training.stored.rows import Rows, Store, timed
 from compose.training.stored.shelf import Shelf
@@ -21,14 +22,20 @@ TOGETHER = 32
 
 
 class Record(NamedTuple):
-    """What is kept of one episode."""
+    """Where an episode lies on the shelf, and how its bytes are to be read: parts of wide columns, of narrow ones, then
+    masks."""
 
-    held: Tensor
-    """uint8: the parts of wide columns, of narrow ones, masks."""
+    piece: int
+    start: int
+    size: int
+    """0 where there is none."""
     steps: int
     """Time indices that were reached."""
-    wide: Counts
-    narrow: Counts
+    wide: int
+    """Wide columns that are kept step by step, and those of zeros and ones."""
+    wide_bits: int
+    narrow: int
+    narrow_bits: int
 
 
 @dataclass(frozen=True)
@@ -60,7 +67,8 @@ class PackedStore(Store):
     def __init__(self, schema: EntitySchema, held: int) -> None:
         super().__init__(schema, held)
         self._whole = DenseStore(schema, held)
-        self._records: list[Record | None] = [None] * held
+        self._records = torch.zeros(held, len(Record._fields), dtype=torch.int64)
+        """A :class:`Record` of every slot, in the memory of the CPU."""
         self._shelf = Shelf()
         self._layout: _Layout | None = None
 
@@ -70,9 +78,21 @@ class PackedStore(Store):
 
     @property
     def bytes(self) -> int:
-        pieces = {one.held.untyped_storage().data_ptr(): one.held.untyped_storage().nbytes()
-                  for one in self._records if one is not None}
-        return sum(pieces.values()) + self._whole.bytes
+        return self._shelf.bytes + self._whole.bytes + self._records.nbytes
+
+    @property
+    def each_at_full_length(self) -> float:
+        """Bytes of an episode held if it went on as it did until the limit; the mean over them."""
+        assert self._layout is not None
+        made, steps = [Record(*row) for row in self._records.tolist() if row[2]], self.schema.limit + 1
+        once = [self._layout.wide.sizes(one.wide, one.wide_bits, 0) + self._layout.narrow.sizes(
+            one.narrow, one.narrow_bits, 0) for one in made]
+        grown = [sum(kept) + (one.size - sum(kept)) * steps / one.steps for one, kept in zip(made, once, strict=True)]
+        return fmean(grown) + (self._whole.bytes + self._records.nbytes) / self.held
+
+    def record(self, slot: int) -> Record:
+        """Of a slot."""
+        return Record(*self._records[slot].tolist())
 
     # -------------------------------------------------------------------- in
 
@@ -97,21 +117,21 @@ class PackedStore(Store):
                                    for name in self._layout.masks], 2))
         each = zip(slots, steps, wide.pack(cut, cut["filled"]), narrow.pack(cut, cut["filled"]), masks, strict=True)
         for slot, time, floats, others, bits in each:
-            self._records[slot] = None  # what lay here goes first
-            parts = [x.view(torch.uint8) for x in (*floats, *others, bits[:time].flatten())]
-            held = self._shelf.place(sum(map(len, parts)), filled.device)
-            torch.cat(parts, out=held)
-            self._records[slot] = Record(held, time, _counts(floats), _counts(others))
+            before = self.record(slot)
+            if before.size:
+                self._shelf.drop(before.piece)
+            place = self._shelf.put([x.view(torch.uint8) for x in (*floats, *others, bits[:time].flatten())])
+            self._records[slot] = torch.tensor((*place, time, *floats.counts, *others.counts))
 
     # ------------------------------------------------------------------- out
 
     def take(self, slots: Tensor, longest: int | None = None) -> Rows:
         assert self._layout is not None
         wide, narrow = self._layout.wide, self._layout.narrow
-        found = [one for slot in slots.tolist() if (one := self._records[slot]) is not None]
-        numbers = [[one.steps for one in found], *zip(*[one.wide + one.narrow for one in found], strict=True)]
-        counts = torch.tensor(numbers).to(slots.device, non_blocking=True)
-        lengths = Lengths(counts[0], max(numbers[0]) if longest is None else longest)
+        rows = self._records[slots.cpu()]
+        found = [Record(*row) for row in rows.tolist()]
+        counts = rows[:, 3:].T.to(slots.device, non_blocking=True)
+        lengths = Lengths(counts[0], max(one.steps for one in found) if longest is None else longest)
         floats, others, masks = self._gathered(found)
         made = {**wide.unpack(floats, counts[1:3], lengths), **narrow.unpack(others, counts[3:5], lengths),
                 **self._masks(masks, lengths), "filled": lengths.filled, **self._whole.take(slots, 0)}
@@ -121,8 +141,9 @@ class PackedStore(Store):
         """The parts of all records, one record after the other."""
         assert self._layout is not None
         wide, narrow = self._layout.wide, self._layout.narrow
-        split = [torch.split(one.held, [*wide.sizes(one.wide, one.steps), *narrow.sizes(one.narrow, one.steps),
-                                        one.steps * self._layout.mask_bytes]) for one in found]
+        split = [torch.split(self._shelf.get(one.piece, one.start, one.size), [
+            *wide.sizes(one.wide, one.wide_bits, one.steps), *narrow.sizes(one.narrow, one.narrow_bits, one.steps),
+            one.steps * self._layout.mask_bytes]) for one in found]
         *parts, masks = [torch.cat(same) for same in zip(*split, strict=True)]
         return wide.typed(parts[: len(Parts._fields)]), narrow.typed(parts[len(Parts._fields) :]), masks
 
@@ -136,10 +157,6 @@ class PackedStore(Store):
         parts = torch.split(bits[..., : sum(sizes)], sizes, 2)
         return {name: x.clone(memory_format=torch.contiguous_format).view(*x.shape[:2], *shape)
                 for x, (name, shape) in zip(parts, self._layout.masks.items(), strict=True)}
-
-
-def _counts(parts: Parts) -> Counts:
-    return Counts(len(parts.at), len(parts.bits_at))
 
 
 def _laid_out(schema: EntitySchema, rows: Rows) -> _Layout:

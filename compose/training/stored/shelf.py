@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -10,22 +12,42 @@ SMALLEST, LARGEST = 2**16, 2**22
 
 
 class Shelf:
-    """Gives places one after the other. A piece of memory is freed when all that lay in it is gone.
+    """Keeps bytes one thing after the other. A piece of memory is freed when all that lay in it is gone.
 
     Things of some KB that live long would lie scattered among the large tensors of training steps, in holes that
     these then no longer fit into; whoever frees in the order of arrival leaves at most two pieces partly used.
     """
 
     def __init__(self) -> None:
-        self._piece = torch.empty(0, dtype=torch.uint8)
-        self._used, self._given = 0, 0
+        self._pieces: dict[int, Tensor] = {}
+        self._things: dict[int, int] = {}
+        self._last, self._used = -1, 0
 
-    def place(self, size: int, device: torch.device) -> Tensor:
-        """uint8 [size], which keeps its piece of memory alive."""
-        if self._used + size > len(self._piece):
-            new = max(size, min(LARGEST, max(SMALLEST, self._given)))
-            self._piece, self._used = torch.empty(new, dtype=torch.uint8, device=device), 0
-            self._given += new
-        place = self._piece[self._used : self._used + size]
+    @property
+    def bytes(self) -> int:
+        """What is allocated."""
+        return sum(map(len, self._pieces.values()))
+
+    def put(self, parts: Sequence[Tensor]) -> tuple[int, int, int]:
+        """Keep parts, uint8 [...], one after the other as one thing; gives the piece, where it begins, its bytes."""
+        size = sum(map(len, parts))
+        if self._last not in self._pieces or self._used + size > len(self._pieces[self._last]):
+            room = max(size, min(LARGEST, max(SMALLEST, self.bytes)))
+            self._last, self._used = self._last + 1, 0
+            self._pieces[self._last] = torch.empty(room, dtype=torch.uint8, device=parts[0].device)
+            self._things[self._last] = 0
+        start = self._used
+        torch.cat(list(parts), out=self._pieces[self._last][start : start + size])
+        self._things[self._last] += 1
         self._used += size
-        return place
+        return self._last, start, size
+
+    def get(self, piece: int, start: int, size: int) -> Tensor:
+        """What :meth:`put` kept, uint8 [size]."""
+        return self._pieces[piece][start : start + size]
+
+    def drop(self, piece: int) -> None:
+        """One of the things in a piece is gone."""
+        self._things[piece] -= 1
+        if not self._things[piece]:
+            del self._things[piece], self._pieces[piece]

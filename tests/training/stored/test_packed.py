@@ -77,7 +77,7 @@ def test_everything_comes_back_as_from_a_dense_store(seed):
             store.put(rows, slots)
     for size in (1, 3, 11):
         chosen = torch.randperm(11, generator=chance)[:size]
-        if any(store._records[slot] is None for store in stores[1:] for slot in chosen.tolist()):
+        if not all(stores[1].record(slot).size for slot in chosen.tolist()):
             continue
         assert_same(stores[1].take(chosen), stores[0].take(chosen))
         assert_same(stores[1].take(chosen, LIMIT + 1), stores[0].take(chosen, LIMIT + 1))
@@ -103,7 +103,8 @@ def test_many_rows_are_packed_as_few_are(monkeypatch):
     whole.put(rows, slots)
     monkeypatch.setattr(packed, "TOGETHER", 7)
     parts.put(rows, slots)
-    assert all(torch.equal(a.held, b.held) for a, b in zip(whole._records, parts._records, strict=True))
+    assert whole._records.tolist() == parts._records.tolist()
+    assert_same(parts.take(slots), whole.take(slots))
 
 
 def test_many_columns_have_larger_numbers():
@@ -124,8 +125,8 @@ def test_what_is_overwritten_is_freed(monkeypatch):
     most = 0
     for turn in range(60):
         store.put(episodes(turn, 8), torch.arange(8 * turn, 8 * turn + 8) % 64)
-        needed = sum(len(one.held) for one in store._records if one is not None)
-        most = max(most, store.bytes - store._whole.bytes - needed)
+        needed = sum(store.record(slot).size for slot in range(64))
+        most = max(most, store._shelf.bytes - needed)
     assert most <= 2 * 2**13
 
 
