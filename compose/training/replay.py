@@ -199,7 +199,8 @@ def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, las
     if not 1 <= sum(time) <= sizes["time"]:
         raise ValueError(f"filled: expected 1 to {sizes['time']} steps")
     sizes["time"] = sum(time)
-    if bool((rows["filled"] & ~rows["filled"].cummin(1).values).any()) or not bool(rows["filled"][:, 0].all()):
+    reached = rows["filled"].sum(1, keepdim=True)
+    if not torch.equal(rows["filled"], torch.arange(sum(time), device=reached.device) < reached.clamp(min=1)):
         raise ValueError("filled: expected the first steps of every episode")
     for name, x in rows.items():
         own = {"filled": (("batch", "time"), "bool"), "episode": (("batch",), "int")}
