@@ -17,9 +17,6 @@ from torch import Tensor
 from compose.training.stored.bits import from_bits, to_bits
 from compose.training.stored.rows import Rows
 
-LINE = 64
-"""Words: fields of a batch begin at multiples of it, aligned as tensors of their own would be."""
-
 
 class Parts(NamedTuple):
     """What is kept of an episode, or of several one after the other; flat."""
@@ -47,6 +44,8 @@ class Lengths:
 
     steps: Tensor
     """Time indices that were reached, int64 [episode]."""
+    told: list[int]
+    """The same."""
     longest: int
     """Of those that are laid."""
 
@@ -77,7 +76,6 @@ class Columns:
         self.widths = {name: prod(x.shape[2:]) * x.element_size() // self.size for name, x in rows.items()}
         self.count = sum(self.widths.values())
         self.index = torch.int16 if self.count < 2**15 else torch.int32
-        self._table: Tensor | None = None
 
     def pack(self, rows: Rows, filled: Tensor) -> list[Parts]:
         """What is kept of every row; ``filled`` bool [row time] is true for its first steps."""
@@ -106,52 +104,26 @@ class Columns:
         first, plain, bits, at, bits_at = parts
         return Parts(first.view(self.word), plain.view(self.word), bits, at.view(self.index), bits_at.view(self.index))
 
-    def unpack(self, parts: Parts, each: Tensor, lengths: Lengths) -> Rows:
-        """Fields [episode time ...] of episodes, zero after their ends; ``each`` int64 [2 episode] are their counts."""
-        batch, time = each.shape[1], lengths.longest
-        steps = batch * time
-        room = steps + -steps % LINE
-        out = torch.empty(room * self.count + 1, dtype=self.word, device=each.device)
-        first, reached = parts.first.view(batch, self.count), lengths.filled.to(self.word)[:, :, None]
-        made, before = dict[str, Tensor](), 0
-        for name, (kind, shape) in self.fields.items():
-            width = self.widths[name]
-            here = out[room * before : room * before + steps * width]
-            torch.mul(first[:, None, before : before + width], reached, out=here.view(batch, time, width))
-            made[name] = here.view(kind).view(batch, time, *shape)
-            before += width
-        self._lay(out, parts.plain, parts.at, each[0], lengths, room)
-        ones = from_bits(parts.bits).to(self.word) * self.one
-        self._lay(out, ones, parts.bits_at, each[1], lengths, room, whole=8)
-        return made
+    def unpack(self, parts: Parts, counts: Sequence[tuple[int, int]], lengths: Lengths) -> Rows:
+        """Fields [episode time ...] of episodes, zero after their ends; of each its :attr:`Parts.counts`."""
+        first = parts.first.view(len(counts), 1, self.count)
+        out = first * lengths.filled.to(self.word)[:, :, None]
+        plain, bits = ([one[n] for one in counts] for n in (0, 1))
+        self._lay(out, parts.plain, parts.at, plain, lengths.told, lengths.told)
+        ones = from_bits(parts.bits).to(self.word).mul_(self.one)
+        self._lay(out, ones, parts.bits_at, bits, lengths.told, [steps + -steps % 8 for steps in lengths.told])
+        fields = zip(torch.split(out, list(self.widths.values()), 2), self.fields.items(), strict=True)
+        return {name: x.clone(memory_format=torch.contiguous_format).view(kind).view(*x.shape[:2], *shape)
+                for x, (name, (kind, shape)) in fields}
 
-    def _lay(self, out: Tensor, words: Tensor, at: Tensor, each: Tensor, lengths: Lengths, room: int, *,
-             whole: int = 1) -> None:
-        """Put words [column step] where they belong, columns of every episode one after the other; each has a multiple
-        of ``whole`` steps, those beyond its end being nothing."""
-        row = torch.arange(len(each), device=at.device).repeat_interleave(each, output_size=len(at))
-        reached = lengths.steps[row]
-        steps = reached + -reached % whole
-        before, width, within = self._places(at.device)[:, at.long()]
-        first = steps.cumsum(0) - steps
-        begins = before * room + (row * lengths.longest - first) * width + within
-        column = torch.arange(len(at), device=at.device).repeat_interleave(steps, output_size=len(words))
-        number = torch.arange(len(words), device=at.device)
-        address = width[column].mul_(number).add_(begins[column])
-        if whole > 1:
-            address = address.where(number < (first + reached)[column], len(out) - 1)
-        out[address] = words
-
-    def _places(self, device: torch.device) -> Tensor:
-        """Of every column, int64 [3 column]: columns of the fields before its own, those of its own, those before it
-        there."""
-        if self._table is None:
-            found, before = [], 0
-            for width in self.widths.values():
-                found += [(before, width, within) for within in range(width)]
-                before += width
-            self._table = torch.tensor(found, dtype=torch.int64).view(-1, 3).T.contiguous().to(device)
-        return self._table
+    @staticmethod
+    def _lay(out: Tensor, words: Tensor, at: Tensor, each: list[int], steps: list[int], kept: list[int]) -> None:
+        """Put columns [column kept] of every episode where they belong in ``out`` [episode time column]."""
+        columns = torch.split(at.long(), each)
+        values = torch.split(words, [count * length for count, length in zip(each, kept, strict=True)])
+        for row, (count, mine, length, whole) in enumerate(zip(each, columns, steps, kept, strict=True)):
+            if count:
+                out[row, :length].T.index_copy_(0, mine, values[row].view(count, whole)[:, :length])
 
     def _words(self, x: Tensor) -> Tensor:
         return x.contiguous().view(*x.shape[:2], prod(x.shape[2:])).view(self.word)

@@ -130,10 +130,12 @@ class PackedStore(Store):
         wide, narrow = self._layout.wide, self._layout.narrow
         rows = self._records[slots.cpu()]
         found = [Record(*row) for row in rows.tolist()]
-        counts = rows[:, 3:].T.to(slots.device, non_blocking=True)
-        lengths = Lengths(counts[0], max(one.steps for one in found) if longest is None else longest)
+        told = [one.steps for one in found]
+        steps = rows[:, 3].contiguous().to(slots.device, non_blocking=True)
+        lengths = Lengths(steps, told, max(told) if longest is None else longest)
         floats, others, masks = self._gathered(found)
-        made = {**wide.unpack(floats, counts[1:3], lengths), **narrow.unpack(others, counts[3:5], lengths),
+        made = {**wide.unpack(floats, [(one.wide, one.wide_bits) for one in found], lengths),
+                **narrow.unpack(others, [(one.narrow, one.narrow_bits) for one in found], lengths),
                 **self._masks(masks, lengths), "filled": lengths.filled, **self._whole.take(slots, 0)}
         return {name: made[name] for name in self._layout.names}
 
