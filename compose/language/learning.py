@@ -110,6 +110,11 @@ class Learner(Model):
         return self.kept
 
     @property
+    def packed(self) -> bool:
+        """Are episodes kept for so long, and always drawn as a whole, that they are worth packing?"""
+        return False
+
+    @property
     def pieces(self) -> bool:
         """May what it learns from begin in the middle of an episode?"""
         return False
@@ -152,6 +157,11 @@ class ReplayLearner(Learner):
     def kept(self) -> int:
         """Episodes that are stored."""
         return self.replay.episodes
+
+    @property
+    def packed(self) -> bool:
+        """Are episodes kept for so long, and always drawn as a whole, that they are worth packing?"""
+        return self.replay.of == "episodes"
 
     @property
     def memory(self) -> str:

@@ -19,6 +19,9 @@ from compose.training.pruning import drop, drop_chunks, numbered, prune, vacant
 from compose.training.records import Chunks, Standing
 from compose.training.replay import Replay, check_rows
 
+EACH = 128
+"""The most episodes of a chunk: what is read for a moment to be written does not grow with the replay."""
+
 
 def save_checkpoint(folder: RunFolder, groups: Mapping[str, Mapping[str, Tensor]], state: Mapping[str, Any],
                     replay: Replay | None = None) -> Path:
@@ -157,11 +160,11 @@ def restore_replay(folder: RunFolder, checkpoint: Path, replay: Replay) -> None:
 
 
 def _chunks(replay: Replay, old: list[str]) -> list[str]:
-    """The chunks that hold a replay: those of ``old`` that are needed still, and one more for what is newer."""
+    """The chunks that hold a replay: those of ``old`` that are needed still, and more for what is newer."""
     oldest = replay.added - len(replay)
     kept = [name for name in old if _bounds(name)[1] > oldest]
     first = max(oldest, _bounds(old[-1])[1] if old else 0)
-    return [*kept, f"{first:09d}-{replay.added:09d}"] if first < replay.added else kept
+    return kept + [f"{at:09d}-{min(at + EACH, replay.added):09d}" for at in range(first, replay.added, EACH)]
 
 
 def _write_chunks(folder: RunFolder, replay: Replay, names: Iterable[str]) -> None:

@@ -75,7 +75,8 @@ class Learner(ABC):
         self.model, self.env, self.seed, self.ranks = model, env, seed, ranks
         self.settings = model.spec.learner
         self.clocks = Clocks()
-        self.replay = ranks.replay(model.graph.stored or env.schema, self.settings.kept, env.device)
+        self.replay = ranks.replay(model.graph.stored or env.schema, self.settings.kept, env.device,
+                                   packed=self.settings.packed)
         self.optimizers = Optimizers(model, self.settings.optimizers, ranks)
         self.targets = Targets(self.settings.target)
         self.interval = Interval.empty()

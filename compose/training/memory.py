@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from compose.compiler.activations import activations
+from compose.compiler.held import held
 from compose.compiler.model import Model
 from compose.graph.schema import EntitySchema
 from compose.language.diagnostics import Diagnostic, SpecError
@@ -19,7 +20,7 @@ from compose.language.numerals import bytes_text
 from compose.training.replay import bytes_estimate
 
 MORE = 1.25
-"""Of what is kept of a batch: gradients on their way, and what the computation of a value needs for a moment."""
+"""Of what tensors of an update hold: what lies free between them, and what libraries take for a moment."""
 SHARE = 0.8
 """The share of available memory that may be used unless told."""
 _COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
@@ -27,7 +28,7 @@ _COPIES = {"rmsprop": 3, "adam": 4, "adamw": 4, "radam": 4, "sgd": 3}
 
 @dataclass(frozen=True)
 class MemoryEstimate:
-    """Bytes. The replay is exact; activations are a guess, for full episodes from above (see :func:`estimate`)."""
+    """Bytes. Episodes are taken to be as long as they may be; see :func:`estimate` for how each part is counted."""
 
     replay: int
     weights: int
@@ -58,13 +59,15 @@ class MemoryEstimate:
 
 
 def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | None = None,
-             played: int = 0) -> MemoryEstimate:
+             played: int = 0, each: int | None = None) -> MemoryEstimate:
     """What a training of ``model`` needs, which plays ``played`` episodes at once to evaluate.
 
+    The replay: ``each`` bytes an episode, where they are packed and were measured; exactly what is allocated otherwise.
     Weights: value, gradient, the optimizer's statistics (two of Adam's kinds, one of others), and the lagged copies.
-    Activations of one batch: what :func:`~compose.compiler.activations.activations` counts for episodes of full length
-    and with everybody present, beside the batch's own fields. Playing keeps one step of acting, and the episodes twice:
-    as they are recorded, and as they are taken into the replay.
+    One batch: what :func:`~compose.compiler.held.held` finds for episodes of full length and with everybody present,
+    beside the batch's own fields; what is counted from the types alone where programs are compiled, or two episodes
+    may be too much to try. Playing keeps one step of acting, and the episodes twice: as they are recorded, and as they
+    are taken into the replay.
     """
     learner = model.spec.learner
     copies = max(_COPIES[o.kind] for o in learner.optimizers.values())
@@ -73,11 +76,19 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     span = learner.span(schema.sizes["time"])
     given = math.ceil(learner.batch * span / schema.sizes["time"])
     together = max(learner.environments, played)
-    kept = round(4 * MORE * activations(model.graph, learner.batch, span).learned)
-    learned = kept + bytes_estimate(schema, given, fields)
+    learned = round(MORE * _held(model, learner.batch, span)) + bytes_estimate(schema, given, fields)
     playing = 4 * activations(model.graph, together, 1).acted + 2 * bytes_estimate(schema, together, fields)
-    held = bytes_estimate(schema, learner.stored(schema.sizes["time"]), fields)
+    stored = learner.stored(schema.sizes["time"])
+    held = bytes_estimate(schema, stored, fields) if each is None else each * stored
     return MemoryEstimate(held, weights, learned, playing, type(learner))
+
+
+def _held(model: Model, batch: int, steps: int) -> int:
+    """Bytes of tensors while a batch is learned from."""
+    tried = "learn" in model.programs and not model.native
+    if tried and 4 * activations(model.graph, 2, steps).learned < available(model.device):
+        return held(model, batch, steps)
+    return 4 * activations(model.graph, batch, steps).learned
 
 
 def available(device: torch.device) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping
+from math import ceil, prod
 
 import torch
 from tensordict import TensorDict
@@ -13,31 +13,52 @@ from compose.graph.fields import COUNTS
 from compose.graph.schema import EntitySchema
 from compose.kernels.random import bits, integers, key
 from compose.training.rollout import last_actions, tensors
+from compose.training.stored.dense import DenseStore
+from compose.training.stored.packed import PackedStore
+from compose.training.stored.rows import OWN, Store, timed
 
 _BYTES = {"float": 4, "bool": 1, "int": 8}
 _DTYPES = {"float": torch.float32, "bool": torch.bool, "int": torch.int64}
-_OWN = ("filled", "episode")
 _DERIVED = ("last_action",)
 
 
 class Replay:
-    """The newest ``capacity`` episodes, in tensors allocated once, when the first episodes arrive.
+    """The newest ``capacity`` episodes.
 
-    Masks are stored as bool and features as float32; ``last_action`` is not stored but made again from ``action``;
+    Masks are given as bool and features as float32; ``last_action`` is not stored but made again from ``action``;
     fields without a batch axis are kept once.
+
+    Args:
+        schema: Of the episodes.
+        capacity: How many.
+        device: Where they lie.
+        packed: Keep every episode in as few bytes as it needs; then single steps cannot be drawn.
     """
 
-    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str = "cpu") -> None:
+    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str = "cpu", *,
+                 packed: bool = False) -> None:
         self.schema, self.capacity, self.device = schema, capacity, torch.device(device)
         self.added = 0
         """Episodes ever added; episode n (from 0) lies in slot n modulo capacity."""
-        self._store: dict[str, Tensor] = {}
+        self._store: Store = (PackedStore if packed else DenseStore)(schema, self.held)
         self._fixed: dict[str, Tensor] = {}
 
     @property
     def held(self) -> int:
         """Rows of the store."""
         return self.capacity
+
+    @property
+    def bytes(self) -> int:
+        """What is allocated for episodes."""
+        return self._store.bytes
+
+    @property
+    def each_at_full_length(self) -> int:
+        """Bytes that one of the episodes takes, if it goes on as it does until the limit."""
+        if isinstance(self._store, PackedStore):
+            return ceil(self._store.each_at_full_length)
+        return self._store.bytes // self.held
 
     def __len__(self) -> int:
         return min(self.added, self.capacity)
@@ -53,11 +74,11 @@ class Replay:
         count = rows["episode"].shape[0]
         skipped = max(0, count - self.capacity)
         slots = torch.arange(first + skipped, first + count, device=rows["episode"].device) % self.capacity
-        self._put({name: x[skipped:] for name, x in rows.items()}, slots)
+        self._store.put({name: x[skipped:] for name, x in rows.items()}, slots)
 
     def read(self, first: int, last: int) -> dict[str, Tensor]:
         """What is stored of episodes ``first`` to ``last - 1``, cut to the longest of them."""
-        slots = torch.arange(first, last, device=self._store["filled"].device) % self.capacity
+        slots = torch.arange(first, last, device=self.device) % self.capacity
         return self._cut(slots)
 
     def saved(self) -> None:
@@ -85,7 +106,7 @@ class Replay:
         """
         if batch > len(self):
             raise ValueError(f"cannot sample {batch} of {len(self)} episodes")
-        counters = torch.arange(len(self), device=self._store["filled"].device)
+        counters = torch.arange(len(self), device=self.device)
         return self._episodes(bits(key(seed, "replay", draw), counters).topk(batch).indices)
 
     def sample_steps(self, batch: int, seed: int, draw: int) -> TensorDict:
@@ -94,17 +115,18 @@ class Replay:
 
         Args: as of :meth:`sample`.
         """
-        counters = torch.arange(batch, device=self._store["filled"].device)
+        counters = torch.arange(batch, device=self.device)
         ends = self._steps_taken().cumsum(0)
         chosen = integers(key(seed, "replay steps", draw), counters, ends[-1])
         slots = torch.searchsorted(ends, chosen, right=True)
         at = chosen - torch.where(slots > 0, ends[slots - 1], 0)
         which, slots = self._here(slots)
         at = at[which]
-        rows = {name: torch.stack([x[slots, at], x[slots, at + 1]], 1) if self._timed(name) else x[slots]
-                for name, x in self._store.items()}
+        held = self._apart
+        rows = {name: torch.stack([x[slots, at], x[slots, at + 1]], 1) if timed(self.schema, name) else x[slots]
+                for name, x in held.items()}
         before, began = (at - 1).clamp(min=0), (at == 0)[:, None, None]
-        action, present = (torch.cat([self._store[name][slots, before][:, None], rows[name]], 1)
+        action, present = (torch.cat([held[name][slots, before][:, None], rows[name]], 1)
                            for name in ("action", "present"))
         filled = torch.ones_like(present[..., 0])
         last = last_actions(action, filled, present, self.schema)[:, 1:]
@@ -121,7 +143,7 @@ class Replay:
         """
         if count > len(self):
             raise ValueError(f"cannot give {count} of {len(self)} episodes")
-        numbers = torch.arange(self.added - count, self.added, device=self._store["filled"].device)
+        numbers = torch.arange(self.added - count, self.added, device=self.device)
         return self._episodes((numbers if order is None else numbers[order]) % self.capacity)
 
     def _episodes(self, slots: Tensor) -> TensorDict:
@@ -131,35 +153,30 @@ class Replay:
         return TensorDict({**rows, **self._fixed, "last_action": last}, batch_size=[])
 
     def _cut(self, slots: Tensor) -> dict[str, Tensor]:
-        longest = self._longest(slots)
-        _, slots = self._here(slots)
-        return {name: x[slots, :longest] if self._timed(name) else x[slots] for name, x in self._store.items()}
+        return self._store.take(self._here(slots)[1], self._longest(slots))
 
     def _rows_of(self, episodes: TensorDict) -> dict[str, Tensor]:
         """What is stored of every episode; what all have in common is taken from the first ever."""
         kept = {name: x for name, x in tensors(episodes).items() if name not in _DERIVED}
         rows = {name: x for name, x in kept.items() if self.batched(name)}
-        if not self._store:
+        if self._store.empty:
             self._fixed = {name: x.clone() for name, x in kept.items() if name not in rows}
         return rows
 
-    def _put(self, rows: dict[str, Tensor], slots: Tensor) -> None:
-        if not self._store:
-            self._store = {name: self._empty(name, x) for name, x in rows.items()}
-        for name, x in rows.items():
-            if self._timed(name):
-                self._store[name][slots, : x.shape[1]] = x
-                self._store[name][slots, x.shape[1] :] = 0
-            else:
-                self._store[name][slots] = x
+    @property
+    def _apart(self) -> dict[str, Tensor]:
+        """Every step of every episode. Raises ValueError if they are packed."""
+        if not isinstance(self._store, DenseStore):
+            raise ValueError("single steps cannot be drawn of packed episodes")
+        return self._store.fields
 
     def _steps_taken(self) -> Tensor:
         """Of every episode, in the order of the slots."""
-        return self._store["steps"][: len(self)].sum(1)
+        return self._apart["steps"][: len(self)].sum(1)
 
-    def _longest(self, slots: Tensor) -> int:
-        """The most times that any of these episodes has."""
-        return int(self._store["filled"][slots].sum(1).max())
+    def _longest(self, slots: Tensor) -> int | None:
+        """The most times that any of these episodes has; None if the store knows as well."""
+        return None
 
     def _here(self, slots: Tensor) -> tuple[Tensor, Tensor]:
         """Which of the slots of the ring are held, and where in the store."""
@@ -167,14 +184,7 @@ class Replay:
 
     def batched(self, name: str) -> bool:
         """Whether every episode has a field of its own."""
-        return name in _OWN or "batch" in self.schema.fields[name].axes
-
-    def _timed(self, name: str) -> bool:
-        return name == "filled" or (name not in _OWN and "time" in self.schema.fields[name].axes)
-
-    def _empty(self, name: str, x: Tensor) -> Tensor:
-        sizes = (self.schema.limit + 1, *x.shape[2:]) if self._timed(name) else x.shape[1:]
-        return torch.zeros(self.held, *sizes, dtype=x.dtype, device=x.device)
+        return name in OWN or "batch" in self.schema.fields[name].axes
 
 
 def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, last: int) -> None:
@@ -189,6 +199,9 @@ def check_rows(schema: EntitySchema, rows: Mapping[str, Tensor], first: int, las
     if not 1 <= sum(time) <= sizes["time"]:
         raise ValueError(f"filled: expected 1 to {sizes['time']} steps")
     sizes["time"] = sum(time)
+    reached = rows["filled"].sum(1, keepdim=True)
+    if not torch.equal(rows["filled"], torch.arange(sum(time), device=reached.device) < reached.clamp(min=1)):
+        raise ValueError("filled: expected the first steps of every episode")
     for name, x in rows.items():
         own = {"filled": (("batch", "time"), "bool"), "episode": (("batch",), "int")}
         if name not in own and name not in schema.fields:
@@ -216,6 +229,6 @@ def bytes_estimate(schema: EntitySchema, episodes: int, names: Collection[str] |
     for name, field in schema.fields.items():
         if name in _DERIVED or "batch" not in field.axes or (names is not None and name not in names):
             continue
-        cells = math.prod(sizes[axis.removesuffix("'")] for axis in field.axes if axis != "batch")
+        cells = prod(sizes[axis.removesuffix("'")] for axis in field.axes if axis != "batch")
         each += cells * _BYTES[field.dtype]
     return episodes * each

@@ -16,7 +16,6 @@ from rich.console import Console
 
 from compose.compiler.model import Model
 from compose.envs.catalogue import make, schema
-from compose.envs.guard import Watched
 from compose.envs.interface import Environment
 from compose.graph.schema import EntitySchema
 from compose.language.console import console as console_of
@@ -36,6 +35,7 @@ from compose.training.loggers.catalogue import find
 from compose.training.loggers.interface import LoggedRun
 from compose.training.loggers.told import Loggers
 from compose.training.loggers.video import check_picture
+from compose.training.measured import measured
 from compose.training.progress import Reporter
 from compose.training.ranks.alone import ALONE, Ranks
 from compose.training.ranks.parts import check_parts
@@ -198,12 +198,10 @@ def finish(trainer: Trainer, chance: Mapping[str, Score], *, picture: bool = Tru
 def needed_memory(model: Model, env: Environment, settings: Settings,
                   keep: Collection[str] | None = None) -> memory.MemoryEstimate:
     """What a training takes, by the fields that its environment really gives and its learner keeps."""
-    given = set(Watched(env, torch.zeros(1, dtype=torch.int64, device=env.device), 0).reset())
-    given |= {"rewards"} & set(env.schema.fields)
-    given = (given if keep is None else given & set(keep)) | {"action", "reward", "terminated", "steps", "success"}
-    given |= {f"played.{name}" for name in model.graph.recorded}
-    return memory.estimate(model, model.graph.stored or env.schema, fields=given,
-                           played=min(settings.eval_episodes, AT_ONCE))
+    learner, schema = model.spec.learner, model.graph.stored or env.schema
+    found = measured(env, schema, keep, model.graph.recorded, packed=learner.packed, environments=learner.environments)
+    return memory.estimate(model, schema, fields=found.fields, played=min(settings.eval_episodes, AT_ONCE),
+                           each=found.each)
 
 
 def check_memory(need: memory.MemoryEstimate, device: torch.device, settings: Settings, console: Console,

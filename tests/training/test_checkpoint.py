@@ -93,6 +93,22 @@ def test_the_replay_is_written_once_in_chunks(folder):
     assert first.stat().st_mtime_ns == written
 
 
+def test_many_episodes_are_several_chunks(folder, monkeypatch):
+    monkeypatch.setattr(checkpoint, "EACH", 5)
+    replay = Replay(CountDown(6).schema, 10)
+    replay.add(played(0, 12))
+    save(folder, 1, replay)
+    names = ["000000002-000000007", "000000007-000000012"]
+    assert read_state(latest(folder))["chunks"] == names
+    replay.add(played(12, 14))
+    save(folder, 2, replay)
+    assert read_state(latest(folder))["chunks"] == [*names, "000000012-000000014"]
+    again = Replay(CountDown(6).schema, 10, packed=True)
+    restore_replay(folder, latest(folder), again)
+    one, two = replay.sample(10, 0, 0), again.sample(10, 0, 0)
+    assert all(torch.equal(one[name], two[name]) for name in one.keys())  # noqa: SIM118
+
+
 def test_chunks_that_no_checkpoint_needs_go(folder):
     replay = Replay(CountDown(6).schema, 10)
     for n in range(6):

@@ -59,7 +59,8 @@ def contents(run: Path) -> dict[str, Any]:
     found["summary"] = {name: x for name, x in folder.json("summary.json").items() if name != "wall"}
     replay = Replay(read_schema(folder), CAPACITY)
     restore_replay(folder, checkpoint, replay)
-    found |= {f"replay/{name}": x for name, x in (replay._store | replay.fixed).items()}
+    stored = replay.read(replay.added - len(replay), replay.added) | replay.fixed
+    found |= {f"replay/{name}": x for name, x in stored.items()}
     found["replay/added"] = replay.added
     return found
 

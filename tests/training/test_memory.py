@@ -1,15 +1,23 @@
 """What is told before a training, and what is refused."""
 
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
 
+from compose.compiler.activations import activations
 from compose.language.diagnostics import SpecError
 from compose.language.learning import OnPolicyLearner
+from compose.language.load import load
 from compose.language.numerals import bytes_text
+from compose.training import memory
+from compose.training.build import build_model
 from compose.training.memory import MemoryEstimate, available, check, check_possible, estimate
 from compose.training.replay import bytes_estimate
+from tests.specs.schemas import small_schema
 from tests.training.fakes import CountDown, Linear, spec
 
 
@@ -22,6 +30,8 @@ def needs(**replay):
 def test_the_replay_is_counted_exactly():
     assert needs().replay == bytes_estimate(CountDown().schema, 5000)
     assert needs(episodes=10_000).replay == 2 * needs().replay
+    schema = CountDown().schema
+    assert estimate(Linear(spec(), schema), schema, each=100).replay == 100 * spec().learner.replay.episodes
     assert needs().weights == 4 * (24 + 5) * 4 + 24 * 4
 
 
@@ -80,3 +90,26 @@ def test_sizes_for_people():
 
 def test_something_is_available():
     assert available(torch.device("cpu")) > 2**20
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no account of resident memory")
+@pytest.mark.parametrize(("name", "env"), [("refil", "skirmish/2s3z"), ("qmix_attention", "group_matching")])
+def test_one_batch_takes_what_is_foretold(name, env):
+    """Resident memory of a process of its own; a third more or less is left to allocators and libraries."""
+    command = [sys.executable, "-m", "tests.training.peak", name, env]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2]).stdout
+    taken, foretold = map(int, said.split())
+    assert taken > 50 * 2**20
+    assert 1 / 1.35 < foretold / taken < 1.35
+
+
+def test_what_may_be_too_much_to_try_is_counted(monkeypatch):
+    model = build_model(load("qmix_attention"), small_schema())
+    steps = small_schema().sizes["time"]
+    tried, batch = estimate(model, small_schema()), model.spec.learner.batch
+    monkeypatch.setattr(memory, "available", lambda device: 100)
+    counted = estimate(model, small_schema())
+    assert counted.activations != tried.activations
+    kept = 4 * memory.MORE * activations(model.graph, batch, steps).learned
+    assert counted.activations == round(kept) + bytes_estimate(small_schema(), batch)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from compose.training.actors import RandomActor
-from compose.training.replay import Replay, bytes_estimate
+from compose.training.replay import Replay, bytes_estimate, check_rows
 from compose.training.rollout import rollout
 from tests.training.fakes import CountDown
 
@@ -13,8 +13,8 @@ def played(first, last, limit=6):
     return rollout(RandomActor(1), CountDown(limit), torch.arange(first, last), seed=5)
 
 
-def filled(*batches, capacity=10):
-    replay = Replay(CountDown(6).schema, capacity)
+def filled(*batches, capacity=10, packed=False):
+    replay = Replay(CountDown(6).schema, capacity, packed=packed)
     at = 0
     for count in batches:
         replay.add(played(at, at + count))
@@ -22,8 +22,12 @@ def filled(*batches, capacity=10):
     return replay
 
 
-def test_the_newest_episodes_stay():
-    replay = filled(4, 4, 4, 5)
+either = pytest.mark.parametrize("packed", [False, True])
+
+
+@either
+def test_the_newest_episodes_stay(packed):
+    replay = filled(4, 4, 4, 5, packed=packed)
     assert len(replay) == 10
     stored = replay.read(7, 17)
     assert stored["episode"].tolist() == list(range(7, 17))
@@ -34,20 +38,23 @@ def test_the_newest_episodes_stay():
         assert torch.equal(stored[name], want), name
 
 
-def test_more_episodes_at_once_than_fit():
-    replay = filled(25)
+@either
+def test_more_episodes_at_once_than_fit(packed):
+    replay = filled(25, packed=packed)
     assert sorted(replay.sample(10, 0, 0)["episode"].tolist()) == list(range(15, 25))
 
 
-def test_a_short_chunk_leaves_nothing_of_the_longer_episode_before():
-    replay = filled(10)
+@either
+def test_a_short_chunk_leaves_nothing_of_the_longer_episode_before(packed):
+    replay = filled(10, packed=packed)
     short = {name: x[:, :2] if x.dim() > 1 else x for name, x in replay.read(0, 3).items()}
     replay.write(short, 10)
     assert not replay.read(0, 3)["filled"][:, 2:].any()
 
 
-def test_a_sample_is_whole_episodes_with_their_last_actions():
-    replay = filled(10)
+@either
+def test_a_sample_is_whole_episodes_with_their_last_actions(packed):
+    replay = filled(10, packed=packed)
     batch = replay.sample(4, 0, 3)
     again = rollout(RandomActor(1), CountDown(6), batch["episode"], seed=5)
     longest = int(again["filled"].sum(1).max())
@@ -78,9 +85,24 @@ def test_the_estimate_of_bytes_is_what_is_allocated():
     replay = filled(4)
     stored = replay.read(0, 1)
     names = set(stored) - {"filled", "episode"}
-    real = sum(x.numel() * x.element_size() for x in replay._store.values())
-    assert bytes_estimate(replay.schema, 10, names) == real
-    assert bytes_estimate(replay.schema, 10, names - {"sight"}) < real
+    assert bytes_estimate(replay.schema, 10, names) == replay.bytes
+    assert bytes_estimate(replay.schema, 10, names - {"sight"}) < replay.bytes
+
+
+@pytest.mark.parametrize("steps", [[], [1], [0, 2]])
+def test_rows_whose_steps_have_gaps_are_refused(steps):
+    replay = filled(4)
+    rows = replay.read(0, 4)
+    check_rows(replay.schema, rows, 0, 4)
+    rows["filled"][1] = False
+    rows["filled"][1, steps] = True
+    with pytest.raises(ValueError, match="filled: expected the first steps of every episode"):
+        check_rows(replay.schema, rows, 0, 4)
+
+
+def test_packed_episodes_give_no_single_steps():
+    with pytest.raises(ValueError, match="single steps cannot be drawn of packed episodes"):
+        filled(10, packed=True).sample_steps(4, 0, 0)
 
 
 def test_steps_stand_alone_and_are_those_that_were_taken():

@@ -27,9 +27,9 @@ class Ranks:
         """Whether it is the one that writes and speaks."""
         return self.rank == 0
 
-    def replay(self, schema: EntitySchema, capacity: int, device: torch.device) -> Replay:
-        """The part of a replay of ``capacity`` episodes that is held here."""
-        return Replay(schema, capacity, device)
+    def replay(self, schema: EntitySchema, capacity: int, device: torch.device, *, packed: bool = False) -> Replay:
+        """The part of a replay of ``capacity`` episodes that is held here, see there."""
+        return Replay(schema, capacity, device, packed=packed)
 
     def share(self, episodes: Tensor) -> Tensor:
         """Those of the episodes (numbers, int64) that fall to this process; the first of all if none does."""

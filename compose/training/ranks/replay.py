@@ -22,9 +22,10 @@ class SharedReplay(Replay):
     that holds none of them gives one that it has played, which :meth:`Several.counting` tells apart by its number.
     """
 
-    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str, ranks: Several) -> None:
-        super().__init__(schema, capacity, device)
+    def __init__(self, schema: EntitySchema, capacity: int, device: torch.device | str, ranks: Several, *,
+                 packed: bool = False) -> None:
         self.ranks, self._share = ranks, -(-capacity // ranks.count)
+        super().__init__(schema, capacity, device, packed=packed)
         self._lengths = torch.zeros(2, capacity, dtype=torch.int64, device=self.device)
         """Of every episode of the ring, by slot: times that were reached, steps that were taken."""
 
@@ -81,12 +82,13 @@ class SharedReplay(Replay):
 
     def _take(self, rows: dict[str, Tensor]) -> None:
         """Keep those rows that fall to this process."""
-        if not self._store:
+        if self._store.empty:
             other = {"episode": rows["episode"][:1] * 0 + (self.ranks.rank + 1) % self.ranks.count}
-            self._put({name: other.get(name, x[:1]) for name, x in rows.items()}, other["episode"] * 0 + self._share)
+            slot = other["episode"] * 0 + self._share
+            self._store.put({name: other.get(name, x[:1]) for name, x in rows.items()}, slot)
         mine = self.ranks.mine(rows["episode"])
         kept = {name: x[mine][-self._share :] for name, x in rows.items()}
-        self._put(kept, kept["episode"] // self.ranks.count % self._share)
+        self._store.put(kept, kept["episode"] // self.ranks.count % self._share)
 
     def _steps_taken(self) -> Tensor:
         return self._lengths[1, : len(self)]

@@ -30,8 +30,9 @@ class Several(Ranks):
         super().__init__(rank, count)
         self.device, self._counts = device, True
 
-    def replay(self, schema: EntitySchema, capacity: int, device: torch.device) -> SharedReplay:
-        return SharedReplay(schema, capacity, device, self)
+    def replay(self, schema: EntitySchema, capacity: int, device: torch.device, *,
+               packed: bool = False) -> SharedReplay:
+        return SharedReplay(schema, capacity, device, self, packed=packed)
 
     def mine(self, episodes: Tensor) -> Tensor:
         """Which of the episodes fall to this process, bool."""

@@ -87,7 +87,8 @@ def train_together(spec: Loaded, env: str | Environment, seeds: Sequence[int], f
     on_cpu = torch.device(device).type == "cpu"
     workers = min(torch.get_num_threads(), len(seeds)) if on_cpu else 1
     at_once = at_once or (1 if on_cpu else len(seeds))
-    need = needed_memory(first, env, settings).for_seeds(len(seeds), min(len(seeds), workers * at_once))
+    need = needed_memory(first, env, settings, first.reads(acting=False))
+    need = need.for_seeds(len(seeds), min(len(seeds), workers * at_once))
     check_memory(need, env.device, settings, console)
     models = [first, *(first.of_seed(seed) for seed in seeds[1:])]
     for model, folder in zip(models, folders, strict=True):
