@@ -52,6 +52,7 @@ from compose.training.trainer import Trainer
 from compose.training.warm_start import warm_start
 
 Build = Callable[..., Model]
+Weigh = Callable[[Model, Environment, Settings, Collection[str] | None], memory.MemoryEstimate]
 
 SAME = ("spec_hash", "schema_hash", "env", "seed")
 _FORM = ("passes", "native", "precision", "init")
@@ -59,7 +60,8 @@ _FORM = ("passes", "native", "precision", "init")
 
 def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings: Settings, seed: int = 0,
           resume: bool = False, device: str | torch.device = "cpu", console: Console | None = None,
-          tell: Tell = nobody, build: Build | None = None, picture: bool = True, ranks: Ranks = ALONE) -> RunResult:
+          tell: Tell = nobody, build: Build | None = None, weigh: Weigh | None = None, picture: bool = True,
+          ranks: Ranks = ALONE) -> RunResult:
     """Train a spec in an environment; everything about it ends up in one folder.
 
     Killed at any moment and resumed, a run gives bit for bit the weights of one that was never killed (same machine,
@@ -76,6 +78,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         console: Where progress goes; standard error unless told.
         tell: Who is told as data (:mod:`compose.training.tell`).
         build: Makes the model from (spec, schema, seed, device); in the form of the settings unless told.
+        weigh: What a training takes; :func:`needed_memory` unless told.
         picture: Draw ``learning_curve.png`` at the end, which takes a second.
         ranks: The processes that train it together; this one leads, the others
             :func:`~compose.training.ranks.follow.follow`.
@@ -97,7 +100,7 @@ def train(spec: Loaded, env: str | Environment, *, run_dir: str | Path, settings
         check_picture(env)
     begin_warm(model, settings, RunFolder(run_dir), console, resume=resume)
     learner = learner_for(model, env, seed, ranks)
-    need = needed_memory(model, env, settings, learner.keep).for_one_of(ranks.count)
+    need = (weigh or needed_memory)(model, env, settings, learner.keep).for_one_of(ranks.count)
     check_memory(need, env.device, settings, console, ranks.count)
     with held(RunFolder(run_dir), resume=resume) as folder:
         chance = open_run(folder, spec, learner, settings, resume=resume, console=console)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from compose.compiler.model import Model
 from compose.envs import catalogue
+from compose.envs.interface import Environment
 from compose.language.load import Loaded
 from compose.training.build import build_model
+from compose.training.memory import MemoryEstimate
+from compose.training.run import needed_memory
 from compose.training.settings import Settings
 
 MOST = 64
@@ -20,6 +23,7 @@ class Models:
 
     def __init__(self) -> None:
         self._kept: OrderedDict[tuple[str, str, Settings], tuple[Loaded, Model]] = OrderedDict()
+        self._needed: dict[int, MemoryEstimate] = {}
 
     def traced(self, text: str, env: str) -> bool:
         """Whether a spec is kept for an environment."""
@@ -45,6 +49,15 @@ class Models:
             self._kept[key] = spec, build_model(spec, catalogue.schema(env), settings=settings)
         self._kept.move_to_end(key)
         while len(self._kept) > MOST:
-            self._kept.popitem(last=False)
+            _, (_, oldest) = self._kept.popitem(last=False)
+            self._needed.pop(id(oldest.graph), None)
         spec, model = self._kept[key]
         return spec, model.of_seed(seed)
+
+    def needed(self, model: Model, env: Environment, settings: Settings,
+               keep: Collection[str] | None) -> MemoryEstimate:
+        """What a training of a model that was given takes: found out once for all seeds."""
+        key = id(model.graph)
+        if key not in self._needed:
+            self._needed[key] = needed_memory(model, env, settings, keep)
+        return self._needed[key]

@@ -138,7 +138,7 @@ class Worker:
         read = partial(load_flat, self.workspace.spec(run))
         spec, model = self._models.of(run.spec, read, run.env, settings, run.seed)
         train(spec, run.env, run_dir=path, settings=settings, seed=run.seed, resume=RunFolder(path).exists(),
-              console=console, build=lambda *_, **__: model, picture=False)
+              console=console, build=lambda *_, **__: model, weigh=self._models.needed, picture=False)
 
     def failure(self, run: Planned, words: str) -> Failure:
         """What is written down of a run that failed."""
