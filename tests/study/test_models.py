@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from compose.compiler.model import Model
 from compose.language.load import load_flat
 from compose.study.runs import models
 from compose.study.runs.models import Models
@@ -14,6 +16,7 @@ from compose.study.runs.planned import run_path
 from compose.study.runs.work import Worker, settings_of
 from compose.training.checkpoint import latest
 from compose.training.folder import RunFolder
+from compose.training.memory import MemoryEstimate
 from compose.training.run import train
 from tests.study.small import begin
 
@@ -44,6 +47,23 @@ def test_what_one_seed_traced_serves_the_others(tmp_path: Path, monkeypatch: pyt
     assert [kept.traced(one.spec, one.env) for one in plan.runs] == [True, False, True, False]
     model("qmix", 0), model("vdn", 0)
     assert read == ["vdn", "qmix", "vdn"]  # no more are kept than was said
+
+
+def test_what_a_method_takes_is_found_out_once_for_all_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = models.needed_memory
+
+    def needed(model: Model, *rest: Any) -> MemoryEstimate:
+        asked.append(model.spec.name)
+        return real(model, *rest)
+
+    monkeypatch.setattr(models, "needed_memory", needed)
+    plan, workspace = begin(tmp_path)
+    Worker(workspace).work()
+    assert sorted(asked) == sorted({load_flat(workspace.spec(run)).spec.name for run in plan.runs})
+    said = {run.method: {line for line in workspace.log(other).read_text().splitlines() if line.startswith("memory:")}
+            for run in plan.runs for other in plan.runs if other.method == run.method}
+    assert all(len(lines) == 1 for lines in said.values())
 
 
 def test_a_worker_prefers_what_it_has_traced(tmp_path: Path) -> None:
