@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -195,7 +196,7 @@ def _more_slots(trial: Trial, before: list[Tensor]) -> str | None:
                 keep = [i for i in range(new.shape[dim]) if i != schema.agents and i < schema.entities + 1]
                 new = new.index_select(dim, torch.tensor(keep[: old.shape[dim]]))
         moved = differ(old, new, _real(trial, value))
-        if wider.moves(value, moved):
+        if moved < math.inf and wider.moves(value, moved):  # a number that is none, weighed with 0, is none
             return f"{value.name} changes by {moved:.3g} when there are more empty slots"
     return None
 
