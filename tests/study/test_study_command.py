@@ -20,7 +20,7 @@ from tests.study.test_runs import contents
 
 __all__ = ["run"]
 ROOT = Path(__file__).resolve().parents[2]
-LONG = TEXT.replace("updates: 3", "updates: 250")
+LONG = TEXT.replace("updates: 3", "updates: 800")
 
 
 def states(run: Run, path: str, folder: Path) -> list[str]:
