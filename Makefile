@@ -22,7 +22,7 @@ demo: $(INSTALLED)  ## train a policy on a small game, and show how it does besi
 	rm -rf runs/demo
 	$(BIN)/compose train $(DEMO) --run runs/demo
 
-test: $(INSTALLED)  ## ruff, mypy and the tests: eight to ten minutes on two cores
+test: $(INSTALLED)  ## ruff, mypy and the tests: five minutes on two idle cores
 	@$(MAKE) --no-print-directory -j2 lint types tests
 
 test-more: $(INSTALLED)  ## what it leaves out: every packaged method where it tries a handful, the site
