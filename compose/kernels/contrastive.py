@@ -26,7 +26,7 @@ def contrast(vectors: Tensor) -> tuple[Tensor, Tensor]:
     *lead, rows, _ = vectors.shape
     mean, pull = vectors.new_empty(lead), vectors.new_empty((*lead, rows, rows))
     for at in _chunks(vectors):
-        z = vectors[at].contiguous().flatten(0, -3)
+        z = vectors[at].contiguous().view(-1, *vectors.shape[-2:])
         products = torch.bmm(z, z.transpose(1, 2), out=pull[at].view(-1, rows, rows))
         top = products.logsumexp(-1, keepdim=True)
         own = products.diagonal(dim1=1, dim2=2)
@@ -47,8 +47,8 @@ def contrast_backward(grad: Tensor, vectors: Tensor, pull: Tensor) -> Tensor:
     """``g S z``, laid out as z is."""
     back = torch.empty_like(vectors)
     for at in _chunks(vectors):
-        z = vectors[at].contiguous().flatten(0, -3)
-        s = (pull[at] * grad[at][..., None, None]).flatten(0, -3)
+        z = vectors[at].contiguous().view(-1, *vectors.shape[-2:])
+        s = (pull[at] * grad[at][..., None, None]).view(-1, *pull.shape[-2:])
         back[at].copy_(torch.bmm(s, z).view(vectors[at].shape))
     return back
 
@@ -74,10 +74,13 @@ def _over_seeds(info: Any, dims: tuple[int | None, ...],
     return (mean, pull), (0, 0)
 
 
-def _chunks(x: Tensor) -> Iterator[slice]:
-    """Slices of the first axis."""
+def _chunks(x: Tensor) -> Iterator[Any]:
+    """Slices of the first axis; all at once where there is none before the rows."""
+    if x.dim() == 2:
+        yield ...
+        return
     rows = max(1, CHUNK * x.shape[0] // max(1, x.numel()))
-    return (slice(at, at + rows) for at in range(0, x.shape[0], rows))
+    yield from (slice(at, at + rows) for at in range(0, x.shape[0], rows))
 
 
 contrast.register_autograd(_backward, setup_context=_keep)

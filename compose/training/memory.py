@@ -79,8 +79,8 @@ def estimate(model: Model, schema: EntitySchema, *, fields: Collection[str] | No
     learned = round(MORE * _held(model, learner.batch, span)) + bytes_estimate(schema, given, fields)
     playing = 4 * activations(model.graph, together, 1).acted + 2 * bytes_estimate(schema, together, fields)
     stored = learner.stored(schema.sizes["time"])
-    held = bytes_estimate(schema, stored, fields) if each is None else each * stored
-    return MemoryEstimate(held, weights, learned, playing, type(learner))
+    replay = bytes_estimate(schema, stored, fields) if each is None else each * stored
+    return MemoryEstimate(replay, weights, learned, playing, type(learner))
 
 
 def _held(model: Model, batch: int, steps: int) -> int:

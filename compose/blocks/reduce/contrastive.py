@@ -44,7 +44,6 @@ class Contrastive(Block):
     def quick(self, run: Run, *, of: Any) -> Any:
         from compose.kernels.contrastive import contrast
 
-        single = not run.node.bound["..."]
-        if single or run.present("of", run.node.bound["Row"][0]) is not None:
+        if run.present("of", run.node.bound["Row"][0]) is not None:
             return self.compute(run, of=of)
         return contrast(of)[0]
